@@ -1,0 +1,1 @@
+"""Loaders: one data set layout a file; `load` recognises which one a path holds."""

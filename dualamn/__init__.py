@@ -1,0 +1,1 @@
+"""Finds which entities of two or more knowledge graphs are the same thing."""

@@ -1,0 +1,129 @@
+"""What an alignment run gives back: links, and the ranked candidates they were chosen from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+
+from dualamn.arrays import FloatArray, Int32Array, StringArray, strings
+from dualamn.kg import AlignmentTask
+
+Protocol = Literal["test_only", "all_entities", "unaligned"]
+"""Whose entities are candidates.
+
+- `test_only`: those of the test links, the protocol of the papers' tables;
+- `all_entities`: queries from the test links, candidates all entities of the other graph;
+- `unaligned`: queries and candidates are all entities without a seed link to the other graph.
+"""
+
+
+@dataclass(frozen=True, eq=False)
+class TopK:
+    """The best candidates of every query, best first.
+
+    Attributes:
+        queries: (q,) int32 joint ids.
+        candidates: (q, k) int32 joint ids; -1 fills rows with fewer candidates than k.
+        scores: (q, k) float32, descending along a row; -inf where the candidate is -1.
+        pool_size: how many entities were searched, so a rank outside k can be bounded.
+    """
+
+    queries: Int32Array
+    candidates: Int32Array
+    scores: FloatArray
+    pool_size: int
+
+
+@dataclass(frozen=True, eq=False)
+class PairAlignment:
+    """The links between two of the graphs.
+
+    Attributes:
+        left, right: positions of the two graphs in the task, left < right.
+        links: (m, 2) int32 joint ids.
+        scores: (m,) float32, higher is surer; only comparable within one run.
+        left_to_right, right_to_left: ranked candidates after matching, None where the matcher
+            decides on links without ranking.
+    """
+
+    left: int
+    right: int
+    links: Int32Array
+    scores: FloatArray
+    left_to_right: TopK | None
+    right_to_left: TopK | None
+
+
+@dataclass(frozen=True, eq=False)
+class LinkColumns:
+    """All links of an alignment as columns of equal length m.
+
+    Attributes:
+        left_source, right_source: (m,) names of the knowledge graphs.
+        left, right: (m,) identifiers of the entities.
+        score: (m,) float32.
+    """
+
+    left_source: StringArray
+    left: StringArray
+    right_source: StringArray
+    right: StringArray
+    score: FloatArray
+
+
+@dataclass(frozen=True, eq=False)
+class Alignment:
+    """Links found between the graphs of a task.
+
+    Attributes:
+        task: the task, which turns ids into identifiers.
+        pairs: one entry for every pair of graphs that was aligned.
+        protocol: whose entities were queries and candidates.
+        matcher: the name of the matcher that made the links.
+        seconds: wall-clock seconds of the stages "search" and "match".
+    """
+
+    task: AlignmentTask
+    pairs: tuple[PairAlignment, ...]
+    protocol: Protocol
+    matcher: str
+    seconds: Mapping[str, float] = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        return sum(len(pair.links) for pair in self.pairs)
+
+    @property
+    def links(self) -> Int32Array:
+        """(m, 2) int32 joint ids of all links."""
+        return np.concatenate([np.empty((0, 2), np.int32), *(pair.links for pair in self.pairs)])
+
+    @property
+    def scores(self) -> FloatArray:
+        """(m,) float32, in the order of `links`."""
+        return np.concatenate([np.empty(0, np.float32), *(pair.scores for pair in self.pairs)])
+
+    def columns(self) -> LinkColumns:
+        """All links in the users' identifiers."""
+        names = strings(self.task.kg_names)
+        sources = names[self.task.source_of[self.links]]
+        ends = self.task.identifiers(self.links)
+        return LinkColumns(sources[:, 0], ends[:, 0], sources[:, 1], ends[:, 1], self.scores)
+
+    def to_tsv(self, path: str | Path) -> None:
+        """Writes the links with a header, see `dualamn.writers.tsv`."""
+        from dualamn.writers.tsv import write_tsv
+
+        write_tsv(self, path)
+
+    def summary(self) -> dict[str, Any]:
+        """Counts and settings for a report: links per pair, protocol and matcher."""
+        names = self.task.kg_names
+        return {
+            "protocol": self.protocol,
+            "matcher": self.matcher,
+            "links": {f"{names[p.left]}-{names[p.right]}": len(p.links) for p in self.pairs},
+        }

@@ -1,0 +1,1 @@
+"""Encoders: a task in, entity embeddings out."""

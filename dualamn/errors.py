@@ -1,0 +1,43 @@
+"""The errors that this package raises on purpose: what was seen, and what to do about it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+
+class DualamnError(Exception):
+    """Base of every error that a caller may want to catch."""
+
+
+class DataError(DualamnError):
+    """The input data cannot be used as it is.
+
+    Args:
+        message: what was seen and what to do about it, without the place.
+        path: the file or folder at fault, if there is one.
+        line: its line, counted from 1.
+    """
+
+    def __init__(
+        self, message: str, *, path: str | Path | None = None, line: int | None = None
+    ) -> None:
+        self.path = None if path is None else Path(path)
+        self.line = line
+        place = "" if path is None else f"{path}: " if line is None else f"{path}, line {line}: "
+        super().__init__(place + message)
+
+
+class ConfigError(DualamnError):
+    """A setting has a value that cannot work."""
+
+
+class TrainingError(DualamnError):
+    """Training cannot go on: the loss is not finite, or it exploded."""
+
+
+class CheckpointError(DualamnError):
+    """A saved model or checkpoint is damaged or does not belong to this task."""
+
+
+class MissingExtraError(DualamnError):
+    """An optional dependency is needed and not installed; the message names its pip line."""

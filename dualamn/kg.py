@@ -1,0 +1,351 @@
+"""Knowledge graphs, and the task of aligning two or more of them.
+
+Inside, every entity of every graph has one id in a joint space: graph g holds the ids
+``entity_offsets[g]`` to ``entity_offsets[g + 1] - 1``. Outside, entities are strings.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from dualamn.arrays import BoolArray, Int32Array, StringArray, strings
+from dualamn.errors import DataError
+
+LinkTable = Mapping[tuple[int, int], ArrayLike]
+"""Links by pair of graphs: (left graph, right graph) -> (m, 2) entity numbers local to each."""
+
+
+@dataclass(frozen=True, eq=False)
+class KnowledgeGraph:
+    """One knowledge graph: entities, relations and the distinct triples between them.
+
+    Attributes:
+        name: short name, unique within a task ("zh", "left").
+        entities: (n,) identifiers.
+        relations: (r,) identifiers.
+        triples: (t, 3) int32: head, relation and tail as positions in the arrays above.
+
+    Raises:
+        DataError: an entity or relation number of a triple is out of range.
+    """
+
+    name: str
+    entities: StringArray
+    relations: StringArray
+    triples: Int32Array
+
+    def __post_init__(self) -> None:
+        if self.triples.ndim != 2 or self.triples.shape[1] != 3:
+            raise DataError(f"triples of {self.name} have shape {self.triples.shape}, not (t, 3)")
+        _check_range(self.triples[:, [0, 2]], len(self.entities), f"entities of {self.name}")
+        _check_range(self.triples[:, 1], len(self.relations), f"relations of {self.name}")
+
+    @classmethod
+    def from_arrays(
+        cls,
+        name: str,
+        triples: ArrayLike,
+        entities: Sequence[str] | StringArray | None = None,
+        relations: Sequence[str] | StringArray | None = None,
+    ) -> KnowledgeGraph:
+        """Builds a graph from (t, 3) numbers; repeated triples are merged.
+
+        Without `entities` or `relations` their numbers, written out, serve as identifiers.
+        """
+        rows = distinct_rows(np.asarray(triples, dtype=np.int64).reshape(-1, 3))
+        if entities is None:
+            entities = _numbered(rows[:, [0, 2]])
+        if relations is None:
+            relations = _numbered(rows[:, 1])
+        # The range is checked before the cast to int32, which would wrap silently.
+        _check_range(rows[:, [0, 2]], len(entities), f"entities of {name}")
+        _check_range(rows[:, 1], len(relations), f"relations of {name}")
+        return cls(name, strings(entities), strings(relations), rows.astype(np.int32))
+
+    @classmethod
+    def from_triples(cls, name: str, triples: Sequence[tuple[str, str, str]]) -> KnowledgeGraph:
+        """Builds a graph from (head, relation, tail) strings; repeated triples are merged."""
+        entities: dict[str, int] = {}
+        relations: dict[str, int] = {}
+        rows = [
+            (
+                entities.setdefault(head, len(entities)),
+                relations.setdefault(relation, len(relations)),
+                entities.setdefault(tail, len(entities)),
+            )
+            for head, relation, tail in triples
+        ]
+        return cls.from_arrays(name, rows, list(entities), list(relations))
+
+    @property
+    def n_entities(self) -> int:
+        """How many entities."""
+        return len(self.entities)
+
+    @property
+    def n_relations(self) -> int:
+        """How many relations."""
+        return len(self.relations)
+
+    @property
+    def n_triples(self) -> int:
+        """How many triples."""
+        return len(self.triples)
+
+    @cached_property
+    def degrees(self) -> Int32Array:
+        """(n,) how many triples an entity is part of, as head or tail."""
+        ends = self.triples[:, [0, 2]].ravel()
+        return np.bincount(ends, minlength=self.n_entities).astype(np.int32)
+
+    def __repr__(self) -> str:
+        return (
+            f"KnowledgeGraph({self.name!r}: {self.n_entities:,} entities, "
+            f"{self.n_relations:,} relations, {self.n_triples:,} triples)"
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class AlignmentTask:
+    """Two or more knowledge graphs to align, and the links known between them.
+
+    Build one with `from_kgs` or a loader, which permute the entities of every graph by the
+    seed: published data sets often number linked entities alike, and an order like that would
+    decide ties in favour of the right answer.
+
+    Attributes:
+        name: what the results are reported under.
+        kgs: the graphs; joint ids follow this order.
+        seed_links: (s, 2) int32 joint ids that training may use. In every row of every link
+            array the first entity is from the graph that comes earlier in `kgs`.
+        test_links: (t, 2) int32 joint ids that nothing but evaluation may see.
+        valid_links: (v, 2) int32 joint ids set aside by a published split.
+        seed: the seed that permuted the entities and split the links.
+        notes: what loading merged or skipped, each with its count.
+    """
+
+    name: str
+    kgs: tuple[KnowledgeGraph, ...]
+    seed_links: Int32Array
+    test_links: Int32Array
+    valid_links: Int32Array
+    seed: int = 0
+    notes: tuple[str, ...] = field(default=())
+
+    @classmethod
+    def from_kgs(
+        cls,
+        kgs: Sequence[KnowledgeGraph],
+        seed_links: LinkTable,
+        test_links: LinkTable | None = None,
+        valid_links: LinkTable | None = None,
+        *,
+        name: str = "task",
+        seed: int = 0,
+        notes: Sequence[str] = (),
+    ) -> AlignmentTask:
+        """Joins graphs into one id space, with each graph's entities permuted by the seed.
+
+        Raises:
+            DataError: fewer than two graphs, two graphs of one name, or a link to an entity
+                or graph that does not exist or within one graph.
+        """
+        if len(kgs) < 2:
+            raise DataError(f"alignment needs two or more knowledge graphs, got {len(kgs)}")
+        names = [kg.name for kg in kgs]
+        if len(set(names)) != len(names):
+            raise DataError(f"every knowledge graph needs its own name, got {', '.join(names)}")
+        permuted, new_ids = [], []
+        for number, kg in enumerate(kgs):
+            order = np.random.default_rng([seed, number]).permutation(kg.n_entities)
+            new_id = np.empty(kg.n_entities, dtype=np.int32)
+            new_id[order] = np.arange(kg.n_entities, dtype=np.int32)
+            heads, relations, tails = kg.triples.T
+            triples = np.stack([new_id[heads], relations, new_id[tails]], axis=1)
+            permuted.append(replace(kg, entities=kg.entities[order], triples=triples))
+            new_ids.append(new_id)
+        offsets = _offsets([kg.n_entities for kg in kgs])
+
+        def joint(table: LinkTable | None) -> Int32Array:
+            return _joint_links(table or {}, kgs, new_ids, offsets)
+
+        return cls(
+            name,
+            tuple(permuted),
+            joint(seed_links),
+            joint(test_links),
+            joint(valid_links),
+            seed,
+            tuple(notes),
+        )
+
+    @cached_property
+    def entity_offsets(self) -> Int32Array:
+        """(g + 1,) int32: where each graph's joint ids begin; the last is the total."""
+        return _offsets([kg.n_entities for kg in self.kgs])
+
+    @property
+    def n_entities(self) -> int:
+        """How many entities."""
+        return int(self.entity_offsets[-1])
+
+    @property
+    def n_relations(self) -> int:
+        """How many relations."""
+        return len(self.relations)
+
+    @property
+    def kg_names(self) -> tuple[str, ...]:
+        """The graphs' names, in order."""
+        return tuple(kg.name for kg in self.kgs)
+
+    @cached_property
+    def source_of(self) -> Int32Array:
+        """(n,) int32: the position in `kgs` of the graph each joint id belongs to."""
+        sizes = np.diff(self.entity_offsets)
+        return np.repeat(np.arange(len(self.kgs), dtype=np.int32), sizes)
+
+    @cached_property
+    def relations(self) -> StringArray:
+        """(r,) relation identifiers; one that several graphs use is one relation."""
+        return strings(dict.fromkeys(name for kg in self.kgs for name in kg.relations))
+
+    @cached_property
+    def triples(self) -> Int32Array:
+        """(t, 3) int32: every graph's triples, in joint entity and relation ids."""
+        position = {name: number for number, name in enumerate(self.relations)}
+        parts = []
+        for kg, offset in zip(self.kgs, self.entity_offsets, strict=False):
+            relation_id = np.fromiter((position[name] for name in kg.relations), dtype=np.int32)
+            heads, relations, tails = kg.triples.T
+            parts.append(np.stack([heads + offset, relation_id[relations], tails + offset], axis=1))
+        return np.concatenate(parts).astype(np.int32, copy=False)
+
+    @property
+    def kg_pairs(self) -> tuple[tuple[int, int], ...]:
+        """Every pair of graphs, the earlier one first."""
+        count = len(self.kgs)
+        return tuple((a, b) for a in range(count) for b in range(a + 1, count))
+
+    def entity_range(self, kg: int) -> Int32Array:
+        """(n,) int32: the joint ids of one graph."""
+        return np.arange(self.entity_offsets[kg], self.entity_offsets[kg + 1], dtype=np.int32)
+
+    def links_between(self, links: Int32Array, left: int, right: int) -> Int32Array:
+        """(m, 2) int32: those of the links that join graph `left` to graph `right`.
+
+        With left > right the columns change places, so that column 0 is always `left`.
+        """
+        if left > right:
+            return self.links_between(links, right, left)[:, ::-1]
+        sources = self.source_of[links]
+        chosen: Int32Array = links[(sources[:, 0] == left) & (sources[:, 1] == right)]
+        return chosen
+
+    def identifiers(self, ids: ArrayLike) -> StringArray:
+        """The users' identifiers of joint ids, in the same shape."""
+        named: StringArray = self._identifiers[np.asarray(ids)]
+        return named
+
+    @cached_property
+    def _identifiers(self) -> StringArray:
+        return np.concatenate([kg.entities for kg in self.kgs])
+
+    def ids(self, kg: int, identifiers: Sequence[str]) -> Int32Array:
+        """(n,) int32 joint ids of one graph's identifiers.
+
+        Raises:
+            DataError: an identifier that the graph does not have.
+        """
+        position = self._positions[kg]
+        try:
+            local = [position[identifier] for identifier in identifiers]
+        except KeyError as error:
+            raise DataError(
+                f"knowledge graph {self.kgs[kg].name} has no entity {error.args[0]!r}"
+            ) from None
+        joint: Int32Array = np.asarray(local, dtype=np.int32) + self.entity_offsets[kg]
+        return joint
+
+    @cached_property
+    def _positions(self) -> tuple[dict[str, int], ...]:
+        return tuple({name: i for i, name in enumerate(kg.entities)} for kg in self.kgs)
+
+    @cached_property
+    def implied_by_seeds(self) -> BoolArray:
+        """(t,) bool: test links that follow from chains of seed links over a third graph."""
+        from scipy.sparse import coo_array
+        from scipy.sparse.csgraph import connected_components
+
+        ones = np.ones(len(self.seed_links), dtype=np.int8)
+        graph = coo_array((ones, tuple(self.seed_links.T)), shape=(self.n_entities,) * 2)
+        _, component = connected_components(graph, directed=False)
+        return np.asarray(component[self.test_links[:, 0]] == component[self.test_links[:, 1]])
+
+    def __repr__(self) -> str:
+        graphs = " + ".join(f"{kg.name} ({kg.n_entities:,})" for kg in self.kgs)
+        return (
+            f"AlignmentTask({self.name!r}: {graphs}; {len(self.seed_links):,} seed links, "
+            f"{len(self.test_links):,} test links)"
+        )
+
+
+def distinct_rows(rows: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The rows of a small-integer table without repeats, in the order they first occur."""
+    if len(rows) < 2:
+        return rows
+    spans = rows.max(axis=0) - rows.min(axis=0) + 1
+    if float(np.prod(spans.astype(np.float64))) < 2**63:
+        key = np.ravel_multi_index(tuple((rows - rows.min(axis=0)).T), tuple(spans))
+        _, first = np.unique(key, return_index=True)
+    else:
+        _, first = np.unique(rows, axis=0, return_index=True)
+    return rows if len(first) == len(rows) else rows[np.sort(first)]
+
+
+def _check_range(numbers: NDArray[np.integer], size: int, what: str) -> None:
+    if numbers.size and (numbers.min() < 0 or numbers.max() >= size):
+        worst = numbers.min() if numbers.min() < 0 else numbers.max()
+        raise DataError(f"{what} are numbered 0 to {size - 1}, but a triple names {worst}")
+
+
+def _numbered(numbers: NDArray[np.int64]) -> list[str]:
+    return [str(i) for i in range(int(numbers.max()) + 1 if numbers.size else 0)]
+
+
+def _offsets(sizes: Sequence[int]) -> Int32Array:
+    total = np.concatenate([[0], np.cumsum(sizes, dtype=np.int64)])
+    if total[-1] > np.iinfo(np.int32).max:
+        raise DataError(f"{total[-1]:,} entities are more than 32-bit ids can number")
+    return total.astype(np.int32)
+
+
+def _joint_links(
+    table: LinkTable,
+    kgs: Sequence[KnowledgeGraph],
+    new_ids: Sequence[Int32Array],
+    offsets: Int32Array,
+) -> Int32Array:
+    parts = [np.empty((0, 2), dtype=np.int32)]
+    for (left, right), links in table.items():
+        if left == right or not {left, right} <= set(range(len(kgs))):
+            raise DataError(
+                f"links join two different graphs of {len(kgs)}, not {left} and {right}"
+            )
+        rows = np.asarray(links, dtype=np.int64).reshape(-1, 2)
+        columns = []
+        for side, column in zip((left, right), rows.T, strict=True):
+            bad = (column < 0) | (column >= kgs[side].n_entities)
+            if bad.any():
+                raise DataError(
+                    f"a link names entity {column[bad][0]} of {kgs[side].name}, "
+                    f"which has {kgs[side].n_entities} entities"
+                )
+            columns.append(new_ids[side][column] + offsets[side])
+        parts.append(np.stack(columns if left < right else columns[::-1], axis=1))
+    return np.concatenate(parts).astype(np.int32, copy=False)

@@ -1,0 +1,1 @@
+"""Matchers: candidates in both directions in, scored links out."""

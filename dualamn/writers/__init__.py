@@ -1,0 +1,1 @@
+"""One link format a file."""
