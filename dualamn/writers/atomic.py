@@ -1,0 +1,90 @@
+"""Files that are either written whole or left as they were."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import IO
+
+from dualamn.errors import DataError
+
+
+@contextmanager
+def atomic_write(path: str | Path) -> Iterator[IO[str]]:
+    """Opens a UTF-8 text file that takes its name only once it is complete.
+
+    Lines end as they are written. See `atomic_path` for what happens on errors.
+    """
+    with atomic_path(path) as temporary, temporary.open("w", encoding="utf-8", newline="") as file:
+        yield file
+
+
+@contextmanager
+def atomic_write_bytes(path: str | Path) -> Iterator[IO[bytes]]:
+    """Like `atomic_write`, for a binary file."""
+    with atomic_path(path) as temporary, temporary.open("wb") as file:
+        yield file
+
+
+@contextmanager
+def atomic_path(path: str | Path) -> Iterator[Path]:
+    """Gives a temporary path in the same folder, renamed to `path` when the block is done.
+
+    For writers that want a path and not an open file. If the block fails, Ctrl-C included, the
+    temporary file is removed and `path` is as it was. A path that is a device or a pipe, such
+    as /dev/stdout, is handed out as it is, since it cannot be replaced.
+
+    Raises:
+        DataError: the folder does not exist or cannot be written to, or the disk is full.
+    """
+    target = check_writable(path)
+    if target.exists() and not target.is_file():
+        temporary = target
+    else:
+        # A symbolic link stays one: the file that it points to is replaced.
+        target = Path(os.path.realpath(target))
+        temporary = target.with_name(f".{target.name[:200]}.{secrets.token_hex(4)}.tmp")
+    try:
+        yield temporary
+        if temporary is not target:
+            _flush_to_disk(temporary)
+            temporary.replace(target)
+    except OSError as error:
+        if error.filename not in (None, str(temporary)):  # another file's trouble
+            raise
+        reason = error.strerror or str(error)
+        raise DataError(f"cannot be written ({reason})", path=path) from error
+    finally:
+        if temporary is not target:
+            with suppress(OSError):
+                temporary.unlink()
+
+
+def check_writable(path: str | Path) -> Path:
+    """The path, once it is clear that a file can be written there.
+
+    Long work does well to ask before it begins.
+
+    Raises:
+        DataError: it is a folder, or its folder does not exist or may not be written to.
+    """
+    path = Path(path)
+    if path.is_dir():
+        raise DataError("is a folder, give the name of a file to write", path=path)
+    if not path.parent.is_dir():
+        raise DataError(
+            f"cannot be written: there is no folder {path.parent}, create it first", path=path
+        )
+    place = path if path.exists() and not path.is_file() else path.parent
+    if not os.access(place, os.W_OK):
+        raise DataError(f"cannot be written: no permission to write to {place}", path=path)
+    return path
+
+
+def _flush_to_disk(path: Path) -> None:
+    """Makes sure that a crash after the rename cannot leave an empty file under the name."""
+    with path.open("rb+") as file:
+        os.fsync(file.fileno())
