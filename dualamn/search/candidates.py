@@ -1,0 +1,86 @@
+"""The nearest entities of the other graph, in both directions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from dualamn.alignment import TopK
+from dualamn.arrays import FloatArray, Int32Array
+from dualamn.errors import ConfigError
+from dualamn.progress import Progress, ProgressCallback, silent
+from dualamn.search.exact import nearest
+
+
+@dataclass(frozen=True, eq=False)
+class Candidates:
+    """What a matcher chooses from: the nearest entities of each entity in the other pool.
+
+    Attributes:
+        left_to_right: queries are the left pool, candidates from the right pool, scores cosines.
+        right_to_left: the same with the sides changed. Every candidate of one direction is a
+            query of the other.
+    """
+
+    left_to_right: TopK
+    right_to_left: TopK
+
+
+def search_candidates(
+    embeddings: FloatArray,
+    left_ids: Int32Array,
+    right_ids: Int32Array,
+    k: int,
+    *,
+    progress: ProgressCallback = silent,
+) -> Candidates:
+    """Searches the k nearest entities by cosine in both directions, exactly.
+
+    Args:
+        embeddings: (n, d) float32, rows in joint ids and L2-normalised (or all zero).
+        left_ids, right_ids: (q,) and (p,) int32 joint ids of the two pools, without repeats;
+            either may be empty.
+        k: candidates of each entity; at most all of the other pool.
+        progress: told of stage "search" in steps of queries, both directions together.
+
+    Raises:
+        ConfigError: k is less than 1.
+        DataError: an embedding is NaN or infinite.
+        ValueError: a row is not L2-normalised, so inner products would not be cosines.
+    """
+    if k < 1:
+        raise ConfigError(f"the number of candidates must be 1 or more, got {k}")
+    left, right = _rows(embeddings, left_ids), _rows(embeddings, right_ids)
+    _check_normalised(left)
+    _check_normalised(right)
+    total = len(left) + len(right)
+
+    def done(first: int) -> None:
+        progress(Progress("search", first, total))
+
+    to_right = nearest(left, right, k, done=done)
+    to_left = nearest(right, left, k, done=lambda count: done(len(left) + count))
+    return Candidates(
+        TopK(left_ids, right_ids[to_right[1]], to_right[0], len(right)),
+        TopK(right_ids, left_ids[to_left[1]], to_left[0], len(left)),
+    )
+
+
+def _rows(embeddings: FloatArray, ids: Int32Array) -> FloatArray:
+    """The rows of these ids, without a copy if the ids follow each other."""
+    if len(ids) and ids[-1] < len(embeddings) and np.all(np.diff(ids) == 1):
+        return embeddings[ids[0] : ids[-1] + 1]
+    return embeddings[ids]
+
+
+def _check_normalised(rows: FloatArray) -> None:
+    with np.errstate(over="ignore", invalid="ignore"):
+        squares = np.einsum("nd,nd->n", rows, rows)
+        # NaN and infinity get an error of their own.
+        wrong = np.flatnonzero((np.abs(squares - 1) > 1e-3) & (squares != 0) & (squares < np.inf))
+    if wrong.size:
+        raise ValueError(
+            f"embeddings must be L2-normalised for the search: {wrong.size:,} of {len(rows):,} "
+            f"are not, one has length {squares[wrong[0]] ** 0.5:.3g}"
+        )
