@@ -96,6 +96,12 @@ class Alignment:
     def __len__(self) -> int:
         return sum(len(pair.links) for pair in self.pairs)
 
+    def __repr__(self) -> str:
+        return (
+            f"Alignment({self.task.name!r}: {len(self):,} links, matcher {self.matcher}, "
+            f"protocol {self.protocol})"
+        )
+
     @property
     def links(self) -> Int32Array:
         """(m, 2) int32 joint ids of all links."""
