@@ -1,0 +1,142 @@
+"""The evaluation of a links file by a file of gold links."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from dualamn.errors import DataError
+from dualamn.eval.matching import LinkMetrics, link_metrics
+from dualamn.eval.table import count, fraction, text_table
+from dualamn.writers.tsv import LinkFile, read_links
+
+Ends = tuple[str, str]
+NO_NAMES = ("", "")
+
+
+@dataclass(frozen=True)
+class LinkFileEvaluation:
+    """How well the links of a file agree with gold links. Printed, it is a readable table.
+
+    Attributes:
+        total: all pairs of graphs together.
+        pairs: each pair of graphs, by "left-right"; empty if neither file names graphs.
+        notes: what a reader of the figures should know, such as repeated lines.
+    """
+
+    total: LinkMetrics
+    pairs: Mapping[str, LinkMetrics]
+    notes: tuple[str, ...] = ()
+
+    def as_dict(self) -> dict[str, Any]:
+        """All figures, for a report."""
+        return {
+            **self.total.as_dict(),
+            "pairs": {name: metrics.as_dict() for name, metrics in self.pairs.items()},
+            "notes": list(self.notes),
+        }
+
+    def __str__(self) -> str:
+        rows = [_row(name, metrics) for name, metrics in self.pairs.items()]
+        if len(rows) != 1:
+            rows.append(_row("all", self.total))
+        header = ["links", "precision", "recall", "F1", "right", "wrong", "unjudged", "missed"]
+        return "\n".join([text_table(header, rows), *self.notes])
+
+
+def evaluate_files(links_path: str | Path, gold_path: str | Path) -> LinkFileEvaluation:
+    """Judges a links file by a gold file; formats as in `dualamn.writers.tsv`.
+
+    If both files name graphs, links are compared within their pair of graphs, whichever side is
+    left. If only one does, it must hold a single pair.
+
+    Raises:
+        DataError: a file cannot be read, the gold links contradict each other, or it is unclear
+            which graphs a link is of.
+    """
+    found, gold = read_links(links_path), read_links(gold_path, one_to_one=True)
+    wanted = _by_pair(gold, known=())
+    links = _by_pair(found, known=wanted)
+    if found.left_source is None or gold.left_source is None:
+        _check_single_pair(found, gold, len(wanted))
+        _check_single_pair(gold, found, len(links))
+        name = next((pair for pair in (*wanted, *links) if any(pair)), NO_NAMES)
+        metrics = {name: _judge(_all(links), _all(wanted))}
+    else:
+        metrics = {
+            pair: _judge(links.get(pair, []), wanted.get(pair, []))
+            for pair in dict.fromkeys([*wanted, *links])
+        }
+    total = LinkMetrics(
+        right=sum(m.right for m in metrics.values()),
+        wrong=sum(m.wrong for m in metrics.values()),
+        unjudged=sum(m.unjudged for m in metrics.values()),
+        missed=sum(m.missed for m in metrics.values()),
+    )
+    named = {f"{left}-{right}": m for (left, right), m in metrics.items() if left or right}
+    return LinkFileEvaluation(total, named, _notes(found, gold, total))
+
+
+def _check_single_pair(silent: LinkFile, other: LinkFile, n_pairs: int) -> None:
+    """A file that names no graphs fits only to a single pair of them."""
+    if silent.left_source is None and n_pairs > 1:
+        raise DataError(
+            f"does not say which graphs its links are of, and {other.path} holds {n_pairs} pairs "
+            "of graphs; add the columns left_source and right_source",
+            path=silent.path,
+        )
+
+
+def _by_pair(table: LinkFile, known: Collection[Ends]) -> dict[Ends, list[Ends]]:
+    """The links of each pair of graphs, all turned the same way: that of `known` if it is there."""
+    ends = zip(table.left, table.right, strict=True)
+    if table.left_source is None or table.right_source is None:
+        return {NO_NAMES: list(ends)}
+    pairs: dict[Ends, list[Ends]] = {}
+    for (a, b), (left, right) in zip(
+        zip(table.left_source, table.right_source, strict=True), ends, strict=True
+    ):
+        if a != b and ((b, a) in known or ((b, a) in pairs and (a, b) not in known)):
+            pairs.setdefault((b, a), []).append((right, left))
+        else:
+            pairs.setdefault((a, b), []).append((left, right))
+    return pairs
+
+
+def _all(pairs: Mapping[Ends, list[Ends]]) -> list[Ends]:
+    return [row for rows in pairs.values() for row in rows]
+
+
+def _judge(links: list[Ends], gold: list[Ends]) -> LinkMetrics:
+    lefts: dict[str, int] = {}
+    rights: dict[str, int] = {}
+
+    def numbered(rows: list[Ends]) -> list[tuple[int, int]]:
+        return [
+            (lefts.setdefault(left, len(lefts)), rights.setdefault(right, len(rights)))
+            for left, right in rows
+        ]
+
+    return link_metrics(numbered(links), numbered(gold))
+
+
+def _notes(found: LinkFile, gold: LinkFile, total: LinkMetrics) -> tuple[str, ...]:
+    notes = [
+        f"{table.path}: {table.n_repeated:,} repeated lines were counted once"
+        for table in (found, gold)
+        if table.n_repeated
+    ]
+    if len(found) and len(gold) and not total.right + total.wrong:
+        notes.append(
+            "no link shares an entity with the gold links: are both files of the same graphs, "
+            "under the same names, with the left graph's entities in the same column?"
+        )
+    return tuple(notes)
+
+
+def _row(name: str, metrics: LinkMetrics) -> list[str]:
+    fractions = [fraction(value) for value in (metrics.precision, metrics.recall, metrics.f1)]
+    counts = (metrics.right, metrics.wrong, metrics.unjudged, metrics.missed)
+    return [name, *fractions, *(count(value) for value in counts)]

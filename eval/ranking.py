@@ -1,0 +1,104 @@
+"""Where the right answers stand in rankings: Hits@k, mean reciprocal rank and mean rank."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dualamn.alignment import TopK
+from dualamn.arrays import Int32Array
+
+Metrics = dict[str, float | None]
+"""Metric name to value; None where there was nothing to measure."""
+
+HITS_AT = (1, 5, 10)
+ROWS_AT_ONCE = 8_192
+
+
+@dataclass(frozen=True, eq=False)
+class Ranks:
+    """The ranks of the right answers, one entry for each gold link.
+
+    Attributes:
+        rank: (m,) int64, 1 is best; 0 where the answer is missed, that is not among the
+            candidates.
+        worst: (m,) int64 the rank that a miss has at worst: the number of entities searched,
+            or one more than the number of candidates if the answer was not searched at all.
+    """
+
+    rank: NDArray[np.int64]
+    worst: NDArray[np.int64]
+
+    @property
+    def n_missed(self) -> int:
+        """How many answers are not among the candidates."""
+        return int(np.count_nonzero(self.rank == 0))
+
+    @classmethod
+    def merge(cls, parts: Sequence[Ranks]) -> Ranks:
+        """The ranks of several slices of the gold links as one."""
+        none = np.empty(0, dtype=np.int64)
+        return cls(
+            np.concatenate([none, *(part.rank for part in parts)]),
+            np.concatenate([none, *(part.worst for part in parts)]),
+        )
+
+
+def rank(topk: TopK, gold: Int32Array) -> Ranks:
+    """Ranks the right answer of each gold link among the candidates of its query.
+
+    The rank is 1 + the number of other candidates that score as high or higher: ties count
+    against us, so scores that tell nothing apart earn nothing.
+
+    Args:
+        topk: ranked candidates.
+        gold: (m, 2) int32 joint ids of query and right answer. A query that `topk` does not
+            have counts as a miss.
+    """
+    result = Ranks(np.zeros(len(gold), np.int64), np.empty(len(gold), np.int64))
+    result.worst[:] = max(topk.pool_size, topk.candidates.shape[1] + 1)
+    size = max(int(gold.max(initial=-1)), int(topk.queries.max(initial=-1))) + 1
+    row_of = np.full(size, -1, dtype=np.int64)  # by joint id
+    row_of[topk.queries] = np.arange(len(topk.queries))
+    queries, answers = gold.reshape(-1, 2).T
+    asked = np.flatnonzero(row_of[queries] >= 0)
+    for start in range(0, len(asked), ROWS_AT_ONCE):
+        at = asked[start : start + ROWS_AT_ONCE]
+        rows = row_of[queries[at]]
+        candidates = topk.candidates[rows]  # (b, k)
+        scores = topk.scores[rows]  # (b, k)
+        is_answer = candidates == answers[at, None]  # (b, k)
+        answer_score = np.max(scores, axis=1, where=is_answer, initial=-np.inf)  # (b,)
+        # "Not lower" and not "at least as high", so that a NaN counts against us as well.
+        rivals = ~(scores < answer_score[:, None]) & (candidates >= 0) & ~is_answer
+        result.rank[at] = np.where(is_answer.any(axis=1), 1 + rivals.sum(axis=1), 0)
+    return result
+
+
+def ranking_metrics(ranks: Ranks) -> Metrics:
+    """Hits@1, 5 and 10, mean reciprocal rank and mean rank, with the number of links and misses.
+
+    A miss is no hit and has the reciprocal rank 0. The mean rank takes a miss at its worst
+    possible rank, so it is exact if nothing is missed and an upper bound otherwise.
+
+    Returns:
+        The keys `hits@1`, `hits@5`, `hits@10`, `mrr` (fractions) and `mean_rank`, None if there
+        are no links, and the counts `missed` and `n`.
+    """
+    found = ranks.rank > 0
+    metrics: Metrics = {}
+    for k in HITS_AT:
+        metrics[f"hits@{k}"] = _mean(found & (ranks.rank <= k))
+    metrics["mrr"] = _mean(np.divide(1, ranks.rank, where=found, out=np.zeros(len(found))))
+    metrics["mean_rank"] = _mean(np.where(found, ranks.rank, ranks.worst))
+    metrics["missed"] = ranks.n_missed
+    metrics["n"] = len(found)
+    return metrics
+
+
+def _mean(values: NDArray[Any]) -> float | None:
+    return float(values.mean()) if len(values) else None
