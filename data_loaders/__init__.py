@@ -1,5 +1,16 @@
 """Loaders: one data set layout a file; `load` recognises which one a path holds."""
 
+from dualamn.data_loaders.catalog import resolve
 from dualamn.data_loaders.layouts import load
+from dualamn.data_loaders.summary import GraphSummary, PairSummary, TaskSummary, describe
+from dualamn.data_loaders.tables import load_files
 
-__all__ = ["load"]
+__all__ = [
+    "GraphSummary",
+    "PairSummary",
+    "TaskSummary",
+    "describe",
+    "load",
+    "load_files",
+    "resolve",
+]

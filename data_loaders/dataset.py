@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
-from dualamn.data_loaders.links import PairLinks
 from numpy.typing import NDArray
 
+from dualamn.data_loaders.links import PairLinks
 from dualamn.errors import DataError
 from dualamn.kg import AlignmentTask, KnowledgeGraph
 from dualamn.progress import Progress, ProgressCallback, silent

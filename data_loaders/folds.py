@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
-from dualamn.data_loaders.links import LinkFile, PairLinks, merge_links
-
+from dualamn.data_loaders.links import LinkFile, PairLinks, merge_links, without
 from dualamn.errors import DataError
 from dualamn.kg import KnowledgeGraph
 
@@ -68,18 +65,10 @@ def read_fold(
     if (place / "valid_links").exists():
         valid = [read(place / "valid_links")]
     elif all_links is not None:
-        rest = _without(all_links, seeds, test)
+        rest = without(all_links, [seeds, test])
         valid = [rest]
         notes.append(
             f"fold {chosen} has no valid_links: {len(rest.rows):,} links of "
             f"{all_links.path.name} that are in neither of its files are set aside instead"
         )
     return merge_links(kgs, notes=notes, seeds=[seeds], valid=valid, test=[test])
-
-
-def _without(links: LinkFile, *others: LinkFile) -> LinkFile:
-    """The links of a file that none of the other files have."""
-    width = 1 + max(int(file.rows.max(initial=0)) for file in (links, *others))
-    known = np.concatenate([file.rows for file in others]) @ np.array([width, 1])
-    chosen = np.flatnonzero(~np.isin(links.rows @ np.array([width, 1]), known))
-    return replace(links, rows=links.rows[chosen], line=lambda row: links.line(int(chosen[row])))

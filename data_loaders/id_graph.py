@@ -8,10 +8,10 @@ from functools import cached_property
 from pathlib import Path
 
 import numpy as np
-from dualamn.data_loaders.links import LinkFile
-from dualamn.data_loaders.text import IdTable, StringTable, read_ids
 from numpy.typing import NDArray
 
+from dualamn.data_loaders.links import LinkFile
+from dualamn.data_loaders.text import IdTable, StringTable, read_ids
 from dualamn.errors import DataError
 from dualamn.kg import KnowledgeGraph
 

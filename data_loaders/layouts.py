@@ -7,14 +7,17 @@ from collections.abc import Sequence
 from difflib import get_close_matches
 from pathlib import Path
 
+from dualamn.data_loaders.contea import CONTEA
 from dualamn.data_loaders.dataset import Layout, Request, assemble, check_train_ratio
+from dualamn.data_loaders.dbp5l import DBP5L
 from dualamn.data_loaders.id_triples import ID_TRIPLES
-
+from dualamn.data_loaders.openea import OPENEA
+from dualamn.data_loaders.tables import TABLES
 from dualamn.errors import DataError
 from dualamn.kg import AlignmentTask
 from dualamn.progress import ProgressCallback, silent
 
-LAYOUTS: tuple[Layout, ...] = (ID_TRIPLES,)
+LAYOUTS: tuple[Layout, ...] = (ID_TRIPLES, OPENEA, CONTEA, DBP5L, TABLES)
 """Every layout that `load` knows; a new one is one file and one entry here."""
 
 

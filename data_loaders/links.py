@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -29,6 +29,16 @@ class LinkFile:
     path: Path
     rows: LinkRows
     line: Callable[[int], int]
+
+    def swapped(self) -> LinkFile:
+        """The same links seen from the other side."""
+        return replace(self, rows=self.rows[:, ::-1])
+
+    def take(self, positions: NDArray[np.int64]) -> LinkFile:
+        """Only the links at some positions."""
+        return replace(
+            self, rows=self.rows[positions], line=lambda row: self.line(int(positions[row]))
+        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,6 +108,14 @@ def merge_links(
         parts.append(rows[kept & (owner >= begin) & (owner < end)])
         begin = end
     return PairLinks(*parts)
+
+
+def without(links: LinkFile, others: Sequence[LinkFile]) -> LinkFile:
+    """The links of a file that none of the other files have."""
+    columns = 1 + max(int(file.rows.max(initial=0)) for file in (links, *others))
+    known = [file.rows[:, 0] * columns + file.rows[:, 1] for file in others]
+    own = links.rows[:, 0] * columns + links.rows[:, 1]
+    return links.take(np.flatnonzero(~np.isin(own, np.concatenate([own[:0], *known]))))
 
 
 def _first_occurrences(rows: LinkRows) -> NDArray[np.bool_]:

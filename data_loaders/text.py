@@ -117,15 +117,22 @@ def read_strings(
 
 
 def read_lines(path: Path) -> list[str]:
-    """The lines of a text file, without a blank end.
+    """The names of a text file that holds one a line.
 
     Raises:
-        DataError: the file cannot be read, is empty, or is not UTF-8.
+        DataError: the file cannot be read, is empty or not UTF-8, or has a blank line inside.
     """
     text = _decode(path, _read(path)).rstrip("\n")
     if not text:
         raise DataError("the file is empty; expected one name a line", path=path)
-    return text.split("\n")
+    lines = text.split("\n")
+    if "" in lines:
+        raise DataError(
+            "the line is blank, but every line counts as a name; fill it",
+            path=path,
+            line=lines.index("") + 1,
+        )
+    return lines
 
 
 def _read(path: Path) -> bytes:

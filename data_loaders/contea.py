@@ -1,0 +1,74 @@
+"""The layout of ContEA: two graphs that grow, as integer ids.
+
+``base/`` holds ``triples_1``, ``triples_2``, ``train_links``, ``valid_links`` and
+``test_links``; ``batchK/`` adds ``new_triples_1``, ``new_triples_2`` and ``new_test_links``.
+Batches repeat triples of earlier ones. Snapshot K is the base with the batches 1 to K;
+``all_test_links`` of a batch only sums up its own and the earlier test links, and is not read.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import partial
+from pathlib import Path
+
+from dualamn.data_loaders.dataset import Dataset, Layout, Request, pair_names
+from dualamn.data_loaders.id_graph import TRIPLE_FIELDS, build_graph, read_id_links
+from dualamn.data_loaders.links import merge_links
+from dualamn.data_loaders.text import read_ids
+from dualamn.errors import DataError
+
+
+def _fits(folder: Path) -> bool:
+    return (folder / "base").is_dir() or (folder / "batch1").is_dir()
+
+
+def _read(request: Request) -> Dataset:
+    folder, notes = request.folder, list[str]()
+    base, batches = folder / "base", _batches(request)
+    graphs = []
+    for number, name in enumerate(pair_names(folder), start=1):
+        tables = [read_ids(base / f"triples_{number}", TRIPLE_FIELDS)]
+        for batch in batches:
+            path = batch / f"new_triples_{number}"
+            tables.append(read_ids(path, TRIPLE_FIELDS, may_be_empty=True))
+        graphs.append(build_graph(name, tables, notes))
+        request.step(number, 3)
+    left, right = graphs
+    read = partial(read_id_links, left=left, right=right)
+    new = [read(batch / "new_test_links", may_be_empty=True) for batch in batches]
+    links = merge_links(
+        (left.kg, right.kg),
+        notes=notes,
+        seeds=[read(base / "train_links")],
+        valid=[read(base / "valid_links", may_be_empty=True)],
+        test=[read(base / "test_links"), *new],
+    )
+    request.step(3, 3)
+    return Dataset((left.kg, right.kg), {(0, 1): links}, notes)
+
+
+def _batches(request: Request) -> list[Path]:
+    """The folders of the batches that the snapshot is made of."""
+    matches = (re.fullmatch(r"batch([1-9][0-9]*)", path.name) for path in request.folder.iterdir())
+    there = {int(match[1]) for match in matches if match}
+    wanted = range(1, (request.snapshot or 0) + 1)
+    missing = [number for number in wanted if number not in there]
+    if missing:
+        last = missing[0] - 1
+        raise DataError(
+            f"there is no folder batch{missing[0]}, which @{request.snapshot} needs; "
+            + (f"use @0 to @{last}" if last else "leave out @K to use the base"),
+            path=request.folder,
+        )
+    return [request.folder / f"batch{number}" for number in wanted]
+
+
+CONTEA = Layout(
+    "contea",
+    "base/triples_1, base/triples_2, base/train_links, base/valid_links, base/test_links, "
+    "and for every batch batchK/new_triples_1, new_triples_2, new_test_links",
+    _fits,
+    _read,
+    grows=True,
+)

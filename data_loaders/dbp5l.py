@@ -1,0 +1,110 @@
+"""The layout of DBP5L: several graphs as integer ids that each count from 0.
+
+A graph L is the union of ``kg/L-train.tsv``, ``kg/L-val.tsv`` and ``kg/L-test.tsv``;
+``entity/L.tsv`` names its entities by line and ``relations.txt`` the relations that all graphs
+share. ``seed_alignlinks/A-B.tsv`` holds the links of a pair, with ids written as floats.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import numpy as np
+
+from dualamn.data_loaders.dataset import Dataset, Layout, Request
+from dualamn.data_loaders.id_graph import (
+    TRIPLE_FIELDS,
+    IdGraph,
+    IdIndex,
+    build_graph,
+    read_id_links,
+)
+from dualamn.data_loaders.links import LinkFile, merge_links
+from dualamn.data_loaders.text import read_ids, read_lines
+from dualamn.errors import DataError
+
+_PARTS = ("train", "val", "test")
+_LINKS = "seed_alignlinks"
+
+
+def _fits(folder: Path) -> bool:
+    return (folder / "kg").is_dir() or (folder / _LINKS).is_dir()
+
+
+def _read(request: Request) -> Dataset:
+    folder, notes = request.folder, list[str]()
+    names = _graph_names(folder / "kg")
+    relations = folder / "relations.txt"
+    relation_names = (relations, read_lines(relations))
+    graphs = {}
+    for number, name in enumerate(names, start=1):
+        listed = folder / "entity" / f"{name}.tsv"
+        labels = read_lines(listed)
+        graphs[name] = build_graph(
+            name,
+            [read_ids(folder / "kg" / f"{name}-{part}.tsv", TRIPLE_FIELDS) for part in _PARTS],
+            notes,
+            entities=(listed, IdIndex(np.arange(len(labels))), labels),
+            relation_names=relation_names,
+        )
+        request.step(number, len(names) + 1)
+    others = sorted({path.stem for path in (folder / "entity").glob("*.tsv")} - set(names))
+    notes.extend(f"entity/{name}.tsv belongs to no graph and is not read" for name in others)
+    files: dict[tuple[int, int], list[LinkFile]] = {}
+    for path in _link_files(folder / _LINKS):
+        pair, file = _read_links(path, names, graphs)
+        files.setdefault(pair, []).append(file)
+    kgs = tuple(graphs[name].kg for name in names)
+    links = {
+        (left, right): merge_links((kgs[left], kgs[right]), notes=notes, unsplit=files[left, right])
+        for left, right in sorted(files)
+    }
+    request.step(len(names) + 1, len(names) + 1)
+    return Dataset(kgs, links, notes)
+
+
+def _graph_names(folder: Path) -> list[str]:
+    if not folder.is_dir():
+        raise DataError("this folder is missing; it holds the triples", path=folder)
+    matches = (re.fullmatch(r"(.+)-(train|val|test)\.tsv", path.name) for path in folder.iterdir())
+    names = sorted({match[1] for match in matches if match})
+    if len(names) < 2:
+        raise DataError(
+            f"found {len(names)} graphs, but alignment needs two or more; add the files "
+            "L-train.tsv, L-val.tsv and L-test.tsv of every graph L",
+            path=folder,
+        )
+    return names
+
+
+def _link_files(folder: Path) -> list[Path]:
+    paths = sorted(folder.glob("*.tsv")) if folder.is_dir() else []
+    if not paths:
+        raise DataError("there are no links here; add files named A-B.tsv", path=folder)
+    return paths
+
+
+def _read_links(
+    path: Path, names: list[str], graphs: dict[str, IdGraph]
+) -> tuple[tuple[int, int], LinkFile]:
+    """The links of a file, with the graph that comes earlier on the left."""
+    first, _, second = path.stem.partition("-")
+    if first not in graphs or second not in graphs or first == second:
+        raise DataError(
+            f"a file of links is named after the two graphs it joins, of {', '.join(names)}; "
+            "rename or remove it",
+            path=path,
+        )
+    file = read_id_links(path, graphs[first], graphs[second])
+    left, right = names.index(first), names.index(second)
+    return ((left, right), file) if left < right else ((right, left), file.swapped())
+
+
+DBP5L = Layout(
+    "dbp5l",
+    "kg/L-train.tsv, kg/L-val.tsv, kg/L-test.tsv, entity/L.tsv for every graph L, "
+    "relations.txt, seed_alignlinks/A-B.tsv",
+    _fits,
+    _read,
+)

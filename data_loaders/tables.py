@@ -1,0 +1,189 @@
+"""Plain tables of any strings: a file or folder of triples for every graph, and their links.
+
+As a folder, the links are in ``links.tsv``; or the seeds are in ``seed_links.tsv``, the others
+in ``test_links.tsv`` or ``links.tsv``, and maybe ``valid_links.tsv``. Every other table, and
+every folder of tables, is one graph named after it. ``.csv`` does as well.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from dualamn.data_loaders.dataset import Dataset, Layout, Request, assemble, check_train_ratio
+from dualamn.data_loaders.links import without
+from dualamn.data_loaders.string_graph import read_graph, table_files
+from dualamn.data_loaders.string_links import LinkReader, PairFiles, join_links
+from dualamn.errors import DataError
+from dualamn.kg import AlignmentTask
+from dualamn.progress import Progress, ProgressCallback, silent
+
+_LINKS, _SEEDS, _VALID, _TEST = "links", "seed_links", "valid_links", "test_links"
+_USES = (_LINKS, _SEEDS, _VALID, _TEST)
+_SUFFIXES = (".tsv", ".csv")
+
+LinkSources = str | Path | Sequence[str | Path] | None
+"""A file of links, a folder of them, or several of these."""
+
+
+def load_files(
+    sources: Sequence[str | Path],
+    links: LinkSources = None,
+    *,
+    names: Sequence[str] | None = None,
+    test_links: LinkSources = None,
+    train_ratio: float | None = None,
+    seed: int = 0,
+    progress: ProgressCallback = silent,
+) -> AlignmentTask:
+    """Loads two or more graphs from files of triples, and links between them.
+
+    Triples are lines of head, relation and tail with tabs between them, or commas and quotes in
+    files named ``.csv``. Links are lines of two entities, the left one of the first graph;
+    with more than two graphs, a header and the columns left_source, left, right_source, right
+    say which, or a folder has a file ``A-B.tsv`` for every pair of graphs.
+
+    Args:
+        sources: a file, or a folder whose files are joined, for every graph.
+        links: known links; all are seeds, unless `train_ratio` is given. None for no seeds.
+        names: the graphs' names; made from the names of the files if not given.
+        test_links: links for evaluation only.
+        train_ratio: draws this share of every pair's links (of `links` and `test_links`
+            together) as seeds and leaves the rest for testing; above 0 and at most 1.
+        seed: permutes each graph's entities and draws the split.
+        progress: called after every graph, with stage "load".
+
+    Raises:
+        DataError: fewer than two sources, or a file that is unusable or contradicts itself.
+    """
+    check_train_ratio(train_ratio)
+    paths = [Path(source).expanduser() for source in sources]
+    if len(paths) < 2:
+        raise DataError(
+            f"alignment needs two or more graphs, got {len(paths)}; "
+            "give a file or folder of triples for each"
+        )
+    kg_names = graph_names(paths) if names is None else list(names)
+    if len(kg_names) != len(paths):
+        raise DataError(f"got {len(kg_names)} names for {len(paths)} graphs; give one for each")
+    notes: list[str] = []
+    kgs = []
+    for number, (path, name) in enumerate(zip(paths, kg_names, strict=True), start=1):
+        kgs.append(read_graph(path, name, notes))
+        progress(Progress("load", number, len(paths) + 1))
+    reader = LinkReader(kgs, notes)
+    table = join_links(
+        kgs,
+        notes,
+        seeds=[reader.read(path) for path in _paths(links)],
+        test=[reader.read(path) for path in _paths(test_links)],
+    )
+    progress(Progress("load", len(paths) + 1, len(paths) + 1))
+    dataset = Dataset(tuple(kgs), table, notes)
+    return assemble(dataset, name="-".join(kg_names), train_ratio=train_ratio, seed=seed)
+
+
+def graph_names(paths: Sequence[Path]) -> list[str]:
+    """Short names for graphs, from those of their files; all different."""
+    stems = [path.resolve().stem if path.is_file() else path.resolve().name for path in paths]
+    if len(set(stems)) < len(stems):
+        stems = [
+            f"{path.resolve().parent.name}_{stem}" for path, stem in zip(paths, stems, strict=True)
+        ]
+    if len(set(stems)) < len(stems):
+        stems = [f"kg{number}" for number in range(1, len(paths) + 1)]
+    return stems
+
+
+def _paths(sources: LinkSources) -> list[Path]:
+    if sources is None:
+        return []
+    if isinstance(sources, str | Path):
+        sources = [sources]
+    return [Path(source).expanduser() for source in sources]
+
+
+def _link_source(folder: Path, use: str) -> list[Path]:
+    """The file or folder with the links of a use, if there is one."""
+    places = [folder / f"{use}{suffix}" for suffix in _SUFFIXES]
+    found = [path for path in places if path.is_file()]
+    if use == _LINKS and (folder / use).is_dir():
+        found.append(folder / use)
+    if len(found) > 1:
+        raise DataError(
+            f"there are {' and '.join(path.name for path in found)}; keep one of them",
+            path=folder,
+        )
+    return found
+
+
+def _fits(folder: Path) -> bool:
+    return any((folder / f"{use}{suffix}").is_file() for use in _USES for suffix in _SUFFIXES) or (
+        (folder / _LINKS).is_dir() and len(_graph_sources(folder)) > 1
+    )
+
+
+def _graph_sources(folder: Path) -> list[Path]:
+    """The files and folders that hold a graph each, sorted by name."""
+    sources = [
+        path
+        for path in table_files(folder)
+        if path.suffix.lower() in _SUFFIXES and path.stem not in _USES
+    ]
+    sources.extend(
+        path
+        for path in folder.iterdir()
+        if path.is_dir()
+        and path.name not in _USES
+        and any(file.suffix.lower() in _SUFFIXES for file in table_files(path))
+    )
+    return sorted(sources)
+
+
+def _read(request: Request) -> Dataset:
+    folder, notes = request.folder, list[str]()
+    paths = _graph_sources(folder)
+    if len(paths) < 2:
+        raise DataError(
+            f"found {len(paths)} graphs beside the links; add a table of triples, "
+            "NAME.tsv or NAME.csv, for each of two or more graphs",
+            path=folder,
+        )
+    kgs = []
+    for number, (path, name) in enumerate(zip(paths, graph_names(paths), strict=True), start=1):
+        kgs.append(read_graph(path, name, notes))
+        request.step(number, len(paths) + 1)
+    reader = LinkReader(kgs, notes)
+    read = {use: [reader.read(path) for path in _link_source(folder, use)] for use in _USES}
+    links, seeds, valid, test = (read[use] for use in _USES)
+    if links and test:
+        raise DataError(
+            f"there are both {_LINKS} and {_TEST}; keep only one: with {_SEEDS}, those of "
+            f"{_LINKS} that are not in it are for testing",
+            path=folder,
+        )
+    if links and seeds:
+        test, links = [_rest(file, [*seeds, *valid]) for file in links], []
+    table = join_links(kgs, notes, seeds=seeds, valid=valid, test=test, unsplit=links)
+    request.step(len(paths) + 1, len(paths) + 1)
+    return Dataset(tuple(kgs), table, notes)
+
+
+def _rest(links: PairFiles, used: Sequence[PairFiles]) -> PairFiles:
+    """The links that are in none of the others."""
+    return {
+        pair: [
+            without(file, [other for read in used for other in read.get(pair, ())])
+            for file in files
+        ]
+        for pair, files in links.items()
+    }
+
+
+TABLES = Layout(
+    "tables",
+    "links.tsv (or seed_links.tsv and test_links.tsv), and a table or folder of triples for "
+    "every graph",
+    _fits,
+    _read,
+)
