@@ -88,6 +88,8 @@ def assemble(dataset: Dataset, *, name: str, train_ratio: float | None, seed: in
     valid: dict[tuple[int, int], NDArray[np.int64]] = {}
     test: dict[tuple[int, int], NDArray[np.int64]] = {}
     notes = list(dataset.notes)
+    if train_ratio is None and any(links.is_unsplit for links in dataset.links.values()):
+        notes.append(f"no split is published: {DEFAULT_TRAIN_RATIO:.0%} of the links become seeds")
     for (left, right), links in dataset.links.items():
         if train_ratio is not None or links.is_unsplit:
             ratio = DEFAULT_TRAIN_RATIO if train_ratio is None else train_ratio

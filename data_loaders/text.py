@@ -208,7 +208,7 @@ def _parse_ids(path: Path, data: bytes, fields: Sequence[str]) -> IdTable:
     rows: list[list[int]] = []
     lines: list[int] = []
     for number, line in enumerate(_decode(path, data).split("\n"), start=1):
-        if not line.strip():
+        if not line.strip(" "):  # a line of nothing but tabs has empty fields
             continue
         found = line.split("\t") if "\t" in line else line.split()
         _check_width(path, number, found, fields, (len(fields),))
@@ -248,7 +248,7 @@ def _parse_tsv(path: Path, text: str, fields: Sequence[str], widths: Sequence[in
     numbered = [
         (number, line.split("\t"))
         for number, line in enumerate(text.split("\n"), start=1)
-        if line.strip()
+        if line.strip(" ")  # a line of nothing but tabs has empty fields
     ]
     return _table(path, numbered, fields, widths)
 

@@ -9,12 +9,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from dualamn.arrays import BoolArray, Int32Array, StringArray, strings
 from dualamn.errors import DataError
+
+if TYPE_CHECKING:
+    from torch_geometric.data import Data
 
 LinkTable = Mapping[tuple[int, int], ArrayLike]
 """Links by pair of graphs: (left graph, right graph) -> (m, 2) entity numbers local to each."""
@@ -31,7 +35,8 @@ class KnowledgeGraph:
         triples: (t, 3) int32: head, relation and tail as positions in the arrays above.
 
     Raises:
-        DataError: an entity or relation number of a triple is out of range.
+        DataError: an entity or relation number of a triple is out of range, or an identifier
+            occurs twice.
     """
 
     name: str
@@ -44,6 +49,8 @@ class KnowledgeGraph:
             raise DataError(f"triples of {self.name} have shape {self.triples.shape}, not (t, 3)")
         _check_range(self.triples[:, [0, 2]], len(self.entities), f"entities of {self.name}")
         _check_range(self.triples[:, 1], len(self.relations), f"relations of {self.name}")
+        _check_distinct(self.entities, f"entity of {self.name}")
+        _check_distinct(self.relations, f"relation of {self.name}")
 
     @classmethod
     def from_arrays(
@@ -56,8 +63,11 @@ class KnowledgeGraph:
         """Builds a graph from (t, 3) numbers; repeated triples are merged.
 
         Without `entities` or `relations` their numbers, written out, serve as identifiers.
+
+        Raises:
+            DataError: the table is not (t, 3) integers, or see the class.
         """
-        rows = distinct_rows(np.asarray(triples, dtype=np.int64).reshape(-1, 3))
+        rows = distinct_rows(_integer_rows(triples, 3, f"triples of {name}"))
         if entities is None:
             entities = _numbered(rows[:, [0, 2]])
         if relations is None:
@@ -152,9 +162,11 @@ class AlignmentTask:
         """Joins graphs into one id space, with each graph's entities permuted by the seed.
 
         Raises:
-            DataError: fewer than two graphs, two graphs of one name, or a link to an entity
-                or graph that does not exist or within one graph.
+            DataError: fewer than two graphs, two graphs of one name, a link to an entity or
+                graph that does not exist or within one graph, or a negative seed.
         """
+        if seed < 0:
+            raise DataError(f"the seed is {seed}; use 0 or a larger whole number")
         if len(kgs) < 2:
             raise DataError(f"alignment needs two or more knowledge graphs, got {len(kgs)}")
         names = [kg.name for kg in kgs]
@@ -287,6 +299,19 @@ class AlignmentTask:
         _, component = connected_components(graph, directed=False)
         return np.asarray(component[self.test_links[:, 0]] == component[self.test_links[:, 1]])
 
+    def to_pyg(self) -> Data:
+        """The task as PyTorch Geometric data, see `dualamn.pyg.to_pyg`."""
+        from dualamn.pyg import to_pyg
+
+        return to_pyg(self)
+
+    @classmethod
+    def from_pyg(cls, data: Data) -> AlignmentTask:
+        """A task from PyTorch Geometric data, see `dualamn.pyg.from_pyg`."""
+        from dualamn.pyg import from_pyg
+
+        return from_pyg(data)
+
     def __repr__(self) -> str:
         graphs = " + ".join(f"{kg.name} ({kg.n_entities:,})" for kg in self.kgs)
         return (
@@ -314,6 +339,29 @@ def _check_range(numbers: NDArray[np.integer], size: int, what: str) -> None:
         raise DataError(f"{what} are numbered 0 to {size - 1}, but a triple names {worst}")
 
 
+def _check_distinct(identifiers: StringArray, what: str) -> None:
+    if len(set(identifiers)) == len(identifiers):
+        return
+    seen: set[str] = set()
+    for identifier in identifiers:
+        if identifier in seen:
+            raise DataError(f"{identifier!r} is the identifier of more than one {what}")
+        seen.add(identifier)
+
+
+def _integer_rows(table: ArrayLike, width: int, what: str) -> NDArray[np.int64]:
+    """The table as (m, width) int64; an empty one may have any shape and type."""
+    array = np.asarray(table)
+    if not array.size:
+        return np.empty((0, width), dtype=np.int64)
+    if array.ndim != 2 or array.shape[1] != width or array.dtype.kind not in "iu":
+        raise DataError(
+            f"{what} must be whole numbers in {width} columns, "
+            f"not {array.dtype} of shape {array.shape}"
+        )
+    return array.astype(np.int64, copy=False)
+
+
 def _numbered(numbers: NDArray[np.int64]) -> list[str]:
     return [str(i) for i in range(int(numbers.max()) + 1 if numbers.size else 0)]
 
@@ -337,7 +385,7 @@ def _joint_links(
             raise DataError(
                 f"links join two different graphs of {len(kgs)}, not {left} and {right}"
             )
-        rows = np.asarray(links, dtype=np.int64).reshape(-1, 2)
+        rows = _integer_rows(links, 2, f"links of {kgs[left].name} and {kgs[right].name}")
         columns = []
         for side, column in zip((left, right), rows.T, strict=True):
             bad = (column < 0) | (column >= kgs[side].n_entities)
