@@ -1,1 +1,42 @@
-"""Encoders: a task in, entity embeddings out."""
+"""Encoders: a task in, entity embeddings out.
+
+A new one is a file with a class that satisfies `base.Encoder`, and an entry here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from difflib import get_close_matches
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from dualamn.errors import ConfigError
+
+if TYPE_CHECKING:
+    import torch
+
+    from dualamn.config import AlignerConfig
+    from dualamn.encoders.base import Encoder
+    from dualamn.kg import AlignmentTask
+
+    EncoderFactory = Callable[[AlignmentTask, AlignerConfig, torch.device], Encoder]
+
+ENCODERS: dict[str, str] = {"dual_amn": "dualamn.encoders.trained:TrainedDualAMN"}
+"""Every encoder by name, as module:class, so that naming them loads no torch."""
+
+
+def get_encoder(name: str) -> EncoderFactory:
+    """The class of the encoder of this name.
+
+    Raises:
+        ConfigError: there is none of that name.
+    """
+    if name not in ENCODERS:
+        near = get_close_matches(name, ENCODERS, n=1)
+        hint = f"did you mean {near[0]!r}? " if near else ""
+        raise ConfigError(
+            f"there is no encoder {name!r}; {hint}choose one of {', '.join(ENCODERS)}"
+        )
+    module, _, attribute = ENCODERS[name].partition(":")
+    factory: EncoderFactory = getattr(import_module(module), attribute)
+    return factory

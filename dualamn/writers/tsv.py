@@ -60,6 +60,11 @@ class LinkFile:
         return len(self.left)
 
 
+def escaped(name: str) -> str:
+    """A name that can stand in one field of a line: tab, line ends and backslash escaped."""
+    return name.translate(_WRITE_ESCAPES)
+
+
 def write_tsv(alignment: Alignment, path: str | Path) -> None:
     """Writes the links of an alignment, with six decimals of each score.
 
@@ -80,9 +85,7 @@ def write_tsv(alignment: Alignment, path: str | Path) -> None:
     with atomic_write(path) as file:
         file.write("\t".join(COLUMNS) + "\n")
         for _, _, left, right, left_source, right_source, score in rows:
-            fields = [
-                name.translate(_WRITE_ESCAPES) for name in (left_source, left, right_source, right)
-            ]
+            fields = [escaped(name) for name in (left_source, left, right_source, right)]
             line = "\t".join([*fields, f"{score:z.6f}"]) + "\n"
             try:
                 file.write(line)

@@ -1,0 +1,254 @@
+"""The whole flow: a task in, embeddings, candidates, links out."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+from dualamn.alignment import Alignment, PairAlignment, Protocol
+from dualamn.arrays import FloatArray
+from dualamn.config import AlignerConfig, Device
+from dualamn.encoders import get_encoder
+from dualamn.errors import ConfigError, DualamnError
+from dualamn.kg import AlignmentTask
+from dualamn.matching import Matcher, get_matcher
+from dualamn.progress import Progress, ProgressCallback, silent
+from dualamn.search import candidate_pools, search_candidates
+
+if TYPE_CHECKING:
+    import torch
+
+    from dualamn.encoders.base import Encoder
+
+
+class Aligner:
+    """Learns to align the graphs of a task, and finds links between them.
+
+    Args:
+        config: all settings; the defaults if None.
+        overrides: single settings that replace those of `config`, as in `Aligner(epochs=20)`.
+
+    Attributes:
+        config: the settings.
+        seconds: wall-clock seconds that `fit` took, under "train".
+
+    Raises:
+        ConfigError: a setting that does not exist or cannot work.
+    """
+
+    def __init__(self, config: AlignerConfig | None = None, **overrides: Any) -> None:
+        settings = {} if config is None else config.to_dict()
+        self.config = AlignerConfig.from_dict(settings | overrides)
+        get_encoder(self.config.encoder)  # a typo should not wait for the end of training
+        self._matcher(self.config.matcher)
+        self.seconds: dict[str, float] = {}
+        self._task: AlignmentTask | None = None
+        self._encoder: Encoder | None = None
+        self._embeddings: FloatArray | None = None
+
+    @property
+    def task(self) -> AlignmentTask:
+        """The task that was fitted.
+
+        Raises:
+            DualamnError: nothing was fitted yet.
+        """
+        if self._task is None:
+            raise DualamnError("this aligner has learned nothing yet: call fit(task) first")
+        return self._task
+
+    def fit(
+        self,
+        task: AlignmentTask,
+        *,
+        progress: ProgressCallback = silent,
+        checkpoint: str | Path | None = None,
+        resume: bool = False,
+    ) -> Self:
+        """Trains on the task's seed links; test and valid links are not looked at.
+
+        Args:
+            task: the graphs and their seed links.
+            progress: told of every step, stage "train".
+            checkpoint: file that the state of training is kept in while it runs.
+            resume: go on from the checkpoint if the file exists; the links come out the same
+                as from an unbroken run.
+
+        Returns:
+            The aligner itself.
+
+        Raises:
+            TrainingError: no seed links, or the loss is not finite or exploded.
+            CheckpointError: the checkpoint is damaged or of another run.
+        """
+        started = time.perf_counter()
+        encoder = self._make_encoder(task)
+        with _threads(self.config.threads):
+            encoder.fit(
+                progress=progress,
+                checkpoint=None if checkpoint is None else Path(checkpoint),
+                resume=resume,
+            )
+        self._task, self._encoder, self._embeddings = task, encoder, None
+        self.seconds["train"] = time.perf_counter() - started
+        return self
+
+    def embeddings(self) -> FloatArray:
+        """(n, d) float32 rows of length one (or zero) in the task's joint ids."""
+        if self._embeddings is None:
+            self.task  # noqa: B018  raises if nothing was fitted
+            assert self._encoder is not None
+            with _threads(self.config.threads):
+                self._embeddings = self._encoder.embeddings()
+        return self._embeddings
+
+    def align(
+        self,
+        *,
+        pairs: Sequence[tuple[str, str]] | None = None,
+        candidates: Protocol = "unaligned",
+        matcher: str | None = None,
+        progress: ProgressCallback = silent,
+    ) -> Alignment:
+        """Links between every pair of graphs, or those named.
+
+        Args:
+            pairs: names of graphs, two and two; all pairs if None.
+            candidates: whose entities are queries and candidates, see `alignment.Protocol`.
+            matcher: name of a matcher that replaces the configured one.
+            progress: told of stages "search" and "match".
+
+        Raises:
+            ConfigError: an unknown graph or matcher.
+        """
+        task = self.task
+        chosen = task.kg_pairs if pairs is None else self._pairs(pairs)
+        decide = self._matcher(matcher or self.config.matcher)
+        embeddings = self.embeddings()
+        found: list[PairAlignment] = []
+        seconds = {"search": 0.0, "match": 0.0}
+        with _threads(self.config.threads):
+            for number, (left, right) in enumerate(chosen):
+                started = time.perf_counter()
+                pools = candidate_pools(task, left, right, candidates)
+                near = search_candidates(
+                    embeddings, *pools, self.config.candidates, progress=progress
+                )
+                searched = time.perf_counter()
+                matching = decide.match(near)
+                found.append(
+                    PairAlignment(
+                        left,
+                        right,
+                        matching.links,
+                        matching.scores,
+                        matching.left_to_right,
+                        matching.right_to_left,
+                    )
+                )
+                seconds["search"] += searched - started
+                seconds["match"] += time.perf_counter() - searched
+                progress(Progress("match", number + 1, len(chosen)))
+        return Alignment(task, tuple(found), candidates, matcher or self.config.matcher, seconds)
+
+    def save(self, path: str | Path) -> None:
+        """Writes the trained aligner with its task to one file, for `load`."""
+        from dualamn.saving import write_aligner
+
+        task = self.task
+        assert self._encoder is not None
+        write_aligner(path, self.config, task, self._encoder.state())
+
+    @classmethod
+    def load(cls, path: str | Path, *, device: Device | None = None) -> Self:
+        """Reads an aligner that `save` wrote.
+
+        Args:
+            path: the file.
+            device: replaces the device setting that it was saved with.
+
+        Raises:
+            CheckpointError: the file is damaged or no saved aligner.
+        """
+        from dualamn.saving import read_aligner
+
+        config, task, state = read_aligner(path)
+        aligner = cls(config if device is None else replace(config, device=device))
+        encoder = aligner._make_encoder(task)
+        encoder.load_state(state)
+        aligner._task, aligner._encoder = task, encoder
+        return aligner
+
+    def save_embeddings(self, path: str | Path) -> Path:
+        """Writes the embeddings as .npy, and whose they are as TSV beside it.
+
+        Args:
+            path: the .npy file, an (n, d) float32 matrix.
+
+        Returns:
+            The TSV file: a header, then graph and entity of every row in order.
+        """
+        from dualamn.writers.embeddings import write_embeddings
+
+        return write_embeddings(self.task, self.embeddings(), path)
+
+    def _matcher(self, name: str) -> Matcher:
+        settings = {"k": self.config.csls_k} if name in ("csls", "mutual") else {}
+        return get_matcher(name, **settings)
+
+    def _make_encoder(self, task: AlignmentTask) -> Encoder:
+        factory = get_encoder(self.config.encoder)
+        with _threads(self.config.threads):
+            return factory(task, self.config, _device(self.config.device))
+
+    def _pairs(self, names: Sequence[tuple[str, str]]) -> list[tuple[int, int]]:
+        known = self.task.kg_names
+        chosen: list[tuple[int, int]] = []
+        for pair in names:
+            for name in pair:
+                if name not in known:
+                    raise ConfigError(
+                        f"there is no knowledge graph {name!r}, the task has {', '.join(known)}"
+                    )
+            left, right = sorted(known.index(name) for name in pair)
+            if left == right:
+                raise ConfigError(f"a pair needs two different graphs, got {pair[0]!r} twice")
+            if (left, right) not in chosen:
+                chosen.append((left, right))
+        return chosen
+
+
+def _device(setting: Device) -> torch.device:
+    import torch
+
+    if setting == "cuda" and not torch.cuda.is_available():
+        raise ConfigError(
+            "device is cuda, but torch sees no GPU: use device auto or cpu, or install a CUDA "
+            "build of torch"
+        )
+    if setting == "auto":
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    return torch.device(setting)
+
+
+@contextmanager
+def _threads(count: int | None) -> Iterator[None]:
+    """Runs the block on a number of threads and puts the caller's setting back afterwards."""
+    if count is None:
+        yield
+        return
+    import faiss
+    import torch
+
+    before = torch.get_num_threads(), faiss.omp_get_max_threads()
+    torch.set_num_threads(count)
+    faiss.omp_set_num_threads(count)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before[0])
+        faiss.omp_set_num_threads(before[1])

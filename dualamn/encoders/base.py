@@ -1,0 +1,37 @@
+"""What the aligner asks of an encoder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Protocol
+
+from torch import Tensor
+
+from dualamn.arrays import FloatArray
+from dualamn.progress import ProgressCallback
+
+
+class Encoder(Protocol):
+    """Turns a task into embeddings; made from (task, config, device)."""
+
+    def fit(self, *, progress: ProgressCallback, checkpoint: Path | None, resume: bool) -> None:
+        """Learns from the task's seed links.
+
+        Args:
+            progress: told of every step of stage "train".
+            checkpoint: file to keep the state of training in, or None.
+            resume: go on from that file if it exists.
+        """
+
+    def embeddings(self) -> FloatArray:
+        """(n, d) float32 rows of length one (or zero), in joint ids."""
+
+    def state(self) -> dict[str, Tensor]:
+        """What was learned, enough for `load_state` on an encoder of the same task."""
+
+    def load_state(self, state: dict[str, Tensor]) -> None:
+        """Takes back what `state` gave.
+
+        Raises:
+            CheckpointError: the state is of another task or of other settings.
+        """

@@ -1,0 +1,153 @@
+"""The Dual Attention Matching encoder (Mao et al., WWW 2021, arXiv 2103.15452)."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from dualamn.encoders.gate import gate
+from dualamn.encoders.graph import RelationGraph
+from dualamn.encoders.reflection import reflect
+from dualamn.sparse import spmm
+
+
+class DualAMN(nn.Module):
+    """Two branches of relational reflection layers, each closed by a proxy matching gate.
+
+    The entity branch starts from the mean of the embeddings of an entity's neighbours and its
+    own, the relation branch from the mean of the embeddings of its relations. Entity and
+    relation embeddings are shared by both; attention, proxies and gate are a branch's own.
+
+    Args:
+        n_entities: n, over all graphs.
+        n_relations: r, inverses included.
+        dim: d, the width of one layer.
+        depth: how many graph layers follow the first features; a branch is (depth + 1) * d wide.
+        n_proxies: how many proxies bridge the graphs.
+        features: (n, f) float32 that stand in for learned entity embeddings, projected to d by
+            a learned matrix; None to learn the embeddings.
+        generator: draws the first values.
+    """
+
+    def __init__(
+        self,
+        n_entities: int,
+        n_relations: int,
+        *,
+        dim: int = 128,
+        depth: int = 2,
+        n_proxies: int = 64,
+        features: Tensor | None = None,
+        generator: torch.Generator | None = None,
+    ) -> None:
+        super().__init__()
+
+        def uniform(*shape: int, bound: float = 0.05) -> nn.Parameter:
+            values = torch.empty(shape).uniform_(-bound, bound, generator=generator)
+            return nn.Parameter(values)
+
+        def glorot(rows: int, columns: int) -> nn.Parameter:
+            return uniform(rows, columns, bound=(6.0 / (rows + columns)) ** 0.5)
+
+        self.features: Tensor | None
+        self.register_buffer("features", features, persistent=False)
+        if features is None:
+            self.entities = uniform(n_entities, dim)
+        else:
+            self.projection = glorot(features.shape[1], dim)
+        self.relations = uniform(n_relations, dim)
+        width = (depth + 1) * dim
+        self.branches = nn.ModuleList(
+            Branch(
+                attention=nn.Parameter(torch.cat([glorot(dim, 1).data.t() for _ in range(depth)])),
+                proxies=glorot(n_proxies, width),
+                weight=glorot(width, width),
+                bias=nn.Parameter(torch.zeros(width)),
+            )
+            for _ in range(2)
+        )
+
+    def _branches(self) -> list[Branch]:
+        return [branch for branch in self.branches if isinstance(branch, Branch)]
+
+    def layers(self, graph: RelationGraph) -> list[list[Tensor]]:
+        """The features of every entity after each layer: a list of (n, d) a branch."""
+        unit_relations = nn.functional.normalize(self.relations, dim=1, eps=1e-12)
+        entities = self.entities if self.features is None else self.features @ self.projection
+        starts = (
+            spmm(graph.neighbours, graph.neighbour_weights, entities),
+            spmm(graph.incident, graph.incident_weights, self.relations),
+        )
+        outputs = []
+        for branch, start in zip(self._branches(), starts, strict=True):
+            layers = [torch.tanh(start)]
+            for attention in branch.attention:
+                layers.append(torch.tanh(reflect(graph, layers[-1], unit_relations, attention)))
+            outputs.append(layers)
+        return outputs
+
+    def forward(
+        self,
+        graph: RelationGraph,
+        rows: Tensor,
+        *,
+        dropout: float = 0.0,
+        generator: torch.Generator | None = None,
+    ) -> list[Tensor]:
+        """Embeddings of some entities: a (q, (depth + 1) * d) matrix a branch.
+
+        The two belong side by side; they stay apart so that distances can be added up without
+        another copy.
+
+        Args:
+            graph: the task's graph.
+            rows: (q,) int64: the entities wanted.
+            dropout: the share of output numbers set to zero in training.
+            generator: draws the dropout mask.
+        """
+        return [
+            branch(layers, rows, dropout=dropout, generator=generator)
+            for branch, layers in zip(self._branches(), self.layers(graph), strict=True)
+        ]
+
+    @torch.no_grad()
+    def embed(self, graph: RelationGraph) -> list[Tensor]:
+        """The embeddings of all entities without dropout: an (n, (depth + 1) * d) a branch."""
+        everything = torch.arange(graph.n_entities, device=self.relations.device)
+        return self.forward(graph, everything)
+
+
+class Branch(nn.Module):
+    """What one branch owns: an attention vector a layer, the proxies and the gate."""
+
+    def __init__(
+        self,
+        attention: nn.Parameter,
+        proxies: nn.Parameter,
+        weight: nn.Parameter,
+        bias: nn.Parameter,
+    ) -> None:
+        super().__init__()
+        self.attention = attention
+        self.proxies = proxies
+        self.weight = weight
+        self.bias = bias
+
+    def forward(
+        self,
+        layers: list[Tensor],
+        rows: Tensor,
+        *,
+        dropout: float,
+        generator: torch.Generator | None,
+    ) -> Tensor:
+        """The gated embeddings of some entities, see `gate`."""
+        return gate(
+            layers,
+            rows,
+            self.proxies,
+            self.weight,
+            self.bias,
+            dropout=dropout,
+            generator=generator,
+        )

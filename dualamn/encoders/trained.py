@@ -1,0 +1,87 @@
+"""The Dual-AMN network together with its training, as the aligner uses it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from dualamn.arrays import FloatArray
+from dualamn.config import AlignerConfig
+from dualamn.encoders.dual_amn import DualAMN
+from dualamn.encoders.graph import RelationGraph
+from dualamn.errors import CheckpointError
+from dualamn.kg import AlignmentTask
+from dualamn.progress import ProgressCallback
+from dualamn.training.trainer import Trainer
+
+
+class TrainedDualAMN:
+    """Dual-AMN for one task.
+
+    Args:
+        task: gives graph and seed links.
+        config: the settings.
+        device: where to compute.
+        features: (n, f) float32 rows in joint ids that stand in for learned entity embeddings.
+    """
+
+    def __init__(
+        self,
+        task: AlignmentTask,
+        config: AlignerConfig,
+        device: torch.device,
+        features: FloatArray | None = None,
+    ) -> None:
+        self.task = task
+        self.config = config
+        self.device = device
+        graph = RelationGraph.from_triples(task.triples, task.n_entities, task.n_relations)
+        self.graph = graph.to(device)
+        self.network = DualAMN(
+            graph.n_entities,
+            graph.n_relations,
+            dim=config.dim,
+            depth=config.depth,
+            n_proxies=config.proxies,
+            features=None if features is None else torch.from_numpy(features),
+            # Drawn on the CPU, so that every device starts from the same values.
+            generator=torch.Generator().manual_seed(config.seed),
+        ).to(device)
+
+    def fit(self, *, progress: ProgressCallback, checkpoint: Path | None, resume: bool) -> None:
+        """Trains on the task's seed links, see `Trainer`."""
+        trainer = Trainer(self.network, self.graph, self.task, self.config)
+        trainer.run(progress=progress, checkpoint=checkpoint, resume=resume)
+
+    def embeddings(self) -> FloatArray:
+        """(n, 2 (depth + 1) dim) float32 rows of length one, in joint ids."""
+        parts = self.network.embed(self.graph)
+        widths = np.cumsum([0, *(part.shape[1] for part in parts)])
+        joined = np.empty((self.task.n_entities, widths[-1]), dtype=np.float32)
+        for part, start, stop in zip(parts, widths[:-1], widths[1:], strict=True):
+            joined[:, start:stop] = part.numpy(force=True)
+        del parts
+        length = np.sqrt(np.einsum("nd,nd->n", joined, joined))
+        joined /= np.maximum(length, 1e-12)[:, None]
+        return joined
+
+    def state(self) -> dict[str, Tensor]:
+        """The network's parameters, on the CPU."""
+        return {name: value.detach().cpu() for name, value in self.network.state_dict().items()}
+
+    def load_state(self, state: dict[str, Tensor]) -> None:
+        """Takes parameters that `state` gave.
+
+        Raises:
+            CheckpointError: they do not fit this task and these settings.
+        """
+        try:
+            self.network.load_state_dict(state)
+        except RuntimeError as error:
+            raise CheckpointError(
+                "the saved parameters do not fit this task and these settings: "
+                + " ".join(str(error).split())
+            ) from None

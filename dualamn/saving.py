@@ -1,0 +1,109 @@
+"""A trained aligner and its task in one safetensors file: arrays and JSON, nothing pickled."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import Tensor
+
+from dualamn.arrays import StringArray, strings
+from dualamn.config import AlignerConfig
+from dualamn.errors import CheckpointError, DualamnError
+from dualamn.kg import AlignmentTask, KnowledgeGraph
+from dualamn.writers.atomic import atomic_path
+
+_KIND = "dualamn aligner"
+_LINKS = ("seed_links", "test_links", "valid_links")
+
+
+def write_aligner(
+    path: str | Path, config: AlignerConfig, task: AlignmentTask, state: dict[str, Tensor]
+) -> None:
+    """Writes everything that `read_aligner` gives back, whole or not at all."""
+    tensors = {f"state/{name}": value.contiguous() for name, value in state.items()}
+    for number, kg in enumerate(task.kgs):
+        tensors[f"kg/{number}/triples"] = torch.from_numpy(kg.triples).contiguous()
+        for what, names in (("entities", kg.entities), ("relations", kg.relations)):
+            text, ends = _packed(names)
+            tensors[f"kg/{number}/{what}/text"] = text
+            tensors[f"kg/{number}/{what}/ends"] = ends
+    for name in _LINKS:
+        tensors[name] = torch.from_numpy(getattr(task, name)).contiguous()
+    head = {
+        "kind": _KIND,
+        "config": json.dumps(config.to_dict()),
+        "task": json.dumps(
+            {
+                "name": task.name,
+                "kgs": task.kg_names,
+                "seed": task.seed,
+                "notes": task.notes,
+            }
+        ),
+    }
+    with atomic_path(path) as temporary:
+        save_file(tensors, temporary, head)
+
+
+def read_aligner(path: str | Path) -> tuple[AlignerConfig, AlignmentTask, dict[str, Tensor]]:
+    """Reads settings, task and the encoder's state.
+
+    Raises:
+        CheckpointError: the file cannot be read, or is no saved aligner.
+    """
+    try:
+        with safe_open(path, framework="pt") as file:
+            head = file.metadata() or {}
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    except (OSError, SafetensorError) as error:
+        raise CheckpointError(f"{path} cannot be read as a saved aligner ({error})") from None
+    if head.get("kind") != _KIND:
+        raise CheckpointError(f"{path} is no saved aligner")
+    try:
+        about: dict[str, Any] = json.loads(head["task"])
+        config = AlignerConfig.from_dict(json.loads(head["config"]))
+        kgs = tuple(
+            KnowledgeGraph(
+                name,
+                _unpacked(tensors, f"kg/{number}/entities"),
+                _unpacked(tensors, f"kg/{number}/relations"),
+                tensors[f"kg/{number}/triples"].numpy(),
+            )
+            for number, name in enumerate(about["kgs"])
+        )
+        links = {name: tensors[name].numpy() for name in _LINKS}
+    except (KeyError, ValueError, DualamnError) as error:
+        raise CheckpointError(
+            f"{path} was saved by another version, or is damaged: {error}"
+        ) from None
+    # Entities were permuted before they were saved: the task is put together as it was.
+    task = AlignmentTask(
+        about["name"], kgs, **links, seed=about["seed"], notes=tuple(about["notes"])
+    )
+    prefix = "state/"
+    state = {k.removeprefix(prefix): v for k, v in tensors.items() if k.startswith(prefix)}
+    return config, task, state
+
+
+def _packed(names: StringArray) -> tuple[Tensor, Tensor]:
+    """Strings as their UTF-8 bytes end to end, and where each ends."""
+    encoded = [name.encode("utf-8", "surrogatepass") for name in names]
+    ends = np.cumsum([len(name) for name in encoded], dtype=np.int64)
+    text = np.frombuffer(b"".join(encoded), dtype=np.uint8).copy()
+    return torch.from_numpy(text), torch.from_numpy(ends)
+
+
+def _unpacked(tensors: dict[str, Tensor], name: str) -> StringArray:
+    text = tensors[f"{name}/text"].numpy().tobytes()
+    ends = tensors[f"{name}/ends"].tolist()
+    starts = [0, *ends[:-1]]
+    return strings(
+        text[start:end].decode("utf-8", "surrogatepass")
+        for start, end in zip(starts, ends, strict=False)
+    )

@@ -1,0 +1,297 @@
+"""Products with sparse matrices whose pattern stays fixed while their values are learned.
+
+A graph layer written as gathers and scatters moves edges x dim numbers through memory several
+times. Written as the products below it moves none of them: every kernel reads the dense rows
+in place and writes one row, or one number, at a time.
+
+Symbols: a pattern has n rows, m columns and e entries; dense matrices have d columns.
+"""
+
+from __future__ import annotations
+
+import functools
+import warnings
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.autograd import Function
+from torch.autograd.function import FunctionCtx
+
+
+@dataclass(frozen=True, eq=False)
+class Pattern:
+    """Where the entries of a sparse matrix are, in CSR form, and the same of its transpose.
+
+    Entries may repeat a place: they add up.
+
+    Attributes:
+        shape: (n, m).
+        indptr: (n + 1,) int32: where each row's entries begin.
+        indices: (e,) int32: the column of every entry.
+        rows: (e,) int64: the row of every entry.
+        t_indptr: (m + 1,) int32: where each column's entries begin in the transpose.
+        t_indices: (e,) int32: the row of every entry of the transpose.
+        t_order: (e,) int64: which entry each one of the transpose is.
+    """
+
+    shape: tuple[int, int]
+    indptr: Tensor
+    indices: Tensor
+    rows: Tensor
+    t_indptr: Tensor
+    t_indices: Tensor
+    t_order: Tensor
+
+    @classmethod
+    def from_sorted(cls, rows: Tensor, columns: Tensor, shape: tuple[int, int]) -> Pattern:
+        """Builds a pattern from entries that are sorted by row.
+
+        Args:
+            rows: (e,) integers, ascending.
+            columns: (e,) integers.
+            shape: (n, m).
+
+        Raises:
+            ValueError: the rows are not ascending, or an entry lies outside the shape.
+        """
+        rows, columns = rows.long(), columns.long()
+        if len(rows) and (bool((rows.diff() < 0).any()) or int(rows[0]) < 0):
+            raise ValueError("the rows of a pattern must ascend from 0")
+        if len(rows) and (
+            int(rows[-1]) >= shape[0] or int(columns.min()) < 0 or int(columns.max()) >= shape[1]
+        ):
+            raise ValueError(f"an entry lies outside the pattern's shape {shape}")
+        t_order = torch.argsort(columns, stable=True)
+        return cls(
+            shape,
+            _starts(rows, shape[0]),
+            columns.int(),
+            rows,
+            _starts(columns, shape[1]),
+            rows[t_order].int(),
+            t_order,
+        )
+
+    @property
+    def n_entries(self) -> int:
+        """How many entries the pattern has."""
+        return len(self.indices)
+
+    @functools.cached_property
+    def transposed(self) -> Pattern:
+        """The pattern of the transpose, sharing this one's arrays; values need `t_order`."""
+        return Pattern(
+            (self.shape[1], self.shape[0]),
+            self.t_indptr,
+            self.t_indices,
+            self.indices[self.t_order].long(),
+            self.indptr,
+            self.indices,
+            torch.argsort(self.t_order),
+        )
+
+    def to(self, device: torch.device | str) -> Pattern:
+        """The same pattern on another device."""
+        parts = (self.indptr, self.indices, self.rows, self.t_indptr, self.t_indices, self.t_order)
+        return Pattern(self.shape, *(part.to(device) for part in parts))
+
+
+def spmm(pattern: Pattern, values: Tensor, dense: Tensor) -> Tensor:
+    """Sparse times dense, (n, m) by (m, d), with gradients for values and dense.
+
+    Args:
+        pattern: of n rows and m columns.
+        values: (e,) the sparse matrix's entries.
+        dense: (m, d) of the same dtype.
+
+    Returns:
+        (n, d).
+    """
+    product: Tensor = _SpMM.apply(values, dense, pattern)  # type: ignore[no-untyped-call]
+    return product
+
+
+def sddmm(pattern: Pattern, left: Tensor, right: Tensor) -> Tensor:
+    """Sampled dense-dense product: the dot products of the rows that the pattern pairs.
+
+    Args:
+        pattern: of n rows and m columns.
+        left: (n, d).
+        right: (m, d) of the same dtype.
+
+    Returns:
+        (e,): entry (i, j) is the dot product of left[i] and right[j].
+    """
+    product: Tensor = _SDDMM.apply(left, right, pattern)  # type: ignore[no-untyped-call]
+    return product
+
+
+def square_distances(pattern: Pattern, points: Tensor) -> Tensor:
+    """Squared Euclidean distances between the rows that the pattern pairs, with gradient.
+
+    Args:
+        pattern: of n rows and n columns.
+        points: (n, d).
+
+    Returns:
+        (e,): entry (i, j) is |points[i] - points[j]|^2, never below zero.
+    """
+    distances: Tensor = _SquareDistances.apply(points, pattern)  # type: ignore[no-untyped-call]
+    return distances
+
+
+def segment_softmax(pattern: Pattern, logits: Tensor) -> Tensor:
+    """Softmax over the entries of every row.
+
+    Args:
+        pattern: of n rows.
+        logits: (e,).
+
+    Returns:
+        (e,), which add up to one over every row that has entries.
+    """
+    weights: Tensor = _SegmentSoftmax.apply(logits, pattern)  # type: ignore[no-untyped-call]
+    return weights
+
+
+def segment_sum(pattern: Pattern, values: Tensor) -> Tensor:
+    """(n,) sums of the (e,) values over every row, without gradient."""
+    return torch.zeros(pattern.shape[0], dtype=values.dtype, device=values.device).index_add_(
+        0, pattern.rows, values
+    )
+
+
+class _SpMM(Function):
+    @staticmethod
+    def forward(ctx: Any, values: Tensor, dense: Tensor, pattern: Pattern) -> Tensor:
+        ctx.save_for_backward(values, dense)
+        ctx.pattern = pattern
+        return _product(pattern, values, dense)
+
+    @staticmethod
+    def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor | None, ...]:
+        (grad,) = grads
+        values, dense = ctx.saved_tensors
+        pattern: Pattern = ctx.pattern
+        d_values = _sampled(pattern, grad, dense) if ctx.needs_input_grad[0] else None
+        d_dense = (
+            _product(pattern.transposed, values[pattern.t_order], grad)
+            if ctx.needs_input_grad[1]
+            else None
+        )
+        return d_values, d_dense, None
+
+
+class _SDDMM(Function):
+    @staticmethod
+    def forward(ctx: Any, left: Tensor, right: Tensor, pattern: Pattern) -> Tensor:
+        ctx.save_for_backward(left, right)
+        ctx.pattern = pattern
+        return _sampled(pattern, left, right)
+
+    @staticmethod
+    def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor | None, ...]:
+        (grad,) = grads
+        left, right = ctx.saved_tensors
+        pattern: Pattern = ctx.pattern
+        d_left = _product(pattern, grad, right) if ctx.needs_input_grad[0] else None
+        d_right = (
+            _product(pattern.transposed, grad[pattern.t_order], left)
+            if ctx.needs_input_grad[1]
+            else None
+        )
+        return d_left, d_right, None
+
+
+class _SquareDistances(Function):
+    @staticmethod
+    def forward(ctx: Any, points: Tensor, pattern: Pattern) -> Tensor:
+        ctx.save_for_backward(points)
+        ctx.pattern = pattern
+        squares = torch.linalg.vector_norm(points, dim=1).square_()
+        dots = _sampled(pattern, points, points)
+        sums: Tensor = squares[pattern.rows] + squares[pattern.indices]
+        return sums.sub_(dots, alpha=2).clamp_(min=0)
+
+    @staticmethod
+    def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor | None, ...]:
+        # With G the sparse matrix of gradients: 2 (row sums + column sums) x - 2 (G + G') x.
+        (grad,) = grads
+        (points,) = ctx.saved_tensors
+        pattern: Pattern = ctx.pattern
+        flipped = pattern.transposed
+        grad_flipped = grad[pattern.t_order]
+        sums = segment_sum(pattern, grad) + segment_sum(flipped, grad_flipped)
+        d_points = points * sums.mul_(2).unsqueeze(1)
+        for side, values in ((pattern, grad), (flipped, grad_flipped)):
+            if side.n_entries and points.shape[1]:
+                matrix = _csr(side, values)
+                torch.addmm(d_points, matrix, points, alpha=-2, out=d_points)
+        return d_points, None
+
+
+class _SegmentSoftmax(Function):
+    @staticmethod
+    def forward(ctx: FunctionCtx, logits: Tensor, pattern: Pattern) -> Tensor:
+        # The row's own maximum keeps every exponent at or below zero.
+        top = torch.full((pattern.shape[0],), -torch.inf, dtype=logits.dtype, device=logits.device)
+        top.scatter_reduce_(0, pattern.rows, logits, "amax")
+        weights = (logits - top[pattern.rows]).exp_()
+        weights /= segment_sum(pattern, weights)[pattern.rows]
+        ctx.save_for_backward(weights)
+        ctx.pattern = pattern  # type: ignore[attr-defined]
+        return weights
+
+    @staticmethod
+    def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor | None, ...]:
+        (grad,) = grads
+        (weights,) = ctx.saved_tensors
+        pattern: Pattern = ctx.pattern
+        weighted = weights * grad
+        mean = segment_sum(pattern, weighted)
+        return weighted - weights * mean[pattern.rows], None
+
+
+def _product(pattern: Pattern, values: Tensor, dense: Tensor) -> Tensor:
+    n, d = pattern.shape[0], dense.shape[1]
+    out = torch.empty((n, d), dtype=dense.dtype, device=dense.device)
+    if pattern.n_entries == 0 or d == 0:
+        return out.zero_()
+    torch.addmm(out, _csr(pattern, values), dense.contiguous(), beta=0, out=out)
+    return out
+
+
+def _sampled(pattern: Pattern, left: Tensor, right: Tensor) -> Tensor:
+    if pattern.n_entries == 0 or left.shape[1] == 0:
+        return torch.zeros(pattern.n_entries, dtype=left.dtype, device=left.device)
+    values = torch.zeros(pattern.n_entries, dtype=left.dtype, device=left.device)
+    # The right side goes in as a transposed view: the kernel then reads whole rows of it.
+    product = torch.sparse.sampled_addmm(
+        _csr(pattern, values), left.contiguous(), right.contiguous().t(), beta=0.0
+    )
+    entries: Tensor = product.values()
+    return entries
+
+
+def _csr(pattern: Pattern, values: Tensor) -> Tensor:
+    _announce_sparse_tensors()
+    return torch.sparse_csr_tensor(
+        pattern.indptr, pattern.indices, values.detach(), size=pattern.shape, check_invariants=False
+    )
+
+
+@functools.cache
+def _announce_sparse_tensors() -> None:
+    """Makes torch's once-only notice that sparse tensors are in beta go where nobody reads it."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        torch.sparse_csr_tensor([0, 1], [0], [1.0], size=(1, 1))
+
+
+def _starts(sorted_by: Tensor, size: int) -> Tensor:
+    counts = torch.bincount(sorted_by, minlength=size)
+    starts = torch.zeros(size + 1, dtype=torch.int64, device=sorted_by.device)
+    torch.cumsum(counts, 0, out=starts[1:])
+    return starts.int()

@@ -1,0 +1,106 @@
+"""The state of an unfinished training run in one safetensors file."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import Tensor
+
+from dualamn.config import AlignerConfig
+from dualamn.errors import CheckpointError
+from dualamn.kg import AlignmentTask
+from dualamn.writers.atomic import atomic_path
+
+_KIND = "dualamn checkpoint"
+_IRRELEVANT = ("device", "threads", "matcher", "candidates", "csls_k")
+"""Settings that may differ between a run and its continuation."""
+
+
+@dataclass(frozen=True, eq=False)
+class Checkpoint:
+    """Everything that training goes on from.
+
+    Attributes:
+        fingerprint: of the task and settings, so that nothing else is continued by mistake.
+        epoch: how many epochs are done.
+        first_loss: the loss of the very first step, None before it.
+        parameters: the network's, by name.
+        optimizer: the optimiser's tensors, by parameter number and name.
+    """
+
+    fingerprint: str
+    epoch: int
+    first_loss: float | None
+    parameters: dict[str, Tensor]
+    optimizer: dict[str, dict[str, Tensor]]
+
+    def write(self, path: Path) -> None:
+        """Writes the file whole or not at all."""
+        tensors = {f"parameters/{name}": value for name, value in self.parameters.items()}
+        for number, state in self.optimizer.items():
+            for name, value in state.items():
+                tensors[f"optimizer/{number}/{name}"] = value
+        head = {
+            "kind": _KIND,
+            "fingerprint": self.fingerprint,
+            "epoch": str(self.epoch),
+            "first_loss": json.dumps(self.first_loss),
+        }
+        with atomic_path(path) as temporary:
+            save_file({name: t.contiguous() for name, t in tensors.items()}, temporary, head)
+
+    @classmethod
+    def read(cls, path: Path, expected: str) -> Checkpoint:
+        """Reads a file that `write` made.
+
+        Args:
+            path: the file.
+            expected: the fingerprint that it must have.
+
+        Raises:
+            CheckpointError: it is damaged, no checkpoint, or of another task or other settings.
+        """
+        try:
+            with safe_open(path, framework="pt") as file:
+                head = file.metadata() or {}
+                tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+        except (OSError, SafetensorError) as error:
+            raise CheckpointError(
+                f"{path} cannot be read as a checkpoint ({error}); delete it to start anew"
+            ) from None
+        if head.get("kind") != _KIND:
+            raise CheckpointError(f"{path} is no checkpoint of a training run")
+        if head["fingerprint"] != expected:
+            raise CheckpointError(
+                f"{path} was made from other data or other settings; resume with the same ones, "
+                "or delete it to start anew"
+            )
+        parameters: dict[str, Tensor] = {}
+        optimizer: dict[str, dict[str, Tensor]] = {}
+        for name, value in tensors.items():
+            group, _, rest = name.partition("/")
+            if group == "parameters":
+                parameters[rest] = value
+            else:
+                number, _, key = rest.partition("/")
+                optimizer.setdefault(number, {})[key] = value
+        return cls(
+            expected, int(head["epoch"]), json.loads(head["first_loss"]), parameters, optimizer
+        )
+
+
+def fingerprint(task: AlignmentTask, config: AlignerConfig) -> str:
+    """A hash of all that a training run depends on."""
+    digest = hashlib.sha256()
+    settings = {k: v for k, v in config.to_dict().items() if k not in _IRRELEVANT}
+    digest.update(json.dumps(settings, sort_keys=True).encode())
+    digest.update(json.dumps([task.n_entities, task.n_relations, torch.__version__]).encode())
+    for array in (task.triples, task.seed_links):
+        digest.update(array.tobytes())
+    return digest.hexdigest()

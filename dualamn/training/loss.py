@@ -1,0 +1,217 @@
+"""The normalized hard sample mining loss of Dual-AMN, over mined negatives.
+
+For a pair (a, b) with anchor a, and every other entity e of the whole task:
+
+    l(e) = gamma + |a - b|^2 - |a - e|^2
+    z(e) = (l(e) - mu) / sigma              mu, sigma over all e, without gradient
+    loss = log sum over e of exp(lambda z(e) + tau)
+
+and the same with b as the anchor. For e = a and e = b, l is 0: these two constant terms are
+the margin, without which gamma and tau would have no effect. At lambda = 30 only the hardest
+negatives carry weight in the sum, so it runs over those that were mined; mu and sigma come
+from the moments of a sample of all entities.
+
+Symbols: q embedded rows of width d; p pairs; k negatives an anchor; s sampled entities.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from scipy.sparse import csr_array
+from torch import Tensor
+
+from dualamn.arrays import Int32Array
+from dualamn.sparse import Pattern, square_distances
+
+
+@dataclass(frozen=True, eq=False)
+class LossPlan:
+    """Which distances one step needs, by position among the rows it embeds.
+
+    Attributes:
+        rows: (q,) int64: the distinct entities to embed, in joint ids.
+        distances: q x q pattern: for every anchor its negatives, then its partner.
+        slots: (2p, k) int64: which entry of `distances` belongs to an anchor's i-th negative.
+        missing: (2p, k) bool: true where an anchor has fewer than k negatives.
+        partners: (2p,) int64: which entry of `distances` belongs to an anchor's partner.
+        anchors: (2p,) int64: the row of every anchor: the pairs' left ends, then the right.
+        opposite: (2p,) int64: the row of every anchor's partner.
+        sample: (s,) int64: rows of the entities that mu and sigma are taken from.
+        anchor_sampled, opposite_sampled: (2p,) float: 1 where that row is in the sample.
+        n_entities: how many entities the whole task has.
+    """
+
+    rows: Tensor
+    distances: Pattern
+    slots: Tensor
+    missing: Tensor
+    partners: Tensor
+    anchors: Tensor
+    opposite: Tensor
+    sample: Tensor
+    anchor_sampled: Tensor
+    opposite_sampled: Tensor
+    n_entities: int
+
+    @classmethod
+    def build(
+        cls, pairs: Int32Array, negatives: Int32Array, sample: Int32Array, n_entities: int
+    ) -> LossPlan:
+        """Plans a step.
+
+        Args:
+            pairs: (p, 2) int32 joint ids.
+            negatives: (2p, k) int32 joint ids: mined for the left ends, then for the right.
+                An anchor itself, its partner and -1 are passed over.
+            sample: (s,) int32 distinct joint ids, drawn evenly from all entities.
+            n_entities: of the whole task.
+        """
+        anchors = np.concatenate([pairs[:, 0], pairs[:, 1]])
+        opposite = np.concatenate([pairs[:, 1], pairs[:, 0]])
+        usable = (
+            (negatives >= 0) & (negatives != anchors[:, None]) & (negatives != opposite[:, None])
+        )
+        in_step = np.zeros(n_entities, dtype=bool)
+        in_step[anchors] = in_step[sample] = True
+        in_step[negatives[usable]] = True
+        rows = np.flatnonzero(in_step)
+        position = np.cumsum(in_step, dtype=np.int64) - 1
+        at, partner = position[anchors], position[opposite]
+
+        # Entries in any order, then sorted by row through scipy's counting sort.
+        targets = np.concatenate([position[negatives[usable]], partner])
+        owners = np.concatenate([np.nonzero(usable)[0], np.arange(len(anchors))])
+        starts = at[owners]
+        order = np.argsort(starts, kind="stable")
+        entry_of = np.empty(len(order), dtype=np.int64)
+        entry_of[order] = np.arange(len(order))
+        slots = np.zeros(negatives.shape, dtype=np.int64)
+        n_negatives = int(usable.sum())
+        slots[usable] = entry_of[:n_negatives]
+        in_sample = np.zeros(n_entities, dtype=np.float32)
+        in_sample[sample] = 1.0
+        tensor = torch.from_numpy
+        return cls(
+            rows=tensor(rows),
+            distances=_pattern(starts[order], targets[order], len(rows)),
+            slots=tensor(slots),
+            missing=tensor(~usable),
+            partners=tensor(entry_of[n_negatives:]),
+            anchors=tensor(at),
+            opposite=tensor(partner),
+            sample=tensor(position[sample]),
+            anchor_sampled=tensor(in_sample[anchors]),
+            opposite_sampled=tensor(in_sample[opposite]),
+            n_entities=n_entities,
+        )
+
+    def to(self, device: torch.device) -> LossPlan:
+        """The same plan on another device."""
+        moved: dict[str, Any] = {
+            name: value.to(device) if isinstance(value, Tensor | Pattern) else value
+            for name, value in vars(self).items()
+        }
+        return LossPlan(**moved)
+
+
+def hard_sample_loss(
+    parts: Sequence[Tensor],
+    plan: LossPlan,
+    *,
+    gamma: float = 1.0,
+    scale: float = 30.0,
+    tau: float = 10.0,
+) -> Tensor:
+    """The loss of one step, a mean over pairs of both anchors' terms.
+
+    Args:
+        parts: the embeddings of `plan.rows`, as matrices (q, d) that belong side by side.
+        plan: which distances to take.
+        gamma: the margin between a pair and its negatives, in squared distance.
+        scale: lambda, how much the hardest negatives outweigh the others.
+        tau: the constant added to every exponent.
+
+    Returns:
+        A scalar.
+    """
+    # (e,) squared distances; branches side by side add up.
+    distances = torch.stack([square_distances(plan.distances, part) for part in parts]).sum(dim=0)
+    pair = distances[plan.partners]  # (2p,)
+    with torch.no_grad():
+        mu, sigma = _moments(parts, plan, pair, gamma)  # (2p,) each
+    hardness = gamma + pair.unsqueeze(1) - distances[plan.slots]  # (2p, k)
+    z = (hardness - mu.unsqueeze(1)) / sigma.unsqueeze(1)
+    exponents = (scale * z + tau).masked_fill(plan.missing, -torch.inf)
+    itself = (scale * (0 - mu) / sigma + tau).unsqueeze(1)  # l = 0 for the anchor ...
+    terms = torch.cat([exponents, itself, itself], dim=1)  # ... and once more for its partner
+    return torch.logsumexp(terms, dim=1).mean() * 2
+
+
+def _moments(
+    parts: Sequence[Tensor], plan: LossPlan, pair: Tensor, gamma: float
+) -> tuple[Tensor, Tensor]:
+    """Mean and standard deviation of l over all entities, for every anchor.
+
+    |a - e|^2 over a sample of e has mean and variance that follow from the sample's first and
+    second moments, so no anchors x sample matrix is needed. The anchor and its partner are
+    taken out of the sample where they are in it, and put back as the two zeros they count as.
+    """
+    sampled = [part[plan.sample] for part in parts]
+    squares = _square_norms(sampled)  # (s,)
+    square_mean = squares.mean()
+    s, n = len(plan.sample), plan.n_entities
+
+    anchor_squares = _square_norms(parts)[plan.anchors]
+    anchor = torch.cat([part[plan.anchors] for part in parts], dim=1)  # (2p, d)
+    points = torch.cat(sampled, dim=1)
+    centre = points.mean(dim=0)
+    points -= centre
+    along_centre = anchor @ centre
+    # variance of |e|^2 - 2 a.e over e
+    slope = (squares - square_mean) @ points / s  # (d,)
+    covariance = points.t() @ points / s  # (d, d)
+    spread = ((anchor @ covariance) * anchor).sum(dim=1)
+    variance = (squares - square_mean).square().mean() - 4 * (anchor @ slope) + 4 * spread
+    mean = anchor_squares + square_mean - 2 * along_centre  # of |a - e|^2 over the sample
+
+    # Without the anchor (distance 0) and its partner (distance `pair`).
+    from_anchor = (0 - mean) * plan.anchor_sampled
+    from_partner = (pair - mean) * plan.opposite_sampled
+    left = (s - plan.anchor_sampled - plan.opposite_sampled).clamp(min=1)
+    shift = -(from_anchor + from_partner) / left
+    variance = (variance * s - from_anchor.square() - from_partner.square()) / left - shift.square()
+    mean = gamma + pair - (mean + shift)  # now of l
+    # With the two zeros: a mixture of two groups.
+    share = (n - 2) / n
+    total_mean = share * mean
+    total_variance = share * variance + share * (1 - share) * mean.square()
+    return total_mean, total_variance.clamp(min=1e-12).sqrt()
+
+
+def _square_norms(parts: Sequence[Tensor]) -> Tensor:
+    return torch.stack([torch.linalg.vector_norm(part, dim=1).square() for part in parts]).sum(
+        dim=0
+    )
+
+
+def _pattern(rows: np.ndarray, columns: np.ndarray, size: int) -> Pattern:
+    """A size x size pattern; the transpose by counting sort, many times faster than torch's."""
+    indptr = np.zeros(size + 1, dtype=np.int32)
+    np.cumsum(np.bincount(rows, minlength=size), out=indptr[1:])
+    entries = np.arange(len(rows), dtype=np.int32)
+    flipped = csr_array((entries, columns.astype(np.int32), indptr), shape=(size, size)).tocsc()
+    tensor = torch.from_numpy
+    return Pattern(
+        (size, size),
+        tensor(indptr),
+        tensor(columns.astype(np.int32)),
+        tensor(rows),
+        tensor(flipped.indptr.astype(np.int32, copy=False)),
+        tensor(flipped.indices.astype(np.int32, copy=False)),
+        tensor(flipped.data.astype(np.int64)),
+    )

@@ -1,0 +1,174 @@
+"""The training loop of Dual-AMN: mine negatives, step, keep checkpoints."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from dualamn.arrays import Int32Array
+from dualamn.config import AlignerConfig
+from dualamn.encoders.dual_amn import DualAMN
+from dualamn.encoders.graph import RelationGraph
+from dualamn.errors import TrainingError
+from dualamn.kg import AlignmentTask
+from dualamn.progress import Progress, ProgressCallback
+from dualamn.training.checkpoint import Checkpoint, fingerprint
+from dualamn.training.loss import LossPlan, hard_sample_loss
+from dualamn.training.mining import mine, random_projection
+
+_EXPLODED = 10.0
+"""A loss this many times the first one has left the ground: it starts near its largest value."""
+
+
+class Trainer:
+    """Trains a network on a task's seed links.
+
+    Every epoch draws from generators of its own, made from the seed and the epoch's number, so
+    a run that was interrupted and continued takes the same steps as an unbroken one.
+
+    Args:
+        network: what to train; its parameters change in place.
+        graph: the task's graph, on the network's device.
+        task: gives the seed links.
+        config: the settings.
+
+    Raises:
+        TrainingError: the task has no seed links.
+    """
+
+    def __init__(
+        self, network: DualAMN, graph: RelationGraph, task: AlignmentTask, config: AlignerConfig
+    ) -> None:
+        if not len(task.seed_links):
+            raise TrainingError(
+                f"{task.name} has no seed links to learn from: give some known pairs of entities"
+            )
+        self.network = network
+        self.graph = graph
+        self.config = config
+        self.seed_links = task.seed_links
+        self.fingerprint = fingerprint(task, config)
+        self.device = network.relations.device
+        self.optimizer = torch.optim.RMSprop(
+            network.parameters(), lr=config.learning_rate, alpha=0.9, eps=1e-7
+        )
+        self.batches = math.ceil(len(self.seed_links) / config.batch_size)
+        self.total_steps = config.epochs * self.batches
+        self._first_loss: float | None = None
+
+    def run(self, *, progress: ProgressCallback, checkpoint: Path | None, resume: bool) -> None:
+        """Trains to the last epoch.
+
+        Args:
+            progress: told of every step.
+            checkpoint: file that the state is kept in, written before every search for
+                negatives and at the end; an interrupted run leaves the last one behind.
+            resume: go on from the checkpoint if the file exists.
+
+        Raises:
+            TrainingError: the loss is not finite or exploded.
+            CheckpointError: the checkpoint is damaged or of another run.
+        """
+        done = 0
+        if checkpoint is not None and resume and checkpoint.exists():
+            done = self._restore(Checkpoint.read(checkpoint, self.fingerprint))
+        negatives: Int32Array | None = None
+        plan: LossPlan | None = None
+        for epoch in range(done, self.config.epochs):
+            if epoch % self.config.mine_every == 0 or negatives is None:
+                if checkpoint is not None:
+                    self._keep(epoch).write(checkpoint)
+                negatives, plan = self._mine(epoch), None
+            rng = np.random.default_rng([self.config.seed, 1, epoch])
+            order = rng.permutation(len(self.seed_links))
+            generator = self._generator(2, epoch)
+            for batch, chosen in enumerate(np.array_split(order, self.batches)):
+                # With one batch an epoch the plan is the same until new negatives are mined.
+                if plan is None or self.batches > 1:
+                    plan = self._plan(chosen, negatives, rng)
+                step = epoch * self.batches + batch
+                loss = self._step(plan, step, generator)
+                progress(Progress("train", step + 1, self.total_steps, loss))
+        if checkpoint is not None:
+            self._keep(self.config.epochs).write(checkpoint)
+
+    def _step(self, plan: LossPlan, step: int, generator: torch.Generator) -> float:
+        config = self.config
+        for group in self.optimizer.param_groups:
+            group["lr"] = config.learning_rate * decay(step / self.total_steps)
+        self.optimizer.zero_grad(set_to_none=True)
+        parts = self.network(self.graph, plan.rows, dropout=config.dropout, generator=generator)
+        loss = hard_sample_loss(
+            parts, plan, gamma=config.gamma, scale=config.loss_scale, tau=config.loss_tau
+        )
+        value = loss.item()
+        if self._first_loss is None:
+            self._first_loss = value
+        if not math.isfinite(value) or value > _EXPLODED * max(self._first_loss, 1.0):
+            what = "is not a number" if not math.isfinite(value) else f"exploded to {value:.4g}"
+            raise TrainingError(
+                f"the loss {what} at step {step + 1} of {self.total_steps}: lower the learning "
+                f"rate (now {config.learning_rate:g}) or the loss scale (now {config.loss_scale:g})"
+            )
+        loss.backward()  # type: ignore[no-untyped-call]
+        self.optimizer.step()
+        return value
+
+    def _mine(self, epoch: int) -> Int32Array:
+        """(2s, k) int32: negatives of the seed links' left ends, then of their right ends."""
+        parts = self.network.embed(self.graph)
+        width = sum(part.shape[1] for part in parts)
+        projection = random_projection(
+            width, self.config.mining_dim, torch.Generator().manual_seed(self._number(3, epoch))
+        ).to(self.device)
+        anchors = np.concatenate([self.seed_links[:, 0], self.seed_links[:, 1]])
+        return mine(parts, anchors, self.config.negatives, projection)
+
+    def _plan(
+        self,
+        chosen: NDArray[np.int64],
+        negatives: Int32Array,
+        rng: np.random.Generator,
+    ) -> LossPlan:
+        n = self.graph.n_entities
+        sample = rng.choice(n, min(self.config.sampled_entities, n), replace=False)
+        both = np.concatenate([chosen, chosen + len(self.seed_links)])
+        plan = LossPlan.build(self.seed_links[chosen], negatives[both], sample.astype(np.int32), n)
+        return plan.to(self.device)
+
+    def _keep(self, epoch: int) -> Checkpoint:
+        optimizer = self.optimizer.state_dict()["state"]
+        return Checkpoint(
+            fingerprint=self.fingerprint,
+            epoch=epoch,
+            first_loss=self._first_loss,
+            parameters={name: p.detach() for name, p in self.network.named_parameters()},
+            optimizer={str(number): dict(state) for number, state in optimizer.items()},
+        )
+
+    def _restore(self, kept: Checkpoint) -> int:
+        with torch.no_grad():
+            for name, parameter in self.network.named_parameters():
+                parameter.copy_(kept.parameters[name])
+        whole = self.optimizer.state_dict()
+        whole["state"] = {int(number): state for number, state in kept.optimizer.items()}
+        self.optimizer.load_state_dict(whole)
+        self._first_loss = kept.first_loss
+        return kept.epoch
+
+    def _number(self, purpose: int, epoch: int) -> int:
+        """A seed for one purpose in one epoch."""
+        sequence = np.random.SeedSequence([self.config.seed, purpose, epoch])
+        return int(sequence.generate_state(1, np.uint64)[0] >> 1)
+
+    def _generator(self, purpose: int, epoch: int) -> torch.Generator:
+        return torch.Generator(self.device).manual_seed(self._number(purpose, epoch))
+
+
+def decay(done: float) -> float:
+    """What the learning rate is multiplied with: 1, then in a line to 0 over the last 40%."""
+    return min(1.0, (1.0 - done) / 0.4)
