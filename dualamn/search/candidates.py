@@ -10,7 +10,7 @@ from dualamn.alignment import TopK
 from dualamn.arrays import FloatArray, Int32Array
 from dualamn.errors import ConfigError
 from dualamn.progress import Progress, ProgressCallback, silent
-from dualamn.search.exact import nearest
+from dualamn.search.both_ways import nearest_both_ways
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,7 +42,7 @@ def search_candidates(
         left_ids, right_ids: (q,) and (p,) int32 joint ids of the two pools, without repeats;
             either may be empty.
         k: candidates of each entity; at most all of the other pool.
-        progress: told of stage "search" in steps of queries, both directions together.
+        progress: told of stage "search" in steps of left entities.
 
     Raises:
         ConfigError: k is less than 1.
@@ -54,13 +54,11 @@ def search_candidates(
     left, right = _rows(embeddings, left_ids), _rows(embeddings, right_ids)
     _check_normalised(left)
     _check_normalised(right)
-    total = len(left) + len(right)
 
-    def done(first: int) -> None:
-        progress(Progress("search", first, total))
+    def done(rows: int) -> None:
+        progress(Progress("search", rows, len(left)))
 
-    to_right = nearest(left, right, k, done=done)
-    to_left = nearest(right, left, k, done=lambda count: done(len(left) + count))
+    to_right, to_left = nearest_both_ways(left, right, k, done=done)
     return Candidates(
         TopK(left_ids, right_ids[to_right[1]], to_right[0], len(right)),
         TopK(right_ids, left_ids[to_left[1]], to_left[0], len(left)),

@@ -39,13 +39,7 @@ def nearest(
         DataError: an embedding is NaN or infinite.
         ValueError: k is negative, or the widths differ.
     """
-    if k < 0:
-        raise ValueError(f"k must be 0 or more, got {k}")
-    if queries.ndim != 2 or pool.ndim != 2 or queries.shape[1] != pool.shape[1]:
-        raise ValueError(
-            f"queries and pool must be (q, d) and (p, d), got {queries.shape} and {pool.shape}"
-        )
-    queries, pool = _finite_float32(queries), _finite_float32(pool)
+    queries, pool = checked_rows(queries, pool, k)
     count, k = len(queries), min(k, len(pool))
     scores = np.empty((count, k), dtype=np.float32)
     positions = np.empty((count, k), dtype=np.int32)
@@ -63,6 +57,22 @@ def nearest(
         if done is not None:
             done(rows.stop)
     return scores, positions
+
+
+def checked_rows(queries: FloatArray, pool: FloatArray, k: int) -> tuple[FloatArray, FloatArray]:
+    """Both arrays as FAISS reads them, without a copy if they are so already.
+
+    Raises:
+        DataError: a value is NaN or infinite.
+        ValueError: k is negative, or the widths differ.
+    """
+    if k < 0:
+        raise ValueError(f"k must be 0 or more, got {k}")
+    if queries.ndim != 2 or pool.ndim != 2 or queries.shape[1] != pool.shape[1]:
+        raise ValueError(
+            f"both sides must be rows of one width, got the shapes {queries.shape} and {pool.shape}"
+        )
+    return _finite_float32(queries), _finite_float32(pool)
 
 
 def _finite_float32(rows: FloatArray) -> FloatArray:
