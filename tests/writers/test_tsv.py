@@ -1,0 +1,214 @@
+import errno
+import io
+import os
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dualamn.alignment import Alignment, PairAlignment
+from dualamn.arrays import strings
+from dualamn.errors import DataError
+from dualamn.kg import AlignmentTask, KnowledgeGraph
+from dualamn.writers.tsv import read_links, write_tsv
+
+HEADER = "left_source\tleft\tright_source\tright\tscore\n"
+
+
+def alignment_of(
+    graphs: dict[str, Sequence[str]],
+    links: dict[tuple[int, int], list[tuple[str, str, float]]],
+    seed: int = 0,
+) -> Alignment:
+    """An alignment of graphs without triples, given by identifiers."""
+    kgs = [
+        KnowledgeGraph.from_arrays(name, np.empty((0, 3), np.int32), strings(names), strings([]))
+        for name, names in graphs.items()
+    ]
+    task = AlignmentTask.from_kgs(kgs, {}, seed=seed)
+    pairs = []
+    for (left, right), rows in links.items():
+        ends = [task.ids(left, [r[0] for r in rows]), task.ids(right, [r[1] for r in rows])]
+        scores = np.array([r[2] for r in rows], dtype=np.float32)
+        pairs.append(PairAlignment(left, right, np.stack(ends, axis=1), scores, None, None))
+    return Alignment(task, tuple(pairs), "unaligned", "mutual")
+
+
+@pytest.fixture
+def three() -> Alignment:
+    return alignment_of(
+        {"z": ["b", "a"], "en": ["B", "A"], "fr": ["β"]},
+        {
+            (0, 2): [("b", "β", -0.25)],
+            (0, 1): [("b", "B", 1 / 3), ("a", "A", 2.0)],
+            (1, 2): [],
+        },
+    )
+
+
+def test_the_file_has_a_header_and_is_sorted_by_pair_and_identifier(
+    three: Alignment, tmp_path: Path
+) -> None:
+    three.to_tsv(tmp_path / "links.tsv")
+    assert (tmp_path / "links.tsv").read_bytes().decode() == HEADER + (
+        "z\ta\ten\tA\t2.000000\nz\tb\ten\tB\t0.333333\nz\tb\tfr\tβ\t-0.250000\n"
+    )
+
+
+def test_the_order_of_ids_does_not_show(tmp_path: Path) -> None:
+    names = [f"e{i}" for i in range(20)]
+    rows = [(name, name, 0.5) for name in names]
+    files = []
+    for seed in range(3):
+        files.append(tmp_path / f"{seed}.tsv")
+        write_tsv(alignment_of({"l": names, "r": names}, {(0, 1): rows}, seed), files[-1])
+    assert len({file.read_bytes() for file in files}) == 1
+
+
+def test_no_links_are_a_header_alone(tmp_path: Path) -> None:
+    write_tsv(alignment_of({"l": ["a"], "r": ["b"]}, {(0, 1): []}), tmp_path / "links.tsv")
+    assert (tmp_path / "links.tsv").read_text() == HEADER
+    assert len(read_links(tmp_path / "links.tsv")) == 0
+
+
+odd_text = (
+    st.text(st.sampled_from("ab\t\n\r\\tn\"' ,\u2028\x85\ufeff\x00é東"), max_size=6) | st.text()
+)
+
+
+@given(
+    st.lists(st.tuples(odd_text, odd_text), unique=True, max_size=8),
+    st.lists(odd_text, min_size=2, max_size=2, unique=True),
+)
+def test_any_text_is_read_back_as_it_was(links: list[tuple[str, str]], names: list[str]) -> None:
+    lefts, rights = (
+        list(dict.fromkeys(side)) for side in (zip(*links, strict=True) if links else ([], []))
+    )
+    rows = [(left, right, i / 8) for i, (left, right) in enumerate(links)]
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "links.tsv"
+        write_tsv(alignment_of({names[0]: lefts, names[1]: rights}, {(0, 1): rows}), path)
+        table = read_links(path)
+    assert table.left_source is not None
+    assert table.right_source is not None
+    assert table.score is not None
+    read = zip(table.left, table.right, table.score.tolist(), strict=True)
+    assert sorted(read) == sorted(rows)
+    assert list(table.left_source) == [names[0]] * len(rows)
+    assert list(table.right_source) == [names[1]] * len(rows)
+    assert table.n_repeated == 0
+
+
+class FullDisk(io.StringIO):
+    def write(self, _: str) -> int:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+def test_a_full_disk_leaves_the_old_file(
+    three: Alignment, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "links.tsv"
+    path.write_text("old")
+    monkeypatch.setattr(Path, "open", lambda *_, **__: FullDisk())
+    with pytest.raises(DataError, match=r"links\.tsv: cannot be written \(No space left"):
+        write_tsv(three, path)
+    monkeypatch.undo()
+    assert path.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_names_that_are_no_text_are_refused(tmp_path: Path) -> None:
+    alignment = alignment_of({"l": ["\ud800"], "r": ["b"]}, {(0, 1): [("\ud800", "b", 1.0)]})
+    with pytest.raises(DataError, match=r"cannot hold .*\\ud800"):
+        write_tsv(alignment, tmp_path / "links.tsv")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("ending", ["\n", "\r\n"])
+@pytest.mark.parametrize("start", ["", "\ufeff"])
+def test_files_without_a_header_are_taken_literally(
+    ending: str, start: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "gold.tsv"
+    path.write_bytes((start + ending.join(["a\\tb\tx", "", "c\ty", "c\ty", ""])).encode())
+    table = read_links(path)
+    assert list(table.left) == ["a\\tb", "c"]
+    assert list(table.right) == ["x", "y"]
+    assert table.left_source is table.right_source is table.score is None
+    assert table.n_repeated == 1
+
+
+def test_a_third_column_is_the_score(tmp_path: Path) -> None:
+    (tmp_path / "links.tsv").write_text("a\tx\t0.5\nb\ty\t1e-3\n")
+    score = read_links(tmp_path / "links.tsv").score
+    assert score is not None
+    np.testing.assert_allclose(score, [0.5, 0.001])
+
+
+def test_a_header_may_have_fewer_columns_in_any_order(tmp_path: Path) -> None:
+    (tmp_path / "gold.tsv").write_text("right\tnote\tleft\nx\t?\ta\n")
+    table = read_links(tmp_path / "gold.tsv")
+    assert (list(table.left), list(table.right)) == (["a"], ["x"])
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (b"", "holds no links, it is empty"),
+        (b"\n \r\n", "holds no links, it is empty"),
+        (b"a\tb\nc\n", "line 2: has 1 tab-separated fields where 2 are expected"),
+        (b"a,b\n", "line 1: has 1 tab-separated fields; give left and right"),
+        (b"a\tb\tc\td\n", "line 1: has 4 tab-separated fields; give left and right"),
+        (b"a\tb\n\tc\n", "line 2: has no left entity"),
+        (b"a\tb\nc\t\n", "line 2: has no right entity"),
+        (b"a\tb\t0.5\n\nc\td\thigh\n", "line 3: has the score 'high', not a number"),
+        (b"a\tb\tnan\n", "line 1: has the score 'nan', not a number"),
+        (HEADER.encode() + b"l\ta\tr\n", "line 2: has 3 tab-separated fields where 5"),
+        (b"left_source\tleft\tright\nl\ta\tb\n", "line 1: has a source column for one side only"),
+        (b"a\tb\nc\t\xe9\n", "line 2: is not UTF-8 text"),
+    ],
+)
+def test_bad_files_are_told_with_their_line(text: bytes, message: str, tmp_path: Path) -> None:
+    path = tmp_path / "links.tsv"
+    path.write_bytes(text)
+    with pytest.raises(DataError, match=message) as caught:
+        read_links(path)
+    assert str(caught.value).startswith(str(path))
+
+
+def test_a_missing_file_names_the_nearest(tmp_path: Path) -> None:
+    (tmp_path / "links.tsv").write_text("a\tb\n")
+    with pytest.raises(DataError, match=r"link\.tsv: there is no such file, did you mean links"):
+        read_links(tmp_path / "link.tsv")
+    with pytest.raises(DataError, match=r"there is no such file$"):
+        read_links(tmp_path / "no" / "such.tsv")
+    with pytest.raises(DataError, match=r"cannot be read"):
+        read_links(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("a\tx\nb\ty\n\na\tz\n", "line 4: links 'a' to 'z', but line 1 links it to 'x'"),
+        ("a\tx\nb\tx\n", "line 2: links 'x' to 'b', but line 1 links it to 'a'"),
+        (HEADER + "l\ta\tr\tx\t1\nl\ta\tr\ty\t1\n", "line 3: links 'a' to 'y', but line 2"),
+    ],
+)
+def test_contradictions_are_refused_where_links_are_one_to_one(
+    text: str, message: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "gold.tsv"
+    path.write_text(text)
+    with pytest.raises(DataError, match=message):
+        read_links(path, one_to_one=True)
+    assert len(read_links(path)) >= 2
+
+
+def test_one_partner_in_each_graph_is_no_contradiction(tmp_path: Path) -> None:
+    path = tmp_path / "gold.tsv"
+    path.write_text(HEADER + "l\ta\tr\tx\t1\nl\ta\ts\ty\t1\nr\tx\tl\tb\t1\n")
+    assert len(read_links(path, one_to_one=True)) == 3
