@@ -1,0 +1,100 @@
+from pathlib import Path
+
+import pytest
+
+from dualamn.errors import DataError
+from dualamn.eval import LinkMetrics, evaluate_files
+
+HEADER = "left_source\tleft\tright_source\tright\tscore\n"
+
+
+def files(folder: Path, links: str, gold: str) -> tuple[Path, Path]:
+    (folder / "links.tsv").write_text(links)
+    (folder / "gold.tsv").write_text(gold)
+    return folder / "links.tsv", folder / "gold.tsv"
+
+
+OURS = HEADER + "en\ta\tfr\tA\t0.9\nen\tb\tfr\tX\t0.8\nen\tc\tfr\tC\t0.7\nen\tq\tfr\tQ\t0.1\n"
+
+
+@pytest.mark.parametrize(
+    "gold",
+    [
+        "a\tA\nb\tB\nc\tC\nd\tD\n",
+        HEADER + "en\ta\tfr\tA\t1\nen\tb\tfr\tB\t1\nen\tc\tfr\tC\t1\nen\td\tfr\tD\t1\n",
+        HEADER + "fr\tA\ten\ta\t1\nfr\tB\ten\tb\t1\nfr\tC\ten\tc\t1\nfr\tD\ten\td\t1\n",
+        HEADER + "fr\tA\ten\ta\t1\nen\tb\tfr\tB\t1\nfr\tC\ten\tc\t1\nen\td\tfr\tD\t1\n",
+    ],
+)
+def test_right_wrong_unjudged_and_missed(gold: str, tmp_path: Path) -> None:
+    result = evaluate_files(*files(tmp_path, OURS, gold))
+    assert result.total == LinkMetrics(right=2, wrong=1, unjudged=1, missed=2)
+    assert list(result.pairs.values()) == [result.total]
+    assert list(result.pairs) in (["en-fr"], ["fr-en"])
+    assert result.notes == ()
+
+
+def test_files_without_graph_names(tmp_path: Path) -> None:
+    result = evaluate_files(*files(tmp_path, "a\tA\t0.5\nb\tX\t0.4\n", "a\tA\nb\tB\n"))
+    assert result.total == LinkMetrics(1, 1, 0, 1)
+    assert result.pairs == {}
+    assert str(result).splitlines() == [
+        "links  precision  recall     F1  right  wrong  unjudged  missed",
+        "all        0.500   0.500  0.500      1      1         0       1",
+    ]
+
+
+def test_named_gold_and_unnamed_links(tmp_path: Path) -> None:
+    result = evaluate_files(*files(tmp_path, "a\tA\n", HEADER + "en\ta\tfr\tA\t1\n"))
+    assert result.pairs == {"en-fr": LinkMetrics(1, 0, 0, 0)}
+
+
+def test_several_pairs_are_judged_apart_and_added_up(tmp_path: Path) -> None:
+    links = HEADER + "x\ta\ty\tA\t1\nz\té\tx\ta\t1\ny\tA\tz\tß\t1\n"
+    gold = HEADER + "x\ta\ty\tA\t1\nx\ta\tz\té\t1\nx\tb\tz\tß\t1\n"
+    result = evaluate_files(*files(tmp_path, links, gold))
+    assert result.pairs == {
+        "x-y": LinkMetrics(1, 0, 0, 0),
+        "x-z": LinkMetrics(1, 0, 0, 1),
+        "y-z": LinkMetrics(0, 0, 1, 0),
+    }
+    assert result.total == LinkMetrics(2, 0, 1, 1)
+    assert str(result).splitlines()[-1].startswith("all")
+    assert result.as_dict()["pairs"]["x-z"]["recall"] == 0.5
+
+
+@pytest.mark.parametrize("named", ["links", "gold"])
+def test_one_file_with_several_pairs_needs_names_in_the_other(named: str, tmp_path: Path) -> None:
+    several, bare = HEADER + "x\ta\ty\tA\t1\nx\ta\tz\té\t1\n", "a\tA\n"
+    paths = files(tmp_path, *((several, bare) if named == "links" else (bare, several)))
+    silent = "gold" if named == "links" else "links"
+    with pytest.raises(DataError, match=rf"{silent}\.tsv: does not say which graphs.*2 pairs"):
+        evaluate_files(*paths)
+
+
+def test_a_links_file_may_hold_several_links_of_an_entity_but_gold_may_not(tmp_path: Path) -> None:
+    many, one = "a\tA\na\tB\n", "a\tA\nb\tB\n"
+    assert evaluate_files(*files(tmp_path, many, one)).total == LinkMetrics(1, 1, 0, 1)
+    with pytest.raises(DataError, match=r"gold\.tsv, line 2: links 'a' to 'B', but line 1"):
+        evaluate_files(*files(tmp_path, one, many))
+
+
+def test_a_file_with_a_header_alone_holds_no_links(tmp_path: Path) -> None:
+    result = evaluate_files(*files(tmp_path, HEADER, "a\tA\n"))
+    assert result.total == LinkMetrics(0, 0, 0, 1)
+    assert result.notes == ()
+
+
+def test_repeats_and_files_that_do_not_belong_together_are_told(tmp_path: Path) -> None:
+    result = evaluate_files(*files(tmp_path, "A\ta\nA\ta\n", "a\tA\n"))
+    assert result.total == LinkMetrics(0, 0, 1, 1)
+    repeated, foreign = result.notes
+    assert repeated.endswith("links.tsv: 1 repeated lines were counted once")
+    assert foreign.startswith("no link shares an entity with the gold links")
+    assert str(result).endswith(foreign)
+
+
+def test_a_mistyped_path_is_one_error(tmp_path: Path) -> None:
+    files(tmp_path, OURS, "a\tA\n")
+    with pytest.raises(DataError, match=r"did you mean gold\.tsv\?"):
+        evaluate_files(tmp_path / "links.tsv", tmp_path / "glod.tsv")

@@ -1,0 +1,251 @@
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from dualamn.alignment import Alignment
+from dualamn.arrays import FloatArray
+from dualamn.errors import DataError
+from dualamn.eval import evaluate
+from dualamn.kg import AlignmentTask
+
+Align = Callable[..., Alignment]
+DiagonalTask = Callable[..., AlignmentTask]
+
+
+def noisy(task: AlignmentTask, noise: float, seed: int = 0) -> FloatArray:
+    """A vector for every thing, and noise on every entity that is one."""
+    rng = np.random.default_rng(seed)
+    things = rng.standard_normal((task.n_entities, 16))
+    number = [
+        int("".join(c for c in name if c.isdigit()))
+        for name in task.identifiers(np.arange(task.n_entities))
+    ]
+    rows = things[number] + noise * rng.standard_normal((task.n_entities, 16))
+    return np.asarray(rows / np.linalg.norm(rows, axis=1, keepdims=True), dtype=np.float32)
+
+
+@pytest.mark.parametrize("protocol", ["test_only", "all_entities", "unaligned"])
+def test_a_greedy_evaluation_equals_dense_cosines(
+    protocol: str, align: Align, diagonal_task: DiagonalTask
+) -> None:
+    task = diagonal_task(80, 20, n_links=70)
+    embeddings = noisy(task, 1.0)
+    result = evaluate(align(task, embeddings, protocol), task.test_links)
+    left, right = task.test_links.T
+    everyone, seeds = np.arange(160), task.seed_links.ravel()
+    pools = {
+        "test_only": (left, right),
+        "all_entities": (everyone[:80], everyone[80:]),
+        "unaligned": (np.setdiff1d(everyone[:80], seeds), np.setdiff1d(everyone[80:], seeds)),
+    }[protocol]
+    wide = embeddings.astype(float)
+    for queries, answers, pool, metrics in (
+        (left, right, pools[1], result.left_to_right),
+        (right, left, pools[0], result.right_to_left),
+    ):
+        gold = (wide[queries] * wide[answers]).sum(axis=1)
+        ranks = 1 + (wide[queries] @ wide[pool].T > gold[:, None] + 1e-6).sum(axis=1)
+        assert metrics is not None
+        assert metrics["hits@1"] == pytest.approx((ranks == 1).mean())
+        assert metrics["hits@10"] == pytest.approx((ranks <= 10).mean())
+        assert metrics["mrr"] == pytest.approx((1 / ranks).mean())
+        assert metrics["mean_rank"] == pytest.approx(ranks.mean())
+        assert 0 < float(metrics["hits@1"] or 0) < 1
+        assert (metrics["missed"], metrics["n"]) == (0, 50)
+
+
+def test_answers_outside_the_candidates_are_counted(
+    align: Align, diagonal_task: DiagonalTask
+) -> None:
+    task = diagonal_task(80)
+    embeddings = noisy(task, 1.0)
+    full = evaluate(align(task, embeddings, k=80), task.test_links).left_to_right
+    cut = evaluate(align(task, embeddings, k=5), task.test_links).left_to_right
+    assert full is not None
+    assert cut is not None
+    assert cut["hits@5"] == full["hits@5"] == cut["hits@10"]
+    assert cut["missed"] == round(80 * (1 - float(full["hits@5"] or 0)))
+    assert float(cut["mean_rank"] or 0) >= float(full["mean_rank"] or 0)
+
+
+def test_gold_may_be_ids_or_identifiers(align: Align, diagonal_task: DiagonalTask) -> None:
+    task = diagonal_task(30, 5)
+    alignment = align(task, noisy(task, 0.5))
+    expected = evaluate(alignment, task.test_links)
+    names = [(f"left{i}", f"right{i}") for i in range(5, 30)]
+    rows = [("left", a, "right", b) for a, b in names]
+    turned = [("right", b, "left", a) for a, b in names]
+    same: list[Any] = [
+        names,
+        iter(names),
+        task.identifiers(task.test_links),
+        np.array(names),
+        rows,
+        turned,
+        task.test_links[:, ::-1],
+        task.test_links.astype(np.int64)[::-1],
+        task.test_links.tolist(),
+        np.concatenate([task.test_links, task.test_links[:3]]),
+    ]
+    for gold in same:
+        assert evaluate(alignment, gold) == expected
+
+
+def test_gold_is_any_subset(align: Align, diagonal_task: DiagonalTask) -> None:
+    task = diagonal_task(30)
+    alignment = align(task, noisy(task, 0.5))
+    result = evaluate(alignment, task.test_links[:10])
+    assert result.pairs[0].n_gold == 10
+    assert result.left_to_right is not None
+    assert result.left_to_right["n"] == 10
+    assert result.links is not None
+    assert result.links["right"] + result.links["missed"] == 10  # type: ignore[operator]
+
+
+def test_without_gold_there_is_nothing_to_measure(
+    align: Align, diagonal_task: DiagonalTask
+) -> None:
+    task = diagonal_task(10)
+    result = evaluate(align(task, noisy(task, 0.1)), [])
+    assert result.left_to_right is not None
+    assert result.left_to_right["hits@1"] is None
+    assert result.links is not None
+    assert (result.links["precision"], result.links["unjudged"]) == (None, 10)
+    assert "-" in str(result)
+
+
+def test_matchers_that_do_not_rank_have_no_ranking_metrics(
+    align: Align, diagonal_task: DiagonalTask
+) -> None:
+    task = diagonal_task(10)
+    alignment = align(task, noisy(task, 0.1))
+    bare = replace(alignment.pairs[0], left_to_right=None, right_to_left=None)
+    result = evaluate(replace(alignment, pairs=(bare,)), task.test_links)
+    assert result.left_to_right is result.right_to_left is None
+    assert result.pairs[0].links.recall == 1
+    assert str(result).count("-  ") > 5
+
+
+def test_three_graphs_are_averaged_over_their_pairs(
+    align: Align, diagonal_task: DiagonalTask
+) -> None:
+    task = diagonal_task(40, names=("x", "y", "z"))
+    embeddings = noisy(task, 1.0)
+    result = evaluate(align(task, embeddings, matcher="csls"), task.test_links)
+    assert [pair.name for pair in result.pairs] == ["x-y", "x-z", "y-z"]
+    for side in ("left_to_right", "right_to_left"):
+        mean, parts = getattr(result, side), [getattr(pair, side) for pair in result.pairs]
+        for key in ("hits@1", "hits@5", "hits@10", "mrr", "mean_rank"):
+            assert mean[key] == pytest.approx(np.mean([part[key] for part in parts]))
+        assert mean["n"] == sum(part["n"] for part in parts) == 120
+    assert result.links is not None
+    assert result.links["right"] == sum(pair.links.right for pair in result.pairs)
+    assert result.links["f1"] == pytest.approx(np.mean([pair.links.f1 for pair in result.pairs]))
+    alone = evaluate(align(task, embeddings, matcher="csls", pairs=[(0, 2)]), task.test_links)
+    assert alone.pairs == result.pairs[1:2]
+    assert alone.n_not_aligned == 80
+    assert "80 gold links are of graphs that were not aligned" in str(alone)
+
+
+def test_a_pair_without_gold_does_not_pull_the_mean_down(
+    align: Align, diagonal_task: DiagonalTask
+) -> None:
+    task = diagonal_task(20, names=("x", "y", "z"))
+    gold = task.links_between(task.test_links, 0, 1)
+    result = evaluate(align(task, noisy(task, 0.1)), gold)
+    assert result.left_to_right == result.pairs[0].left_to_right
+    assert result.links == result.pairs[0].links.as_dict()
+
+
+def test_links_are_judged_within_their_pair_of_graphs(
+    align: Align, diagonal_task: DiagonalTask
+) -> None:
+    """Gold links between x and y say nothing about links between x and z."""
+    task = diagonal_task(20, names=("x", "y", "z"))
+    gold = task.links_between(task.test_links, 0, 1)
+    result = evaluate(align(task, noisy(task, 0.1)), gold)
+    assert result.pairs[1].links.unjudged == 20
+    assert result.pairs[1].links.wrong == 0
+
+
+def test_links_implied_by_seeds_can_be_left_out(align: Align, diagonal_task: DiagonalTask) -> None:
+    task = diagonal_task(20, names=("x", "y", "z"))
+    pair_of = task.source_of[task.test_links]
+    is_xz = (pair_of == [0, 2]).all(axis=1)
+    first = np.isin(task.identifiers(task.test_links[:, 1]), ["z0", "z1", "z2"])
+    ids = {name: i for i, name in enumerate(task.identifiers(np.arange(task.n_entities)))}
+    chain = [[ids[f"x{i}"], ids[f"y{i}"]] for i in range(3)]
+    chain += [[ids[f"y{i}"], ids[f"z{i}"]] for i in range(3)]
+    task = replace(
+        task,
+        seed_links=np.array(chain, np.int32),
+        test_links=task.test_links[is_xz],
+    )
+    result = evaluate(align(task, noisy(task, 0.1)), task.test_links[~task.implied_by_seeds])
+    assert task.implied_by_seeds.sum() == (is_xz & first).sum() == 3
+    assert result.pairs[1].n_gold == 17
+
+
+@pytest.mark.parametrize(
+    ("gold", "message"),
+    [
+        ([("left0", "nobody")], "right has no entity 'nobody'"),
+        ([("left", "left0", "rihgt", "right0")], "no graph 'rihgt', there are left, right"),
+        ([(0, 99)], "joint id 99, the task has 0 to 19"),
+        ([(-1, 15)], "joint id -1"),
+        ([(0, 1)], "but 'left., and 'left.' are of one|of one"),
+        ([("left0",)], "gold links must be rows of two joint ids"),
+        ([("left0", "right0"), ("left1",)], "all rows equally long"),
+        (["ab"], "every gold link must be a row"),
+        (np.zeros((2, 2)), "gold links must be rows of two joint ids"),
+        (np.zeros(2, np.int32), "gold links must be rows of two joint ids"),
+    ],
+)
+def test_gold_that_does_not_fit_is_refused(
+    gold: Any, message: str, align: Align, diagonal_task: DiagonalTask
+) -> None:
+    task = diagonal_task(10)
+    with pytest.raises(DataError, match=message):
+        evaluate(align(task, noisy(task, 0.1)), gold)
+
+
+def test_pairs_of_identifiers_need_a_single_pair_of_graphs(
+    align: Align, diagonal_task: DiagonalTask
+) -> None:
+    task = diagonal_task(10, names=("x", "y", "z"))
+    embeddings = noisy(task, 0.1)
+    gold = [(f"x{i}", f"z{i}") for i in range(10)]
+    with pytest.raises(DataError, match="3 pairs of graphs were aligned"):
+        evaluate(align(task, embeddings), gold)
+    result = evaluate(align(task, embeddings, pairs=[(0, 2)]), gold)
+    assert result.pairs[0].links.right == 10
+
+
+def test_the_printed_table_names_protocol_matcher_and_directions(
+    align: Align, diagonal_task: DiagonalTask
+) -> None:
+    task = diagonal_task(10, names=("zh", "en"))
+    text = str(evaluate(align(task, noisy(task, 0.0), matcher="mutual"), task.test_links))
+    assert text.splitlines() == [
+        "diagonal, matcher mutual, protocol test_only:",
+        "queries and candidates are the entities of the test links only",
+        "",
+        "ranking   Hits@1  Hits@5  Hits@10    MRR  mean rank  missed  of",
+        "zh -> en   1.000   1.000    1.000  1.000        1.0       0  10",
+        "en -> zh   1.000   1.000    1.000  1.000        1.0       0  10",
+        "",
+        "links  precision  recall     F1  right  wrong  unjudged  missed",
+        "zh-en      1.000   1.000  1.000     10      0         0       0",
+    ]
+
+
+def test_the_report_holds_every_pair(align: Align, diagonal_task: DiagonalTask) -> None:
+    task = diagonal_task(10, names=("x", "y", "z"))
+    report = evaluate(align(task, noisy(task, 0.0)), task.test_links).as_dict()
+    assert set(report["pairs"]) == {"x-y", "x-z", "y-z"}
+    assert report["left_to_right"]["hits@1"] == 1
+    assert report["pairs"]["x-z"]["links"]["precision"] == 1
+    assert (report["protocol"], report["matcher"]) == ("test_only", "greedy")
