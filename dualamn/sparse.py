@@ -267,18 +267,28 @@ def _sampled(pattern: Pattern, left: Tensor, right: Tensor) -> Tensor:
     if pattern.n_entries == 0 or left.shape[1] == 0:
         return torch.zeros(pattern.n_entries, dtype=left.dtype, device=left.device)
     values = torch.zeros(pattern.n_entries, dtype=left.dtype, device=left.device)
+    n, m = pattern.shape
+    if pattern.n_entries > n * m:
+        # torch refuses more entries than places, which repeated entries can make; columns
+        # that no entry points to add places.
+        m = pattern.n_entries // n + 1
+        right = torch.cat([right, right.new_zeros(m - len(right), right.shape[1])])
     # The right side goes in as a transposed view: the kernel then reads whole rows of it.
     product = torch.sparse.sampled_addmm(
-        _csr(pattern, values), left.contiguous(), right.contiguous().t(), beta=0.0
+        _csr(pattern, values, (n, m)), left.contiguous(), right.contiguous().t(), beta=0.0
     )
     entries: Tensor = product.values()
     return entries
 
 
-def _csr(pattern: Pattern, values: Tensor) -> Tensor:
+def _csr(pattern: Pattern, values: Tensor, shape: tuple[int, int] | None = None) -> Tensor:
     _announce_sparse_tensors()
     return torch.sparse_csr_tensor(
-        pattern.indptr, pattern.indices, values.detach(), size=pattern.shape, check_invariants=False
+        pattern.indptr,
+        pattern.indices,
+        values.detach(),
+        size=pattern.shape if shape is None else shape,
+        check_invariants=False,
     )
 
 

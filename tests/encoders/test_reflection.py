@@ -1,0 +1,90 @@
+"""The fused graph layer equals PyG message passing over the same edges."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+from dualamn.encoders.conv import RelationalReflectionConv
+from dualamn.encoders.graph import RelationGraph
+
+
+def made_triples(
+    seed: int, n: int, r: int, t: int
+) -> np.ndarray[tuple[int, int], np.dtype[np.int32]]:
+    rng = np.random.default_rng(seed)
+    columns = [rng.integers(0, size, t) for size in (n, r, n)]
+    return np.unique(np.stack(columns, axis=1), axis=0).astype(np.int32)
+
+
+def edges_both_ways(
+    triples: np.ndarray[tuple[int, int], np.dtype[np.int32]], r: int
+) -> tuple[torch.Tensor, torch.Tensor]:
+    heads, relations, tails = (torch.from_numpy(column.astype(np.int64)) for column in triples.T)
+    # A message goes from neighbour to receiver: the head receives over k, the tail over k + r.
+    edge_index = torch.stack([torch.cat([tails, heads]), torch.cat([heads, tails])])
+    return edge_index, torch.cat([relations, relations + r])
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_fused_layer_equals_message_passing(seed: int) -> None:
+    n, r, d = 12, 3, 5
+    # 40 triples over 12 entities: parallel edges, self-loops and isolated entities all occur.
+    triples = made_triples(seed, n - 2, r, 40)
+    graph = RelationGraph.from_triples(triples, n, r)
+    edge_index, edge_type = edges_both_ways(triples, r)
+    torch.manual_seed(seed)
+    layer = RelationalReflectionConv(d).double()
+    x = torch.randn(n, d, dtype=torch.float64)
+    relations = torch.randn(2 * r, d, dtype=torch.float64)
+    weighting = torch.randn(n, d, dtype=torch.float64)
+
+    results = []
+    for way in ((graph,), (edge_index, edge_type)):
+        inputs = [x.clone().requires_grad_(), relations.clone().requires_grad_()]
+        layer.zero_grad()
+        out = layer(*inputs, *way)
+        (out * weighting).sum().backward()
+        results.append([out, *(leaf.grad for leaf in inputs), layer.attention.grad.clone()])
+    for fused, plain in zip(*results, strict=True):
+        torch.testing.assert_close(fused, plain)
+    assert results[0][0][-2:].abs().sum() == 0  # the two isolated entities receive nothing
+
+
+def test_fused_layer_passes_gradcheck() -> None:
+    graph = RelationGraph.from_triples(made_triples(0, 6, 2, 14), 6, 2)
+    layer = RelationalReflectionConv(3).double()
+    x = torch.randn(6, 3, dtype=torch.float64, requires_grad=True)
+    relations = torch.randn(4, 3, dtype=torch.float64, requires_grad=True)
+    assert torch.autograd.gradcheck(lambda h, z: layer(h, z, graph), (x, relations))
+
+
+def test_reflection_keeps_the_length_of_a_single_neighbour() -> None:
+    graph = RelationGraph.from_triples(np.array([[0, 0, 1]], dtype=np.int32), 2, 1)
+    layer = RelationalReflectionConv(4).double()
+    x = torch.randn(2, 4, dtype=torch.float64)
+    out = torch.atanh(layer(x, torch.randn(2, 4, dtype=torch.float64), graph))
+    torch.testing.assert_close(out.norm(dim=1), x.norm(dim=1).flip(0))
+
+
+def test_an_edge_index_without_edge_types_is_refused() -> None:
+    with pytest.raises(ValueError, match="edge_type"):
+        RelationalReflectionConv(2)(torch.ones(2, 2), torch.ones(2, 2), torch.zeros(2, 1).long())
+
+
+def test_graph_of_no_triples_has_only_the_entities_themselves() -> None:
+    graph = RelationGraph.from_triples(np.empty((0, 3), dtype=np.int32), 3, 0)
+    assert graph.edges.n_entries == graph.pairs.n_entries == graph.incident.n_entries == 0
+    assert graph.neighbours.indices.tolist() == [0, 1, 2]
+
+
+def test_neighbour_and_relation_means_count_every_distinct_one_once() -> None:
+    triples = np.array([[0, 0, 1], [0, 1, 1], [0, 0, 2]], dtype=np.int32)
+    graph = RelationGraph.from_triples(triples, 3, 2)
+    ends = graph.neighbours.indptr.tolist()
+    assert graph.neighbours.indices[: ends[1]].tolist() == [0, 1, 2]
+    torch.testing.assert_close(graph.neighbour_weights[: ends[1]], torch.full((3,), 1 / 3))
+    ends = graph.incident.indptr.tolist()
+    assert graph.incident.indices[: ends[1]].tolist() == [0, 1]  # outgoing
+    assert graph.incident.indices[ends[1] : ends[2]].tolist() == [2, 3]  # their inverses

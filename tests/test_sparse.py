@@ -1,0 +1,149 @@
+"""Every kernel equals a dense reference, forward and gradient."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from torch import Tensor
+
+from dualamn.sparse import Pattern, sddmm, segment_softmax, spmm, square_distances
+
+Places = tuple[int, int, list[tuple[int, int]]]
+
+
+@st.composite
+def places(draw: st.DrawFn, square: bool = False) -> Places:
+    n = draw(st.integers(1, 6))
+    m = n if square else draw(st.integers(1, 6))
+    entry = st.tuples(st.integers(0, n - 1), st.integers(0, m - 1))
+    return n, m, sorted(draw(st.lists(entry, max_size=15)), key=lambda place: place[0])
+
+
+def make_pattern(drawn: Places) -> Pattern:
+    n, m, entries = drawn
+    rows = torch.tensor([row for row, _ in entries], dtype=torch.int64)
+    columns = torch.tensor([column for _, column in entries], dtype=torch.int64)
+    return Pattern.from_sorted(rows, columns, (n, m))
+
+
+def dense_of(pattern: Pattern, values: Tensor) -> Tensor:
+    """The matrix with repeated entries added up, differentiable in the values."""
+    flat = pattern.rows * pattern.shape[1] + pattern.indices
+    size = pattern.shape[0] * pattern.shape[1]
+    return torch.zeros(size, dtype=values.dtype).index_add(0, flat, values).view(pattern.shape)
+
+
+def check(fast: Callable[..., Tensor], plain: Callable[..., Tensor], *inputs: Tensor) -> None:
+    """Same result and same gradient of a random weighting of it."""
+    mine = [x.clone().requires_grad_() for x in inputs]
+    theirs = [x.clone().requires_grad_() for x in inputs]
+    out, expected = fast(*mine), plain(*theirs)
+    torch.testing.assert_close(out, expected)
+    weighting = torch.randn_like(expected)
+    (out * weighting).sum().backward()  # type: ignore[no-untyped-call]
+    (expected * weighting).sum().backward()  # type: ignore[no-untyped-call]
+    for x, y in zip(mine, theirs, strict=True):
+        grad = torch.zeros_like(y) if y.grad is None else y.grad
+        torch.testing.assert_close(x.grad, grad)
+
+
+@given(places(), st.integers(1, 5))
+@settings(max_examples=60, deadline=None)
+def test_spmm_equals_the_dense_product(drawn: Places, d: int) -> None:
+    pattern = make_pattern(drawn)
+    check(
+        lambda values, dense: spmm(pattern, values, dense),
+        lambda values, dense: dense_of(pattern, values) @ dense,
+        torch.randn(pattern.n_entries, dtype=torch.float64),
+        torch.randn(pattern.shape[1], d, dtype=torch.float64),
+    )
+
+
+@given(places(), st.integers(1, 5))
+@settings(max_examples=60, deadline=None)
+def test_sddmm_equals_the_dot_products_of_gathered_rows(drawn: Places, d: int) -> None:
+    pattern = make_pattern(drawn)
+    check(
+        lambda left, right: sddmm(pattern, left, right),
+        lambda left, right: (left[pattern.rows] * right[pattern.indices.long()]).sum(dim=1),
+        torch.randn(pattern.shape[0], d, dtype=torch.float64),
+        torch.randn(pattern.shape[1], d, dtype=torch.float64),
+    )
+
+
+@given(places(square=True), st.integers(1, 5))
+@settings(max_examples=60, deadline=None)
+def test_square_distances_equal_the_norms_of_differences(drawn: Places, d: int) -> None:
+    pattern = make_pattern(drawn)
+
+    def plain(points: Tensor) -> Tensor:
+        return (points[pattern.rows] - points[pattern.indices.long()]).square().sum(dim=1)
+
+    check(
+        lambda points: square_distances(pattern, points),
+        plain,
+        torch.randn(pattern.shape[0], d, dtype=torch.float64),
+    )
+
+
+@given(places())
+@settings(max_examples=60, deadline=None)
+def test_segment_softmax_equals_softmax_of_every_row(drawn: Places) -> None:
+    pattern = make_pattern(drawn)
+
+    def plain(logits: Tensor) -> Tensor:
+        rows = [logits[pattern.rows == row].softmax(dim=0) for row in range(pattern.shape[0])]
+        return torch.cat(rows)
+
+    check(
+        lambda logits: segment_softmax(pattern, logits),
+        plain,
+        torch.randn(pattern.n_entries, dtype=torch.float64),
+    )
+
+
+def test_segment_softmax_survives_logits_that_overflow_exp() -> None:
+    pattern = make_pattern((2, 2, [(0, 0), (0, 1), (1, 0)]))
+    weights = segment_softmax(pattern, torch.tensor([1000.0, 999.0, -1000.0]))
+    torch.testing.assert_close(weights, torch.tensor([0.7310586, 0.2689414, 1.0]))
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_gradients_pass_gradcheck(seed: int) -> None:
+    torch.manual_seed(seed)
+    rows = torch.randint(0, 5, (12,)).sort().values
+    pattern = Pattern.from_sorted(rows, torch.randint(0, 5, (12,)), (5, 5))
+    values = torch.randn(12, dtype=torch.float64, requires_grad=True)
+    left = torch.randn(5, 3, dtype=torch.float64, requires_grad=True)
+    right = torch.randn(5, 3, dtype=torch.float64, requires_grad=True)
+    check_gradient = torch.autograd.gradcheck
+    assert check_gradient(lambda v, x: spmm(pattern, v, x), (values, right))
+    assert check_gradient(lambda x, y: sddmm(pattern, x, y), (left, right))
+    assert check_gradient(lambda v: segment_softmax(pattern, v), (values,))
+    assert check_gradient(lambda x: square_distances(pattern, x), (left,))
+
+
+def test_the_transpose_of_the_transpose_is_the_pattern() -> None:
+    pattern = make_pattern((3, 4, [(0, 3), (0, 1), (2, 1), (2, 1), (2, 0)]))
+    values = torch.arange(5.0)
+    there = pattern.transposed
+    back = there.transposed
+    torch.testing.assert_close(
+        dense_of(there, values[pattern.t_order]), dense_of(pattern, values).t()
+    )
+    assert back.indptr.tolist() == pattern.indptr.tolist()
+    assert back.indices.tolist() == pattern.indices.tolist()
+
+
+def test_patterns_hold_32_bit_indices_and_refuse_what_they_cannot_hold() -> None:
+    pattern = make_pattern((2, 2, [(0, 1), (1, 0)]))
+    kinds = {pattern.indptr.dtype, pattern.indices.dtype, pattern.t_indptr.dtype}
+    assert kinds == {torch.int32}
+    with pytest.raises(ValueError, match="ascend"):
+        Pattern.from_sorted(torch.tensor([1, 0]), torch.tensor([0, 0]), (2, 2))
+    with pytest.raises(ValueError, match="outside the pattern's shape"):
+        Pattern.from_sorted(torch.tensor([0, 2]), torch.tensor([0, 0]), (2, 2))
