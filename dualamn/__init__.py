@@ -1,1 +1,83 @@
-"""Finds which entities of two or more knowledge graphs are the same thing."""
+"""Finds which entities of two or more knowledge graphs are the same thing.
+
+task = dualamn.load("path/to/zh_en", train_ratio=0.3, seed=0)
+aligner = dualamn.Aligner(epochs=20).fit(task)
+alignment = aligner.align()
+alignment.to_tsv("links.tsv")
+print(dualamn.evaluate(alignment, task.test_links))
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+
+# What is public, and the module that holds it. A name is imported when it is first used, so
+# that `import dualamn` takes no time and loads neither torch nor faiss.
+_MODULE_OF = {
+    "Aligner": "dualamn.aligner",
+    "AlignerConfig": "dualamn.config",
+    "Alignment": "dualamn.alignment",
+    "AlignmentTask": "dualamn.kg",
+    "CheckpointError": "dualamn.errors",
+    "ConfigError": "dualamn.errors",
+    "DataError": "dualamn.errors",
+    "DualamnError": "dualamn.errors",
+    "Evaluation": "dualamn.eval",
+    "KnowledgeGraph": "dualamn.kg",
+    "MissingExtraError": "dualamn.errors",
+    "Progress": "dualamn.progress",
+    "TrainingError": "dualamn.errors",
+    "evaluate": "dualamn.eval",
+    "load": "dualamn.data_loaders",
+    "load_files": "dualamn.data_loaders",
+}
+
+if TYPE_CHECKING:
+    from dualamn.aligner import Aligner
+    from dualamn.alignment import Alignment
+    from dualamn.config import AlignerConfig
+    from dualamn.data_loaders import load, load_files
+    from dualamn.errors import (
+        CheckpointError,
+        ConfigError,
+        DataError,
+        DualamnError,
+        MissingExtraError,
+        TrainingError,
+    )
+    from dualamn.eval import Evaluation, evaluate
+    from dualamn.kg import AlignmentTask, KnowledgeGraph
+    from dualamn.progress import Progress
+
+__all__ = [
+    "Aligner",
+    "AlignerConfig",
+    "Alignment",
+    "AlignmentTask",
+    "CheckpointError",
+    "ConfigError",
+    "DataError",
+    "DualamnError",
+    "Evaluation",
+    "KnowledgeGraph",
+    "MissingExtraError",
+    "Progress",
+    "TrainingError",
+    "__version__",
+    "evaluate",
+    "load",
+    "load_files",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _MODULE_OF:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(_MODULE_OF[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

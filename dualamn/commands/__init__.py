@@ -1,1 +1,84 @@
-"""The command line: one click command a file."""
+"""The command line: one click command a file.
+
+Commands parse, call the library and show what came back. Whatever is heavy is imported inside
+them, so that `dualamn --help` answers at once.
+"""
+
+from __future__ import annotations
+
+import errno
+from difflib import get_close_matches
+from typing import Any
+
+import click
+
+import dualamn
+from dualamn import measure  # noqa: F401 - dates the start of the process where the system cannot
+from dualamn.commands.align import align
+from dualamn.commands.bench import bench
+from dualamn.commands.console import KEPT
+from dualamn.commands.evaluate import evaluate
+from dualamn.commands.inspect import inspect
+from dualamn.errors import DualamnError
+
+INTERRUPTED = 130
+"""Exit status after Ctrl-C, as shells have it."""
+
+
+class Commands(click.Group):
+    """Turns the library's errors into one line, and Ctrl-C into a word on what is left of it."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Runs the command that was named."""
+        try:
+            return super().invoke(ctx)
+        except DualamnError as error:
+            raise click.ClickException(str(error)) from error
+        except MemoryError as error:
+            raise click.ClickException(
+                "the memory of this machine is not enough for this run"
+            ) from error
+        except OSError as error:
+            if error.errno == errno.EPIPE or error.filename is None:
+                raise
+            raise click.ClickException(f"{error.filename}: {error.strerror}") from error
+        except KeyboardInterrupt:
+            click.echo(f"\nStopped: {ctx.meta.get(KEPT, 'nothing was written.')}", err=True)
+            ctx.exit(INTERRUPTED)
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Finds the command, or names the one that was probably meant."""
+        name = args[0]
+        if not name.startswith("-") and self.get_command(ctx, name) is None:
+            near = get_close_matches(name, self.commands, n=1, cutoff=0.5)
+            hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(self.commands)}."
+            ctx.fail(f"There is no command {name!r}; {hint}")
+        return super().resolve_command(ctx, args)
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The commands in the order a newcomer meets them."""
+        return list(self.commands)
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(dualamn.__version__, "-V", "--version", prog_name="dualamn")
+def cli() -> None:
+    """Finds which entities of two or more knowledge graphs are the same thing.
+
+    \b
+    Start with
+      dualamn align left.tsv right.tsv --links seeds.tsv --out links.tsv
+
+    Every command explains itself: dualamn align --help
+    """
+
+
+for command in (align, inspect, evaluate, bench):
+    cli.add_command(command)
+
+
+def main() -> None:
+    """The entry point of the `dualamn` program."""
+    cli(prog_name="dualamn")

@@ -1,0 +1,210 @@
+"""`dualamn align`: from graphs and seed links to a file of links."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from dualamn.commands import console, options, source
+
+if TYPE_CHECKING:
+    from dualamn.alignment import Alignment
+    from dualamn.kg import AlignmentTask
+
+
+@click.command(short_help="Finds links between knowledge graphs.")
+@click.argument("paths", nargs=-1, required=True, metavar=source.PATHS)
+@options.links
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    required=True,
+    help="Where the links go; replaced when it exists, - is standard output.",
+)
+@options.preset
+@options.epochs
+@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True)
+@options.device
+@options.threads
+@click.option(
+    "--matcher",
+    metavar="NAME",
+    default="mutual",
+    show_default=True,
+    help="How links are chosen: greedy, csls or mutual.",
+)
+@click.option(
+    "--pairs",
+    multiple=True,
+    metavar="A-B",
+    help="Only links between these two graphs; may be given again.  [every pair]",
+)
+@click.option(
+    "--checkpoint",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Keep what is trained here, to go on from after an interruption.",
+)
+@click.option("--resume", is_flag=True, help="Go on from the checkpoint of an interrupted run.")
+@click.option(
+    "--save",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Save the trained aligner, for dualamn.Aligner.load.",
+)
+@click.option(
+    "--embeddings",
+    type=click.Path(path_type=Path),
+    metavar="FILE.npy",
+    help="Write the entity embeddings, their identifiers beside them.",
+)
+@options.train_ratio
+@click.option("--fold", type=int, metavar="K", help="Which published fold to use.")
+@click.option(
+    "--show",
+    type=click.IntRange(min=0),
+    default=0,
+    metavar="N",
+    help="Print N links, those of the entities with the most triples.",
+)
+@options.data
+@options.quiet
+@click.pass_context
+def align(
+    ctx: click.Context,
+    paths: tuple[str, ...],
+    links: Path | None,
+    out: Path,
+    preset: str | None,
+    epochs: int | None,
+    seed: int,
+    device: str | None,
+    threads: int | None,
+    matcher: str,
+    pairs: tuple[str, ...],
+    checkpoint: Path | None,
+    resume: bool,
+    save: Path | None,
+    embeddings: Path | None,
+    train_ratio: float | None,
+    fold: int | None,
+    show: int,
+    data: Path | None,
+    quiet: bool,
+) -> None:
+    """Finds links between two or more knowledge graphs.
+
+    LEFT, RIGHT and MORE are files of triples (head, relation, tail; TSV or CSV) or folders of
+    them, and --links names some entities known to be the same. A DATASET is a folder that holds
+    all of it in the layout of a published data set, or a name known under --data.
+
+    \b
+    Examples:
+      dualamn align left.tsv right.tsv --links seeds.tsv --out links.tsv
+      dualamn align dbp15k/zh_en --data ~/data --epochs 10 --out links.tsv
+    """
+    source.check_paths(paths, links)
+    _check_files(out, save, embeddings, checkpoint, resume)
+    settings = options.given(
+        epochs=epochs, seed=seed, device=device, threads=threads, matcher=matcher
+    )
+    from dualamn.aligner import Aligner
+    from dualamn.config import AlignerConfig
+
+    config = AlignerConfig(**settings)
+    if preset is not None:
+        config = AlignerConfig.preset(preset, **settings)
+    aligner = Aligner(config)
+    with console.progress(quiet=quiet) as progress:
+        task = source.load_task(
+            paths,
+            links=links,
+            data=data,
+            train_ratio=train_ratio,
+            fold=fold,
+            seed=seed,
+            progress=progress,
+        )
+    chosen_pairs = source.parse_pairs(pairs, task.kg_names)
+    for line in (source.describe_task(task), *(f"  note: {text}" for text in task.notes)):
+        console.note(line, quiet=quiet)
+
+    try:
+        with console.progress(quiet=quiet) as progress:
+            aligner.fit(task, progress=progress, checkpoint=checkpoint, resume=resume)
+            if save is not None:
+                aligner.save(save)
+            if embeddings is not None:
+                aligner.save_embeddings(embeddings)
+            alignment = aligner.align(pairs=chosen_pairs, progress=progress)
+    except KeyboardInterrupt:
+        ctx.meta[console.KEPT] = _kept(checkpoint)
+        raise
+    _write(alignment, out)
+    ctx.meta[console.KEPT] = f"the links are in {out}."
+    if not quiet:
+        _report(alignment, task, out, show, aligner.seconds["train"])
+
+
+def _check_files(
+    out: Path, save: Path | None, embeddings: Path | None, checkpoint: Path | None, resume: bool
+) -> None:
+    if resume and checkpoint is None:
+        raise click.UsageError("--resume needs --checkpoint FILE, the one of the interrupted run.")
+    if embeddings is not None and embeddings.suffix != ".npy":
+        raise click.UsageError(f"--embeddings {embeddings}: the name has to end in .npy.")
+    options.can_be_written(out, save, embeddings, checkpoint)
+    if checkpoint is not None and checkpoint.exists() and not resume:
+        raise click.UsageError(
+            f"--checkpoint {checkpoint}: there is one already. Add --resume to go on from it, "
+            "or delete it to start anew."
+        )
+
+
+def _kept(checkpoint: Path | None) -> str:
+    if checkpoint is None:
+        return "nothing was written. With --checkpoint FILE a run can be continued."
+    if not checkpoint.exists():
+        return "nothing was written."
+    return f"{checkpoint} keeps what was trained; add --resume to go on from there."
+
+
+def _write(alignment: Alignment, out: Path) -> None:
+    if out != options.STDOUT:
+        alignment.to_tsv(out)
+        return
+    with tempfile.TemporaryDirectory(prefix="dualamn-") as folder:
+        file = Path(folder) / "links.tsv"
+        alignment.to_tsv(file)
+        with file.open("rb") as links:
+            shutil.copyfileobj(links, sys.stdout.buffer)
+
+
+def _report(
+    alignment: Alignment, task: AlignmentTask, out: Path, show: int, seconds: float
+) -> None:
+    from dualamn.commands.tables import link_score_table, link_table, score_table
+    from dualamn.eval import PROTOCOL_IN_WORDS, evaluate
+
+    to = console.results(to_stderr=out == options.STDOUT)
+    if show:
+        to.print(link_table(alignment, show))
+    counts = alignment.summary()["links"]
+    per_pair = ", ".join(f"{pair} {count:,}" for pair, count in counts.items())
+    place = "standard output" if out == options.STDOUT else str(out)
+    to.print(
+        f"{len(alignment):,} links in {place} ({per_pair}), after {seconds:.1f} s of training",
+        markup=False,
+    )
+    if len(task.test_links):
+        evaluation = evaluate(alignment, task.test_links)
+        to.print()
+        to.print(console.title(f"Scores by {len(task.test_links):,} test links"))
+        to.print(f"matcher {evaluation.matcher}; {PROTOCOL_IN_WORDS[evaluation.protocol]}")
+        to.print(score_table(evaluation))
+        to.print(link_score_table({p.name: p.links.as_dict() for p in evaluation.pairs}))

@@ -1,0 +1,178 @@
+"""`dualamn bench`: scores, time and memory of whole runs on a data set."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from dualamn import measure
+from dualamn.commands import console, options
+
+if TYPE_CHECKING:
+    from dualamn.eval.benchmark import Benchmark, Run
+
+
+@click.command(short_help="Measures scores, seconds and memory.")
+@click.argument("dataset")
+@options.preset
+@click.option(
+    "--seeds",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Run with seeds 0 to N-1 and report the mean.  [1]",
+)
+@click.option("--seed", type=click.IntRange(min=0), metavar="S", help="Run with this one seed.")
+@click.option(
+    "--protocol",
+    type=click.Choice(["auto", "test", "all"]),
+    default="auto",
+    show_default=True,
+    help="Candidates: the test side only, or all entities of the other graph as well. "
+    "auto means all where no graph has more than 50,000 entities.",
+)
+@click.option(
+    "--fold",
+    "folds",
+    multiple=True,
+    metavar="K",
+    help="A published fold; may be given again, 'all' runs every one.",
+)
+@options.train_ratio
+@options.epochs
+@click.option(
+    "--matcher",
+    metavar="NAME",
+    default="csls",
+    show_default=True,
+    help="How links are chosen: greedy, csls or mutual.",
+)
+@options.device
+@options.threads
+@click.option(
+    "--json",
+    "json_out",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Write everything measured as one JSON object; - is standard output.",
+)
+@options.data
+@options.quiet
+@click.pass_context
+def bench(
+    ctx: click.Context,
+    dataset: str,
+    preset: str | None,
+    seeds: int | None,
+    seed: int | None,
+    protocol: Any,
+    folds: tuple[str, ...],
+    train_ratio: float | None,
+    epochs: int | None,
+    matcher: str,
+    device: str | None,
+    threads: int | None,
+    json_out: Path | None,
+    data: Path | None,
+    quiet: bool,
+) -> None:
+    """Measures scores, seconds and memory on a data set with test links.
+
+    DATASET is a folder in the layout of a published data set, or a name known under --data;
+    NAME@K is a growing data set up to its batch K.
+
+    \b
+    Examples:
+      dualamn bench dbp15k/zh_en --preset paper --seeds 3 --json out.json
+      dualamn bench contea/FR-EN@5 --train-ratio 0.3
+      dualamn bench path/to/openea --fold all
+    """
+    if seeds is not None and seed is not None:
+        raise click.UsageError("--seeds N means seeds 0 to N-1 and --seed S the one; give either.")
+    options.can_be_written(json_out)
+
+    from dualamn.data_loaders import resolve
+    from dualamn.eval.benchmark import Benchmark
+
+    path = resolve(dataset, data)
+    benchmark = Benchmark(
+        path,
+        dataset=dataset,
+        preset=preset,
+        settings=options.given(epochs=epochs, device=device, threads=threads, matcher=matcher),
+        seeds=range(seeds or 1) if seed is None else (seed,),
+        folds=_fold_numbers(path, folds),
+        train_ratio=train_ratio,
+        protocol=protocol,
+        process_start=measure.process_start(),
+    )
+    done: list[Run] = []
+    wanted = len(benchmark.seeds) * len(benchmark.folds)
+    try:
+        with console.progress(quiet=quiet) as progress:
+            for run in benchmark.runs(progress):
+                done.append(run)
+                if wanted > 1:
+                    console.note(_line(run, len(done), wanted), quiet=quiet)
+    except KeyboardInterrupt:
+        ctx.meta[console.KEPT] = _keep(benchmark, done, wanted, json_out)
+        raise
+    report = benchmark.report(done)
+    _write(report, json_out)
+    from dualamn.commands.scoreboard import print_report
+
+    print_report(report, console.results(to_stderr=json_out == options.STDOUT))
+
+
+def _fold_numbers(path: Path, texts: tuple[str, ...]) -> list[int | None]:
+    if not texts:
+        return [None]
+    numbers: list[int | None] = []
+    for text in texts:
+        if text == "all":
+            numbers += _published_folds(path)
+        elif text.isdecimal():
+            numbers.append(int(text))
+        else:
+            raise click.UsageError(f"--fold {text}: give the number of a fold, or all.")
+    return list(dict.fromkeys(numbers))
+
+
+def _published_folds(path: Path) -> list[int]:
+    from dualamn.data_loaders.folds import fold_numbers, has_folds
+
+    numbers = fold_numbers(path) if has_folds(path) else []
+    if not numbers:
+        raise click.UsageError(f"--fold all: {path} has no published folds.")
+    return numbers
+
+
+def _line(run: Run, number: int, wanted: int) -> str:
+    fold = "" if run["fold"] is None else f", fold {run['fold']}"
+    hits = run["metrics"]["test_only"]["left_to_right"]["hits@1"]
+    score = "" if hits is None else f": Hits@1 {hits:.3f} left to right among test entities"
+    seconds = run["seconds"]["total"]
+    return f"run {number} of {wanted}, seed {run['seed']}{fold}{score}, {seconds:.1f} s"
+
+
+def _keep(benchmark: Benchmark, done: list[Run], wanted: int, json_out: Path | None) -> str:
+    """Saves the finished runs of an interrupted benchmark, and says so."""
+    if not done or json_out is None or json_out == options.STDOUT:
+        return f"{len(done)} of {wanted} runs were done, nothing was written."
+    _write(benchmark.report(done), json_out)
+    return f"{json_out} holds the {len(done)} of {wanted} runs that were done."
+
+
+def _write(report: dict[str, Any], json_out: Path | None) -> None:
+    if json_out is None:
+        return
+    text = json.dumps(report, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    if json_out == options.STDOUT:
+        click.echo(text, nl=False)
+        return
+    from dualamn.writers.atomic import atomic_write
+
+    with atomic_write(json_out) as file:
+        file.write(text)

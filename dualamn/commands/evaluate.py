@@ -1,0 +1,40 @@
+"""`dualamn evaluate`: how many links of a file are right."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+from dualamn.commands import console
+
+
+@click.command(short_help="Scores a links file.")
+@click.argument("links", type=click.Path(path_type=Path), metavar="LINKS")
+@click.argument("gold", type=click.Path(path_type=Path), metavar="GOLD")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def evaluate(links: Path, gold: Path, as_json: bool) -> None:
+    """Scores a links file: precision, recall and F1.
+
+    GOLD holds links known to be right: two columns, or the columns of a links file. A link is
+    judged if GOLD knows either of its ends; the others are counted as unjudged.
+
+    \b
+    Example:
+      dualamn evaluate links.tsv gold.tsv
+    """
+    from dualamn.eval import evaluate_files
+
+    evaluation = evaluate_files(links, gold)
+    if as_json:
+        click.echo(json.dumps(evaluation.as_dict(), indent=2, ensure_ascii=False))
+        return
+    from dualamn.commands.tables import link_score_table
+
+    rows = {name: metrics.as_dict() for name, metrics in evaluation.pairs.items()}
+    if len(rows) != 1:
+        rows["all"] = evaluation.total.as_dict()
+    console.results().print(link_score_table(rows))
+    for text in evaluation.notes:
+        console.note(f"note: {text}")

@@ -1,0 +1,58 @@
+"""Options that several commands share."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+STDOUT = Path("-")
+
+quiet = click.option("-q", "--quiet", is_flag=True, help="Only results and errors.")
+data = click.option(
+    "--data",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="The folder that holds known data sets, such as dbp15k/zh_en.  [$DUALAMN_DATA]",
+)
+preset = click.option("--preset", metavar="NAME", help="A named set of settings, such as 'paper'.")
+epochs = click.option("--epochs", type=click.IntRange(min=1), help="Passes over the seed links.")
+device = click.option(
+    "--device", type=click.Choice(["auto", "cpu", "cuda"]), help="Where to train.  [auto]"
+)
+threads = click.option(
+    "--threads", type=click.IntRange(min=1), help="CPU threads to use.  [all cores]"
+)
+train_ratio = click.option(
+    "--train-ratio",
+    type=click.FloatRange(0, 1, min_open=True),
+    metavar="R",
+    help="Pool all links and draw this share of them as seeds, in place of a published split.",
+)
+links = click.option(
+    "--links",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="TSV or CSV of entities known to be the same; goes with LEFT and RIGHT.",
+)
+matcher = click.option(
+    "--matcher", metavar="NAME", help="How links are chosen: greedy, csls or mutual."
+)
+
+
+def given(**settings: Any) -> dict[str, Any]:
+    """The settings that the user gave; the others are left to the preset."""
+    return {name: value for name, value in settings.items() if value is not None}
+
+
+def can_be_written(*paths: Path | None) -> None:
+    """Refuses, before the work begins, to write where that could not be done afterwards.
+
+    Raises:
+        DataError: a path that is a folder, or whose folder is missing or read-only.
+    """
+    from dualamn.writers.atomic import check_writable
+
+    for path in paths:
+        if path is not None and path != STDOUT:
+            check_writable(path)

@@ -1,0 +1,99 @@
+"""What the user wants aligned: a data set, or files of triples and a file of links."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from difflib import get_close_matches
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from dualamn.progress import ProgressCallback, silent
+
+if TYPE_CHECKING:
+    from dualamn.kg import AlignmentTask
+
+
+PATHS = "DATASET | LEFT RIGHT [MORE]..."
+"""What commands take, as their help shows it."""
+
+
+def check_paths(paths: Sequence[str], links: Path | None) -> None:
+    """Finds what does not go together before anything is read.
+
+    Raises:
+        UsageError: two or more sources without links, or one with links.
+    """
+    if len(paths) > 1 and links is None:
+        raise click.UsageError(
+            f"{len(paths)} graphs need --links FILE, a TSV or CSV of entities known to be the "
+            "same. One path alone is a data set folder that brings its own links."
+        )
+    if len(paths) == 1 and links is not None:
+        raise click.UsageError(
+            "--links goes with two or more graphs. One path alone is a data set folder that "
+            "brings its own links; was a graph forgotten?"
+        )
+
+
+def load_task(
+    paths: Sequence[str],
+    *,
+    links: Path | None,
+    data: Path | None,
+    train_ratio: float | None,
+    fold: int | None,
+    seed: int,
+    progress: ProgressCallback = silent,
+) -> AlignmentTask:
+    """Loads one data set by path or known name, or two or more graphs with their links."""
+    from dualamn.data_loaders import load, load_files, resolve
+
+    if len(paths) == 1:
+        return load(
+            resolve(paths[0], data),
+            train_ratio=train_ratio,
+            fold=fold,
+            seed=seed,
+            progress=progress,
+        )
+    if fold is not None:
+        raise click.UsageError("--fold goes with a data set that has published folds.")
+    sources = [Path(path) for path in paths]
+    return load_files(sources, links, train_ratio=train_ratio, seed=seed, progress=progress)
+
+
+def parse_pairs(texts: Sequence[str], names: Sequence[str]) -> list[tuple[str, str]] | None:
+    """The pairs of graphs that were asked for as A-B, None if there were none.
+
+    Names may hold a hyphen themselves, so every place to part at is tried.
+
+    Raises:
+        UsageError: not two different graphs of the task.
+    """
+    pairs = []
+    for text in texts:
+        parted = [
+            (text[:at], text[at + 1 :])
+            for at, character in enumerate(text)
+            if character == "-" and text[:at] in names and text[at + 1 :] in names
+        ]
+        if len(parted) != 1 or parted[0][0] == parted[0][1]:
+            known = [f"{a}-{b}" for i, a in enumerate(names) for b in names[i + 1 :]]
+            near = get_close_matches(text, known, n=1, cutoff=0.5)
+            hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(known)}."
+            raise click.UsageError(f"--pairs {text}: there is no such pair of graphs; {hint}")
+        pairs.append(parted[0])
+    return pairs or None
+
+
+def describe_task(task: AlignmentTask) -> str:
+    """One line on what was read."""
+    graphs = " + ".join(
+        f"{kg.name} ({kg.n_entities:,} entities, {kg.n_triples:,} triples)" for kg in task.kgs
+    )
+    links = f"{len(task.seed_links):,} seed links"
+    if len(task.test_links):
+        links += f", {len(task.test_links):,} test links"
+    return f"{task.name}: {graphs}; {links}"

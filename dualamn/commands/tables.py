@@ -1,0 +1,99 @@
+"""Links and scores as tables for people."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from dualamn.commands.console import add_row, table
+
+if TYPE_CHECKING:
+    from rich.table import Table
+    from rich.text import Text
+
+    from dualamn.alignment import Alignment, PairAlignment
+    from dualamn.eval import Evaluation
+    from dualamn.kg import AlignmentTask
+
+Scores = Mapping[str, Any]
+RANKING = {"hits@1": "Hits@1", "hits@5": "Hits@5", "hits@10": "Hits@10", "mrr": "MRR"}
+
+
+def fraction(value: float | None) -> str:
+    """Three decimals, or a dash for what was not measured."""
+    return "-" if value is None else f"{value:.3f}"
+
+
+def link_table(alignment: Alignment, count: int) -> Table:
+    """Some links, those of the entities with the most triples, and whether they are right."""
+    task = alignment.task
+    left, right = "left", "right"
+    if len(alignment.pairs) == 1:
+        (pair,) = alignment.pairs
+        left, right = task.kg_names[pair.left], task.kg_names[pair.right]
+    shown = table(left, "", right, "score", text_columns=3)
+    shown.add_column("")
+    for left, right, score, verdict in _best_known(alignment, count):
+        add_row(shown, left, "↔", right, f"{score:.3f}", verdict)
+    return shown
+
+
+def _best_known(alignment: Alignment, count: int) -> Iterator[tuple[str, str, float, Text]]:
+    task = alignment.task
+    degrees = np.concatenate([kg.degrees for kg in task.kgs])
+    owner = np.repeat(np.arange(len(alignment.pairs)), [len(p.links) for p in alignment.pairs])
+    links, scores = alignment.links, alignment.scores
+    answers = [_known_answers(task, pair) for pair in alignment.pairs]
+    names = task.identifiers(links)
+    order = np.lexsort((names[:, 1], names[:, 0], -degrees[links].sum(axis=1)))[:count]
+    for at in order:
+        verdict = _verdict(task, answers[owner[at]], int(links[at, 0]), int(links[at, 1]))
+        yield str(names[at, 0]), str(names[at, 1]), float(scores[at]), verdict
+
+
+def _known_answers(task: AlignmentTask, pair: PairAlignment) -> dict[int, int]:
+    """The right partner of every entity, both ways, as far as the task knows."""
+    known = np.concatenate([task.valid_links, task.test_links])
+    links = task.links_between(known, pair.left, pair.right).tolist()
+    return {one: other for ends in links for one, other in (ends, ends[::-1])}
+
+
+def _verdict(task: AlignmentTask, answers: Mapping[int, int], left: int, right: int) -> Text:
+    from rich.text import Text
+
+    if answers.get(left) == right or answers.get(right) == left:
+        return Text("✓ right", style="green")
+    if left in answers:
+        return Text(f"✗ should be {task.identifiers(answers[left])}", style="red")
+    if right in answers:
+        return Text(f"✗ {task.identifiers(answers[right])} belongs there", style="red")
+    return Text("? no known answer", style="dim")
+
+
+def score_table(evaluation: Evaluation) -> Table:
+    """Both directions of every pair of graphs, and the links found."""
+    shown = table("ranking", *RANKING.values())
+    for pair in evaluation.pairs:
+        _ranking_row(shown, f"{pair.left} → {pair.right}", pair.left_to_right)
+        _ranking_row(shown, f"{pair.right} → {pair.left}", pair.right_to_left)
+    if len(evaluation.pairs) > 1:
+        _ranking_row(shown, "mean, left → right", evaluation.left_to_right)
+        _ranking_row(shown, "mean, right → left", evaluation.right_to_left)
+    return shown
+
+
+def _ranking_row(shown: Table, name: str, metrics: Scores | None) -> None:
+    if metrics is not None:
+        add_row(shown, name, *(fraction(metrics[key]) for key in RANKING))
+
+
+def link_score_table(links: Mapping[str, Scores]) -> Table:
+    """Precision, recall and F1 of links, a row for every name."""
+    counts = ("right", "wrong", "unjudged", "missed")
+    shown = table("links", "precision", "recall", "F1", *counts)
+    for name, metrics in links.items():
+        rates = (fraction(metrics[key]) for key in ("precision", "recall", "f1"))
+        add_row(shown, name, *rates, *(f"{metrics[key]:,.0f}" for key in counts))
+    return shown

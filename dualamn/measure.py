@@ -1,0 +1,142 @@
+"""What a run costs and where it ran: process age, peak memory, machine and versions.
+
+Nothing here starts a process or imports anything heavy, so measuring changes nothing measured.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import sys
+import time
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+_IMPORTED = time.monotonic()
+_DISTRIBUTIONS = (
+    "faiss-cpu",
+    "faiss-gpu",
+    "faiss-gpu-cu12",
+    "numpy",
+    "safetensors",
+    "scipy",
+    "torch",
+    "torch-geometric",
+)
+
+
+def process_start() -> float:
+    """When this process started, on the clock of `time.monotonic()`.
+
+    Where the system does not tell (anything but Linux), the moment this module was imported.
+    """
+    age = _age_from_proc()
+    return _IMPORTED if age is None else min(time.monotonic() - age, _IMPORTED)
+
+
+def _age_from_proc() -> float | None:
+    """Seconds since the start of the process by /proc, to a hundredth, or None."""
+    try:
+        stat = Path("/proc/self/stat").read_text()
+        # The second field is the program's name in brackets, and may hold spaces and brackets.
+        ticks = int(stat.rpartition(")")[2].split()[19])
+        since_boot = time.clock_gettime(time.CLOCK_BOOTTIME)
+        return since_boot - ticks / os.sysconf("SC_CLK_TCK")
+    except (OSError, ValueError, IndexError, AttributeError):
+        return None
+
+
+def peak_memory_bytes() -> int:
+    """The most memory this process has held at once, plus that of its largest ended child.
+
+    Resident size, that is, without what was reserved and never touched. It only ever grows.
+    """
+    return _own_peak() + _children_peak()
+
+
+def _own_peak() -> int:
+    # On Linux a process that was started with vfork inherits the peak of the one that started
+    # it in ru_maxrss, but not in VmHWM.
+    try:
+        for line in Path("/proc/self/status").read_text().splitlines():
+            if line.startswith("VmHWM:"):
+                return int(line.split()[1]) * 1024
+    except (OSError, ValueError, IndexError):
+        pass
+    return _max_resident("RUSAGE_SELF")
+
+
+def _children_peak() -> int:
+    return _max_resident("RUSAGE_CHILDREN")
+
+
+def _max_resident(who: str) -> int:
+    try:
+        import resource
+    except ImportError:  # Windows
+        return 0
+    peak = resource.getrusage(getattr(resource, who)).ru_maxrss
+    return peak if sys.platform == "darwin" else peak * 1024
+
+
+def machine(device: str = "cpu") -> dict[str, Any]:
+    """The machine as a benchmark reports it.
+
+    Args:
+        device: where the model ran; for "cuda" the GPU's name is added.
+
+    Returns:
+        `system`, `processor`, `cores` (those this process may use), `memory_bytes` (None where
+        unknown) and `gpu` (None without one).
+    """
+    return {
+        "system": f"{platform.system()} {platform.release()} {platform.machine()}".strip(),
+        "processor": _processor(),
+        "cores": cores(),
+        "memory_bytes": _memory(),
+        "gpu": _gpu() if device.startswith("cuda") else None,
+    }
+
+
+def cores() -> int:
+    """How many CPU cores this process may use."""
+    if sys.platform == "linux":
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def _processor() -> str:
+    try:
+        for line in Path("/proc/cpuinfo").read_text().splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    except OSError:
+        pass
+    return platform.machine()
+
+
+def _memory() -> int | None:
+    try:
+        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (OSError, ValueError, AttributeError):
+        return None
+
+
+def _gpu() -> str | None:
+    import torch
+
+    return torch.cuda.get_device_name() if torch.cuda.is_available() else None
+
+
+def versions() -> dict[str, str]:
+    """Versions of Python, of this package and of those the results may depend on."""
+    import dualamn
+
+    found = {"dualamn": dualamn.__version__, "python": platform.python_version()}
+    for name in _DISTRIBUTIONS:
+        try:
+            found[name] = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            continue
+    return found

@@ -1,0 +1,266 @@
+"""Benchmark runs: the whole flow on a data set, once for every seed and fold, measured."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, get_args
+
+import numpy as np
+
+from dualamn import measure
+from dualamn.alignment import Alignment, Protocol
+from dualamn.errors import ConfigError, DataError
+from dualamn.eval.protocol import Evaluation, evaluate
+from dualamn.kg import AlignmentTask
+from dualamn.progress import Progress, ProgressCallback, silent
+
+if TYPE_CHECKING:
+    from dualamn.config import AlignerConfig
+
+Candidates = Literal["auto", "test", "all"]
+"""Which protocols are run: "test" the test side only, "all" all entities of the other graph as
+well, "auto" the latter only where no graph has more than `ALL_ENTITIES_UP_TO` entities."""
+
+ALL_ENTITIES_UP_TO = 50_000
+METRICS = ("hits@1", "hits@5", "hits@10", "mrr")
+PROTOCOLS: tuple[Protocol, ...] = ("test_only", "all_entities")
+DEFAULT_PRESET = "default"
+
+Run = dict[str, Any]
+"""One run: `seed`, `fold`, `metrics`, `seconds`, `peak_memory_bytes`, and with more than two
+graphs `pairs`, `without_implied` and `implied_test_links`."""
+
+
+@dataclass(frozen=True)
+class Benchmark:
+    """What to run and how often.
+
+    Attributes:
+        path: the data set's folder, as `dualamn.load` takes it.
+        dataset: what the report calls it.
+        preset: a named set of settings; None for the defaults.
+        settings: settings of `AlignerConfig` that differ from the preset.
+        seeds: one run each, for every fold.
+        folds: published folds; None stands for the data set's own choice.
+        train_ratio: the share of all links drawn as seeds, in place of a published split.
+        protocol: whose entities are candidates.
+        process_start: when the process started, on the clock of `time.monotonic()`. What passed
+            from then to the first run is start-up, and added to the total of every run. None
+            for runs in a process that does other things too: totals then begin with the run.
+    """
+
+    path: Path
+    dataset: str
+    preset: str | None = None
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    seeds: Sequence[int] = (0,)
+    folds: Sequence[int | None] = (None,)
+    train_ratio: float | None = None
+    protocol: Candidates = "auto"
+    process_start: float | None = None
+
+    def __post_init__(self) -> None:
+        if self.protocol not in get_args(Candidates):
+            known = ", ".join(get_args(Candidates))
+            raise ConfigError(f"there is no protocol {self.protocol!r}, choose one of {known}")
+        if not self.seeds or not self.folds:
+            raise ConfigError("a benchmark needs one seed or more, and one fold or more")
+
+    def config(self, seed: int) -> AlignerConfig:
+        """The settings of one run."""
+        from dualamn.config import AlignerConfig
+
+        settings = {**self.settings, "seed": seed}
+        if self.preset is None:
+            return AlignerConfig(**settings)
+        return AlignerConfig.preset(self.preset, **settings)
+
+    def runs(self, progress: ProgressCallback = silent) -> Iterator[Run]:
+        """Runs one after the other, each given out as it is done.
+
+        Raises:
+            DataError: the data set cannot be loaded, or has no test links to score by.
+            ConfigError: an unknown preset, matcher or setting.
+        """
+        # A wrong setting shows before anything is loaded; and what the runs import is imported
+        # here, so that it counts as start-up and in no stage.
+        import dualamn.data_loaders  # noqa: F401
+        from dualamn.aligner import Aligner
+
+        Aligner(self.config(self.seeds[0]))
+        begin = time.monotonic()
+        startup = 0.0 if self.process_start is None else begin - self.process_start
+        for fold in self.folds:
+            for seed in self.seeds:
+                yield self._run(seed, fold, startup, progress)
+
+    def _run(self, seed: int, fold: int | None, startup: float, progress: ProgressCallback) -> Run:
+        from dualamn.aligner import Aligner
+        from dualamn.data_loaders import load
+
+        aligner = Aligner(self.config(seed))
+        clock = _Clock(startup)
+        task = load(
+            self.path, train_ratio=self.train_ratio, fold=fold, seed=seed, progress=progress
+        )
+        clock.stage("load")
+        if not len(task.test_links):
+            raise DataError(
+                "this data set has no test links, so there is nothing to score by; "
+                "hold some back with a train ratio below 1",
+                path=self.path,
+            )
+        aligner.fit(task, progress=progress)
+        clock.stage("train")
+        evaluations: dict[Protocol, tuple[Evaluation, Evaluation | None]] = {}
+        for protocol in self._protocols(task):
+            alignment = aligner.align(candidates=protocol, progress=progress)
+            clock.stages(alignment.seconds, rest="search")
+            progress(Progress("evaluate", 0, 1))
+            evaluations[protocol] = _evaluate(alignment)
+            progress(Progress("evaluate", 1, 1))
+            clock.stage("evaluate")
+        run: Run = {"seed": seed, "fold": fold}
+        run |= _scores(task, {name: full for name, (full, _) in evaluations.items()})
+        if len(task.kgs) > 2:
+            rest = {name: free for name, (_, free) in evaluations.items() if free is not None}
+            run["implied_test_links"] = int(task.implied_by_seeds.sum())
+            run["without_implied"] = _scores(task, rest)
+        run["seconds"] = clock.seconds()
+        run["peak_memory_bytes"] = measure.peak_memory_bytes()
+        return run
+
+    def _protocols(self, task: AlignmentTask) -> Sequence[Protocol]:
+        largest = max(kg.n_entities for kg in task.kgs)
+        if self.protocol == "test" or (self.protocol == "auto" and largest > ALL_ENTITIES_UP_TO):
+            return PROTOCOLS[:1]
+        return PROTOCOLS
+
+    def report(self, runs: Sequence[Run]) -> dict[str, Any]:
+        """Everything about the runs in one object that can be written as JSON.
+
+        `mean` and `std` are taken over the runs; `std` is that of a sample (over n - 1), and
+        None for a single run.
+        """
+        import torch
+
+        settings = self.config(self.seeds[0]).to_dict()
+        del settings["seed"]
+        settings |= {"protocol": self.protocol, "train_ratio": self.train_ratio}
+        if settings["device"] == "auto":
+            settings["device"] = "cuda" if torch.cuda.is_available() else "cpu"
+        settings["threads"] = settings["threads"] or torch.get_num_threads()
+        parts = [{key: run[key] for key in run if key not in ("seed", "fold")} for run in runs]
+        return {
+            "dataset": self.dataset,
+            "preset": self.preset or DEFAULT_PRESET,
+            "settings": settings,
+            "versions": measure.versions(),
+            "machine": measure.machine(settings["device"]),
+            "runs": list(runs),
+            "mean": _combine(parts, statistics.fmean),
+            "std": _combine(parts, statistics.stdev) if len(runs) > 1 else None,
+        }
+
+
+def run_benchmark(
+    path: str | Path,
+    *,
+    progress: ProgressCallback = silent,
+    **request: Any,
+) -> dict[str, Any]:
+    """Runs a benchmark and reports it; `request` holds the fields of `Benchmark`.
+
+        run_benchmark("data/dbp15k/zh_en", preset="paper", seeds=range(3), protocol="test")
+
+    Returns:
+        `dataset`, `preset`, `settings`, `versions`, `machine`, `runs`, `mean` and `std`. A run
+        has `metrics`: protocol, then direction, then `METRICS` as fractions, None where it was
+        not run. With more than two graphs they are means over the pairs of graphs, `pairs`
+        holds the same for every pair "A-B", and `without_implied` holds both without the test
+        links that follow from chains of seed links.
+
+    Raises:
+        DualamnError: as `Benchmark.runs`.
+    """
+    request.setdefault("dataset", str(path))
+    benchmark = Benchmark(Path(path), **request)
+    return benchmark.report(list(benchmark.runs(progress)))
+
+
+class _Clock:
+    """Adds up the seconds of the stages of one run."""
+
+    def __init__(self, startup: float) -> None:
+        self._spent = dict.fromkeys(("load", "train", "search", "match", "evaluate"), 0.0)
+        self._startup = startup
+        self._begin = self._last = time.monotonic()
+
+    def stage(self, name: str) -> None:
+        """Charges what passed since the last call to a stage."""
+        now = time.monotonic()
+        self._spent[name] += now - self._last
+        self._last = now
+
+    def stages(self, measured: Mapping[str, float], rest: str) -> None:
+        """Charges what passed since to stages that were measured, what is over to one of them."""
+        inside = {name: measured[name] for name in measured if name in self._spent}
+        self.stage(rest)
+        for name, seconds in inside.items():
+            if name != rest:
+                self._spent[name] += seconds
+                self._spent[rest] -= seconds
+
+    def seconds(self) -> dict[str, float]:
+        """Seconds of every stage, and the total with the start-up."""
+        total = self._startup + time.monotonic() - self._begin
+        return {**self._spent, "total": total}
+
+
+def _evaluate(alignment: Alignment) -> tuple[Evaluation, Evaluation | None]:
+    """By all test links, and with more than two graphs by those not implied by seed links."""
+    task = alignment.task
+    full = evaluate(alignment, task.test_links)
+    if len(task.kgs) == 2:
+        return full, None
+    return full, evaluate(alignment, task.test_links[np.logical_not(task.implied_by_seeds)])
+
+
+def _scores(task: AlignmentTask, evaluations: Mapping[Protocol, Evaluation]) -> dict[str, Any]:
+    scores: dict[str, Any] = {"metrics": _by_protocol(evaluations)}
+    if len(task.kgs) > 2:
+        of_pair = {
+            protocol: {pair.name: pair for pair in evaluation.pairs}
+            for protocol, evaluation in evaluations.items()
+        }
+        names = [f"{task.kg_names[a]}-{task.kg_names[b]}" for a, b in task.kg_pairs]
+        scores["pairs"] = {
+            name: _by_protocol({protocol: pairs[name] for protocol, pairs in of_pair.items()})
+            for name in names
+        }
+    return scores
+
+
+def _by_protocol(evaluations: Mapping[Protocol, Any]) -> dict[str, Any]:
+    """{protocol: {direction: {metric: fraction}}}, None at the leaves of what was not run."""
+    return {
+        protocol: {
+            direction: {
+                metric: (getattr(evaluations.get(protocol), direction, None) or {}).get(metric)
+                for metric in METRICS
+            }
+            for direction in ("left_to_right", "right_to_left")
+        }
+        for protocol in PROTOCOLS
+    }
+
+
+def _combine(values: Sequence[Any], how: Callable[[Sequence[float]], float]) -> Any:
+    """Takes the mean or deviation of numbers that lie at the same place in several trees."""
+    if isinstance(values[0], dict):
+        return {key: _combine([value[key] for value in values], how) for key in values[0]}
+    return None if any(value is None for value in values) else how(values)

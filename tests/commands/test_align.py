@@ -1,0 +1,235 @@
+"""`dualamn align` through its entry point, with the real engine on small made data."""
+
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from click.testing import Result
+
+from dualamn.commands import console
+from dualamn.progress import Progress, ProgressCallback
+
+Run = Callable[..., Result]
+HEADER = "left_source\tleft\tright_source\tright\tscore"
+
+
+def rows(path: Path) -> list[list[str]]:
+    lines = path.read_text(encoding="utf-8").splitlines()
+    assert lines[0] == HEADER
+    return [line.split("\t") for line in lines[1:]]
+
+
+def test_files_and_seeds_give_the_right_links(run: Run, made: Any, tmp_path: Path) -> None:
+    shown = run("align", made.left, made.right, "--links", made.seeds, "--out", "links.tsv")
+    assert shown.exit_code == 0, shown.output
+    found = {(left, right) for _, left, _, right, _ in rows(tmp_path / "links.tsv")}
+    gold = {tuple(line.split("\t")) for line in made.gold.read_text().splitlines()}
+    assert len(found & gold) >= 0.8 * len(gold)
+    assert f"{len(found)} links in links.tsv (en-fr {len(found)})" in shown.stdout
+    # Without test links there is nothing to score by.
+    assert "Hits@1" not in shown.stdout
+
+
+def test_a_data_set_folder_is_scored_by_its_test_links(run: Run, made: Any, tmp_path: Path) -> None:
+    shown = run("align", made.folder, "--out", "links.tsv", "--epochs", 30, "--show", 5)
+    assert shown.exit_code == 0, shown.output
+    assert "Scores by 42 test links" in shown.stdout
+    assert "matcher mutual; queries and candidates are the entities without" in shown.stdout
+    for direction in ("en → fr", "fr → en"):
+        line = next(line for line in shown.stdout.splitlines() if direction in line)
+        assert 0.5 < float(line.split()[3]) <= 1
+    verdicts = [line for line in shown.stdout.splitlines() if "↔" in line]
+    assert len(verdicts) == 5
+    assert all(("✓" in line) or ("✗" in line) or ("?" in line) for line in verdicts)
+
+
+def test_shown_links_are_judged_rightly(run: Run, made: Any, tmp_path: Path) -> None:
+    shown = run("align", made.folder, "--out", "links.tsv", "--epochs", 1, "--show", 99)
+    judged = [line.split() for line in shown.stdout.splitlines() if "↔" in line]
+    assert len(judged) == len(rows(tmp_path / "links.tsv"))
+    for left, _, right, _, mark, *_ in judged:
+        assert mark == ("✓" if left.partition(":")[2] == right.partition(":")[2] else "✗")
+    assert judged
+
+
+def test_same_command_and_seed_give_the_same_bytes(run: Run, made: Any, tmp_path: Path) -> None:
+    for name in ("a.tsv", "b.tsv"):
+        run("align", made.folder, "--out", name, "--epochs", 3, "--seed", 4)
+    assert (tmp_path / "a.tsv").read_bytes() == (tmp_path / "b.tsv").read_bytes()
+
+
+def test_standard_output_holds_links_and_nothing_else(run: Run, made: Any, tmp_path: Path) -> None:
+    arguments = ("align", made.folder, "--epochs", 2)
+    shown = run(*arguments, "--out", "-")
+    run(*arguments, "--out", "file.tsv")
+    assert shown.stdout == (tmp_path / "file.tsv").read_text(encoding="utf-8")
+    assert "links in standard output" in shown.stderr
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["file.tsv"]
+
+
+def test_quiet_says_nothing(run: Run, made: Any, tmp_path: Path) -> None:
+    shown = run("align", made.folder, "--out", "links.tsv", "--epochs", 1, "-q")
+    assert (shown.exit_code, shown.stdout, shown.stderr) == (0, "", "")
+    assert rows(tmp_path / "links.tsv")
+
+
+def test_an_existing_file_is_replaced(run: Run, made: Any, tmp_path: Path) -> None:
+    out = tmp_path / "links.tsv"
+    out.write_text("old")
+    assert run("align", made.folder, "--out", out, "--epochs", 1).exit_code == 0
+    assert rows(out)
+    assert [path.name for path in tmp_path.iterdir()] == ["links.tsv"]
+
+
+def test_three_graphs_and_chosen_pairs(run: Run, made: Any, tmp_path: Path) -> None:
+    third = tmp_path / "d-e.tsv"
+    third.write_text(made.left.read_text().replace("en", "de"))
+    seeds = tmp_path / "seeds.tsv"
+    lines = ["left_source\tleft\tright_source\tright"]
+    for i in range(20):
+        lines += [f"en\ten:{i}\tfr\tfr:{i}", f"fr\tfr:{i}\td-e\tde:{i}"]
+    seeds.write_text("\n".join(lines) + "\n")
+    arguments = ("align", made.left, made.right, third, "--links", seeds, "--epochs", 5)
+    assert run(*arguments, "--out", "all.tsv").exit_code == 0
+    pairs = {(row[0], row[2]) for row in rows(tmp_path / "all.tsv")}
+    assert pairs == {("en", "fr"), ("en", "d-e"), ("fr", "d-e")}
+    assert run(*arguments, "--out", "one.tsv", "--pairs", "en-d-e").exit_code == 0
+    assert {(row[0], row[2]) for row in rows(tmp_path / "one.tsv")} == {("en", "d-e")}
+    shown = run(*arguments, "--out", "x.tsv", "--pairs", "en-fn")
+    assert shown.exit_code == 2
+    assert "did you mean en-fr?" in shown.stderr
+
+
+def test_a_trained_aligner_and_its_embeddings_are_kept(run: Run, made: Any, tmp_path: Path) -> None:
+    import dualamn
+
+    files = ("--save", "model.safetensors", "--embeddings", "e.npy")
+    shown = run("align", made.folder, "--out", "links.tsv", "--epochs", 2, *files)
+    assert shown.exit_code == 0, shown.output
+    aligner = dualamn.Aligner.load(tmp_path / "model.safetensors")
+    again = tmp_path / "again.tsv"
+    aligner.align().to_tsv(again)
+    assert again.read_bytes() == (tmp_path / "links.tsv").read_bytes()
+    embeddings = np.load(tmp_path / "e.npy", allow_pickle=False)
+    np.testing.assert_array_equal(embeddings, aligner.embeddings())
+
+
+@contextmanager
+def pressing_ctrl_c(step: int) -> Iterator[ProgressCallback]:
+    def press(at: Progress) -> None:
+        if at.stage == "train" and at.step == step:
+            raise KeyboardInterrupt
+
+    yield press
+
+
+def test_an_interrupted_run_goes_on_to_the_same_links(
+    run: Run, made: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    arguments = ("align", made.folder, "--epochs", 10)
+    run(*arguments, "--out", "unbroken.tsv")
+    resumable = (*arguments, "--out", "links.tsv", "--checkpoint", "run.ckpt")
+    with monkeypatch.context() as patch:
+        patch.setattr(console, "progress", lambda **_: pressing_ctrl_c(7))
+        stopped = run(*resumable)
+    assert stopped.exit_code == 130
+    assert "Stopped: run.ckpt keeps what was trained; add --resume" in stopped.stderr
+    assert not (tmp_path / "links.tsv").exists()
+    forgotten = run(*resumable)
+    assert forgotten.exit_code == 2
+    assert "Add --resume" in forgotten.stderr
+    assert run(*resumable, "--resume").exit_code == 0
+    unbroken = (tmp_path / "unbroken.tsv").read_bytes()
+    assert (tmp_path / "links.tsv").read_bytes() == unbroken
+
+
+def test_without_a_checkpoint_an_interrupted_run_says_so(
+    run: Run, made: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(console, "progress", lambda **_: pressing_ctrl_c(1))
+    (tmp_path / "links.tsv").write_text("earlier")
+    shown = run("align", made.folder, "--out", "links.tsv")
+    assert shown.exit_code == 130
+    assert "nothing was written. With --checkpoint FILE" in shown.stderr
+    assert (tmp_path / "links.tsv").read_text() == "earlier"
+
+
+def test_a_real_ctrl_c_ends_the_process_politely(made: Any, tmp_path: Path) -> None:
+    checkpoint = tmp_path / "run.ckpt"
+    program = subprocess.Popen(
+        [
+            *(sys.executable, "-m", "dualamn", "align", made.folder, "--epochs", "1000000"),
+            *("--out", tmp_path / "links.tsv", "--checkpoint", checkpoint),
+        ],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    while not checkpoint.exists() and program.poll() is None:
+        time.sleep(0.05)
+    program.send_signal(signal.SIGINT)
+    stdout, stderr = program.communicate()
+    assert program.returncode == 130, stderr
+    assert stdout == ""
+    assert "Traceback" not in stderr
+    assert f"Stopped: {checkpoint} keeps what was trained" in stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "said"),
+    [
+        ("{left} {right} --out l.tsv", 2, "2 graphs need --links FILE"),
+        ("{left} --links {seeds} --out l.tsv", 2, "--links goes with two or more graphs"),
+        ("{folder}", 2, "Missing option '--out'"),
+        ("--out l.tsv", 2, "Missing argument"),
+        ("{left} fr.tsvv --links {seeds} --out l.tsv", 1, "fr.tsvv"),
+        ("{left} {right} --links seedz.tsv --out l.tsv", 1, "seedz.tsv"),
+        ("{left} {right} --links {seeds} --fold 1 --out l.tsv", 2, "--fold goes with a data set"),
+        ("{folder}x --out l.tsv", 1, "en_frx"),
+        ("{folder} --out no/such/l.tsv", 1, "no/such"),
+        ("{folder} --out .", 1, "is a folder"),
+        ("{folder} --out l.tsv --save no/such/model", 1, "no/such"),
+        ("{folder} --out l.tsv --embeddings no/such/e.npy", 1, "no/such"),
+        ("{folder} --out l.tsv --embeddings e.txt", 2, "has to end in .npy"),
+        ("{folder} --out l.tsv --resume", 2, "--resume needs --checkpoint"),
+        ("{folder} --out l.tsv --matcher mutaul", 1, "mutual"),
+        ("{folder} --out l.tsv --preset papre", 1, "paper"),
+        ("{folder} --out l.tsv --epochs 0", 2, "0 is not in the range"),
+        ("{folder} --out l.tsv --train-ratio 30", 2, "30.0 is not in the range"),
+        ("{folder} --out l.tsv --fold 2", 1, "fold 2"),
+        ("{folder} --out l.tsv --pairs en_fr", 2, "did you mean en-fr?"),
+        ("{folder} --out l.tsv --device gpu", 2, "'cuda'"),
+        ("empty.tsv {right} --links {seeds} --out l.tsv", 1, "empty.tsv"),
+        ("binary.tsv {right} --links {seeds} --out l.tsv", 1, "binary.tsv"),
+    ],
+)
+def test_what_cannot_work_is_said_before_the_work(
+    run: Run, made: Any, tmp_path: Path, arguments: str, status: int, said: str
+) -> None:
+    (tmp_path / "empty.tsv").touch()
+    (tmp_path / "binary.tsv").write_bytes(b"\x00\xff\xfe\x80" * 50)
+    before = set(tmp_path.iterdir())
+    shown = run("align", *arguments.format(**vars(made)).split())
+    assert shown.exit_code == status, shown.output
+    *usage, error = shown.stderr.splitlines()
+    assert error.startswith("Error: ")
+    assert said in error
+    assert shown.stdout == ""
+    assert all(line.startswith(("Usage:", "Try ")) or not line for line in usage)
+    assert set(tmp_path.iterdir()) == before
+
+
+def test_the_help_names_every_matcher_and_preset(run: Run) -> None:
+    from dualamn.config import PRESETS
+    from dualamn.matching import MATCHERS
+
+    for command in ("align", "bench"):
+        text = run(command, "--help").output
+        assert all(name in text for name in (*MATCHERS, *PRESETS))

@@ -1,0 +1,137 @@
+"""The program as a whole: help, version, typing errors, and what it does not load."""
+
+import subprocess
+import sys
+from collections.abc import Callable
+
+import click
+import pytest
+from click.testing import Result
+
+import dualamn
+from dualamn.commands import cli
+from dualamn.errors import DataError
+
+Run = Callable[..., Result]
+HEAVY = ("faiss", "scipy", "torch", "torch_geometric")
+COMMANDS = sorted(cli.commands)
+
+
+def test_there_is_a_command_for_every_job() -> None:
+    assert set(COMMANDS) == {"align", "bench", "evaluate", "inspect"}
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_has_help_and_an_example(run: Run, name: str) -> None:
+    shown = run(name, "--help")
+    assert shown.exit_code == 0
+    assert f"\n    dualamn {name} " in shown.output
+    assert shown.output.index("Example") < shown.output.index(f"\n    dualamn {name} ")
+    command = cli.commands[name]
+    for parameter in command.params:
+        if isinstance(parameter, click.Option) and parameter.name not in ("seed", "help"):
+            assert parameter.help, parameter.name
+            # A sentence ends; what stands in brackets after it is the default.
+            assert parameter.help.partition("  [")[0].endswith("."), parameter.help
+
+
+def test_help_lists_the_commands_with_whole_sentences(run: Run) -> None:
+    shown = run("--help")
+    for name in COMMANDS:
+        assert f"\n  {name} " in shown.output
+    assert "..." not in shown.output.partition("\nCommands:")[2]
+
+
+@pytest.mark.parametrize("flag", ["-V", "--version"])
+def test_version(run: Run, flag: str) -> None:
+    assert run(flag).output == f"dualamn, version {dualamn.__version__}\n"
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"), [("aling", "align"), ("benhc", "bench"), ("eval", "evaluate")]
+)
+def test_a_mistyped_command_is_guessed(run: Run, typed: str, meant: str) -> None:
+    shown = run(typed)
+    assert shown.exit_code == 2
+    assert f"did you mean {meant}?" in shown.stderr
+
+
+def test_an_unknown_command_gets_the_list(run: Run) -> None:
+    shown = run("zzz")
+    assert shown.exit_code == 2
+    assert all(name in shown.stderr for name in COMMANDS)
+
+
+def test_a_mistyped_option_is_guessed(run: Run) -> None:
+    shown = run("align", "x", "--oout", "y")
+    assert shown.exit_code == 2
+    assert "--out" in shown.stderr
+
+
+def loaded_by(*arguments: str) -> set[str]:
+    """Which heavy packages a fresh process has loaded when the program ends."""
+    code = (
+        f"import sys; sys.argv = ['dualamn', *{arguments!r}]\n"
+        "from dualamn.commands import main\n"
+        "try: main()\n"
+        "except SystemExit: pass\n"
+        f"print('loaded', *[name for name in {HEAVY!r} if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    return set(done.stdout.splitlines()[-1].split()[1:])
+
+
+@pytest.mark.parametrize(
+    "arguments", [["--help"], ["--version"], *([n, "--help"] for n in COMMANDS)]
+)
+def test_help_loads_nothing_heavy(arguments: list[str]) -> None:
+    assert loaded_by(*arguments) == set()
+
+
+def test_python_m_dualamn_is_the_program(
+    process: Callable[..., "subprocess.CompletedProcess[str]"],
+) -> None:
+    done = process("--help")
+    assert done.returncode == 0
+    assert done.stdout.startswith("Usage: dualamn ")
+    assert done.stderr == ""
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (DataError("3 fields wanted", path="kg.tsv", line=7), "kg.tsv, line 7: 3 fields wanted"),
+        (PermissionError(13, "Permission denied", "secret.tsv"), "secret.tsv: Permission denied"),
+        (MemoryError(), "the memory of this machine is not enough for this run"),
+    ],
+)
+def test_errors_are_one_line(
+    run: Run, monkeypatch: pytest.MonkeyPatch, error: Exception, said: str
+) -> None:
+    def fail() -> None:
+        raise error
+
+    monkeypatch.setitem(cli.commands, "fail", click.Command("fail", callback=fail))
+    shown = run("fail")
+    assert shown.exit_code == 1
+    assert shown.stderr == f"Error: {said}\n"
+    assert shown.stdout == ""
+
+
+def test_a_programming_error_keeps_its_traceback(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail() -> None:
+        raise ZeroDivisionError("a bug")
+
+    monkeypatch.setitem(cli.commands, "fail", click.Command("fail", callback=fail))
+    with pytest.raises(ZeroDivisionError):
+        run("fail")
+
+
+def test_ctrl_c_has_its_own_exit_status(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail() -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setitem(cli.commands, "fail", click.Command("fail", callback=fail))
+    shown = run("fail")
+    assert shown.exit_code == 130
+    assert shown.stderr == "\nStopped: nothing was written.\n"

@@ -1,0 +1,71 @@
+"""Tables of links and scores, on an alignment made by hand."""
+
+import io
+
+import numpy as np
+import pytest
+from rich.console import Console
+from rich.table import Table
+
+from dualamn.alignment import Alignment, PairAlignment
+from dualamn.commands.tables import link_table, score_table
+from dualamn.eval import evaluate
+from dualamn.kg import AlignmentTask, KnowledgeGraph
+
+
+@pytest.fixture
+def alignment() -> Alignment:
+    """Entity 0 has the most triples, then 1 and so on; five links of every kind."""
+    names = ["Alps", "Bern", "[bold]Cork", "Dover", "Essen"]
+    spokes = [(i, 0, 5 + j) for i in range(5) for j in range(5 - i)]
+    kgs = [
+        KnowledgeGraph.from_arrays(side, spokes, [side + n for n in names] + list("vwxyz"), ["r"])
+        for side in ("a", "b")
+    ]
+    # Alps and Bern have known partners; Cork's known partner is Dover; nothing is known of Essen.
+    task = AlignmentTask.from_kgs(kgs, {}, {(0, 1): [(0, 0), (1, 1), (2, 3)]})
+    found = [("Alps", "Alps"), ("Bern", "Essen"), ("[bold]Cork", "[bold]Cork"), ("Dover", "Dover")]
+    found.append(("Essen", "z"))
+    links = np.stack(
+        [
+            task.ids(0, ["a" + left for left, _ in found]),
+            task.ids(1, [right if right == "z" else "b" + right for _, right in found]),
+        ],
+        axis=1,
+    )
+    scores = np.linspace(0.9, 0.1, 5, dtype=np.float32)
+    return Alignment(task, (PairAlignment(0, 1, links, scores, None, None),), "unaligned", "made")
+
+
+def lines(table: Table) -> list[str]:
+    console = Console(file=io.StringIO(), width=100)
+    console.print(table)
+    assert isinstance(console.file, io.StringIO)
+    return [line.strip() for line in console.file.getvalue().splitlines() if line.strip()]
+
+
+def test_links_are_judged_one_by_one(alignment: Alignment) -> None:
+    rows = [" ".join(line.split()) for line in lines(link_table(alignment, 9))[2:]]
+    assert rows == [
+        "aAlps ↔ bAlps 0.900 ✓ right",
+        "a[bold]Cork ↔ b[bold]Cork 0.500 ✗ should be bDover",
+        "aBern ↔ bEssen 0.700 ✗ should be bBern",
+        "aDover ↔ bDover 0.300 ✗ a[bold]Cork belongs there",
+        "aEssen ↔ z 0.100 ? no known answer",
+    ]
+
+
+def test_the_best_connected_come_first(alignment: Alignment) -> None:
+    shown = lines(link_table(alignment, 2))[2:]
+    assert [line.split()[0] for line in shown] == ["aAlps", "a[bold]Cork"]
+
+
+def test_no_links_make_an_empty_table(alignment: Alignment) -> None:
+    none = PairAlignment(0, 1, np.empty((0, 2), np.int32), np.empty(0, np.float32), None, None)
+    empty = Alignment(alignment.task, (none,), "unaligned", "made")
+    assert len(lines(link_table(empty, 5))) == 2
+
+
+def test_a_matcher_without_ranking_has_no_ranking_rows(alignment: Alignment) -> None:
+    evaluation = evaluate(alignment, alignment.task.test_links)
+    assert len(lines(score_table(evaluation))) == 2
