@@ -4,7 +4,7 @@ from typing import Any
 import faiss
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
@@ -51,7 +51,6 @@ def test_nearest_is_the_top_of_the_dense_products(
     check_is_top_k(*nearest(queries, pool, k), queries, pool, k)
 
 
-@settings(deadline=None)  # the first call loads PyTorch
 @given(two_pools(), st.integers(0, 12))
 def test_both_ways_is_the_top_of_the_dense_products_in_small_tiles(
     pools: tuple[FloatArray, FloatArray], k: int
