@@ -83,7 +83,7 @@ def assemble(dataset: Dataset, *, name: str, train_ratio: float | None, seed: in
     Raises:
         DataError: `train_ratio` is no share.
     """
-    check_train_ratio(train_ratio)
+    check_split(train_ratio, seed)
     seeds: dict[tuple[int, int], NDArray[np.int64]] = {}
     valid: dict[tuple[int, int], NDArray[np.int64]] = {}
     test: dict[tuple[int, int], NDArray[np.int64]] = {}
@@ -101,8 +101,13 @@ def assemble(dataset: Dataset, *, name: str, train_ratio: float | None, seed: in
     )
 
 
-def check_train_ratio(train_ratio: float | None) -> None:
-    """Raises a DataError unless the share of seed links is above 0 and at most 1."""
+def check_split(train_ratio: float | None, seed: int) -> None:
+    """Raises a DataError unless a split can be drawn with these.
+
+    The share of seed links must be above 0 and at most 1, and the seed not negative.
+    """
+    if seed < 0:
+        raise DataError(f"the seed is {seed}; use 0 or a larger whole number")
     if train_ratio is None or 0 < train_ratio <= 1:
         return
     hint = f" ({train_ratio:g}% is {train_ratio / 100:g})" if 1 < train_ratio < 100 else ""

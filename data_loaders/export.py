@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Literal
 
 from dualamn.arrays import Int32Array
 from dualamn.errors import DataError
@@ -16,9 +15,7 @@ NAME = re.compile(r"\w[\w.-]*")
 LINK_FILES = ("links", "seed_links", "valid_links", "test_links")
 
 
-def write_task(
-    task: AlignmentTask, folder: str | Path, layout: Literal["tables", "ids"] = "tables"
-) -> None:
+def write_task(task: AlignmentTask, folder: str | Path, layout: str = "tables") -> None:
     """Writes a task as a folder, made if it is not there.
 
     Args:

@@ -8,7 +8,7 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from dualamn.data_loaders.contea import CONTEA
-from dualamn.data_loaders.dataset import Layout, Request, assemble, check_train_ratio
+from dualamn.data_loaders.dataset import Layout, Request, assemble, check_split
 from dualamn.data_loaders.dbp5l import DBP5L
 from dualamn.data_loaders.id_triples import ID_TRIPLES
 from dualamn.data_loaders.openea import OPENEA
@@ -52,7 +52,7 @@ def load(
         DataError: the folder fits no layout or several, a file of it is unusable, or an
             argument does not fit the data set.
     """
-    check_train_ratio(train_ratio)
+    check_split(train_ratio, seed)
     folder, snapshot = split_snapshot(path)
     chosen = _by_name(layout) if layout is not None else recognise(folder)
     if not folder.is_dir():

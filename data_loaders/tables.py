@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from dualamn.data_loaders.dataset import Dataset, Layout, Request, assemble, check_train_ratio
+from dualamn.data_loaders.dataset import Dataset, Layout, Request, assemble, check_split
 from dualamn.data_loaders.links import without
 from dualamn.data_loaders.string_graph import read_graph, table_files
 from dualamn.data_loaders.string_links import LinkReader, PairFiles, join_links
@@ -56,7 +56,7 @@ def load_files(
     Raises:
         DataError: fewer than two sources, or a file that is unusable or contradicts itself.
     """
-    check_train_ratio(train_ratio)
+    check_split(train_ratio, seed)
     paths = [Path(source).expanduser() for source in sources]
     if len(paths) < 2:
         raise DataError(

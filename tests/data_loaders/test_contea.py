@@ -1,0 +1,110 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dualamn.arrays import Int32Array
+from dualamn.data_loaders import load
+from dualamn.kg import AlignmentTask
+
+Files = Callable[..., dict[str, Any]]
+Folder = Callable[..., Path]
+Refused = Callable[..., None]
+
+BATCHES = {
+    "batch1/new_triples_1": "0\t2\t20\n0\t0\t1\n",  # the second repeats one of the base
+    "batch1/new_triples_2": "",
+    "batch1/new_test_links": "20\t111\n",
+    "batch1/all_test_links": "not read\n",
+    "batch2/new_triples_1": "0\t2\t20\n20\t2\t21\n",
+    "batch2/new_triples_2": "100\t2\t121\n",
+    "batch2/new_test_links": "21\t121\n",
+}
+
+
+def links(task: AlignmentTask, of: Int32Array) -> Any:
+    return {tuple(int(name) for name in row) for row in task.identifiers(of)}
+
+
+@pytest.fixture
+def folder(layout: Files, make_folder: Folder) -> Any:
+    return make_folder(layout("contea", BATCHES), "AA-BB")
+
+
+def test_base(folder: Path) -> None:
+    for path in (folder, folder.with_name("AA-BB@0")):
+        task = load(path)
+        assert task.kg_names == ("AA", "BB")
+        assert [kg.n_entities for kg in task.kgs] == [12, 12]
+        assert links(task, task.seed_links) == {(0, 100), (1, 101), (2, 102)}
+        assert links(task, task.valid_links) == {(3, 103), (4, 104)}
+        assert links(task, task.test_links) == {(i, 100 + i) for i in range(5, 11)}
+        assert task.notes == ()
+
+
+def test_snapshots(folder: Path) -> None:
+    one, two = (load(str(folder) + f"@{k}") for k in (1, 2))
+    assert one.name == "AA-BB@1"
+    assert [kg.n_entities for kg in one.kgs] == [13, 12]
+    assert links(one, one.test_links) == {*((i, 100 + i) for i in range(5, 11)), (20, 111)}
+    assert one.notes == ("AA: 1 repeated triples merged",)
+    assert [kg.n_entities for kg in two.kgs] == [14, 13]
+    assert [kg.n_triples for kg in two.kgs] == [16, 14]
+    assert (21, 121) in links(two, two.test_links)
+    assert len(two.seed_links) == 3
+    assert two.notes == ("AA: 2 repeated triples merged",)
+
+
+def test_pooled_links(folder: Path) -> None:
+    task = load(str(folder) + "@2", train_ratio=0.3)
+    assert [len(task.seed_links), len(task.valid_links), len(task.test_links)] == [4, 0, 9]
+
+
+def test_batch_that_is_not_there(folder: Path, refused: Refused) -> None:
+    refused(folder.with_name("AA-BB@3"), "no folder batch3", "@0 to @2", file="AA-BB")
+    refused(folder.with_name("AA-BB@300"), "no folder batch3", "@0 to @2", file="AA-BB")
+    (folder / "batch1").rename(folder / "batch9")
+    refused(folder.with_name("AA-BB@2"), "no folder batch1", "use the base", file="AA-BB")
+
+
+def test_folder_whose_own_name_has_an_at_sign(layout: Files, make_folder: Folder) -> None:
+    task = load(make_folder(layout("contea"), "mine@7"))
+    assert task.name == "mine@7"
+    assert task.n_entities == 24
+
+
+@pytest.mark.parametrize("file", ["base/triples_1", "base/valid_links", "batch1/new_test_links"])
+def test_missing_file(folder: Path, refused: Refused, file: str) -> None:
+    (folder / file).unlink()
+    refused(folder.with_name("AA-BB@1"), "missing", file=file)
+
+
+def test_unknown_entity_in_a_later_batch(folder: Path, refused: Refused) -> None:
+    (folder / "batch1/new_test_links").write_text("20\t121\n")
+    refused(
+        folder.with_name("AA-BB@1"),
+        "entity 121",
+        "no triple of BB",
+        file="batch1/new_test_links",
+        line=1,
+    )
+    assert load(folder).n_entities == 24
+
+
+def test_batch_that_contradicts_the_base(folder: Path, refused: Refused) -> None:
+    (folder / "batch1/new_test_links").write_text("0\t111\n")
+    refused(
+        folder.with_name("AA-BB@1"),
+        "'0' of AA",
+        "train_links",
+        file="batch1/new_test_links",
+        line=1,
+    )
+
+
+def test_bad_line(folder: Path, refused: Refused) -> None:
+    (folder / "batch2/new_triples_2").write_text("1\t2\t3\n100\t2\n")
+    refused(folder.with_name("AA-BB@2"), "found 2", file="batch2/new_triples_2", line=2)

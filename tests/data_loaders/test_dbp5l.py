@@ -1,0 +1,110 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dualamn.data_loaders import load
+
+Files = Callable[..., dict[str, Any]]
+Folder = Callable[..., Path]
+Refused = Callable[..., None]
+
+
+@pytest.fixture
+def three(layout: Files) -> Any:
+    """The small world with a third graph."""
+    return layout(
+        "dbp5l",
+        {
+            "kg/cc-train.tsv": "0\t3\t1\n",
+            "kg/cc-val.tsv": "1\t3\t2\n",
+            "kg/cc-test.tsv": "2\t0\t0\n",
+            "entity/cc.tsv": "x\ny\nz\nx\n",
+            "entity/de.tsv": "nothing\n",
+            "seed_alignlinks/cc-aa.tsv": "0.0\t5.0\n1.0\t6.0\n0.0\t5.0\n",
+            "seed_alignlinks/bb-cc.tsv": "3\t0\n",
+        },
+    )
+
+
+def test_three_graphs(three: Any, make_folder: Folder) -> None:
+    task = load(make_folder(three, "many"), train_ratio=0.5)
+    assert task.kg_names == ("aa", "bb", "cc")
+    assert [kg.n_entities for kg in task.kgs] == [12, 12, 4]
+    assert task.n_relations == 4
+    pooled = {
+        pair: {
+            tuple(row)
+            for links in (task.seed_links, task.test_links)
+            for row in task.identifiers(task.links_between(links, *pair))
+        }
+        for pair in task.kg_pairs
+    }
+    assert pooled[0, 1] == {(str(i), str(100 + i)) for i in range(11)}
+    assert pooled[0, 2] == {("5", "x"), ("6", "y")}
+    assert pooled[1, 2] == {("103", "x")}
+    # Every pair is split for itself, and one link is a seed.
+    seeds = [len(task.links_between(task.seed_links, *pair)) for pair in task.kg_pairs]
+    assert seeds == [6, 1, 1]
+    assert set(task.notes) == {
+        "cc: 1 entities have the name of another one; their id is added to tell them apart",
+        "entity/de.tsv belongs to no graph and is not read",
+        "cc-aa.tsv: 1 repeated line skipped",
+    }
+
+
+def test_files_in_both_directions(layout: Files, make_folder: Folder, refused: Refused) -> None:
+    files = layout("dbp5l", {"seed_alignlinks/bb-aa.tsv": "11\t11\n0\t0\n"})
+    task = load(make_folder(files), train_ratio=1)
+    assert len(task.seed_links) == 12
+    assert "bb-aa.tsv: 1 repeated line skipped" in task.notes
+    files = layout("dbp5l", {"seed_alignlinks/bb-aa.tsv": "11\t11\n0\t1\n"})
+    refused(make_folder(files), "'1' of aa", "aa-bb.tsv", file="bb-aa.tsv", line=2)
+
+
+@pytest.mark.parametrize(
+    "file", ["kg/aa-val.tsv", "entity/bb.tsv", "relations.txt", "seed_alignlinks/aa-bb.tsv"]
+)
+def test_missing_file(layout: Files, make_folder: Folder, refused: Refused, file: str) -> None:
+    folder = make_folder(layout("dbp5l", {file: None}))
+    if file.startswith("seed"):
+        refused(folder, "no links here", "A-B.tsv", file="seed_alignlinks")
+    else:
+        refused(folder, "missing", file=file)
+
+
+def test_missing_folder(layout: Files, make_folder: Folder, refused: Refused) -> None:
+    files = {name: text for name, text in layout("dbp5l").items() if not name.startswith("kg/")}
+    folder = make_folder(files)
+    refused(folder, "missing", file="kg")
+    (folder / "kg").mkdir()
+    refused(folder, "found 0 graphs", "L-train.tsv", file="kg")
+
+
+def test_links_of_an_unknown_graph(layout: Files, make_folder: Folder, refused: Refused) -> None:
+    for name in ("aa-xx", "aa-aa", "aa"):
+        file = f"seed_alignlinks/{name}.tsv"
+        folder = make_folder(layout("dbp5l", {file: "0\t0\n"}), name)
+        refused(folder, "aa, bb", "rename", file=file)
+
+
+def test_ids_out_of_range(layout: Files, make_folder: Folder, refused: Refused) -> None:
+    files = layout("dbp5l", {"seed_alignlinks/aa-bb.tsv": "0.0\t0.0\n1.0\t12.0\n"})
+    refused(make_folder(files), "entity 12", "bb.tsv", file="aa-bb.tsv", line=2)
+    files = layout("dbp5l", {"kg/bb-val.tsv": "0\t2\t3\n12\t2\t3\n"})
+    refused(make_folder(files), "entity 12", "bb.tsv", file="bb-val.tsv", line=2)
+    files = layout("dbp5l", {"kg/bb-test.tsv": "0\t4\t3\n"})
+    refused(make_folder(files), "relation 4", "relations.txt", file="bb-test.tsv", line=1)
+
+
+def test_half_ids(layout: Files, make_folder: Folder, refused: Refused) -> None:
+    files = layout("dbp5l", {"seed_alignlinks/aa-bb.tsv": "0.0\t0.5\n"})
+    refused(make_folder(files), "'0.5'", "whole number", file="aa-bb.tsv", line=1)
+
+
+def test_blank_name(layout: Files, make_folder: Folder, refused: Refused) -> None:
+    files = layout("dbp5l", {"relations.txt": "0\n1\n\n3\n"})
+    refused(make_folder(files), "blank", file="relations.txt", line=3)

@@ -1,0 +1,227 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dualamn.arrays import Int32Array
+from dualamn.data_loaders import load
+from dualamn.kg import AlignmentTask
+
+Files = Callable[..., dict[str, Any]]
+Folder = Callable[..., Path]
+Refused = Callable[..., None]
+
+
+def links(task: AlignmentTask, of: Int32Array) -> Any:
+    return {tuple(int(name) for name in row) for row in task.identifiers(of)}
+
+
+def test_published_seeds_are_used(layout: Files, make_folder: Folder) -> None:
+    task = load(make_folder(layout("ids without names, with seeds")), seed=5)
+    assert links(task, task.seed_links) == {(i, 100 + i) for i in range(4)}
+    assert links(task, task.test_links) == {(i, 100 + i) for i in range(4, 11)}
+    assert task.notes == ()
+
+
+def test_fold_without_validation_links(layout: Files, make_folder: Folder) -> None:
+    task = load(make_folder(layout("ids with folds")), fold=1)
+    assert links(task, task.seed_links) == {(i, 100 + i) for i in range(3)}
+    assert links(task, task.valid_links) == {(3, 103), (4, 104)}
+    assert links(task, task.test_links) == {(i, 100 + i) for i in range(5, 11)}
+    assert "fold 1 of 1" in task.notes[0]
+    assert "2 links of ref_ent_ids" in task.notes[1]
+
+
+def test_names_and_isolated_entities(layout: Files, make_folder: Folder) -> None:
+    names = "".join(f"{i}\tNäme {i}\n" for i in range(13))
+    task = load(make_folder(layout("ids with names", {"ent_ids_1": names})))
+    assert set(task.kgs[0].entities) == {f"Näme {i}" for i in range(13)}
+    assert (task.kgs[0].degrees == 0).sum() == 1
+    assert task.ids(0, ["Näme 12"])[0] in task.entity_range(0)
+
+
+def test_equal_names_are_told_apart(layout: Files, make_folder: Folder) -> None:
+    # 13 has no triple and the name of 3, which keeps it.
+    names = "13\t3\n" + "".join(f"{i}\t{i}\n" for i in range(12))
+    task = load(make_folder(layout("ids with names", {"ent_ids_1": names})))
+    assert {"3", "3 [13]"} <= set(task.kgs[0].entities)
+    isolated = task.kgs[0].entities[task.kgs[0].degrees == 0]
+    assert list(isolated) == ["3 [13]"]
+    assert "1 entities have the name of another one" in task.notes[0]
+
+
+def test_large_sparse_ids(make_folder: Folder) -> None:
+    big = 10**17
+    task = load(
+        make_folder(
+            {
+                "triples_1": f"{big}\t0\t{big + 1}\n{big}\t{big}\t5\n",
+                "triples_2": f"7\t{big}\t8\n",
+                "ref_ent_ids": f"{big}\t7\n5\t8\n",
+            }
+        )
+    )
+    assert set(task.kgs[0].entities) == {"5", str(big), str(big + 1)}
+    assert set(task.relations) == {"0", str(big)}
+    assert links(task, task.seed_links) | links(task, task.test_links) == {(big, 7), (5, 8)}
+
+
+def test_repeats_are_merged_and_counted(layout: Files, make_folder: Folder) -> None:
+    files = layout("ids with names")
+    files["triples_1"] += "0\t0\t1\n0\t0\t1\n"
+    files["ref_ent_ids"] += "4\t104\n"
+    files["ent_ids_2"] += "104\t104\n"
+    task = load(make_folder(files))
+    assert task.kgs[0].n_triples == 14
+    assert len(task.seed_links) + len(task.test_links) == 11
+    assert set(task.notes) >= {
+        "aa: 2 repeated triples merged",
+        "ref_ent_ids: 1 repeated line skipped",
+        "ent_ids_2: 1 repeated lines skipped",
+    }
+
+
+def test_link_in_both_splits_is_a_seed_only(layout: Files, make_folder: Folder) -> None:
+    files = layout("ids without names, with seeds")
+    files["ref_ent_ids"] += "2\t102\n"
+    task = load(make_folder(files))
+    assert (2, 102) in links(task, task.seed_links)
+    assert (2, 102) not in links(task, task.test_links)
+    assert task.notes == ("ref_ent_ids: 1 repeated line skipped",)
+
+
+def test_odd_but_clear_lines_are_read(layout: Files, make_folder: Folder) -> None:
+    odd = " 0\t 100 \n\n1.0\t101.00\n2   102\n\n"
+    task = load(make_folder(layout("ids with names", {"ref_ent_ids": odd})))
+    assert links(task, task.seed_links) | links(task, task.test_links) == {
+        (0, 100),
+        (1, 101),
+        (2, 102),
+    }
+
+
+def test_byte_order_mark_and_old_line_ends(layout: Files, make_folder: Folder) -> None:
+    files = layout("ids with names")
+    files["ent_ids_1"] = b"\xef\xbb\xbf" + files["ent_ids_1"].encode()
+    files["triples_1"] = b"\xef\xbb\xbf" + files["triples_1"].encode()
+    files["triples_2"] = files["triples_2"].replace("\n", "\r")
+    task = load(make_folder(files))
+    assert [kg.n_triples for kg in task.kgs] == [14, 13]
+
+
+@pytest.mark.parametrize("file", ["triples_1", "triples_2", "ref_ent_ids", "ent_ids_2"])
+def test_missing_file(layout: Files, make_folder: Folder, refused: Refused, file: str) -> None:
+    folder = make_folder(layout("ids with names", {file: None}))
+    refused(folder, "missing", "add it", file=file)
+
+
+@pytest.mark.parametrize("file", ["triples_1", "ref_ent_ids", "ent_ids_2"])
+@pytest.mark.parametrize("content", ["", "\n\n", "\ufeff"])
+def test_empty_file(
+    layout: Files, make_folder: Folder, refused: Refused, file: str, content: str
+) -> None:
+    folder = make_folder(layout("ids with names", {file: content}))
+    refused(folder, "empty", "expected lines of", file=file)
+
+
+@pytest.mark.parametrize("line", ["1\t2", "1\t2\t3\t4", "1 2", "\t\t"])
+def test_wrong_number_of_fields(
+    layout: Files, make_folder: Folder, refused: Refused, line: str
+) -> None:
+    files = layout("ids with names")
+    files["triples_1"] = f"0\t0\t1\n{line}\n1\t0\t2\n"
+    word = "'' " if line == "\t\t" else "expected 3 fields"
+    word = "head id is ''" if line == "\t\t" else word
+    refused(make_folder(files), word, "correct", file="triples_1", line=2)
+
+
+@pytest.mark.parametrize("field", ["x", "1.5", "-1", "1e3", "٣", "9" * 19, "0x1", "1_0", "nan"])
+def test_id_that_is_no_whole_number(
+    layout: Files, make_folder: Folder, refused: Refused, field: str
+) -> None:
+    files = layout("ids with names", {"ref_ent_ids": f"0\t100\n1\t{field}\n"})
+    refused(
+        make_folder(files), "right entity id", field, "whole number", file="ref_ent_ids", line=2
+    )
+    files = layout("ids with names", {"ent_ids_1": f"0\tA\n{field}\tB\n"})
+    if field != "9" * 19:
+        refused(make_folder(files), field, "whole number", file="ent_ids_1", line=2)
+
+
+def test_short_lines_that_cancel_long_ones(
+    layout: Files, make_folder: Folder, refused: Refused
+) -> None:
+    # Six numbers in two lines, but not three in each.
+    files = layout("ids with names", {"triples_1": "0\t0\t1\t2\n1\t2\n"})
+    refused(make_folder(files), "found 4", file="triples_1", line=1)
+
+
+def test_link_to_unknown_entity(layout: Files, make_folder: Folder, refused: Refused) -> None:
+    files = layout("ids with names", {"ref_ent_ids": "0\t100\n\n77\t101\n"})
+    refused(make_folder(files), "entity 77", "ent_ids_1", "remove", file="ref_ent_ids", line=3)
+    files = layout("ids without names, with seeds", {"sup_ent_ids": "0\t100\n1\t-0\n"})
+    refused(make_folder(files, "b"), "-0", file="sup_ent_ids", line=2)
+    files = layout("ids without names, with seeds", {"sup_ent_ids": "0\t100\n1\t99\n"})
+    refused(make_folder(files, "c"), "no triple of kg2 has it", file="sup_ent_ids", line=2)
+
+
+def test_swapped_columns(layout: Files, make_folder: Folder, refused: Refused) -> None:
+    files = layout("ids with names", {"ref_ent_ids": "100\t0\n"})
+    refused(make_folder(files), "columns swapped?", file="ref_ent_ids", line=1)
+
+
+def test_triple_with_unlisted_entity(layout: Files, make_folder: Folder, refused: Refused) -> None:
+    files = layout("ids with names")
+    files["triples_2"] += "100\t3\t112\n"
+    refused(make_folder(files), "entity 112", "ent_ids_2", "add it", file="triples_2", line=14)
+
+
+def test_entity_with_two_names(layout: Files, make_folder: Folder, refused: Refused) -> None:
+    files = layout("ids with names")
+    files["ent_ids_1"] += "3\tdrei\n"
+    refused(make_folder(files), "'drei'", "'3'", "remove one", file="ent_ids_1", line=13)
+
+
+def test_contradiction_in_a_file(layout: Files, make_folder: Folder, refused: Refused) -> None:
+    files = layout("ids with names")
+    files["ref_ent_ids"] += "\n4\t111\n"
+    refused(make_folder(files), "'4' of aa", "line 5", "remove", file="ref_ent_ids", line=13)
+    files = layout("ids with names")
+    files["ref_ent_ids"] += "11\t104\n"
+    refused(make_folder(files), "'104' of bb", "line 5", file="ref_ent_ids", line=12)
+
+
+def test_contradiction_between_files(layout: Files, make_folder: Folder, refused: Refused) -> None:
+    files = layout("ids without names, with seeds")
+    files["ref_ent_ids"] += "2\t111\n"
+    refused(make_folder(files), "'2' of aa", "line 3 of", "sup_ent_ids", file="ref_ent_ids", line=8)
+
+
+def test_wrong_encoding(layout: Files, make_folder: Folder, refused: Refused) -> None:
+    latin = "0\tZürich\n1\tGenève\n".encode("latin-1")
+    files = layout("ids with names", {"ent_ids_1": latin})
+    refused(
+        make_folder(files), "0xfc", "byte 4", "save the file as UTF-8", file="ent_ids_1", line=1
+    )
+    files = layout("ids with names", {"triples_1": "0\t0\t1\n".encode("utf-16")})
+    refused(make_folder(files), "UTF-16", "save it as UTF-8", file="triples_1", line=1)
+    files = layout("ids with names", {"triples_1": b"0\t0\t1\n\x00\x01\n"})
+    refused(make_folder(files), "zero byte at offset 6", "text", file="triples_1", line=2)
+
+
+def test_folder_in_place_of_a_file(layout: Files, make_folder: Folder, refused: Refused) -> None:
+    folder = make_folder(layout("ids with names", {"triples_2": None}))
+    (folder / "triples_2").mkdir()
+    refused(folder, "folder where a file is needed", file="triples_2")
+
+
+def test_folds_that_do_not_exist(layout: Files, make_folder: Folder, refused: Refused) -> None:
+    files = layout("ids with folds", {"721_5fold/4/train_links": "0\t100\n"})
+    folder = make_folder(files)
+    refused(folder, "no fold 2", "folds are 1, 4", file="721_5fold", fold=2)
+    refused(folder, "missing", file="4/test_links", fold=4)
+    files = layout("ids with names", {"721_5fold/readme": "nothing"})
+    refused(make_folder(files, "b"), "no fold in this folder", file="721_5fold")

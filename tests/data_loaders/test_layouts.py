@@ -1,0 +1,157 @@
+"""What holds for every layout: the same world loads to the same task."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from dualamn.data_loaders import load
+from dualamn.data_loaders.layouts import LAYOUTS
+from dualamn.kg import AlignmentTask, KnowledgeGraph
+from dualamn.progress import Progress
+
+Files = Callable[..., dict[str, Any]]
+Folder = Callable[..., Path]
+Refused = Callable[..., None]
+
+LEFT = {(str(i), str(i % 3), str((i + 1) % 12)) for i in range(12)}
+LEFT |= {("0", "2", "5"), ("3", "1", "9")}
+RIGHT = {(str(100 + i), str(2 + i % 2), str(100 + (i + 1) % 12)) for i in range(12)}
+RIGHT |= {("104", "3", "108")}
+LINKS = {(str(i), str(100 + i)) for i in range(11)}
+
+
+def named_triples(kg: KnowledgeGraph) -> Any:
+    heads, relations, tails = kg.triples.T
+    return set(zip(kg.entities[heads], kg.relations[relations], kg.entities[tails], strict=True))
+
+
+def named_links(task: AlignmentTask, links: Any) -> Any:
+    return {tuple(row) for row in task.identifiers(links)}
+
+
+def test_every_layout_loads_to_the_same_task(
+    any_layout: dict[str, str], make_folder: Folder
+) -> None:
+    task = load(make_folder(any_layout), train_ratio=0.5, seed=3)
+    assert task.kg_names == ("aa", "bb")
+    assert [kg.n_entities for kg in task.kgs] == [12, 12]
+    assert named_triples(task.kgs[0]) == LEFT
+    assert named_triples(task.kgs[1]) == RIGHT
+    assert set(task.relations) == {"0", "1", "2", "3"}
+    assert task.n_relations == 4
+    assert len(task.triples) == len(LEFT) + len(RIGHT)
+    # Half of 11, rounded to even.
+    assert [len(task.seed_links), len(task.valid_links), len(task.test_links)] == [6, 0, 5]
+    seeds, test = named_links(task, task.seed_links), named_links(task, task.test_links)
+    assert seeds | test == LINKS
+    assert not seeds & test
+    for array in (task.triples, task.seed_links, task.test_links, task.valid_links):
+        assert array.dtype == np.int32
+
+
+def test_every_layout_permutes_by_the_seed(any_layout: dict[str, str], make_folder: Folder) -> None:
+    folder = make_folder(any_layout)
+    first, again, other = (load(folder, train_ratio=0.5, seed=seed) for seed in (1, 1, 2))
+    assert list(first.kgs[0].entities) == list(again.kgs[0].entities)
+    assert (first.triples == again.triples).all()
+    assert (first.seed_links == again.seed_links).all()
+    assert list(first.kgs[0].entities) != list(other.kgs[0].entities)
+    assert named_links(first, first.seed_links) != named_links(other, other.seed_links)
+    # The files number partners alike, the task must not.
+    local = np.concatenate([first.seed_links, first.test_links]) - first.entity_offsets[:2]
+    assert (local[:, 0] == local[:, 1]).mean() < 0.5
+
+
+def test_every_layout_reports_its_steps(any_layout: dict[str, str], make_folder: Folder) -> None:
+    steps: list[Progress] = []
+    load(make_folder(any_layout), progress=steps.append)
+    assert [step.step for step in steps] == list(range(1, len(steps) + 1))
+    assert {(step.stage, step.total) for step in steps} == {("load", len(steps))}
+
+
+def test_all_links_can_be_seeds(any_layout: dict[str, str], make_folder: Folder) -> None:
+    task = load(make_folder(any_layout), train_ratio=1)
+    assert named_links(task, task.seed_links) == LINKS
+    assert task.test_links.shape == (0, 2)
+
+
+@pytest.mark.parametrize("ratio", [0, -0.1, 1.5, 30, float("nan")])
+def test_train_ratio_must_be_a_share(
+    layout: Files, make_folder: Folder, refused: Refused, ratio: float
+) -> None:
+    folder = make_folder(layout("tables"))
+    hint = "30% is 0.3" if ratio == 30 else "such as 0.3"
+    refused(folder, "train_ratio", hint, train_ratio=ratio)
+
+
+def test_folder_of_no_layout(make_folder: Folder, refused: Refused) -> None:
+    folder = make_folder({"notes.txt": "hello"}, "stuff")
+    refused(folder, "fits no known layout", "triples_1", "rel_triples_1", file="stuff")
+
+
+def test_empty_folder(make_folder: Folder, refused: Refused) -> None:
+    refused(make_folder({}, "nothing"), "fits no known layout", file="nothing")
+
+
+def test_folder_of_two_layouts(layout: Files, make_folder: Folder, refused: Refused) -> None:
+    folder = make_folder(layout("ids with names", layout("openea without folds")))
+    refused(folder, "fits 2 layouts", "ids (", "openea (", "layout", file="aa_bb")
+    assert load(folder, layout="openea").n_entities == 24
+
+
+def test_folder_of_data_sets(layout: Files, make_folder: Folder, refused: Refused) -> None:
+    make_folder(layout("tables"), "data/x/aa_bb")
+    folder = make_folder(layout("contea"), "data/aa_bb")
+    refused(folder.parent, "holds some", "aa_bb, x/aa_bb", file="data")
+
+
+def test_missing_folder_and_file(tmp_path: Path, make_folder: Folder, refused: Refused) -> None:
+    refused(tmp_path / "nowhere", "no such folder", file="nowhere")
+    refused(tmp_path / "nowhere", "no such folder", file="nowhere", layout="ids")
+    folder = make_folder({"links.tsv": "a\tb\n"})
+    refused(folder / "links.tsv", "is a file", file="links.tsv")
+
+
+def test_layout_by_name(layout: Files, make_folder: Folder, refused: Refused) -> None:
+    folder = make_folder(layout("contea"))
+    assert load(folder, layout="contea").n_entities == 24
+    refused(folder, "no layout 'conte'", "did you mean contea?", layout="conte")
+    refused(folder, "triples_1", "missing", file="triples_1", layout="ids")
+
+
+def test_layout_names_differ() -> None:
+    names = [layout.name for layout in LAYOUTS]
+    assert len(set(names)) == len(names)
+
+
+def test_fold_where_there_are_none(layout: Files, make_folder: Folder, refused: Refused) -> None:
+    for name in ("ids with names", "openea without folds", "contea", "dbp5l", "tables"):
+        folder = make_folder(layout(name), name)
+        refused(folder, "fold 1", "publishes no folds", file=name, fold=1)
+
+
+def test_batch_where_nothing_grows(layout: Files, make_folder: Folder, refused: Refused) -> None:
+    folder = make_folder(layout("tables"))
+    refused(folder.with_name("aa_bb@2"), "does not grow", file="aa_bb")
+
+
+def test_fold_and_ratio_exclude_each_other(
+    layout: Files, make_folder: Folder, refused: Refused
+) -> None:
+    folder = make_folder(layout("openea"))
+    refused(folder, "only one", file="aa_bb", fold=1, train_ratio=0.3)
+
+
+def test_negative_seed(layout: Files, make_folder: Folder, refused: Refused) -> None:
+    refused(make_folder(layout("tables")), "seed is -1", seed=-1)
+
+
+def test_default_split_is_noted(layout: Files, make_folder: Folder) -> None:
+    task = load(make_folder(layout("tables")))
+    assert len(task.seed_links) == 3
+    assert task.notes == ("no split is published: 30% of the links become seeds",)

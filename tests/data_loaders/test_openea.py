@@ -1,0 +1,81 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dualamn.arrays import Int32Array
+from dualamn.data_loaders import load
+from dualamn.kg import AlignmentTask
+
+Files = Callable[..., dict[str, Any]]
+Folder = Callable[..., Path]
+Refused = Callable[..., None]
+
+
+def links(task: AlignmentTask, of: Int32Array) -> Any:
+    return {tuple(int(name) for name in row) for row in task.identifiers(of)}
+
+
+def test_published_fold(layout: Files, make_folder: Folder) -> None:
+    files = layout(
+        "openea",
+        {
+            "721_5fold/2/train_links": "9\t109\n",
+            "721_5fold/2/valid_links": "8\t108\n",
+            "721_5fold/2/test_links": "7\t107\n",
+        },
+    )
+    folder = make_folder(files)
+    first, second = load(folder), load(folder, fold=2)
+    assert links(first, first.seed_links) == {(0, 100), (1, 101), (2, 102)}
+    assert links(first, first.valid_links) == {(3, 103), (4, 104)}
+    assert len(first.test_links) == 6
+    assert links(second, second.seed_links) == {(9, 109)}
+    assert links(second, second.valid_links) == {(8, 108)}
+    assert links(second, second.test_links) == {(7, 107)}
+    assert second.notes == ("the split is fold 2 of 1, 2",)
+
+
+def test_folds_alone_are_enough(layout: Files, make_folder: Folder) -> None:
+    task = load(make_folder(layout("openea", {"ent_links": None})))
+    assert [len(task.seed_links), len(task.valid_links), len(task.test_links)] == [3, 2, 6]
+
+
+def test_names_from_the_folder(layout: Files, make_folder: Folder) -> None:
+    assert load(make_folder(layout("openea"), "EN_FR_15K_V1")).kg_names == ("EN", "FR")
+    assert load(make_folder(layout("openea"), "D_D_15K_V1")).kg_names == ("kg1", "kg2")
+    assert load(make_folder(layout("openea"), "some_long_name")).kg_names == ("kg1", "kg2")
+
+
+@pytest.mark.parametrize("file", ["rel_triples_2", "ent_links"])
+def test_missing_file(layout: Files, make_folder: Folder, refused: Refused, file: str) -> None:
+    folder = make_folder(layout("openea without folds", {file: None}))
+    refused(folder, "missing", file=file)
+
+
+def test_too_few_fields(layout: Files, make_folder: Folder, refused: Refused) -> None:
+    files = layout("openea", {"rel_triples_1": "a\tr\tb\n\na\tr\n"})
+    refused(make_folder(files), "expected 3 fields", "found 2", file="rel_triples_1", line=3)
+
+
+def test_empty_field(layout: Files, make_folder: Folder, refused: Refused) -> None:
+    files = layout("openea", {"rel_triples_1": "a\tr\tb\na\t\tb\n"})
+    refused(make_folder(files), "field 2", "is empty", file="rel_triples_1", line=2)
+
+
+def test_link_to_unknown_entity(layout: Files, make_folder: Folder, refused: Refused) -> None:
+    files = layout("openea", {"721_5fold/1/test_links": "5\t105\n50\t106\n"})
+    refused(make_folder(files), "'50'", "no triple of aa", file="1/test_links", line=2)
+
+
+def test_contradiction(layout: Files, make_folder: Folder, refused: Refused) -> None:
+    files = layout("openea", {"721_5fold/1/test_links": "5\t105\n0\t106\n"})
+    refused(make_folder(files), "'0' of aa", "train_links", file="1/test_links", line=2)
+
+
+def test_wrong_encoding(layout: Files, make_folder: Folder, refused: Refused) -> None:
+    files = layout("openea", {"rel_triples_2": "a\tr\tb\ncafé\tr\tb\n".encode("latin-1")})
+    refused(make_folder(files), "0xe9", "byte 4", "UTF-8", file="rel_triples_2", line=2)
