@@ -17,7 +17,6 @@ from typing import Any
 import torch
 from torch import Tensor
 from torch.autograd import Function
-from torch.autograd.function import FunctionCtx
 
 
 @dataclass(frozen=True, eq=False)
@@ -156,6 +155,15 @@ def segment_softmax(pattern: Pattern, logits: Tensor) -> Tensor:
     return weights
 
 
+def row_softmax(pattern: Pattern, logits: Tensor) -> Tensor:
+    """The weights of `segment_softmax` without gradient."""
+    # The row's own maximum keeps every exponent at or below zero.
+    top = logits.new_full((pattern.shape[0],), -torch.inf)
+    top.scatter_reduce_(0, pattern.rows, logits, "amax")
+    weights = (logits - top[pattern.rows]).exp_()
+    return weights.div_(segment_sum(pattern, weights)[pattern.rows])
+
+
 def segment_sum(pattern: Pattern, values: Tensor) -> Tensor:
     """(n,) sums of the (e,) values over every row, without gradient."""
     return torch.zeros(pattern.shape[0], dtype=values.dtype, device=values.device).index_add_(
@@ -168,16 +176,16 @@ class _SpMM(Function):
     def forward(ctx: Any, values: Tensor, dense: Tensor, pattern: Pattern) -> Tensor:
         ctx.save_for_backward(values, dense)
         ctx.pattern = pattern
-        return _product(pattern, values, dense)
+        return multiply(pattern, values, dense)
 
     @staticmethod
     def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor | None, ...]:
         (grad,) = grads
         values, dense = ctx.saved_tensors
         pattern: Pattern = ctx.pattern
-        d_values = _sampled(pattern, grad, dense) if ctx.needs_input_grad[0] else None
+        d_values = dot_rows(pattern, grad, dense) if ctx.needs_input_grad[0] else None
         d_dense = (
-            _product(pattern.transposed, values[pattern.t_order], grad)
+            multiply(pattern.transposed, values[pattern.t_order], grad)
             if ctx.needs_input_grad[1]
             else None
         )
@@ -189,16 +197,16 @@ class _SDDMM(Function):
     def forward(ctx: Any, left: Tensor, right: Tensor, pattern: Pattern) -> Tensor:
         ctx.save_for_backward(left, right)
         ctx.pattern = pattern
-        return _sampled(pattern, left, right)
+        return dot_rows(pattern, left, right)
 
     @staticmethod
     def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor | None, ...]:
         (grad,) = grads
         left, right = ctx.saved_tensors
         pattern: Pattern = ctx.pattern
-        d_left = _product(pattern, grad, right) if ctx.needs_input_grad[0] else None
+        d_left = multiply(pattern, grad, right) if ctx.needs_input_grad[0] else None
         d_right = (
-            _product(pattern.transposed, grad[pattern.t_order], left)
+            multiply(pattern.transposed, grad[pattern.t_order], left)
             if ctx.needs_input_grad[1]
             else None
         )
@@ -211,7 +219,7 @@ class _SquareDistances(Function):
         ctx.save_for_backward(points)
         ctx.pattern = pattern
         squares = torch.linalg.vector_norm(points, dim=1).square_()
-        dots = _sampled(pattern, points, points)
+        dots = dot_rows(pattern, points, points)
         sums: Tensor = squares[pattern.rows] + squares[pattern.indices]
         return sums.sub_(dots, alpha=2).clamp_(min=0)
 
@@ -225,23 +233,17 @@ class _SquareDistances(Function):
         grad_flipped = grad[pattern.t_order]
         sums = segment_sum(pattern, grad) + segment_sum(flipped, grad_flipped)
         d_points = points * sums.mul_(2).unsqueeze(1)
-        for side, values in ((pattern, grad), (flipped, grad_flipped)):
-            if side.n_entries and points.shape[1]:
-                matrix = _csr(side, values)
-                torch.addmm(d_points, matrix, points, alpha=-2, out=d_points)
+        multiply(pattern, grad, points, add_to=d_points, alpha=-2)
+        multiply(flipped, grad_flipped, points, add_to=d_points, alpha=-2)
         return d_points, None
 
 
 class _SegmentSoftmax(Function):
     @staticmethod
-    def forward(ctx: FunctionCtx, logits: Tensor, pattern: Pattern) -> Tensor:
-        # The row's own maximum keeps every exponent at or below zero.
-        top = torch.full((pattern.shape[0],), -torch.inf, dtype=logits.dtype, device=logits.device)
-        top.scatter_reduce_(0, pattern.rows, logits, "amax")
-        weights = (logits - top[pattern.rows]).exp_()
-        weights /= segment_sum(pattern, weights)[pattern.rows]
+    def forward(ctx: Any, logits: Tensor, pattern: Pattern) -> Tensor:
+        weights = row_softmax(pattern, logits)
         ctx.save_for_backward(weights)
-        ctx.pattern = pattern  # type: ignore[attr-defined]
+        ctx.pattern = pattern
         return weights
 
     @staticmethod
@@ -254,19 +256,42 @@ class _SegmentSoftmax(Function):
         return weighted - weights * mean[pattern.rows], None
 
 
-def _product(pattern: Pattern, values: Tensor, dense: Tensor) -> Tensor:
-    n, d = pattern.shape[0], dense.shape[1]
-    out = torch.empty((n, d), dtype=dense.dtype, device=dense.device)
-    if pattern.n_entries == 0 or d == 0:
-        return out.zero_()
-    torch.addmm(out, _csr(pattern, values), dense.contiguous(), beta=0, out=out)
-    return out
+def multiply(
+    pattern: Pattern,
+    values: Tensor,
+    dense: Tensor,
+    *,
+    add_to: Tensor | None = None,
+    alpha: float = 1.0,
+) -> Tensor:
+    """Sparse times dense without gradient, (n, m) by (m, d), times alpha.
+
+    Args:
+        pattern: of n rows and m columns.
+        values: (e,) the sparse matrix's entries.
+        dense: (m, d) of the same dtype.
+        add_to: (n, d) that the product is added to in place; a new matrix if None.
+        alpha: what the product is multiplied with; only with `add_to`.
+
+    Returns:
+        (n, d).
+    """
+    if pattern.n_entries == 0 or dense.shape[1] == 0:
+        return dense.new_zeros(pattern.shape[0], dense.shape[1]) if add_to is None else add_to
+    matrix, dense = _csr(pattern, values), dense.contiguous()
+    if add_to is None:
+        out = dense.new_empty(pattern.shape[0], dense.shape[1])
+        torch.addmm(out, matrix, dense, beta=0, out=out)
+        return out
+    torch.addmm(add_to, matrix, dense, alpha=alpha, out=add_to)
+    return add_to
 
 
-def _sampled(pattern: Pattern, left: Tensor, right: Tensor) -> Tensor:
+def dot_rows(pattern: Pattern, left: Tensor, right: Tensor) -> Tensor:
+    """The product of `sddmm` without gradient."""
+    values = left.new_zeros(pattern.n_entries)
     if pattern.n_entries == 0 or left.shape[1] == 0:
-        return torch.zeros(pattern.n_entries, dtype=left.dtype, device=left.device)
-    values = torch.zeros(pattern.n_entries, dtype=left.dtype, device=left.device)
+        return values
     n, m = pattern.shape
     if pattern.n_entries > n * m:
         # torch refuses more entries than places, which repeated entries can make; columns

@@ -61,7 +61,7 @@ class RelationalReflectionConv(MessagePassing):  # type: ignore[misc]
         """
         units = nn.functional.normalize(relations, dim=1, eps=1e-12)
         if isinstance(edge_index, RelationGraph):
-            return torch.tanh(reflect(edge_index, x, units, self.attention))
+            return reflect(edge_index, x, units, self.attention)
         if edge_type is None:
             raise ValueError("an edge index needs edge_type, the relation of every edge")
         weights = softmax((units @ self.attention)[edge_type], edge_index[1], num_nodes=len(x))

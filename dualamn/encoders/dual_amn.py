@@ -82,7 +82,7 @@ class DualAMN(nn.Module):
         for branch, start in zip(self._branches(), starts, strict=True):
             layers = [torch.tanh(start)]
             for attention in branch.attention:
-                layers.append(torch.tanh(reflect(graph, layers[-1], unit_relations, attention)))
+                layers.append(reflect(graph, layers[-1], unit_relations, attention))
             outputs.append(layers)
         return outputs
 

@@ -1,0 +1,144 @@
+"""Training learns, resumes exactly, and stops with a reason when it cannot go on."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from dualamn import Aligner, AlignmentTask, CheckpointError, Progress, TrainingError
+from dualamn.alignment import Alignment
+from dualamn.data_loaders.synthetic import make_task
+from dualamn.training.trainer import decay
+
+SMALL: dict[str, Any] = {"dim": 16, "epochs": 8, "mine_every": 2, "negatives": 8, "mining_dim": 16}
+
+
+@pytest.fixture(scope="module")
+def task() -> AlignmentTask:
+    return make_task(150, seed=1)
+
+
+def links_of(alignment: Alignment) -> list[list[float]]:
+    rows: list[list[float]] = np.column_stack([alignment.links, alignment.scores]).tolist()
+    return rows
+
+
+def test_training_learns_to_find_unseen_links(task: AlignmentTask) -> None:
+    losses: list[float] = []
+
+    def note(progress: Progress) -> None:
+        assert progress.loss is not None
+        assert progress.step == len(losses) + 1
+        losses.append(progress.loss)
+
+    settings = SMALL | {"dim": 64, "epochs": 40}
+    aligner = Aligner(**settings).fit(task, progress=note)
+    assert len(losses) == 40
+    found = aligner.align(candidates="test_only").links
+    truth = {tuple(link) for link in task.test_links.tolist()}
+    right = sum(tuple(link) in truth for link in found.tolist())
+    assert right / len(truth) > 0.5  # by chance it would be below 0.02
+
+
+def test_same_seed_same_links_and_other_seed_other_scores(task: AlignmentTask) -> None:
+    first = links_of(Aligner(**SMALL).fit(task).align())
+    assert links_of(Aligner(**SMALL).fit(task).align()) == first
+    assert links_of(Aligner(**SMALL, seed=1).fit(task).align()) != first
+
+
+def test_settings_of_the_host_program_are_left_alone(task: AlignmentTask) -> None:
+    import torch
+
+    torch.manual_seed(5)
+    expected = torch.rand(3)
+    threads = torch.get_num_threads()
+    torch.manual_seed(5)
+    Aligner(**SMALL, threads=1).fit(task).align()
+    assert torch.get_num_threads() == threads
+    torch.testing.assert_close(torch.rand(3), expected)
+
+
+@pytest.mark.parametrize("batch_size", [8192, 10])
+def test_an_interrupted_run_continued_equals_an_unbroken_one(
+    task: AlignmentTask, tmp_path: Path, batch_size: int
+) -> None:
+    settings = SMALL | {"batch_size": batch_size}
+    unbroken = Aligner(**settings).fit(task)
+    checkpoint = tmp_path / "run.safetensors"
+
+    def interrupt(progress: Progress) -> None:
+        assert progress.total is not None
+        if progress.step > 0.6 * progress.total:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        Aligner(**settings).fit(task, progress=interrupt, checkpoint=checkpoint)
+    steps: list[int] = []
+    continued = Aligner(**settings).fit(
+        task, progress=lambda p: steps.append(p.step), checkpoint=checkpoint, resume=True
+    )
+    assert steps[0] > 1, "it started anew"
+    assert continued.embeddings().tobytes() == unbroken.embeddings().tobytes()
+    assert [path.name for path in tmp_path.iterdir()] == ["run.safetensors"]
+
+
+def test_a_finished_run_resumed_has_nothing_left_to_do(task: AlignmentTask, tmp_path: Path) -> None:
+    checkpoint = tmp_path / "run"
+    done = Aligner(**SMALL).fit(task, checkpoint=checkpoint)
+    steps: list[int] = []
+    again = Aligner(**SMALL).fit(
+        task, checkpoint=checkpoint, resume=True, progress=lambda p: steps.append(p.step)
+    )
+    assert steps == []
+    assert links_of(again.align()) == links_of(done.align())
+
+
+def test_a_checkpoint_of_another_run_is_refused(task: AlignmentTask, tmp_path: Path) -> None:
+    checkpoint = tmp_path / "run"
+    Aligner(**SMALL).fit(task, checkpoint=checkpoint)
+    with pytest.raises(CheckpointError, match="other data or other settings"):
+        Aligner(**SMALL, gamma=2.0).fit(task, checkpoint=checkpoint, resume=True)
+    with pytest.raises(CheckpointError, match="other data or other settings"):
+        Aligner(**SMALL).fit(make_task(150, seed=2), checkpoint=checkpoint, resume=True)
+
+
+@pytest.mark.parametrize("damage", ["cut", "text", "foreign"])
+def test_a_damaged_checkpoint_is_refused(task: AlignmentTask, tmp_path: Path, damage: str) -> None:
+    checkpoint = tmp_path / "run"
+    aligner = Aligner(**SMALL).fit(task, checkpoint=checkpoint)
+    if damage == "cut":
+        checkpoint.write_bytes(checkpoint.read_bytes()[:-100])
+    elif damage == "text":
+        checkpoint.write_text("no tensors here")
+    else:
+        aligner.save(checkpoint)
+    with pytest.raises(CheckpointError, match=str(checkpoint)):
+        Aligner(**SMALL).fit(task, checkpoint=checkpoint, resume=True)
+
+
+def test_no_seed_links_is_an_error_that_says_so() -> None:
+    task = make_task(50, seed=0)
+    unlinked = AlignmentTask(
+        task.name, task.kgs, task.seed_links[:0], task.test_links, task.valid_links
+    )
+    with pytest.raises(TrainingError, match="no seed links"):
+        Aligner(**SMALL).fit(unlinked)
+
+
+def test_one_single_seed_link_trains(task: AlignmentTask) -> None:
+    one = AlignmentTask(task.name, task.kgs, task.seed_links[:1], task.test_links, task.valid_links)
+    assert np.isfinite(Aligner(**SMALL).fit(one).embeddings()).all()
+
+
+def test_a_hopeless_learning_rate_is_an_error_that_names_the_cure(task: AlignmentTask) -> None:
+    with pytest.raises(TrainingError, match="lower the learning rate"):
+        Aligner(**SMALL, learning_rate=1e38).fit(task)
+
+
+def test_learning_rate_is_constant_and_then_falls_to_zero() -> None:
+    assert decay(0.0) == decay(0.5) == 1.0
+    assert decay(0.8) == pytest.approx(0.5)
+    assert decay(1.0) == 0.0
