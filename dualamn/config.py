@@ -26,6 +26,7 @@ _COUNTS = (
     "batch_size",
     "negatives",
     "mine_every",
+    "mining_pool",
     "mining_dim",
     "sampled_entities",
     "candidates",
@@ -56,6 +57,9 @@ class AlignerConfig:
         learning_rate: at its highest; it falls to zero over the last part of training.
         negatives: mined negatives an anchor. At lambda = 30 the hardest few carry the loss.
         mine_every: epochs between two searches for negatives.
+        mining_pool: entities that negatives are searched among, beside those of the seed links;
+            drawn anew for every search. Fewer rows a step than with all entities, and better
+            links: the very hardest negatives of all are too often missing links.
         mining_dim: width of the random projection that negatives are searched in.
         sampled_entities: entities that the loss takes its mean and deviation from.
         candidates: how many candidates each entity keeps after the search.
@@ -80,6 +84,7 @@ class AlignerConfig:
     learning_rate: float = 0.01
     negatives: int = 32
     mine_every: int = 4
+    mining_pool: int = 4096
     mining_dim: int = 128
     sampled_entities: int = 1024
     candidates: int = 100

@@ -55,5 +55,5 @@ def project(parts: Sequence[Tensor], projection: Tensor) -> Tensor:
 
 def random_projection(width: int, dim: int, generator: torch.Generator) -> Tensor:
     """(width, dim) Gaussian numbers scaled so that squared distances are kept on average."""
-    numbers: Tensor = torch.randn(width, dim, generator=generator)
+    numbers: Tensor = torch.randn(width, dim, generator=generator, device=generator.device)
     return numbers.div_(dim**0.5)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +23,19 @@ from dualamn.training.mining import mine, random_projection
 
 _EXPLODED = 10.0
 """A loss this many times the first one has left the ground: it starts near its largest value."""
+
+
+@dataclass(frozen=True, eq=False)
+class Mined:
+    """What a search for negatives found.
+
+    Attributes:
+        negatives: (2s, k) int32: those of the seed links' left ends, then of their right ends.
+        drawn: (m,) int32: the entities without seed link that were searched among.
+    """
+
+    negatives: Int32Array
+    drawn: Int32Array
 
 
 class Trainer:
@@ -51,6 +65,7 @@ class Trainer:
         self.graph = graph
         self.config = config
         self.seed_links = task.seed_links
+        self.linked = np.unique(task.seed_links)  # sorted
         self.fingerprint = fingerprint(task, config)
         self.device = network.relations.device
         self.optimizer = torch.optim.RMSprop(
@@ -76,20 +91,20 @@ class Trainer:
         done = 0
         if checkpoint is not None and resume and checkpoint.exists():
             done = self._restore(Checkpoint.read(checkpoint, self.fingerprint))
-        negatives: Int32Array | None = None
+        mined: Mined | None = None
         plan: LossPlan | None = None
         for epoch in range(done, self.config.epochs):
-            if epoch % self.config.mine_every == 0 or negatives is None:
+            if epoch % self.config.mine_every == 0 or mined is None:
                 if checkpoint is not None:
                     self._keep(epoch).write(checkpoint)
-                negatives, plan = self._mine(epoch), None
+                mined, plan = self._mine(epoch), None
             rng = np.random.default_rng([self.config.seed, 1, epoch])
             order = rng.permutation(len(self.seed_links))
             generator = self._generator(2, epoch)
             for batch, chosen in enumerate(np.array_split(order, self.batches)):
                 # With one batch an epoch the plan is the same until new negatives are mined.
                 if plan is None or self.batches > 1:
-                    plan = self._plan(chosen, negatives, rng)
+                    plan = self._plan(chosen, mined, rng)
                 step = epoch * self.batches + batch
                 loss = self._step(plan, step, generator)
                 progress(Progress("train", step + 1, self.total_steps, loss))
@@ -118,26 +133,38 @@ class Trainer:
         self.optimizer.step()
         return value
 
-    def _mine(self, epoch: int) -> Int32Array:
-        """(2s, k) int32: negatives of the seed links' left ends, then of their right ends."""
-        parts = self.network.embed(self.graph)
-        width = sum(part.shape[1] for part in parts)
+    def _mine(self, epoch: int) -> Mined:
+        """Searches negatives of every seed link among those entities and some drawn others."""
+        rng = np.random.default_rng([self.config.seed, 3, epoch])
+        others = np.setdiff1d(
+            np.arange(self.graph.n_entities, dtype=np.int32), self.linked, assume_unique=True
+        )
+        drawn = rng.choice(others, min(self.config.mining_pool, len(others)), replace=False)
+        pool = np.concatenate([self.linked, drawn])
+        with torch.no_grad():
+            parts = self.network(self.graph, torch.from_numpy(pool).long().to(self.device))
         projection = random_projection(
-            width, self.config.mining_dim, torch.Generator().manual_seed(self._number(3, epoch))
-        ).to(self.device)
-        anchors = np.concatenate([self.seed_links[:, 0], self.seed_links[:, 1]])
-        return mine(parts, anchors, self.config.negatives, projection)
+            sum(part.shape[1] for part in parts), self.config.mining_dim, self._generator(3, epoch)
+        )
+        # The linked entities come first in the pool and are sorted: their positions are known.
+        anchors = np.searchsorted(self.linked, self.seed_links.T.ravel()).astype(np.int32)
+        found = mine(parts, anchors, self.config.negatives, projection)
+        negatives = np.where(found >= 0, pool[found], np.int32(-1))
+        return Mined(negatives, drawn)
 
-    def _plan(
-        self,
-        chosen: NDArray[np.int64],
-        negatives: Int32Array,
-        rng: np.random.Generator,
-    ) -> LossPlan:
-        n = self.graph.n_entities
-        sample = rng.choice(n, min(self.config.sampled_entities, n), replace=False)
+    def _plan(self, chosen: NDArray[np.int64], mined: Mined, rng: np.random.Generator) -> LossPlan:
+        n, size = self.graph.n_entities, self.config.sampled_entities
+        # As many linked and other entities as an even draw from all would give; the others
+        # from the pool, whose rows the step embeds anyway.
+        linked = round(min(size, n) * len(self.linked) / n)
+        sample = np.concatenate(
+            [
+                rng.choice(self.linked, linked, replace=False),
+                rng.choice(mined.drawn, min(size - linked, len(mined.drawn)), replace=False),
+            ]
+        )
         both = np.concatenate([chosen, chosen + len(self.seed_links)])
-        plan = LossPlan.build(self.seed_links[chosen], negatives[both], sample.astype(np.int32), n)
+        plan = LossPlan.build(self.seed_links[chosen], mined.negatives[both], sample, n)
         return plan.to(self.device)
 
     def _keep(self, epoch: int) -> Checkpoint:
