@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dualamn.data_loaders.links import LinkFile
-from dualamn.data_loaders.text import IdTable, StringTable, read_ids
+from dualamn.data_loaders.text import IdTable, StringTable, counted, read_ids
 from dualamn.errors import DataError
 from dualamn.kg import KnowledgeGraph
 
@@ -117,7 +117,7 @@ def build_graph(
     kg = KnowledgeGraph.from_arrays(name, local, names, relations)
     repeated = len(triples) - kg.n_triples
     if repeated:
-        notes.append(f"{name}: {repeated:,} repeated triples merged")
+        notes.append(f"{name}: {counted(repeated, 'repeated triple')} merged")
     return IdGraph(kg, index, listed_in)
 
 
@@ -177,7 +177,7 @@ def number_entities(table: StringTable, notes: list[str]) -> tuple[Path, IdIndex
                 line=table.line(row),
             )
     if repeated:
-        notes.append(f"{table.path.name}: {repeated:,} repeated lines skipped")
+        notes.append(f"{table.path.name}: {counted(repeated, 'repeated line')} skipped")
     index = IdIndex(np.fromiter(names, dtype=np.int64, count=len(names)))
     return table.path, index, list(names.values())
 
@@ -227,8 +227,8 @@ def _tell_apart(
                 unique[at] += "'"
             renamed += 1
     notes.append(
-        f"{kg_name}: {renamed:,} entities have the name of another one; "
-        "their id is added to tell them apart"
+        f"{kg_name}: {counted(renamed, 'entity has', 'entities have')} the name of another one; "
+        "the id is added to tell them apart"
     )
     return unique
 

@@ -58,7 +58,7 @@ def load(
     if not folder.is_dir():
         raise _no_folder(folder)
     _check_arguments(chosen, folder, train_ratio, fold, snapshot)
-    dataset = chosen.read(Request(folder, fold, snapshot, progress))
+    dataset = chosen.read(Request(folder.resolve(), fold, snapshot, progress))
     name = folder.resolve().name + ("" if snapshot is None else f"@{snapshot}")
     return assemble(dataset, name=name, train_ratio=train_ratio, seed=seed)
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from dualamn.data_loaders.text import counted
 from dualamn.errors import DataError
 from dualamn.kg import KnowledgeGraph, distinct_rows
 
@@ -137,8 +138,7 @@ def _note_repeats(
     dropped = np.bincount(owner[~kept], minlength=len(files))
     for file, count in zip(files, dropped, strict=True):
         if count:
-            lines = "1 repeated line" if count == 1 else f"{count:,} repeated lines"
-            notes.append(f"{file.path.name}: {lines} skipped")
+            notes.append(f"{file.path.name}: {counted(int(count), 'repeated line')} skipped")
 
 
 def _refuse_contradictions(

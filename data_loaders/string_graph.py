@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
 
-from dualamn.data_loaders.text import StringTable, read_strings
+from dualamn.data_loaders.text import StringTable, counted, read_strings
 from dualamn.errors import DataError
 from dualamn.kg import KnowledgeGraph
 
@@ -58,7 +59,7 @@ def read_graph(source: Path, name: str, notes: list[str]) -> KnowledgeGraph:
 def graph_of_tables(name: str, tables: Sequence[StringTable], notes: list[str]) -> KnowledgeGraph:
     """Joins tables of head, relation and tail into a graph."""
     heads, relations, tails = (
-        [field for table in tables for field in table.columns[column]] for column in range(3)
+        list(chain.from_iterable(table.columns[column] for table in tables)) for column in range(3)
     )
     entity_position = _number(heads, tails)
     relation_position = _number(relations)
@@ -75,7 +76,7 @@ def graph_of_tables(name: str, tables: Sequence[StringTable], notes: list[str]) 
     )
     repeated = len(heads) - kg.n_triples
     if repeated:
-        notes.append(f"{name}: {repeated:,} repeated triples merged")
+        notes.append(f"{name}: {counted(repeated, 'repeated triple')} merged")
     return kg
 
 

@@ -8,6 +8,7 @@ every folder of tables, is one graph named after it. ``.csv`` does as well.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from difflib import get_close_matches
 from pathlib import Path
 
 from dualamn.data_loaders.dataset import Dataset, Layout, Request, assemble, check_split
@@ -66,6 +67,9 @@ def load_files(
     kg_names = graph_names(paths) if names is None else list(names)
     if len(kg_names) != len(paths):
         raise DataError(f"got {len(kg_names)} names for {len(paths)} graphs; give one for each")
+    link_paths, test_paths = _paths(links), _paths(test_links)
+    for path in (*paths, *link_paths, *test_paths):
+        _check_exists(path)
     notes: list[str] = []
     kgs = []
     for number, (path, name) in enumerate(zip(paths, kg_names, strict=True), start=1):
@@ -75,8 +79,8 @@ def load_files(
     table = join_links(
         kgs,
         notes,
-        seeds=[reader.read(path) for path in _paths(links)],
-        test=[reader.read(path) for path in _paths(test_links)],
+        seeds=[reader.read(path) for path in link_paths],
+        test=[reader.read(path) for path in test_paths],
     )
     progress(Progress("load", len(paths) + 1, len(paths) + 1))
     dataset = Dataset(tuple(kgs), table, notes)
@@ -101,6 +105,15 @@ def _paths(sources: LinkSources) -> list[Path]:
     if isinstance(sources, str | Path):
         sources = [sources]
     return [Path(source).expanduser() for source in sources]
+
+
+def _check_exists(path: Path) -> None:
+    if path.exists():
+        return
+    names = [other.name for other in path.parent.iterdir()] if path.parent.is_dir() else []
+    near = get_close_matches(path.name, names, n=1)
+    hint = f"did you mean {near[0]}?" if near else "correct the path"
+    raise DataError(f"there is no such file or folder; {hint}", path=path)
 
 
 def _link_source(folder: Path, use: str) -> list[Path]:

@@ -135,6 +135,11 @@ def read_lines(path: Path) -> list[str]:
     return lines
 
 
+def counted(number: int, one: str, many: str | None = None) -> str:
+    """A number with its noun: "1 line", "1,200 lines"."""
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
 def _read(path: Path) -> bytes:
     try:
         data = path.read_bytes()

@@ -50,7 +50,7 @@ def test_snapshots(folder: Path) -> None:
     assert one.name == "AA-BB@1"
     assert [kg.n_entities for kg in one.kgs] == [13, 12]
     assert links(one, one.test_links) == {*((i, 100 + i) for i in range(5, 11)), (20, 111)}
-    assert one.notes == ("AA: 1 repeated triples merged",)
+    assert one.notes == ("AA: 1 repeated triple merged",)
     assert [kg.n_entities for kg in two.kgs] == [14, 13]
     assert [kg.n_triples for kg in two.kgs] == [16, 14]
     assert (21, 121) in links(two, two.test_links)

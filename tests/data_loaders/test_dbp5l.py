@@ -50,7 +50,7 @@ def test_three_graphs(three: Any, make_folder: Folder) -> None:
     seeds = [len(task.links_between(task.seed_links, *pair)) for pair in task.kg_pairs]
     assert seeds == [6, 1, 1]
     assert set(task.notes) == {
-        "cc: 1 entities have the name of another one; their id is added to tell them apart",
+        "cc: 1 entity has the name of another one; the id is added to tell them apart",
         "entity/de.tsv belongs to no graph and is not read",
         "cc-aa.tsv: 1 repeated line skipped",
     }

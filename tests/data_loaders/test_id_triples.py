@@ -50,7 +50,7 @@ def test_equal_names_are_told_apart(layout: Files, make_folder: Folder) -> None:
     assert {"3", "3 [13]"} <= set(task.kgs[0].entities)
     isolated = task.kgs[0].entities[task.kgs[0].degrees == 0]
     assert list(isolated) == ["3 [13]"]
-    assert "1 entities have the name of another one" in task.notes[0]
+    assert "1 entity has the name of another one" in task.notes[0]
 
 
 def test_large_sparse_ids(make_folder: Folder) -> None:
@@ -80,7 +80,7 @@ def test_repeats_are_merged_and_counted(layout: Files, make_folder: Folder) -> N
     assert set(task.notes) >= {
         "aa: 2 repeated triples merged",
         "ref_ent_ids: 1 repeated line skipped",
-        "ent_ids_2: 1 repeated lines skipped",
+        "ent_ids_2: 1 repeated line skipped",
     }
 
 

@@ -204,7 +204,7 @@ def test_folder_of_files_is_one_graph(make_folder: Folder) -> None:
     task = load_files([folder / "de", folder / "fr"])
     assert task.kg_names == ("de", "fr")
     assert triples(task.kgs[0]) == {("x", "r", "y"), ("y", "r", "z")}
-    assert task.notes == ("de: not read: README.md", "de: 1 repeated triples merged")
+    assert task.notes == ("de: not read: README.md", "de: 1 repeated triple merged")
 
 
 def test_names_of_files_that_are_called_the_same(make_folder: Folder) -> None:
@@ -295,10 +295,12 @@ def test_ratio_is_checked_before_reading(tmp_path: Path, refused: Refused) -> No
 def test_missing_files(world: Any, refused: Refused) -> None:
     folder = world()
     (folder / "right.tsv").unlink()
-    refused(folder, "missing", file="right.tsv", call=load_world)
+    refused(folder, "no such file", "correct the path", file="right.tsv", call=load_world)
+    (folder / "rigth.tsv").write_text("a\tr\tb\n")
+    refused(folder, "did you mean rigth.tsv?", file="right.tsv", call=load_world)
     folder = world()
     (folder / "links.tsv").unlink()
-    refused(folder, "missing", file="links.tsv", call=load_world)
+    refused(folder, "no such file", file="links.tsv", call=load_world)
 
 
 @pytest.mark.parametrize("name", ["left.tsv", "links.tsv"])
@@ -401,7 +403,7 @@ def test_repeats(world: Any) -> None:
     assert task.kgs[0].n_triples == 2
     assert len(task.seed_links) == 2
     assert task.notes == (
-        "left: 1 repeated triples merged",
+        "left: 1 repeated triple merged",
         "links.tsv: 2 repeated lines skipped",
     )
 
