@@ -6,7 +6,7 @@ import shutil
 import sys
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -116,7 +116,7 @@ def align(
     from dualamn.aligner import Aligner
     from dualamn.config import AlignerConfig
 
-    config = AlignerConfig(**settings)
+    config = AlignerConfig.from_dict(settings)
     if preset is not None:
         config = AlignerConfig.preset(preset, **settings)
     aligner = Aligner(config)
@@ -197,14 +197,16 @@ def _report(
     counts = alignment.summary()["links"]
     per_pair = ", ".join(f"{pair} {count:,}" for pair, count in counts.items())
     place = "standard output" if out == options.STDOUT else str(out)
-    to.print(
-        f"{len(alignment):,} links in {place} ({per_pair}), after {seconds:.1f} s of training",
-        markup=False,
+    console.say(
+        to, f"{len(alignment):,} links in {place} ({per_pair}), after {seconds:.1f} s of training"
     )
     if len(task.test_links):
         evaluation = evaluate(alignment, task.test_links)
-        to.print()
-        to.print(console.title(f"Scores by {len(task.test_links):,} test links"))
-        to.print(f"matcher {evaluation.matcher}; {PROTOCOL_IN_WORDS[evaluation.protocol]}")
+        console.say(to)
+        console.say(to, f"Scores by {len(task.test_links):,} test links", style="bold")
+        console.say(to, f"matcher {evaluation.matcher}; {PROTOCOL_IN_WORDS[evaluation.protocol]}")
         to.print(score_table(evaluation))
-        to.print(link_score_table({p.name: p.links.as_dict() for p in evaluation.pairs}))
+        rows: dict[str, Any] = {p.name: p.links.as_dict() for p in evaluation.pairs}
+        if len(rows) > 1:
+            rows["mean"] = evaluation.links
+        to.print(link_score_table(rows))

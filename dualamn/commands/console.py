@@ -16,7 +16,6 @@ from dualamn.progress import Progress, ProgressCallback, silent
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
-    from rich.text import Text
 
 KEPT = "dualamn.kept"
 """Where commands leave, in `ctx.meta`, what is left behind if Ctrl-C is pressed now."""
@@ -42,11 +41,11 @@ def results(*, to_stderr: bool = False) -> Console:
     return Console(stderr=to_stderr, highlight=False)
 
 
-def title(text: str) -> Text:
-    """A line above a table. It may be wider than the table, as rich's own titles may not."""
+def say(to: Console, text: str = "", *, style: str = "") -> None:
+    """Prints a line of plain text, which the terminal may wrap and nothing else does."""
     from rich.text import Text
 
-    return Text(text, style="bold")
+    to.print(Text(text, style=style), soft_wrap=True)
 
 
 def table(*columns: str, text_columns: int = 1) -> Table:
@@ -59,7 +58,7 @@ def table(*columns: str, text_columns: int = 1) -> Table:
     for number, column in enumerate(columns):
         # Where the terminal is too narrow, names are broken and figures are not.
         if number < text_columns:
-            made.add_column(Text(column), overflow="fold", min_width=8)
+            made.add_column(Text(column), overflow="fold", min_width=len(column))
         else:
             made.add_column(Text(column), justify="right", no_wrap=True)
     return made
@@ -96,7 +95,7 @@ def _lines(clock: Callable[[], float] = time.monotonic) -> ProgressCallback:
 
     def tell(at: Progress) -> None:
         nonlocal last
-        if clock() - last < SECONDS_BETWEEN_LINES:
+        if clock() - last < SECONDS_BETWEEN_LINES or at.step == at.total:
             return
         last = clock()
         of_total = "" if at.total is None else f" of {at.total}"
@@ -127,6 +126,7 @@ def _bars(console: Console) -> Iterator[ProgressCallback]:
         TimeRemainingColumn(),
         console=console,
         transient=True,
+        refresh_per_second=4,
     )
     stage: str | None = None
     bar = None

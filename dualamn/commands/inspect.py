@@ -58,16 +58,16 @@ def inspect(
         click.echo(json.dumps(summary.to_dict(), indent=2, ensure_ascii=False))
         return
     to = console.results()
-    to.print(console.title(summary.name))
+    console.say(to, summary.name, style="bold")
     to.print(_graphs(summary))
     to.print(_links(summary))
-    to.print(
+    console.say(
+        to,
         f"{summary.relations:,} distinct relations, "
         f"{summary.shared_relations:,} of them in two graphs or more",
-        markup=False,
     )
     for text in summary.notes:
-        to.print(f"note: {text}", markup=False)
+        console.say(to, f"note: {text}")
 
 
 def _graphs(summary: TaskSummary) -> Table:

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
+from dualamn.arrays import FloatArray
 from dualamn.encoders.gate import gate
 from dualamn.encoders.graph import RelationGraph
 from dualamn.encoders.reflection import reflect
 from dualamn.sparse import spmm
+
+EMBED_ROWS = 8192
+"""Rows that `embed` computes at a time."""
 
 
 class DualAMN(nn.Module):
@@ -67,7 +72,9 @@ class DualAMN(nn.Module):
             for _ in range(2)
         )
 
-    def _branches(self) -> list[Branch]:
+    @property
+    def both(self) -> list[Branch]:
+        """The entity branch and the relation branch."""
         return [branch for branch in self.branches if isinstance(branch, Branch)]
 
     def layers(self, graph: RelationGraph) -> list[list[Tensor]]:
@@ -79,7 +86,7 @@ class DualAMN(nn.Module):
             spmm(graph.incident, graph.incident_weights, self.relations),
         )
         outputs = []
-        for branch, start in zip(self._branches(), starts, strict=True):
+        for branch, start in zip(self.both, starts, strict=True):
             layers = [torch.tanh(start)]
             for attention in branch.attention:
                 layers.append(reflect(graph, layers[-1], unit_relations, attention))
@@ -107,14 +114,25 @@ class DualAMN(nn.Module):
         """
         return [
             branch(layers, rows, dropout=dropout, generator=generator)
-            for branch, layers in zip(self._branches(), self.layers(graph), strict=True)
+            for branch, layers in zip(self.both, self.layers(graph), strict=True)
         ]
 
     @torch.no_grad()
-    def embed(self, graph: RelationGraph) -> list[Tensor]:
-        """The embeddings of all entities without dropout: an (n, (depth + 1) * d) a branch."""
+    def embed(self, graph: RelationGraph) -> FloatArray:
+        """(n, 2 (depth + 1) d) float32: all entities' embeddings without dropout, both branches.
+
+        They are written in blocks of rows into one array in main memory, so that on the way
+        nothing else of that size exists.
+        """
+        width = self.both[0].bias.shape[0]
+        joined = np.empty((graph.n_entities, 2 * width), dtype=np.float32)
         everything = torch.arange(graph.n_entities, device=self.relations.device)
-        return self.forward(graph, everything)
+        for number, layers in enumerate(self.layers(graph)):
+            columns = slice(number * width, (number + 1) * width)
+            for rows in torch.split(everything, EMBED_ROWS):
+                part = self.both[number](layers, rows)
+                joined[int(rows[0]) : int(rows[-1]) + 1, columns] = part.numpy(force=True)
+        return joined
 
 
 class Branch(nn.Module):
@@ -138,8 +156,8 @@ class Branch(nn.Module):
         layers: list[Tensor],
         rows: Tensor,
         *,
-        dropout: float,
-        generator: torch.Generator | None,
+        dropout: float = 0.0,
+        generator: torch.Generator | None = None,
     ) -> Tensor:
         """The gated embeddings of some entities, see `gate`."""
         return gate(

@@ -94,14 +94,16 @@ class _Gate(Function):
     ) -> Tensor:
         width = proxies.shape[1]
         out = proxies.new_empty(len(rows), width)
-        opening = torch.empty_like(out)
+        opening = torch.empty_like(out) if any(ctx.needs_input_grad) else None
         unit_proxies = _unit(proxies)
         for start in range(0, len(rows), BLOCK_ROWS):
             block = slice(start, start + BLOCK_ROWS)
             m = _gather(layers, rows[block])
             share = torch.softmax(_unit(m) @ unit_proxies.t(), dim=1)
             t = share @ proxies
-            g = torch.addmm(bias, m - t, weight, out=opening[block]).sigmoid_()
+            g = torch.addmm(
+                bias, m - t, weight, out=None if opening is None else opening[block]
+            ).sigmoid_()
             torch.addcmul(m, g.sub(1), t, out=out[block])
             if keep is not None:
                 out[block].mul_(keep[block]).mul_(scale)

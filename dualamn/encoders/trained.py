@@ -58,15 +58,10 @@ class TrainedDualAMN:
 
     def embeddings(self) -> FloatArray:
         """(n, 2 (depth + 1) dim) float32 rows of length one, in joint ids."""
-        parts = self.network.embed(self.graph)
-        widths = np.cumsum([0, *(part.shape[1] for part in parts)])
-        joined = np.empty((self.task.n_entities, widths[-1]), dtype=np.float32)
-        for part, start, stop in zip(parts, widths[:-1], widths[1:], strict=True):
-            joined[:, start:stop] = part.numpy(force=True)
-        del parts
-        length = np.sqrt(np.einsum("nd,nd->n", joined, joined))
-        joined /= np.maximum(length, 1e-12)[:, None]
-        return joined
+        embedded = self.network.embed(self.graph)
+        length = np.sqrt(np.einsum("nd,nd->n", embedded, embedded))
+        embedded /= np.maximum(length, 1e-12)[:, None]
+        return embedded
 
     def state(self) -> dict[str, Tensor]:
         """The network's parameters, on the CPU."""
