@@ -76,7 +76,7 @@ class Benchmark:
 
         settings = {**self.settings, "seed": seed}
         if self.preset is None:
-            return AlignerConfig(**settings)
+            return AlignerConfig.from_dict(settings)
         return AlignerConfig.preset(self.preset, **settings)
 
     def runs(self, progress: ProgressCallback = silent) -> Iterator[Run]:

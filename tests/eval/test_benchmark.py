@@ -1,0 +1,221 @@
+"""Benchmark runs on small made data, held to the same steps done by hand."""
+
+import json
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import dualamn
+from dualamn.data_loaders.export import write_task
+from dualamn.data_loaders.synthetic import make_task
+from dualamn.errors import ConfigError, DataError
+from dualamn.eval import benchmark
+from dualamn.eval.benchmark import METRICS, Benchmark, run_benchmark
+
+DIRECTIONS = ("left_to_right", "right_to_left")
+QUICK = {"epochs": 2, "dim": 16}
+
+
+@pytest.fixture(scope="module")
+def pair(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("pair")
+    write_task(make_task(120, seed=3), folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def three(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("three")
+    write_task(make_task(120, n_kgs=3, train_ratio=0.5, seed=3), folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def report(pair: Path) -> dict[str, Any]:
+    return run_benchmark(pair, dataset="made", seeds=range(3), settings=QUICK, train_ratio=0.4)
+
+
+def four(found: Any) -> dict[str, float]:
+    assert found is not None
+    return {name: found[name] for name in METRICS}
+
+
+def test_it_has_the_keys_that_other_tools_read(report: dict[str, Any]) -> None:
+    assert {"dataset", "preset", "settings", "versions", "machine", "runs", "mean", "std"} <= set(
+        report
+    )
+    assert (report["dataset"], report["preset"]) == ("made", "default")
+    assert [run["seed"] for run in report["runs"]] == [0, 1, 2]
+    for part in (*report["runs"], report["mean"], report["std"]):
+        assert set(part["metrics"]) == {"test_only", "all_entities"}
+        for directions in part["metrics"].values():
+            assert set(directions) == set(DIRECTIONS)
+            for metrics in directions.values():
+                assert set(metrics) == {"hits@1", "hits@5", "hits@10", "mrr"}
+        stages = {"load", "train", "search", "match", "evaluate", "total"}
+        assert set(part["seconds"]) == stages
+        assert part["peak_memory_bytes"] >= 0
+    assert json.loads(json.dumps(report, allow_nan=False)) == report
+
+
+def test_settings_say_what_was_run(report: dict[str, Any]) -> None:
+    settings = report["settings"]
+    assert (settings["epochs"], settings["dim"], settings["train_ratio"]) == (2, 16, 0.4)
+    assert settings["matcher"] == "csls"
+    assert settings["device"] in ("cpu", "cuda")
+    assert settings["threads"] >= 1
+    assert "seed" not in settings
+
+
+def test_scores_are_those_of_the_same_steps_by_hand(pair: Path, report: dict[str, Any]) -> None:
+    task = dualamn.load(pair, train_ratio=0.4, seed=1)
+    aligner = dualamn.Aligner(seed=1, matcher="csls", epochs=2, dim=16).fit(task)
+    for protocol in benchmark.PROTOCOLS:
+        evaluation = dualamn.evaluate(aligner.align(candidates=protocol), task.test_links)
+        for direction in DIRECTIONS:
+            by_hand = four(getattr(evaluation, direction))
+            assert report["runs"][1]["metrics"][protocol][direction] == by_hand
+
+
+def test_mean_and_deviation_are_over_the_runs(report: dict[str, Any]) -> None:
+    def values(*path: str) -> list[float]:
+        found: list[Any] = report["runs"]
+        for key in path:
+            found = [value[key] for value in found]
+        return found
+
+    for path in (
+        ("metrics", "test_only", "left_to_right", "hits@1"),
+        ("metrics", "all_entities", "right_to_left", "mrr"),
+        ("seconds", "train"),
+        ("peak_memory_bytes",),
+    ):
+        mean, std = report["mean"], report["std"]
+        for key in path:
+            mean, std = mean[key], std[key]
+        assert mean == pytest.approx(np.mean(values(*path)))
+        assert std == pytest.approx(np.std(values(*path), ddof=1))
+
+
+def test_one_run_has_no_deviation(pair: Path) -> None:
+    report = run_benchmark(pair, settings=QUICK, protocol="test")
+    assert report["std"] is None
+    assert report["mean"]["metrics"] == report["runs"][0]["metrics"]
+    assert report["dataset"] == str(pair)
+
+
+@pytest.mark.parametrize(
+    ("protocol", "limit", "ran"),
+    [("auto", 1000, True), ("auto", 100, False), ("all", 100, True), ("test", 1000, False)],
+)
+def test_all_entities_are_candidates_up_to_a_size(
+    pair: Path, monkeypatch: pytest.MonkeyPatch, protocol: Any, limit: int, ran: bool
+) -> None:
+    monkeypatch.setattr(benchmark, "ALL_ENTITIES_UP_TO", limit)
+    (run,) = Benchmark(pair, "made", settings={"epochs": 1}, protocol=protocol).runs()
+    metrics = run["metrics"]
+    assert metrics["test_only"]["left_to_right"]["hits@1"] is not None
+    assert (metrics["all_entities"]["left_to_right"]["hits@1"] is not None) == ran
+
+
+def test_folds_and_seeds_are_combined(tmp_path: Path) -> None:
+    task = make_task(60, seed=1)
+    write_task(task, tmp_path, layout="ids")
+    links = np.concatenate([task.seed_links, task.test_links])
+    for fold in (1, 2):
+        place = tmp_path / "721_5fold" / str(fold)
+        place.mkdir(parents=True)
+        np.savetxt(place / "train_links", links[fold::3], "%d", "\t")
+        np.savetxt(place / "test_links", links[0::3], "%d", "\t")
+    request = Benchmark(tmp_path, "made", settings=QUICK, seeds=(0, 5), folds=(1, 2))
+    assert [(run["fold"], run["seed"]) for run in request.runs()] == [
+        (1, 0),
+        (1, 5),
+        (2, 0),
+        (2, 5),
+    ]
+
+
+def test_three_graphs_are_averaged_and_listed_by_pair(three: Path) -> None:
+    (run,) = Benchmark(three, "made", settings=QUICK).runs()
+    assert set(run["pairs"]) == {"a-b", "a-c", "b-c"}
+    for scores in (run, run["without_implied"]):
+        for protocol in benchmark.PROTOCOLS:
+            for direction in DIRECTIONS:
+                for metric in METRICS:
+                    pairs = [p[protocol][direction][metric] for p in scores["pairs"].values()]
+                    mean = scores["metrics"][protocol][direction][metric]
+                    assert mean == pytest.approx(np.mean(pairs))
+
+
+def test_links_that_seeds_imply_are_scored_apart(three: Path) -> None:
+    (run,) = Benchmark(three, "made", settings=QUICK, protocol="test").runs()
+    task = dualamn.load(three, seed=0)
+    # By hand: a test link is implied if both ends are seeds of one entity of the third graph.
+    partners: dict[int, set[int]] = {}
+    for one, other in task.seed_links.tolist():
+        partners.setdefault(one, set()).add(other)
+        partners.setdefault(other, set()).add(one)
+    implied = np.array(
+        [bool(partners.get(a, set()) & partners.get(b, set())) for a, b in task.test_links.tolist()]
+    )
+    assert run["implied_test_links"] == implied.sum() > 0
+    aligner = dualamn.Aligner(seed=0, matcher="csls", **QUICK).fit(task)  # type: ignore[arg-type]
+    alignment = aligner.align(candidates="test_only")
+    free = dualamn.evaluate(alignment, task.test_links[~implied])
+    for direction in DIRECTIONS:
+        found = run["without_implied"]["metrics"]["test_only"][direction]
+        assert found == four(getattr(free, direction))
+    assert run["without_implied"]["metrics"] != run["metrics"]
+
+
+def test_start_up_is_charged_to_every_run(pair: Path) -> None:
+    begin = time.monotonic()
+    request = Benchmark(
+        pair, "made", settings=QUICK, seeds=(0, 1), protocol="test", process_start=begin - 1000
+    )
+    runs = list(request.runs())
+    spent = time.monotonic() - begin
+    totals = [run["seconds"]["total"] for run in runs]
+    assert all(1000 < total < 1000 + spent for total in totals)
+    stages = [sum(run["seconds"].values()) - run["seconds"]["total"] for run in runs]
+    assert sum(totals) - 2000 >= sum(stages)
+
+
+def test_stages_add_up_to_the_run(pair: Path) -> None:
+    begin = time.monotonic()
+    (run,) = Benchmark(pair, "made", settings=QUICK).runs()
+    spent = time.monotonic() - begin
+    total = run["seconds"].pop("total")
+    assert all(seconds >= 0 for seconds in run["seconds"].values())
+    assert sum(run["seconds"].values()) <= total <= spent
+
+
+def test_progress_names_every_stage(pair: Path) -> None:
+    seen: list[str] = []
+    run_benchmark(pair, settings=QUICK, progress=lambda at: seen.append(at.stage))
+    assert list(dict.fromkeys(seen)) == ["load", "train", "search", "match", "evaluate"]
+
+
+def test_without_test_links_there_is_nothing_to_measure(pair: Path) -> None:
+    with pytest.raises(DataError, match="no test links"):
+        run_benchmark(pair, train_ratio=1.0)
+
+
+@pytest.mark.parametrize(
+    ("request_", "said"),
+    [
+        ({"protocol": "tset"}, "no protocol 'tset'"),
+        ({"seeds": ()}, "one seed or more"),
+        ({"folds": ()}, "one fold or more"),
+        ({"preset": "papre"}, "paper"),
+        ({"settings": {"matcher": "cslss"}}, "csls"),
+        ({"settings": {"epoch": 3}}, "epochs"),
+    ],
+)
+def test_a_wrong_request_is_refused(pair: Path, request_: dict[str, Any], said: str) -> None:
+    with pytest.raises(ConfigError, match=said):
+        run_benchmark(pair, **request_)
