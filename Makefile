@@ -34,7 +34,7 @@ demo: $(VENV)/.installed
 	@$(BIN)/dualamn align examples/europe --out $(DEMO_LINKS) --show 20
 
 test: lint types
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n 2 $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -q $(PYTEST_ARGS)
 
 lint: $(VENV)/.tested
 	$(BIN)/ruff check $(CODE) benchmarks examples

@@ -8,6 +8,8 @@ from hypothesis import settings
 # data is small: threads would only wait for each other, above all with several test workers.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
-# A slow machine is no failure.
-settings.register_profile("dualamn", deadline=None)
-settings.load_profile("dualamn")
+# No test fails because the machine is busy. CI looks at the same examples every time, so that
+# a change is not blamed for what was there before; everyone else looks for new ones.
+settings.register_profile("here", deadline=None)
+settings.register_profile("ci", deadline=None, derandomize=True, database=None)
+settings.load_profile("ci" if os.environ.get("CI") else "here")
