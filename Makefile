@@ -37,15 +37,15 @@ test: lint types
 	$(BIN)/python -m pytest -q $(PYTEST_ARGS)
 
 lint: $(VENV)/.tested
-	$(BIN)/ruff check $(CODE) benchmarks examples
-	$(BIN)/ruff format --check $(CODE) benchmarks examples
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
 
 types: $(VENV)/.tested
 	$(BIN)/mypy $(CODE)
 
 format: $(VENV)/.tested
-	$(BIN)/ruff check --fix $(CODE) benchmarks examples
-	$(BIN)/ruff format $(CODE) benchmarks examples
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
 
 # build/ is cleared first: setuptools would pack modules left there by an earlier version.
 dist: $(VENV)/.tested

@@ -70,7 +70,7 @@ if TYPE_CHECKING:
     type=click.IntRange(min=0),
     default=0,
     metavar="N",
-    help="Print N links, those of the entities with the most triples.",
+    help="Print N links, of the best connected entities and, a quarter, of the least sure.",
 )
 @options.data
 @options.quiet

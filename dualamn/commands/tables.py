@@ -27,7 +27,11 @@ def fraction(value: float | None) -> str:
 
 
 def link_table(alignment: Alignment, count: int) -> Table:
-    """Some links, those of the entities with the most triples, and whether they are right."""
+    """Some links and whether they are right, as far as the task knows.
+
+    First those of the entities with the most triples, which are the ones that people know; then
+    below a gap, for a quarter of the rows, those with the lowest scores.
+    """
     task = alignment.task
     left, right = "left", "right"
     if len(alignment.pairs) == 1:
@@ -35,22 +39,34 @@ def link_table(alignment: Alignment, count: int) -> Table:
         left, right = task.kg_names[pair.left], task.kg_names[pair.right]
     shown = table(left, "", right, "score", text_columns=3)
     shown.add_column("")
-    for left, right, score, verdict in _best_known(alignment, count):
-        add_row(shown, left, "↔", right, f"{score:.3f}", verdict)
+    known, doubtful = _choose(alignment, count)
+    for chosen in (known, doubtful):
+        for left, right, score, verdict in _judged(alignment, chosen):
+            add_row(shown, left, "↔", right, f"{score:.3f}", verdict)
+        shown.add_section()
     return shown
 
 
-def _best_known(alignment: Alignment, count: int) -> Iterator[tuple[str, str, float, Text]]:
-    task = alignment.task
+def _choose(alignment: Alignment, count: int) -> tuple[list[int], list[int]]:
+    """Positions of the best connected links, and of the least sure among the others."""
+    task, links = alignment.task, alignment.links
     degrees = np.concatenate([kg.degrees for kg in task.kgs])
-    owner = np.repeat(np.arange(len(alignment.pairs)), [len(p.links) for p in alignment.pairs])
-    links, scores = alignment.links, alignment.scores
-    answers = [_known_answers(task, pair) for pair in alignment.pairs]
     names = task.identifiers(links)
-    order = np.lexsort((names[:, 1], names[:, 0], -degrees[links].sum(axis=1)))[:count]
-    for at in order:
-        verdict = _verdict(task, answers[owner[at]], int(links[at, 0]), int(links[at, 1]))
-        yield str(names[at, 0]), str(names[at, 1]), float(scores[at]), verdict
+    order = np.lexsort((names[:, 1], names[:, 0], -degrees[links].sum(axis=1)))
+    best = count - count // 4
+    rest = order[best:]
+    doubtful = rest[np.argsort(alignment.scores[rest], kind="stable")][: count - best]
+    return order[:best].tolist(), doubtful[::-1].tolist()
+
+
+def _judged(alignment: Alignment, chosen: list[int]) -> Iterator[tuple[str, str, float, Text]]:
+    task, links, scores = alignment.task, alignment.links, alignment.scores
+    owner = np.repeat(np.arange(len(alignment.pairs)), [len(p.links) for p in alignment.pairs])
+    answers = [_known_answers(task, pair) for pair in alignment.pairs]
+    for at in chosen:
+        left, right = links[at].tolist()
+        verdict = _verdict(task, answers[owner[at]], left, right)
+        yield (*task.identifiers(links[at]), float(scores[at]), verdict)
 
 
 def _known_answers(task: AlignmentTask, pair: PairAlignment) -> dict[int, int]:
