@@ -11,6 +11,7 @@ from typing import Any, Literal, get_args, get_type_hints
 from dualamn.errors import ConfigError
 
 Device = Literal["auto", "cpu", "cuda"]
+MatmulPrecision = Literal["highest", "high", "medium"]
 
 PRESETS: dict[str, str] = {
     "paper": "Dual-AMN as published: both branches, 128 x 3 each, seed links only, CSLS with k = 10"
@@ -62,6 +63,10 @@ class AlignerConfig:
             links: the very hardest negatives of all are too often missing links.
         mining_dim: width of the random projection that negatives are searched in.
         sampled_entities: entities that the loss takes its mean and deviation from.
+        matmul_precision: the lowest precision that training's dense products may run in, as
+            torch names them: "medium" takes bfloat16 factors and float32 sums where the
+            processor has them, "highest" float32 everywhere. Embeddings to search in are
+            always made in float32.
         candidates: how many candidates each entity keeps after the search.
         csls_k: neighbours that a CSLS neighbourhood is taken from (paper).
         device: "auto" takes a GPU if there is one.
@@ -87,6 +92,7 @@ class AlignerConfig:
     mining_pool: int = 4096
     mining_dim: int = 128
     sampled_entities: int = 1024
+    matmul_precision: MatmulPrecision = "medium"
     candidates: int = 100
     csls_k: int = 10
     device: Device = "auto"
@@ -103,7 +109,11 @@ class AlignerConfig:
         self._check("dropout", 0 <= self.dropout < 1, "must be from 0 up to, not including, 1")
         self._check("threads", self.threads is None or self.threads >= 1, "must be 1 or more")
         self._check("seed", self.seed >= 0, "must be 0 or more")
-        self._check("device", self.device in get_args(Device), "must be auto, cpu or cuda")
+        for name, kind in (("device", Device), ("matmul_precision", MatmulPrecision)):
+            choices = get_args(kind)
+            self._check(
+                name, getattr(self, name) in choices, f"must be one of {', '.join(choices)}"
+            )
 
     def _check(self, name: str, holds: bool, must: str) -> None:
         if not holds:

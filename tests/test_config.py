@@ -16,7 +16,13 @@ def test_settings_survive_the_way_through_a_mapping() -> None:
 
 def test_paper_preset_is_the_published_model() -> None:
     config = AlignerConfig.preset("paper", seed=4)
-    published: dict[str, Any] = {"dim": 128, "depth": 2, "proxies": 64, "gamma": 1.0, "loss_scale": 30.0}
+    published: dict[str, Any] = {
+        "dim": 128,
+        "depth": 2,
+        "proxies": 64,
+        "gamma": 1.0,
+        "loss_scale": 30.0,
+    }
     published |= {"loss_tau": 10.0, "csls_k": 10, "encoder": "dual_amn", "matcher": "csls"}
     assert config.to_dict().items() >= published.items()
     assert config.seed == 4
@@ -32,7 +38,7 @@ def test_paper_preset_is_the_published_model() -> None:
         ({"learning_rate": -1.0}, "learning_rate must be above 0"),
         ({"learning_rate": float("nan")}, "learning_rate must be finite"),
         ({"dropout": 1.0}, "dropout must be from 0"),
-        ({"device": "gpu"}, "device must be auto, cpu or cuda, got 'gpu'"),
+        ({"device": "gpu"}, "device must be one of auto, cpu, cuda, got 'gpu'"),
         ({"threads": 0}, "threads must be 1 or more"),
         ({"seed": -1}, "seed must be 0 or more"),
         ({"seed": "x"}, "seed must be int, got 'x'"),

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -88,6 +90,10 @@ class Trainer:
             TrainingError: the loss is not finite or exploded.
             CheckpointError: the checkpoint is damaged or of another run.
         """
+        with _matmul_precision(self.config.matmul_precision):
+            self._run(progress, checkpoint, resume)
+
+    def _run(self, progress: ProgressCallback, checkpoint: Path | None, resume: bool) -> None:
         done = 0
         if checkpoint is not None and resume and checkpoint.exists():
             done = self._restore(Checkpoint.read(checkpoint, self.fingerprint))
@@ -194,6 +200,17 @@ class Trainer:
 
     def _generator(self, purpose: int, epoch: int) -> torch.Generator:
         return torch.Generator(self.device).manual_seed(self._number(purpose, epoch))
+
+
+@contextmanager
+def _matmul_precision(setting: str) -> Iterator[None]:
+    """Lets float32 products run in this precision inside the block, then as before."""
+    before = torch.get_float32_matmul_precision()
+    torch.set_float32_matmul_precision(setting)
+    try:
+        yield
+    finally:
+        torch.set_float32_matmul_precision(before)
 
 
 def decay(done: float) -> float:

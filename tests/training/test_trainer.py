@@ -58,6 +58,7 @@ def test_settings_of_the_host_program_are_left_alone(task: AlignmentTask) -> Non
     torch.manual_seed(5)
     Aligner(**SMALL, threads=1).fit(task).align()
     assert torch.get_num_threads() == threads
+    assert torch.get_float32_matmul_precision() == "highest"
     torch.testing.assert_close(torch.rand(3), expected)
 
 
