@@ -115,7 +115,9 @@ def align(
     )
     from dualamn.aligner import Aligner
     from dualamn.config import AlignerConfig
+    from dualamn.memory import keep_freed_memory
 
+    keep_freed_memory()
     config = AlignerConfig.from_dict(settings)
     if preset is not None:
         config = AlignerConfig.preset(preset, **settings)

@@ -95,7 +95,9 @@ def bench(
 
     from dualamn.data_loaders import resolve
     from dualamn.eval.benchmark import Benchmark
+    from dualamn.memory import keep_freed_memory
 
+    keep_freed_memory()
     path = resolve(dataset, data)
     benchmark = Benchmark(
         path,
