@@ -7,6 +7,7 @@ them, so that `dualamn --help` answers at once.
 from __future__ import annotations
 
 import errno
+import os
 from difflib import get_close_matches
 from typing import Any
 
@@ -81,4 +82,8 @@ for command in (align, inspect, evaluate, bench):
 
 def main() -> None:
     """The entry point of the `dualamn` program."""
+    # Threads that wait for work by spinning take the cores from those that have some, as soon as
+    # anything else runs on the machine: on two busy cores `make demo` took five times as long.
+    # OpenMP reads this when torch is loaded, so it has to be said before.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     cli(prog_name="dualamn")

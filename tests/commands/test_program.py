@@ -1,5 +1,6 @@
 """The program as a whole: help, version, typing errors, and what it does not load."""
 
+import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -9,7 +10,7 @@ import pytest
 from click.testing import Result
 
 import dualamn
-from dualamn.commands import cli
+from dualamn.commands import cli, main
 from dualamn.errors import DataError
 
 Run = Callable[..., Result]
@@ -135,3 +136,17 @@ def test_ctrl_c_has_its_own_exit_status(run: Run, monkeypatch: pytest.MonkeyPatc
     shown = run("fail")
     assert shown.exit_code == 130
     assert shown.stderr == "\nStopped: nothing was written.\n"
+
+
+@pytest.mark.parametrize(("given", "used"), [(None, "PASSIVE"), ("ACTIVE", "ACTIVE")])
+def test_waiting_threads_leave_the_cores_to_others(
+    run: Run, monkeypatch: pytest.MonkeyPatch, given: str | None, used: str
+) -> None:
+    # Set first, so that the test's end undoes what the program sets.
+    monkeypatch.setenv("OMP_WAIT_POLICY", given or "")
+    if given is None:
+        monkeypatch.delenv("OMP_WAIT_POLICY")
+    monkeypatch.setattr("sys.argv", ["dualamn", "--version"])
+    with pytest.raises(SystemExit):
+        main()
+    assert os.environ["OMP_WAIT_POLICY"] == used
