@@ -324,9 +324,10 @@ def distinct_rows(rows: NDArray[np.int64]) -> NDArray[np.int64]:
     """The rows of a small-integer table without repeats, in the order they first occur."""
     if len(rows) < 2:
         return rows
-    spans = rows.max(axis=0) - rows.min(axis=0) + 1
-    if float(np.prod(spans.astype(np.float64))) < 2**63:
-        key = np.ravel_multi_index(tuple((rows - rows.min(axis=0)).T), tuple(spans))
+    low, high = rows.min(axis=0), rows.max(axis=0)
+    # In floats, where the span of far apart numbers does not wrap around.
+    if np.prod(high.astype(np.float64) - low + 1) < 2**62:
+        key = np.ravel_multi_index(tuple((rows - low).T), tuple(high - low + 1))
         _, first = np.unique(key, return_index=True)
     else:
         _, first = np.unique(rows, axis=0, return_index=True)
