@@ -28,7 +28,14 @@ if TYPE_CHECKING:
 )
 @options.preset
 @options.epochs
-@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True)
+@click.option(
+    "--seed",
+    type=click.IntRange(min=0),
+    default=0,
+    show_default=True,
+    metavar="S",
+    help="The one source of chance; the same seed gives the same links.",
+)
 @options.device
 @options.threads
 @click.option(

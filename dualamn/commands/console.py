@@ -95,9 +95,10 @@ def _lines(clock: Callable[[], float] = time.monotonic) -> ProgressCallback:
 
     def tell(at: Progress) -> None:
         nonlocal last
-        if clock() - last < SECONDS_BETWEEN_LINES or at.step == at.total:
+        now = clock()
+        if now - last < SECONDS_BETWEEN_LINES or at.step == at.total:
             return
-        last = clock()
+        last = now
         of_total = "" if at.total is None else f" of {at.total}"
         loss = "" if at.loss is None else f", loss {at.loss:.3f}"
         click.echo(f"{at.stage}: {at.step}{of_total}{loss}", err=True)

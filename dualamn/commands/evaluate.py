@@ -7,14 +7,15 @@ from pathlib import Path
 
 import click
 
-from dualamn.commands import console
+from dualamn.commands import console, options
 
 
 @click.command(short_help="Scores a links file.")
 @click.argument("links", type=click.Path(path_type=Path), metavar="LINKS")
 @click.argument("gold", type=click.Path(path_type=Path), metavar="GOLD")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-def evaluate(links: Path, gold: Path, as_json: bool) -> None:
+@options.quiet
+def evaluate(links: Path, gold: Path, as_json: bool, quiet: bool) -> None:
     """Scores a links file: precision, recall and F1.
 
     GOLD holds links known to be right: two columns, or the columns of a links file. A link is
@@ -37,4 +38,4 @@ def evaluate(links: Path, gold: Path, as_json: bool) -> None:
         rows["all"] = evaluation.total.as_dict()
     console.results().print(link_score_table(rows))
     for text in evaluation.notes:
-        console.note(f"note: {text}")
+        console.note(f"note: {text}", quiet=quiet)

@@ -13,15 +13,18 @@ quiet = click.option("-q", "--quiet", is_flag=True, help="Only results and error
 data = click.option(
     "--data",
     type=click.Path(path_type=Path, file_okay=False),
+    metavar="DIR",
     help="The folder that holds known data sets, such as dbp15k/zh_en.  [$DUALAMN_DATA]",
 )
 preset = click.option("--preset", metavar="NAME", help="A named set of settings, such as 'paper'.")
-epochs = click.option("--epochs", type=click.IntRange(min=1), help="Passes over the seed links.")
+epochs = click.option(
+    "--epochs", type=click.IntRange(min=1), metavar="N", help="Passes over the seed links."
+)
 device = click.option(
     "--device", type=click.Choice(["auto", "cpu", "cuda"]), help="Where to train.  [auto]"
 )
 threads = click.option(
-    "--threads", type=click.IntRange(min=1), help="CPU threads to use.  [all cores]"
+    "--threads", type=click.IntRange(min=1), metavar="N", help="CPU threads to use.  [all cores]"
 )
 train_ratio = click.option(
     "--train-ratio",

@@ -1,6 +1,8 @@
 """`dualamn bench` through its entry point, with the real engine on small made data."""
 
 import json
+import shutil
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -58,8 +60,6 @@ def test_one_seed_can_be_chosen(run: Run, made: Any) -> None:
 def test_total_counts_from_the_start_of_the_process(
     process: Callable[..., Any], made: Any, tmp_path: Path
 ) -> None:
-    import time
-
     begin = time.monotonic()
     done = process("bench", made.folder, "--epochs", 1, "--seeds", 2, "--json", "out.json")
     outside = time.monotonic() - begin
@@ -75,8 +75,6 @@ def test_total_counts_from_the_start_of_the_process(
 @pytest.fixture
 def folds(made: Any, tmp_path: Path) -> Path:
     """The made data set with two published folds."""
-    import shutil
-
     folder = tmp_path / "folded"
     shutil.copytree(made.folder, folder)
     links = (folder / "ref_ent_ids").read_text().splitlines(keepends=True)
