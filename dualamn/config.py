@@ -87,7 +87,7 @@ class AlignerConfig:
     epochs: int = 40
     batch_size: int = 8192
     learning_rate: float = 0.01
-    negatives: int = 32
+    negatives: int = 64
     mine_every: int = 4
     mining_pool: int = 4096
     mining_dim: int = 128

@@ -58,6 +58,9 @@ def test_a_saved_aligner_gives_the_same_links_and_scores(
     aligner: Aligner, task: AlignmentTask, tmp_path: Path
 ) -> None:
     aligner.save(tmp_path / "aligner")
+    (tmp_path / "plain").touch()
+    modes = [(tmp_path / name).stat().st_mode for name in ("aligner", "plain")]
+    assert modes[0] == modes[1], "others may read it as they may read any new file"
     loaded = Aligner.load(tmp_path / "aligner")
     assert loaded.config == aligner.config
     assert loaded.embeddings().tobytes() == aligner.embeddings().tobytes()

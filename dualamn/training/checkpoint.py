@@ -31,21 +31,19 @@ class Checkpoint:
         epoch: how many epochs are done.
         first_loss: the loss of the very first step, None before it.
         parameters: the network's, by name.
-        optimizer: the optimiser's tensors, by parameter number and name.
+        mean_squares: the optimiser's, in the order of the parameters.
     """
 
     fingerprint: str
     epoch: int
     first_loss: float | None
     parameters: dict[str, Tensor]
-    optimizer: dict[str, dict[str, Tensor]]
+    mean_squares: list[Tensor]
 
     def write(self, path: Path) -> None:
         """Writes the file whole or not at all."""
         tensors = {f"parameters/{name}": value for name, value in self.parameters.items()}
-        for number, state in self.optimizer.items():
-            for name, value in state.items():
-                tensors[f"optimizer/{number}/{name}"] = value
+        tensors |= {f"mean_squares/{i}": value for i, value in enumerate(self.mean_squares)}
         head = {
             "kind": _KIND,
             "fingerprint": self.fingerprint,
@@ -81,17 +79,11 @@ class Checkpoint:
                 f"{path} was made from other data or other settings; resume with the same ones, "
                 "or delete it to start anew"
             )
-        parameters: dict[str, Tensor] = {}
-        optimizer: dict[str, dict[str, Tensor]] = {}
-        for name, value in tensors.items():
-            group, _, rest = name.partition("/")
-            if group == "parameters":
-                parameters[rest] = value
-            else:
-                number, _, key = rest.partition("/")
-                optimizer.setdefault(number, {})[key] = value
+        prefix = "parameters/"
+        parameters = {k.removeprefix(prefix): v for k, v in tensors.items() if k.startswith(prefix)}
+        mean_squares = [tensors[f"mean_squares/{i}"] for i in range(len(parameters))]
         return cls(
-            expected, int(head["epoch"]), json.loads(head["first_loss"]), parameters, optimizer
+            expected, int(head["epoch"]), json.loads(head["first_loss"]), parameters, mean_squares
         )
 
 

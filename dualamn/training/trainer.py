@@ -22,6 +22,7 @@ from dualamn.progress import Progress, ProgressCallback
 from dualamn.training.checkpoint import Checkpoint, fingerprint
 from dualamn.training.loss import LossPlan, hard_sample_loss
 from dualamn.training.mining import mine, random_projection
+from dualamn.training.rmsprop import RMSprop
 
 _EXPLODED = 10.0
 """A loss this many times the first one has left the ground: it starts near its largest value."""
@@ -70,9 +71,7 @@ class Trainer:
         self.linked = np.unique(task.seed_links)  # sorted
         self.fingerprint = fingerprint(task, config)
         self.device = network.relations.device
-        self.optimizer = torch.optim.RMSprop(
-            network.parameters(), lr=config.learning_rate, alpha=0.9, eps=1e-7
-        )
+        self.optimizer = RMSprop(network.parameters())
         self.batches = math.ceil(len(self.seed_links) / config.batch_size)
         self.total_steps = config.epochs * self.batches
         self._first_loss: float | None = None
@@ -119,9 +118,7 @@ class Trainer:
 
     def _step(self, plan: LossPlan, step: int, generator: torch.Generator) -> float:
         config = self.config
-        for group in self.optimizer.param_groups:
-            group["lr"] = config.learning_rate * decay(step / self.total_steps)
-        self.optimizer.zero_grad(set_to_none=True)
+        self.optimizer.zero_grad()
         parts = self.network(self.graph, plan.rows, dropout=config.dropout, generator=generator)
         loss = hard_sample_loss(
             parts, plan, gamma=config.gamma, scale=config.loss_scale, tau=config.loss_tau
@@ -136,7 +133,7 @@ class Trainer:
                 f"rate (now {config.learning_rate:g}) or the loss scale (now {config.loss_scale:g})"
             )
         loss.backward()  # type: ignore[no-untyped-call]
-        self.optimizer.step()
+        self.optimizer.step(config.learning_rate * decay(step / self.total_steps))
         return value
 
     def _mine(self, epoch: int) -> Mined:
@@ -174,22 +171,22 @@ class Trainer:
         return plan.to(self.device)
 
     def _keep(self, epoch: int) -> Checkpoint:
-        optimizer = self.optimizer.state_dict()["state"]
         return Checkpoint(
             fingerprint=self.fingerprint,
             epoch=epoch,
             first_loss=self._first_loss,
             parameters={name: p.detach() for name, p in self.network.named_parameters()},
-            optimizer={str(number): dict(state) for number, state in optimizer.items()},
+            mean_squares=self.optimizer.mean_squares,
         )
 
     def _restore(self, kept: Checkpoint) -> int:
         with torch.no_grad():
             for name, parameter in self.network.named_parameters():
                 parameter.copy_(kept.parameters[name])
-        whole = self.optimizer.state_dict()
-        whole["state"] = {int(number): state for number, state in kept.optimizer.items()}
-        self.optimizer.load_state_dict(whole)
+            for mean_square, value in zip(
+                self.optimizer.mean_squares, kept.mean_squares, strict=True
+            ):
+                mean_square.copy_(value)
         self._first_loss = kept.first_loss
         return kept.epoch
 

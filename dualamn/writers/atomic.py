@@ -48,8 +48,14 @@ def atomic_path(path: str | Path) -> Iterator[Path]:
         target = Path(os.path.realpath(target))
         temporary = target.with_name(f".{target.name[:200]}.{secrets.token_hex(4)}.tmp")
     try:
+        if temporary is not target:
+            # Made here, the file has the permissions that the user's other files get; some
+            # writers put a private one in its place.
+            temporary.touch(exist_ok=False)
+            mode = temporary.stat().st_mode
         yield temporary
         if temporary is not target:
+            temporary.chmod(mode)
             _flush_to_disk(temporary)
             temporary.replace(target)
     except OSError as error:

@@ -1,0 +1,48 @@
+"""RMSprop, without what comes along with torch.optim.
+
+The first optimiser of torch.optim loads a compiler and a computer algebra system, which takes
+about a second and 100 MB: a thirtieth of a whole benchmark run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import torch
+from torch import Tensor
+
+
+class RMSprop:
+    """Steps along the gradient divided by the root of its running mean square.
+
+    The same as `torch.optim.RMSprop(parameters, lr, alpha, eps)`.
+
+    Args:
+        parameters: what to change in place.
+        alpha: how much of the running mean stays at every step.
+        eps: added to the root, so that still parameters stay still.
+    """
+
+    def __init__(
+        self, parameters: Iterable[Tensor], *, alpha: float = 0.9, eps: float = 1e-7
+    ) -> None:
+        self.parameters = list(parameters)
+        self.alpha = alpha
+        self.eps = eps
+        self.mean_squares = [torch.zeros_like(p, requires_grad=False) for p in self.parameters]
+
+    def zero_grad(self) -> None:
+        """Forgets the gradients."""
+        for parameter in self.parameters:
+            parameter.grad = None
+
+    @torch.no_grad()
+    def step(self, lr: float) -> None:
+        """Changes every parameter that has a gradient, with this learning rate."""
+        for parameter, mean_square in zip(self.parameters, self.mean_squares, strict=True):
+            grad = parameter.grad
+            if grad is None:
+                continue
+            mean_square.mul_(self.alpha).addcmul_(grad, grad, value=1 - self.alpha)
+            root = mean_square.sqrt().add_(self.eps)
+            parameter.addcdiv_(grad, root, value=-lr)

@@ -1,0 +1,43 @@
+"""Our RMSprop takes the steps of torch's."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import torch
+
+from dualamn.training.rmsprop import RMSprop
+
+
+def test_steps_are_those_of_torch() -> None:
+    torch.manual_seed(0)
+    start = [torch.randn(4, 3), torch.randn(5), torch.randn(2)]
+    mine = [p.clone().requires_grad_() for p in start]
+    theirs = [p.clone().requires_grad_() for p in start]
+    ours = RMSprop(mine, alpha=0.9, eps=1e-7)
+    reference = torch.optim.RMSprop(theirs, lr=0.01, alpha=0.9, eps=1e-7)
+    for step in range(5):
+        lr = 0.01 / (step + 1)
+        for group in reference.param_groups:
+            group["lr"] = lr
+        for optimizer, (a, b, _) in ((ours, mine), (reference, theirs)):
+            optimizer.zero_grad()
+            ((a.square().sum() + 1) * b.sin()).sum().backward()  # type: ignore[no-untyped-call]
+        ours.step(lr)
+        reference.step()
+        for p, q in zip(mine, theirs, strict=True):
+            torch.testing.assert_close(p, q)
+    assert torch.equal(mine[2], start[2])  # it never had a gradient
+
+
+def test_training_loads_no_compiler() -> None:
+    program = (
+        "import sys; from dualamn import Aligner; from dualamn.data_loaders.synthetic import "
+        "make_task; Aligner(epochs=1, dim=4).fit(make_task(30)).align(); "
+        "print([name for name in ('torch._dynamo', 'sympy') if name in sys.modules])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    assert done.stdout == "[]\n"
