@@ -299,6 +299,44 @@ class AlignmentTask:
         _, component = connected_components(graph, directed=False)
         return np.asarray(component[self.test_links[:, 0]] == component[self.test_links[:, 1]])
 
+    def restricted_to(self, names: Sequence[str]) -> AlignmentTask:
+        """The task of some of the graphs alone, with the links between them.
+
+        Graphs, entities and links keep their order, so the links of a pair of graphs are row by
+        row those that `links_between` gives of the whole task, in ids of the smaller one.
+
+        Args:
+            names: of two or more of the graphs, in any order.
+
+        Raises:
+            DataError: a graph that the task does not have, or fewer than two.
+        """
+        for unknown in (name for name in names if name not in self.kg_names):
+            raise DataError(
+                f"there is no knowledge graph {unknown!r}, the task has {', '.join(self.kg_names)}"
+            )
+        kept = [number for number, name in enumerate(self.kg_names) if name in names]
+        if len(kept) < 2:
+            raise DataError(f"alignment needs two or more knowledge graphs, got {len(kept)}")
+        kgs = tuple(self.kgs[number] for number in kept)
+        shift = np.zeros(len(self.kgs), dtype=np.int32)
+        shift[kept] = _offsets([kg.n_entities for kg in kgs])[:-1] - self.entity_offsets[kept]
+
+        def inside(links: Int32Array) -> Int32Array:
+            sources = self.source_of[links]
+            chosen = np.isin(sources, kept).all(axis=1)
+            joint: Int32Array = links[chosen] + shift[sources[chosen]]
+            return joint
+
+        return replace(
+            self,
+            name=f"{self.name}, {'-'.join(kg.name for kg in kgs)}",
+            kgs=kgs,
+            seed_links=inside(self.seed_links),
+            test_links=inside(self.test_links),
+            valid_links=inside(self.valid_links),
+        )
+
     def to_pyg(self) -> Data:
         """The task as PyTorch Geometric data, see `dualamn.pyg.to_pyg`."""
         from dualamn.pyg import to_pyg

@@ -144,6 +144,49 @@ def test_implied_by_seeds(kgs: list[KnowledgeGraph]) -> None:
     assert implied == {"a0": True, "a1": False}
 
 
+@pytest.mark.parametrize("names", [("a", "c"), ("c", "a"), ("b", "c"), ("c", "b", "a")])
+def test_restriction_to_some_graphs_keeps_everything_between_them(
+    kgs: list[KnowledgeGraph], names: tuple[str, ...]
+) -> None:
+    task = AlignmentTask.from_kgs(
+        kgs,
+        {(0, 1): [(0, 1)], (0, 2): [(0, 0), (2, 2)], (1, 2): [(0, 2)]},
+        {(0, 2): [(1, 1)], (1, 2): [(1, 1)]},
+        {(0, 1): [(1, 0)]},
+        seed=3,
+    )
+    part = task.restricted_to(names)
+    assert part.kg_names == tuple(sorted(names))
+    assert part.n_entities == sum(kg.n_entities for kg in part.kgs)
+    for attribute in ("seed_links", "test_links", "valid_links"):
+        links = getattr(part, attribute)
+        assert links.dtype == np.int32
+        wanted = [
+            row
+            for row in task.identifiers(getattr(task, attribute)).tolist()
+            if {row[0][0], row[1][0]} <= set(names)
+        ]
+        assert part.identifiers(links).tolist() == wanted
+    inside = [kg.triples.tolist() for kg in task.kgs if kg.name in names]
+    assert [kg.triples.tolist() for kg in part.kgs] == inside
+    assert (task.n_entities, len(task.seed_links)) == (8, 4)  # as it was
+
+
+@pytest.mark.parametrize(
+    ("names", "words"),
+    [
+        (("a", "x"), "no knowledge graph 'x', the task has a, b, c"),
+        (("a", "a"), "two or more knowledge graphs, got 1"),
+        ((), "two or more knowledge graphs, got 0"),
+    ],
+)
+def test_restrictions_that_cannot_be(
+    kgs: list[KnowledgeGraph], names: tuple[str, ...], words: str
+) -> None:
+    with pytest.raises(DataError, match=words):
+        AlignmentTask.from_kgs(kgs, {}).restricted_to(names)
+
+
 def test_bad_tasks(kgs: list[KnowledgeGraph]) -> None:
     a, b, _ = kgs
     with pytest.raises(DataError, match="two or more knowledge graphs, got 1"):
