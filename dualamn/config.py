@@ -25,6 +25,7 @@ _COUNTS = (
     "proxies",
     "epochs",
     "batch_size",
+    "batches",
     "negatives",
     "mine_every",
     "mining_pool",
@@ -55,6 +56,8 @@ class AlignerConfig:
         epochs: passes over the seed links.
         batch_size: most seed links a step. The graph layers run over all entities in every
             step, so few large steps cost less than many small ones.
+        batches: steps that an epoch has at least, as long as there are seed links for them: one
+            step over all seed links an epoch finds fewer links, however long it trains.
         learning_rate: at its highest; it falls to zero over the last part of training.
         negatives: mined negatives an anchor. At lambda = 30 the hardest few carry the loss.
         mine_every: epochs between two searches for negatives.
@@ -84,11 +87,12 @@ class AlignerConfig:
     gamma: float = 1.0
     loss_scale: float = 30.0
     loss_tau: float = 10.0
-    epochs: int = 40
-    batch_size: int = 8192
-    learning_rate: float = 0.01
+    epochs: int = 12
+    batch_size: int = 2048
+    batches: int = 5
+    learning_rate: float = 0.005
     negatives: int = 64
-    mine_every: int = 4
+    mine_every: int = 1
     mining_pool: int = 4096
     mining_dim: int = 128
     sampled_entities: int = 1024

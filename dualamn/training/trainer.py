@@ -72,7 +72,8 @@ class Trainer:
         self.fingerprint = fingerprint(task, config)
         self.device = network.relations.device
         self.optimizer = RMSprop(network.parameters())
-        self.batches = math.ceil(len(self.seed_links) / config.batch_size)
+        links = len(self.seed_links)
+        self.batches = min(max(math.ceil(links / config.batch_size), config.batches), links)
         self.total_steps = config.epochs * self.batches
         self._first_loss: float | None = None
 
@@ -97,19 +98,16 @@ class Trainer:
         if checkpoint is not None and resume and checkpoint.exists():
             done = self._restore(Checkpoint.read(checkpoint, self.fingerprint))
         mined: Mined | None = None
-        plan: LossPlan | None = None
         for epoch in range(done, self.config.epochs):
             if epoch % self.config.mine_every == 0 or mined is None:
                 if checkpoint is not None:
                     self._keep(epoch).write(checkpoint)
-                mined, plan = self._mine(epoch), None
+                mined = self._mine(epoch)
             rng = np.random.default_rng([self.config.seed, 1, epoch])
             order = rng.permutation(len(self.seed_links))
             generator = self._generator(2, epoch)
             for batch, chosen in enumerate(np.array_split(order, self.batches)):
-                # With one batch an epoch the plan is the same until new negatives are mined.
-                if plan is None or self.batches > 1:
-                    plan = self._plan(chosen, mined, rng)
+                plan = self._plan(chosen, mined, rng)
                 step = epoch * self.batches + batch
                 loss = self._step(plan, step, generator)
                 progress(Progress("train", step + 1, self.total_steps, loss))
