@@ -57,8 +57,8 @@ class RelationGraph:
 
         pair_keys, edge_pair = np.unique(senders * max(r, 1) + kinds, return_inverse=True)
         itself = np.arange(n, dtype=np.int64)
-        near_keys = np.unique(np.concatenate([receivers * n + senders, itself * n + itself]))
-        incident_keys = np.unique(receivers * max(r, 1) + kinds)
+        near_keys = _distinct(np.concatenate([receivers * n + senders, itself * n + itself]))
+        incident_keys = _distinct(receivers * max(r, 1) + kinds)
         neighbours = _pattern(near_keys, n, n)
         incident = _pattern(incident_keys, n, r)
         return cls(
@@ -93,6 +93,16 @@ class RelationGraph:
                 )
             ),
         )
+
+
+def _distinct(
+    keys: np.ndarray[tuple[int], np.dtype[np.int64]],
+) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+    """What `np.unique` gives, which hashes large integer arrays: much slower than sorting."""
+    ordered = np.sort(keys)
+    is_first = np.ones(len(ordered), dtype=np.bool_)
+    is_first[1:] = ordered[1:] != ordered[:-1]
+    return ordered[is_first]
 
 
 def _pattern(keys: np.ndarray[tuple[int], np.dtype[np.int64]], n: int, m: int) -> Pattern:
