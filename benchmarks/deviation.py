@@ -1,0 +1,184 @@
+"""How far the loss over mined negatives is from the loss over all entities.
+
+Trains for some epochs, then takes a batch of seed links and compares, without dropout, loss and
+gradient at that state: by the dense formula, and by plans as training makes them. The gradient
+is the one for the embeddings of all entities. Nothing here looks at test links.
+
+    python benchmarks/deviation.py --data DIR     # DIR/dbp15k/zh_en, or $DUALAMN_DATA
+    python benchmarks/deviation.py --made         # made data, no download
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from dualamn import AlignerConfig, AlignmentTask, load
+from dualamn.data_loaders import resolve
+from dualamn.data_loaders.synthetic import make_task
+from dualamn.encoders.trained import TrainedDualAMN
+from dualamn.progress import silent
+from dualamn.training.loss import LossPlan, hard_sample_loss
+from dualamn.training.mining import mine, random_projection
+from dualamn.training.trainer import Trainer
+
+BLOCK = 64
+"""Anchors at a time in the dense loss: 64 x 38,960 distances in float64 are 20 MB."""
+
+
+def dense(
+    points: Tensor, pairs: Tensor, config: AlignerConfig, candidates: Tensor | None = None
+) -> tuple[float, Tensor]:
+    """The published loss and its gradient.
+
+    Args:
+        points: (n, d) float64 embeddings of all entities.
+        pairs: (p, 2) joint ids.
+        config: gives gamma, lambda and tau.
+        candidates: (n,) bool: the entities whose terms are summed up; all if None. Mean and
+            deviation are over all entities either way.
+
+    Returns:
+        The loss, and (n, d) float64.
+    """
+    leaf = points.clone().requires_grad_()
+    anchors, partners = torch.cat([pairs, pairs.flip(1)]).t()
+    total = 0.0
+    for start in range(0, len(anchors), BLOCK):
+        anchor, partner = anchors[start : start + BLOCK], partners[start : start + BLOCK]
+        squares = leaf.square().sum(dim=1)  # (n,)
+        distances = squares[anchor, None] + squares - 2 * leaf[anchor] @ leaf.t()  # (b, n)
+        pair = (leaf[anchor] - leaf[partner]).square().sum(dim=1, keepdim=True)
+        own = torch.zeros_like(distances, dtype=torch.bool)
+        own.scatter_(1, torch.stack([anchor, partner], dim=1), True)
+        hardness = (config.gamma + pair - distances).masked_fill(own, 0)
+        with torch.no_grad():
+            mean = hardness.mean(dim=1, keepdim=True)
+            deviation = hardness.std(dim=1, correction=0, keepdim=True)
+        exponents = config.loss_scale * (hardness - mean) / deviation + config.loss_tau
+        if candidates is not None:
+            exponents = exponents.masked_fill(~(candidates | own), -torch.inf)
+        loss = torch.logsumexp(exponents, dim=1).sum() * 2 / len(anchors)
+        loss.backward()
+        total += loss.item()
+    assert leaf.grad is not None
+    return total, leaf.grad
+
+
+def by_plan(points: Tensor, plan: LossPlan, config: AlignerConfig) -> tuple[float, Tensor]:
+    """The loss of a plan as training has it, and its gradient as (n, d) float64."""
+    width = points.shape[1] // 2
+    rows = points[plan.rows].float()
+    parts = [rows[:, :width].contiguous(), rows[:, width:].contiguous()]
+    for part in parts:
+        part.requires_grad_()
+    with matmul_precision(config):
+        loss = hard_sample_loss(
+            parts, plan, gamma=config.gamma, scale=config.loss_scale, tau=config.loss_tau
+        )
+        loss.backward()
+    grad = torch.zeros_like(points)
+    grad[plan.rows] = torch.cat([part.grad for part in parts], dim=1).double()
+    return loss.item(), grad
+
+
+@contextmanager
+def matmul_precision(config: AlignerConfig) -> Iterator[None]:
+    """Products run as in training inside the block."""
+    torch.set_float32_matmul_precision(config.matmul_precision)
+    yield
+    torch.set_float32_matmul_precision("highest")
+
+
+def compare(task: AlignmentTask, config: AlignerConfig, size: int) -> list[tuple[str, ...]]:
+    """The table's rows; the last of them has the dense loss summed over the same pool."""
+    encoder = TrainedDualAMN(task, config, torch.device("cpu"))
+    trainer = Trainer(encoder.network, encoder.graph, task, config)
+    trainer.run(progress=silent, checkpoint=None, resume=False)
+    with torch.no_grad():
+        points = torch.cat(encoder.network(encoder.graph, torch.arange(task.n_entities)), dim=1)
+    points = points.double()
+    n, rng = task.n_entities, np.random.default_rng([config.seed, 9])
+    chosen = rng.permutation(len(task.seed_links))[:size]
+    pairs = task.seed_links[chosen]
+    anchors = pairs.T.ravel()
+    everyone = np.arange(n, dtype=np.int32)
+    sample = rng.choice(n, min(config.sampled_entities, n), replace=False).astype(np.int32)
+
+    generator = torch.Generator().manual_seed(config.seed)
+    projection = random_projection(points.shape[1], config.mining_dim, generator)
+    # A projection that turns nothing makes the same search an exact one.
+    nothing = torch.eye(points.shape[1])
+    parts, k = [points.float()], config.negatives
+    exact, projected = (mine(parts, anchors, k, through) for through in (nothing, projection))
+    # What one step of training does, in the epoch that would come next.
+    with matmul_precision(config):
+        mined = trainer._mine(config.epochs)
+    default = trainer._plan(chosen, mined, rng)
+    in_pool = torch.zeros(n, dtype=torch.bool)
+    in_pool[torch.from_numpy(np.concatenate([trainer.linked, mined.drawn])).long()] = True
+
+    links = torch.from_numpy(pairs).long()
+    of_all = dense(points, links, config)
+    of_pool = dense(points, links, config, in_pool)
+    plans = (
+        (f"{k} hardest of all, exact search", "of all", LossPlan.build(pairs, exact, everyone, n)),
+        (f"{k} hardest of all", "of all", LossPlan.build(pairs, projected, everyone, n)),
+        (f"{k} hardest of all", "sampled", LossPlan.build(pairs, projected, sample, n)),
+        (f"{k} hardest of the pool (default)", "sampled", default),
+    )
+    rows = []
+    for negatives, moments, plan in plans:
+        mined_loss = by_plan(points, plan, config)
+        rows.append((negatives, moments, "all", *ratios(mined_loss, of_all)))
+    rows.append((negatives, moments, "the pool", *ratios(mined_loss, of_pool)))
+    return rows
+
+
+def ratios(mine: tuple[float, Tensor], exact: tuple[float, Tensor]) -> tuple[str, str, str]:
+    """Loss ratio, gradient cosine, ratio of the gradients' lengths."""
+    cosine = torch.nn.functional.cosine_similarity(mine[1].ravel(), exact[1].ravel(), dim=0)
+    length = mine[1].norm() / exact[1].norm()
+    return f"{mine[0] / exact[0]:.4f}", f"{cosine.item():.4f}", f"{length.item():.4f}"
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Prints the table."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--data", type=Path, help="folder of data sets, else $DUALAMN_DATA")
+    parser.add_argument("--dataset", default="dbp15k/zh_en")
+    parser.add_argument("--made", action="store_true", help="made data in place of a data set")
+    parser.add_argument(
+        "--epochs", type=int, nargs="+", default=[2, AlignerConfig().epochs], help="states"
+    )
+    parser.add_argument("--pairs", type=int, default=512, help="links of the batch")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--threads", type=int)
+    options = parser.parse_args(arguments)
+    if options.threads:
+        torch.set_num_threads(options.threads)
+    if options.made:
+        task = make_task(6_000, seed=options.seed)
+    else:
+        task = load(resolve(options.dataset, options.data), seed=options.seed)
+    print(task)
+    for epochs in options.epochs:
+        started = time.perf_counter()
+        config = AlignerConfig.preset("paper", epochs=epochs, seed=options.seed, device="cpu")
+        rows = compare(task, config, options.pairs)
+        print(f"\nafter {epochs} epochs, batch of {options.pairs} seed links")
+        head = ("negatives", "moments", "dense over", "loss ratio", "gradient cosine", "length")
+        for row in (head, *rows):
+            print(f"{row[0]:<40}{row[1]:<9}{row[2]:<12}{row[3]:>10}{row[4]:>17}{row[5]:>9}")
+        print(f"({time.perf_counter() - started:.0f} s)")
+
+
+if __name__ == "__main__":
+    main()
