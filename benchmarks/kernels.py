@@ -1,0 +1,319 @@
+"""Each fast part of the engine against the plain torch or PyG way to do the same.
+
+    python benchmarks/kernels.py --data DIR       # DIR/dbp15k/zh_en, or $DUALAMN_DATA
+    python benchmarks/kernels.py --made           # made data, no download
+
+Both sides work on the same numbers in float32 in one process that keeps freed memory, and take
+turns. Where they should give the same they are held to it first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from harness import alternate, describe, get_task, machine, options, run, set_threads, table
+from reference import BATCH, DenseDualAMN, DenseGate, dense_loss
+from torch import Tensor
+from torch.nn import functional as F  # noqa: N812
+from torch_geometric.utils import scatter, softmax
+
+from dualamn import AlignerConfig, AlignmentTask
+from dualamn.arrays import FloatArray
+from dualamn.encoders.conv import RelationalReflectionConv
+from dualamn.encoders.gate import gate
+from dualamn.encoders.trained import TrainedDualAMN
+from dualamn.memory import keep_freed_memory
+from dualamn.search import candidate_pools, search_candidates
+from dualamn.sparse import Pattern, sddmm, segment_softmax, spmm
+from dualamn.training.loss import hard_sample_loss
+from dualamn.training.mining import mine, random_projection
+from dualamn.training.trainer import Trainer
+
+BLOCK = 1_024
+"""Rows of a block of scores, where all of them at once would not fit."""
+
+
+@dataclass(frozen=True)
+class Case:
+    """One row of the table.
+
+    Attributes:
+        name: what is done.
+        size: on how much.
+        ours, plain: what to time; each gives what it computed.
+        same: whether both should give the same.
+    """
+
+    name: str
+    size: str
+    ours: Callable[[], Sequence[Tensor]]
+    plain: Callable[[], Sequence[Tensor]]
+    same: bool = True
+
+
+def with_gradients(
+    compute: Callable[..., Tensor], *leaves: Tensor, parameters: Sequence[Tensor] = ()
+) -> Callable[[], Sequence[Tensor]]:
+    """Forward and backward; gives the result, and the gradients of leaves and parameters.
+
+    Args:
+        compute: is called with copies of the leaves.
+        leaves: its arguments.
+        parameters: what else it uses that has a gradient.
+    """
+    own = [leaf.detach().clone().requires_grad_() for leaf in leaves]
+
+    grad: list[Tensor] = []
+
+    def both() -> Sequence[Tensor]:
+        out = compute(*own)
+        if not grad:  # drawn once, the same for both sides
+            grad.append(torch.randn(out.shape, generator=torch.Generator().manual_seed(0)))
+        return [out.detach(), *torch.autograd.grad(out, [*own, *parameters], grad)]
+
+    return both
+
+
+class Cases:
+    """All rows, on one task.
+
+    Args:
+        task: gives graph and links.
+        config: gives sizes.
+    """
+
+    def __init__(self, task: AlignmentTask, config: AlignerConfig) -> None:
+        self.task, self.config = task, config
+        encoder = TrainedDualAMN(task, config, torch.device("cpu"))
+        self.graph, self.network = encoder.graph, encoder.network
+        self.trainer = Trainer(self.network, self.graph, task, config)
+        self.dense = DenseDualAMN(task, self.network)
+        self.generator = torch.Generator().manual_seed(config.seed)
+        with torch.no_grad():
+            self.layers = [layer.clone() for layer in self.network.layers(self.graph)[0]]
+            self.parts = self.network(self.graph, torch.arange(task.n_entities))
+        self.units = F.normalize(self.network.relations.detach(), dim=1)
+        self.links = torch.from_numpy(task.seed_links[:BATCH]).long()
+        self.mined = self.trainer._mine(0)
+        chosen = np.arange(len(self.links))
+        self.plan = self.trainer._plan(chosen, self.mined, np.random.default_rng(config.seed))
+
+    def __iter__(self) -> Iterator[Case]:
+        """The rows from the smallest part to the largest."""
+        yield self.sparse_times_dense()
+        yield self.sampled_products()
+        yield self.softmax_of_segments()
+        yield self.layer()
+        yield self.gate()
+        yield self.loss()
+        yield self.mining()
+        yield self.search()
+
+    def sparse_times_dense(self) -> Case:
+        """Neighbours weighted and added up, with gradients for weights and features."""
+        pattern, n = self.graph.edges, self.task.n_entities
+        rows, columns = _places(pattern)
+        values = torch.rand(pattern.n_entries, generator=self.generator)
+
+        def plain(values: Tensor, dense: Tensor) -> Tensor:
+            messages = values.unsqueeze(1) * dense.index_select(0, columns)
+            out: Tensor = scatter(messages, rows, dim=0, dim_size=n, reduce="sum")
+            return out
+
+        return Case(
+            "spmm, forward and backward",
+            f"{_shape(pattern)} x {self.config.dim}",
+            with_gradients(lambda v, d: spmm(pattern, v, d), values, self.layers[0]),
+            with_gradients(plain, values, self.layers[0]),
+        )
+
+    def sampled_products(self) -> Case:
+        """Dot products of entities with relations, where they meet."""
+        pattern = self.graph.pairs
+        rows, columns = _places(pattern)
+
+        def plain(left: Tensor, right: Tensor) -> Tensor:
+            return (left.index_select(0, rows) * right.index_select(0, columns)).sum(dim=1)
+
+        return Case(
+            "sddmm, forward and backward",
+            f"{_shape(pattern)} x {self.config.dim}",
+            with_gradients(lambda a, b: sddmm(pattern, a, b), self.layers[0], self.units),
+            with_gradients(plain, self.layers[0], self.units),
+        )
+
+    def softmax_of_segments(self) -> Case:
+        """Attention of every entity over its edges."""
+        pattern, n = self.graph.edges, self.task.n_entities
+        rows, _ = _places(pattern)
+        logits = torch.randn(pattern.n_entries, generator=self.generator)
+
+        def plain(logits: Tensor) -> Tensor:
+            weights: Tensor = softmax(logits, rows, num_nodes=n)
+            return weights
+
+        return Case(
+            "segment softmax, forward and backward",
+            _shape(pattern),
+            with_gradients(lambda x: segment_softmax(pattern, x), logits),
+            with_gradients(plain, logits),
+        )
+
+    def layer(self) -> Case:
+        """One graph layer, fused and by message passing."""
+        conv = RelationalReflectionConv(self.config.dim)
+        edge_index, edge_type = self.dense.edge_index, self.dense.edge_type
+        leaves, own = (self.layers[0], self.network.relations), [conv.attention]
+        return Case(
+            "graph layer, forward and backward",
+            f"{len(edge_type):,} edges x {self.config.dim}",
+            with_gradients(lambda x, r: conv(x, r, self.graph), *leaves, parameters=own),
+            with_gradients(lambda x, r: conv(x, r, edge_index, edge_type), *leaves, parameters=own),
+        )
+
+    def gate(self) -> Case:
+        """The gate for the rows that one training step touches, without dropout."""
+        branch, rows = self.network.both[0], self.plan.rows
+        plain = DenseGate(branch)
+
+        def ours(*layers: Tensor) -> Tensor:
+            return gate(layers, rows, branch.proxies, branch.weight, branch.bias)
+
+        def theirs(*layers: Tensor) -> Tensor:
+            out: Tensor = plain(torch.cat([x.index_select(0, rows) for x in layers], dim=1))
+            return out
+
+        return Case(
+            "gate, forward and backward",
+            f"{len(rows):,} rows x {branch.bias.shape[0]}",
+            with_gradients(
+                ours, *self.layers, parameters=[branch.proxies, branch.weight, branch.bias]
+            ),
+            with_gradients(
+                theirs, *self.layers, parameters=[plain.proxies, plain.weight, plain.bias]
+            ),
+        )
+
+    def loss(self) -> Case:
+        """The loss of one batch over mined negatives, and over all entities."""
+        config, plan = self.config, self.plan
+        rows = [part[plan.rows] for part in self.parts]
+
+        def ours(*parts: Tensor) -> Tensor:
+            return hard_sample_loss(
+                parts, plan, gamma=config.gamma, scale=config.loss_scale, tau=config.loss_tau
+            )
+
+        return Case(
+            "loss, forward and backward",
+            f"{len(self.links):,} links; {config.negatives} or {self.task.n_entities:,} negatives",
+            with_gradients(ours, *rows),
+            with_gradients(
+                lambda points: dense_loss(points, self.links, config), torch.cat(self.parts, dim=1)
+            ),
+            same=False,
+        )
+
+    def mining(self) -> Case:
+        """Negatives of all seed entities: among the pool, and among all entities by products."""
+        config, k = self.config, self.config.negatives
+        linked = self.trainer.linked
+        pool = np.concatenate([linked, self.mined.drawn])
+        in_pool = [part[torch.from_numpy(pool).long()] for part in self.parts]
+        anchors = np.arange(len(linked), dtype=np.int32)
+        points = torch.cat(self.parts, dim=1)
+        queries = points[torch.from_numpy(linked).long()]
+        projection = random_projection(points.shape[1], config.mining_dim, self.generator)
+
+        def plain() -> Sequence[Tensor]:
+            squares = points.square().sum(dim=1)
+            k_found = min(k + 1, len(points))
+            return [
+                torch.topk(2 * block @ points.t() - squares, k_found, dim=1).indices
+                for block in torch.split(queries, BLOCK)
+            ]
+
+        return Case(
+            f"mining, {k} negatives each",
+            f"{len(linked):,} in {len(pool):,} or {len(points):,}",
+            lambda: [torch.from_numpy(mine(in_pool, anchors, k, projection))],
+            plain,
+            same=False,
+        )
+
+    def search(self) -> Case:
+        """Candidates of the test entities in both directions."""
+        pools = candidate_pools(self.task, 0, 1, "test_only")
+        joined = F.normalize(torch.cat(self.parts, dim=1), dim=1)
+        embeddings: FloatArray = joined.numpy()
+        left, right = (joined[torch.from_numpy(pool).long()] for pool in pools)
+
+        def ours() -> Sequence[Tensor]:
+            found = search_candidates(embeddings, *pools, self.config.candidates)
+            return [torch.from_numpy(x.scores) for x in (found.left_to_right, found.right_to_left)]
+
+        def plain() -> Sequence[Tensor]:
+            both = []
+            for queries, pool in ((left, right), (right, left)):
+                k = min(self.config.candidates, len(pool))
+                blocks = [
+                    torch.topk(block @ pool.t(), k, dim=1).values
+                    for block in torch.split(queries, BLOCK)
+                ]
+                both.append(torch.cat(blocks))
+            return both
+
+        return Case(
+            f"search, {self.config.candidates} candidates each",
+            f"{len(left):,} x {len(right):,} x {joined.shape[1]}, both ways",
+            ours,
+            plain,
+        )
+
+
+def check(case: Case) -> None:
+    """Holds both sides of a row to each other.
+
+    Raises:
+        SystemExit: they give different numbers.
+    """
+    for number, (ours, theirs) in enumerate(zip(case.ours(), case.plain(), strict=True)):
+        # Float32 sums in another order differ a little, relative to the largest.
+        error = (ours - theirs).abs().max() / theirs.abs().max().clamp(min=1e-12)
+        if not error < 1e-3:
+            raise SystemExit(f"{case.name}: output {number} differs by {error:.2g} of its largest")
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Prints the table."""
+    given = options(__doc__, dataset="dbp15k/zh_en", repeat=5).parse_args(arguments)
+    set_threads(given.threads)
+    keep_freed_memory()
+    torch.manual_seed(given.seed)
+    task = get_task(given)
+    print(machine())
+    print(describe(task), end="\n\n", flush=True)
+    rows = []
+    for case in Cases(task, AlignerConfig.preset("paper", seed=given.seed, device="cpu")):
+        if case.same:
+            check(case)
+        taken = alternate({"ours": case.ours, "plain": case.plain}, given.repeat)
+        ours, plain = (1000 * taken[side].median for side in ("ours", "plain"))
+        row = (case.name, case.size, f"{ours:,.1f}", f"{plain:,.1f}", f"{plain / ours:.1f}")
+        rows.append(row)
+    print(table(("median of each", "size", "ours ms", "plain ms", "ratio"), rows))
+
+
+def _places(pattern: Pattern) -> tuple[Tensor, Tensor]:
+    return pattern.rows, pattern.indices.long()
+
+
+def _shape(pattern: Pattern) -> str:
+    return f"{pattern.n_entries:,} entries in {pattern.shape[0]:,} x {pattern.shape[1]:,}"
+
+
+if __name__ == "__main__":
+    run(main)

@@ -1,0 +1,229 @@
+"""The benchmark scripts run, and what they compare is the same thing done in two ways."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+from dualamn import AlignerConfig, AlignmentTask, KnowledgeGraph
+from dualamn.data_loaders.export import write_task
+from dualamn.data_loaders.synthetic import make_task
+
+BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
+MADE = ("--made", "60", "--threads", "1")
+
+pytestmark = pytest.mark.skipif(
+    not BENCHMARKS.is_dir(), reason="a source archive is without the benchmarks"
+)
+
+
+@pytest.fixture(scope="module")
+def script() -> Iterator[Callable[[str], ModuleType]]:
+    """Imports a script by name, as one that lies beside it would."""
+    before = set(sys.modules)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(str(BENCHMARKS))
+        yield importlib.import_module
+    for path in BENCHMARKS.glob("*.py"):
+        if path.stem not in before:
+            sys.modules.pop(path.stem, None)
+
+
+def run(name: str, *arguments: object) -> subprocess.CompletedProcess[str]:
+    """Runs a script as a user does, on UTF-8 and without a data folder."""
+    return subprocess.run(
+        [sys.executable, str(BENCHMARKS / f"{name}.py"), *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        env={k: v for k, v in os.environ.items() if k != "DUALAMN_DATA"}
+        | {"PYTHONIOENCODING": "utf-8", "PYTHONWARNINGS": "error::UserWarning"},
+    )
+
+
+def columns_of(shown: str) -> dict[str, list[str]]:
+    """The cells of every row of the one table that was printed, by its first cell."""
+    rows = [
+        [cell.strip() for cell in line.strip("| ").split("|")]
+        for line in shown.splitlines()
+        if line.startswith("|")
+    ]
+    assert len({len(row) for row in rows}) == 1
+    return {row[0]: row[1:] for row in rows}
+
+
+def test_step_prints_both_sides_and_their_ratio() -> None:
+    shown = run("step", *MADE, "--repeat", 1)
+    assert shown.returncode == 0, shown.stderr
+    assert "same model: loss " in shown.stdout
+    table = columns_of(shown.stdout)
+    ours = table["dualamn, as the program trains"]
+    theirs = table["dense PyG, torch defaults"]
+    assert len(ours) == len(table["one epoch"])
+    assert ours[-1] == "1.0"
+    assert float(ours[0]) > 0
+    assert f"ratio of the medians: {theirs[-1]} (turn by turn " in shown.stdout
+
+
+def test_kernels_prints_a_row_for_every_part() -> None:
+    shown = run("kernels", *MADE, "--repeat", 1)
+    assert shown.returncode == 0, shown.stderr
+    table = columns_of(shown.stdout)
+    parts = ("spmm", "sddmm", "segment softmax", "graph layer", "gate", "loss", "mining", "search")
+    names = [name.split(",")[0] for name in list(table)[2:]]
+    assert names == list(parts)
+    assert all(float(row[1]) > 0 and float(row[2]) > 0 for row in list(table.values())[2:])
+
+
+def test_load_prints_seconds_of_loading_and_building() -> None:
+    shown = run("load", *MADE, "--repeat", 1)
+    assert shown.returncode == 0, shown.stderr
+    assert list(columns_of(shown.stdout))[2:] == ["load", "build", "both"]
+
+
+def test_five_graphs_scores_every_pair_alone_and_together(tmp_path: Path) -> None:
+    out = tmp_path / "five.json"
+    shown = run("five_graphs", *MADE, "--epochs", 1, "--json", out)
+    assert shown.returncode == 0, shown.stderr
+    table = columns_of(shown.stdout)
+    names = [a + "-" + b for a in "abcde" for b in "abcde" if a < b]
+    assert list(table)[2:] == [*names, "mean"]
+    (result,) = json.loads(out.read_text(encoding="utf-8"))
+    for name in names:
+        figures = result["pairs"][name]
+        assert 0 < figures["implied"] < figures["test"]
+        assert set(figures["alone"]) == set(figures["together"])
+        shown_cell = f"{figures['alone']['all right']:.3f}, {figures['together']['all right']:.3f}"
+        assert table[name][2] == shown_cell
+
+
+def test_paper_runs_the_program_and_shows_what_it_found(tmp_path: Path) -> None:
+    data, results = tmp_path / "data", tmp_path / "results"
+    write_task(make_task(60), data / "dbp15k" / "ja_en", layout="ids")
+    asked = ("dbp15k/ja_en", "--data", data, "--results", results)
+    shown = run("paper", *asked, "--", "--epochs", 1, "--threads", 1, "--quiet")
+    assert shown.returncode == 0, shown.stderr
+    report = json.loads((results / "dbp15k_ja_en.json").read_text(encoding="utf-8"))
+    assert report["preset"] == "paper"
+    assert report["settings"]["protocol"] == "test"
+    assert [run["seed"] for run in report["runs"]] == [0, 1, 2]
+    row = columns_of(shown.stdout)["dbp15k/ja_en"]
+    hits = report["mean"]["metrics"]["test_only"]["left_to_right"]["hits@1"]
+    assert row[1].startswith(f"{hits:.3f} ±")
+    assert row[5] == "0.726 / 0.927 / 0.799"
+    again = run("paper", "--show", "--results", results)
+    assert columns_of(again.stdout) == columns_of(shown.stdout)
+
+
+def test_paper_names_the_runs_that_failed(tmp_path: Path) -> None:
+    failed = run("paper", "dbp15k/zh_en", "--data", tmp_path, "--results", tmp_path / "results")
+    assert failed.returncode != 0
+    assert "no data set 'dbp15k/zh_en'" in failed.stderr
+
+
+@pytest.mark.parametrize("name", ["step", "kernels", "load", "five_graphs"])
+def test_a_missing_data_set_is_one_line(
+    script: Callable[[str], ModuleType], name: str, tmp_path: Path
+) -> None:
+    harness, module = script("harness"), script(name)
+    with pytest.raises(SystemExit, match=r"^error: there is no data set 'typo'"):
+        harness.run(lambda: module.main(["--dataset", "typo", "--data", str(tmp_path)]))
+
+
+def odd_task() -> AlignmentTask:
+    """Loops, parallel edges, edges both ways, an entity without triples, and a shared relation."""
+    left = KnowledgeGraph.from_arrays(
+        "l", [(0, 0, 1), (0, 1, 1), (1, 0, 0), (2, 0, 2), (3, 1, 0)], list("abcde"), ["r", "s"]
+    )
+    right = KnowledgeGraph.from_arrays(
+        "r", [(0, 0, 1), (2, 1, 1), (3, 1, 3), (3, 0, 2)], list("abcd"), ["r", "t"]
+    )
+    return AlignmentTask.from_kgs([left, right], {(0, 1): [(0, 1), (3, 3), (4, 0)]})
+
+
+@pytest.mark.parametrize("task", [make_task(60, seed=2), make_task(40, n_kgs=3), odd_task()])
+@pytest.mark.parametrize("settings", [{}, {"dim": 8, "depth": 1, "gamma": 3.0, "loss_scale": 5.0}])
+def test_the_reference_is_the_same_model(
+    script: Callable[[str], ModuleType], task: AlignmentTask, settings: dict[str, Any]
+) -> None:
+    ours, theirs, cosine = script("step").losses(task, AlignerConfig(**settings))
+    assert ours == pytest.approx(theirs, rel=1e-4)
+    assert cosine > 0.9999
+
+
+def test_a_reference_that_is_another_model_is_refused(
+    script: Callable[[str], ModuleType], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    step, reference = script("step"), script("reference")
+    step.check()
+    whole = reference.DenseGate.forward
+    monkeypatch.setattr(reference.DenseGate, "forward", lambda self, m: 1.01 * whole(self, m))
+    with pytest.raises(SystemExit, match="not the same model"):
+        step.check()
+
+
+def test_the_reference_learns(script: Callable[[str], ModuleType]) -> None:
+    import torch
+
+    from dualamn.encoders.trained import TrainedDualAMN
+
+    task, config = make_task(150, seed=1), AlignerConfig(dim=64, device="cpu")
+    torch.manual_seed(0)
+    network = TrainedDualAMN(task, config, torch.device("cpu")).network
+    before = network.entities.detach().clone()
+    training = script("reference").DenseTraining(task, network, config)
+    left, right = torch.from_numpy(task.test_links).long().t()
+
+    def found() -> float:
+        """The share of test links whose right end is nearest to the left one."""
+        with torch.no_grad():
+            points = training.network()
+        near = torch.cdist(points[left], points[right]).argmin(dim=1)
+        return (near == torch.arange(len(left))).float().mean().item()
+
+    assert found() < 0.2
+    for _ in range(40):
+        training.epoch()
+    assert found() > 0.5
+    assert torch.equal(network.entities, before)  # it trains a copy
+
+
+def test_kernels_that_differ_are_refused(script: Callable[[str], ModuleType]) -> None:
+    import torch
+
+    kernels = script("kernels")
+    one = torch.ones(3)
+    kernels.check(kernels.Case("x", "3", lambda: [one], lambda: [one + 1e-6]))
+    with pytest.raises(SystemExit, match="x: output 0 differs by"):
+        kernels.check(kernels.Case("x", "3", lambda: [one], lambda: [one + 0.1]))
+    with pytest.raises(SystemExit, match="x: output 0 differs by nan"):
+        kernels.check(kernels.Case("x", "3", lambda: [one], lambda: [one * torch.nan]))
+
+
+def test_things_take_turns_and_warm_up_is_not_counted(
+    script: Callable[[str], ModuleType],
+) -> None:
+    order: list[str] = []
+    things = {name: (lambda name=name: order.append(name)) for name in "ab"}
+    taken = script("harness").alternate(things, 3)
+    assert order == list("ab" * 4)
+    assert [len(timing.seconds) for timing in taken.values()] == [3, 3]
+
+
+def test_tables_are_markdown_in_line(script: Callable[[str], ModuleType]) -> None:
+    shown = script("harness").table(["name", "s"], [["a", "10.5"], ["longer", "1"]])
+    assert shown.splitlines() == [
+        "| name   |    s |",
+        "| ------ | ---: |",
+        "| a      | 10.5 |",
+        "| longer |    1 |",
+    ]
