@@ -121,12 +121,12 @@ def roughly(printed: str, shown: str) -> bool:
 
 
 def near(word: str, expected: str) -> bool:
-    """Counts at most 15 or a tenth off, fractions 0.05, other numbers up to three times."""
+    """Counts at most 30 or a tenth off, fractions 0.05, other numbers up to three times."""
     if not (NUMBER.fullmatch(word) and (match := NUMBER.fullmatch(expected))):
         return word == expected
     value, wanted = (float(text.replace(",", "")) for text in (word, expected))
     if match[1] is None:
-        return abs(value - wanted) <= max(15, 0.1 * wanted)
+        return abs(value - wanted) <= max(30, 0.1 * wanted)
     if wanted > 1:
         return wanted / 3 <= value <= wanted * 3
     return abs(value - wanted) <= 0.05
