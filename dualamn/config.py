@@ -58,7 +58,7 @@ class AlignerConfig:
             step, so few large steps cost less than many small ones.
         batches: steps that an epoch has at least, as long as there are seed links for them: one
             step over all seed links an epoch finds fewer links, however long it trains.
-        learning_rate: at its highest; it falls to zero over the last part of training.
+        learning_rate: of RMSprop (paper).
         negatives: mined negatives an anchor. At lambda = 30 the hardest few carry the loss.
         mine_every: epochs between two searches for negatives.
         mining_pool: entities that negatives are searched among, beside those of the seed links;

@@ -7,11 +7,12 @@ import sys
 
 # From malloc.h.
 _M_TRIM_THRESHOLD = -1
-_M_MMAP_MAX = -4
+_M_MMAP_THRESHOLD = -3
+_RETURN_FROM = 2**25  # larger arrays are rare, and kept ones would leave holes in the heap
 
 
 def keep_freed_memory() -> bool:
-    """Makes this process keep freed memory for its next arrays, where glibc is the allocator.
+    """Makes this process keep freed arrays of up to 32 MiB for its next, where glibc allocates.
 
     By default glibc hands the memory of every large array back to the system and asks for it
     again with the next one, and the system clears each page anew: training steps spend part of
@@ -27,5 +28,5 @@ def keep_freed_memory() -> bool:
 
     mallopt = ctypes.CDLL(None).mallopt
     mallopt.argtypes = (ctypes.c_int, ctypes.c_int)
-    settings = ((_M_MMAP_MAX, 0), (_M_TRIM_THRESHOLD, 2**31 - 1))
+    settings = ((_M_MMAP_THRESHOLD, _RETURN_FROM), (_M_TRIM_THRESHOLD, 2**31 - 1))
     return all(mallopt(name, value) == 1 for name, value in settings)

@@ -160,8 +160,8 @@ def row_softmax(pattern: Pattern, logits: Tensor) -> Tensor:
     # The row's own maximum keeps every exponent at or below zero.
     top = logits.new_full((pattern.shape[0],), -torch.inf)
     top.scatter_reduce_(0, pattern.rows, logits, "amax")
-    weights = (logits - top[pattern.rows]).exp_()
-    return weights.div_(segment_sum(pattern, weights)[pattern.rows])
+    weights = logits.sub(top.index_select(0, pattern.rows)).exp_()
+    return weights.div_(segment_sum(pattern, weights).index_select(0, pattern.rows))
 
 
 def segment_sum(pattern: Pattern, values: Tensor) -> Tensor:
@@ -185,7 +185,7 @@ class _SpMM(Function):
         pattern: Pattern = ctx.pattern
         d_values = dot_rows(pattern, grad, dense) if ctx.needs_input_grad[0] else None
         d_dense = (
-            multiply(pattern.transposed, values[pattern.t_order], grad)
+            multiply(pattern.transposed, values.index_select(0, pattern.t_order), grad)
             if ctx.needs_input_grad[1]
             else None
         )
@@ -206,7 +206,7 @@ class _SDDMM(Function):
         pattern: Pattern = ctx.pattern
         d_left = multiply(pattern, grad, right) if ctx.needs_input_grad[0] else None
         d_right = (
-            multiply(pattern.transposed, grad[pattern.t_order], left)
+            multiply(pattern.transposed, grad.index_select(0, pattern.t_order), left)
             if ctx.needs_input_grad[1]
             else None
         )
@@ -220,7 +220,8 @@ class _SquareDistances(Function):
         ctx.pattern = pattern
         squares = torch.linalg.vector_norm(points, dim=1).square_()
         dots = dot_rows(pattern, points, points)
-        sums: Tensor = squares[pattern.rows] + squares[pattern.indices]
+        sums: Tensor = squares.index_select(0, pattern.rows)
+        sums += squares.index_select(0, pattern.indices)
         return sums.sub_(dots, alpha=2).clamp_(min=0)
 
     @staticmethod
@@ -230,7 +231,7 @@ class _SquareDistances(Function):
         (points,) = ctx.saved_tensors
         pattern: Pattern = ctx.pattern
         flipped = pattern.transposed
-        grad_flipped = grad[pattern.t_order]
+        grad_flipped = grad.index_select(0, pattern.t_order)
         sums = segment_sum(pattern, grad) + segment_sum(flipped, grad_flipped)
         d_points = points * sums.mul_(2).unsqueeze(1)
         multiply(pattern, grad, points, add_to=d_points, alpha=-2)
@@ -253,7 +254,7 @@ class _SegmentSoftmax(Function):
         pattern: Pattern = ctx.pattern
         weighted = weights * grad
         mean = segment_sum(pattern, weighted)
-        return weighted - weights * mean[pattern.rows], None
+        return weighted - weights * mean.index_select(0, pattern.rows), None
 
 
 def multiply(

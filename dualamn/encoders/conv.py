@@ -61,7 +61,10 @@ class RelationalReflectionConv(MessagePassing):  # type: ignore[misc]
         """
         units = nn.functional.normalize(relations, dim=1, eps=1e-12)
         if isinstance(edge_index, RelationGraph):
-            return reflect(edge_index, x, units, self.attention)
+            # Outside, rows are joint ids; inside, the graph may have an order of its own.
+            inside = x.index_select(0, edge_index.order)
+            reflected = reflect(edge_index, inside, units, self.attention)
+            return reflected.index_select(0, edge_index.position)
         if edge_type is None:
             raise ValueError("an edge index needs edge_type, the relation of every edge")
         # index_select, because the gradient of units[edge_type] takes several times as long.

@@ -29,8 +29,8 @@ class DualAMN(nn.Module):
         dim: d, the width of one layer.
         depth: how many graph layers follow the first features; a branch is (depth + 1) * d wide.
         n_proxies: how many proxies bridge the graphs.
-        features: (n, f) float32 that stand in for learned entity embeddings, projected to d by
-            a learned matrix; None to learn the embeddings.
+        features: (n, f) float32 in the graph's inner order, which stand in for learned entity
+            embeddings and are projected to d by a learned matrix; None to learn embeddings.
         generator: draws the first values.
     """
 
@@ -78,7 +78,10 @@ class DualAMN(nn.Module):
         return [branch for branch in self.branches if isinstance(branch, Branch)]
 
     def layers(self, graph: RelationGraph) -> list[list[Tensor]]:
-        """The features of every entity after each layer: a list of (n, d) a branch."""
+        """The features of every entity after each layer: a list of (n, d) a branch.
+
+        Their rows are in the graph's inner order.
+        """
         unit_relations = nn.functional.normalize(self.relations, dim=1, eps=1e-12)
         entities = self.entities if self.features is None else self.features @ self.projection
         starts = (
@@ -108,12 +111,13 @@ class DualAMN(nn.Module):
 
         Args:
             graph: the task's graph.
-            rows: (q,) int64: the entities wanted.
+            rows: (q,) int64 joint ids of the entities wanted.
             dropout: the share of output numbers set to zero in training.
             generator: draws the dropout mask.
         """
+        inside = graph.position[rows]
         return [
-            branch(layers, rows, dropout=dropout, generator=generator)
+            branch(layers, inside, dropout=dropout, generator=generator)
             for branch, layers in zip(self.both, self.layers(graph), strict=True)
         ]
 
@@ -126,12 +130,12 @@ class DualAMN(nn.Module):
         """
         width = self.both[0].bias.shape[0]
         joined = np.empty((graph.n_entities, 2 * width), dtype=np.float32)
-        everything = torch.arange(graph.n_entities, device=self.relations.device)
         for number, layers in enumerate(self.layers(graph)):
             columns = slice(number * width, (number + 1) * width)
-            for rows in torch.split(everything, EMBED_ROWS):
-                part = self.both[number](layers, rows)
-                joined[int(rows[0]) : int(rows[-1]) + 1, columns] = part.numpy(force=True)
+            for start in range(0, graph.n_entities, EMBED_ROWS):
+                block = slice(start, start + EMBED_ROWS)
+                part = self.both[number](layers, graph.position[block])
+                joined[block, columns] = part.numpy(force=True)
         return joined
 
 

@@ -153,13 +153,15 @@ class _Gate(Function):
 
 
 def _gather(layers: Sequence[Tensor], rows: Tensor) -> Tensor:
-    return torch.cat([layer[rows] for layer in layers], dim=1)
+    # index_select: the same as layer[rows], several times faster.
+    return torch.cat([layer.index_select(0, rows) for layer in layers], dim=1)
 
 
 def _scatter(d_layers: Sequence[Tensor], rows: Tensor, d_m: Tensor) -> None:
     width = d_layers[0].shape[1]
     for number, d_layer in enumerate(d_layers):
-        d_layer.index_add_(0, rows, d_m[:, number * width : (number + 1) * width])
+        part = d_m[:, number * width : (number + 1) * width].contiguous()
+        d_layer.index_add_(0, rows, part)
 
 
 def _unit(matrix: Tensor) -> Tensor:

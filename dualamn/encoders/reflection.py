@@ -48,11 +48,12 @@ class _Reflect(Function):
     def forward(
         ctx: Any, entities: Tensor, relations: Tensor, attention: Tensor, graph: RelationGraph
     ) -> Tensor:
-        logits = (relations @ attention)[graph.edge_relations.indices]
+        logits = (relations @ attention).index_select(0, graph.edge_relations.indices)
         a = row_softmax(graph.edges, logits)  # (e,)
         c = dot_rows(graph.pairs, entities, relations)  # (u,)
         out = multiply(graph.edges, a, entities)
-        multiply(graph.edge_relations, a * c[graph.edge_pair], relations, add_to=out, alpha=-2)
+        b = a * c.index_select(0, graph.edge_pair)
+        multiply(graph.edge_relations, b, relations, add_to=out, alpha=-2)
         out.tanh_()
         ctx.save_for_backward(entities, relations, attention, a, c, out)
         ctx.graph = graph
@@ -64,21 +65,21 @@ class _Reflect(Function):
         graph: RelationGraph = ctx.graph
         edges, edge_relations, pairs = graph.edges, graph.edge_relations, graph.pairs
         d_sum = torch.ops.aten.tanh_backward(grads[0].contiguous(), out)  # (n, d)
-        c_edge = c[graph.edge_pair]
+        c_edge = c.index_select(0, graph.edge_pair)
 
         d_b = dot_rows(edge_relations, d_sum, relations).mul_(-2)  # (e,)
         d_a = dot_rows(edges, d_sum, entities).addcmul_(d_b, c_edge)
         d_c = torch.zeros_like(c).index_add_(0, graph.edge_pair, d_b.mul_(a))
 
         weighted = d_a.mul_(a)
-        d_logits = weighted - a * segment_sum(edges, weighted)[edges.rows]
+        d_logits = weighted - a * segment_sum(edges, weighted).index_select(0, edges.rows)
         d_logit = relations.new_zeros(len(relations))  # one a relation
         d_logit.index_add_(0, edge_relations.indices, d_logits)
 
-        d_entities = multiply(edges.transposed, a[edges.t_order], d_sum)
+        d_entities = multiply(edges.transposed, a.index_select(0, edges.t_order), d_sum)
         multiply(pairs, d_c, relations, add_to=d_entities)
-        b_flipped = (a * c_edge)[edge_relations.t_order]
+        b_flipped = (a * c_edge).index_select(0, edge_relations.t_order)
         d_relations = multiply(edge_relations.transposed, b_flipped, d_sum).mul_(-2)
-        multiply(pairs.transposed, d_c[pairs.t_order], entities, add_to=d_relations)
+        multiply(pairs.transposed, d_c.index_select(0, pairs.t_order), entities, add_to=d_relations)
         d_relations.addr_(d_logit, attention)
         return d_entities, d_relations, d_logit @ relations, None

@@ -38,7 +38,9 @@ class TrainedDualAMN:
         self.task = task
         self.config = config
         self.device = device
-        graph = RelationGraph.from_triples(task.triples, task.n_entities, task.n_relations)
+        graph = RelationGraph.from_triples(
+            task.triples, task.n_entities, task.n_relations, reorder=True
+        )
         self.graph = graph.to(device)
         self.network = DualAMN(
             graph.n_entities,
@@ -46,7 +48,7 @@ class TrainedDualAMN:
             dim=config.dim,
             depth=config.depth,
             n_proxies=config.proxies,
-            features=None if features is None else torch.from_numpy(features),
+            features=None if features is None else torch.from_numpy(features)[graph.order],
             # Drawn on the CPU, so that every device starts from the same values.
             generator=torch.Generator().manual_seed(config.seed),
         ).to(device)

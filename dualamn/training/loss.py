@@ -161,13 +161,13 @@ def _moments(
     second moments, so no anchors x sample matrix is needed. The anchor and its partner are
     taken out of the sample where they are in it, and put back as the two zeros they count as.
     """
-    sampled = [part[plan.sample] for part in parts]
+    sampled = [part.index_select(0, plan.sample) for part in parts]
     squares = _square_norms(sampled)  # (s,)
     square_mean = squares.mean()
     s, n = len(plan.sample), plan.n_entities
 
     anchor_squares = _square_norms(parts)[plan.anchors]
-    anchor = torch.cat([part[plan.anchors] for part in parts], dim=1)  # (2p, d)
+    anchor = torch.cat([part.index_select(0, plan.anchors) for part in parts], dim=1)  # (2p, d)
     points = torch.cat(sampled, dim=1)
     centre = points.mean(dim=0)
     points -= centre

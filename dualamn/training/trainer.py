@@ -131,7 +131,7 @@ class Trainer:
                 f"rate (now {config.learning_rate:g}) or the loss scale (now {config.loss_scale:g})"
             )
         loss.backward()  # type: ignore[no-untyped-call]
-        self.optimizer.step(config.learning_rate * decay(step / self.total_steps))
+        self.optimizer.step(config.learning_rate)
         return value
 
     def _mine(self, epoch: int) -> Mined:
@@ -206,8 +206,3 @@ def _matmul_precision(setting: str) -> Iterator[None]:
         yield
     finally:
         torch.set_float32_matmul_precision(before)
-
-
-def decay(done: float) -> float:
-    """What the learning rate is multiplied with: 1, then in a line to 0 over the last 40%."""
-    return min(1.0, (1.0 - done) / 0.4)

@@ -27,12 +27,13 @@ def edges_both_ways(
     return edge_index, torch.cat([relations, relations + r])
 
 
+@pytest.mark.parametrize("reorder", [False, True])
 @pytest.mark.parametrize("seed", range(4))
-def test_fused_layer_equals_message_passing(seed: int) -> None:
+def test_fused_layer_equals_message_passing(seed: int, reorder: bool) -> None:
     n, r, d = 12, 3, 5
     # 40 triples over 12 entities: parallel edges, self-loops and isolated entities all occur.
     triples = made_triples(seed, n - 2, r, 40)
-    graph = RelationGraph.from_triples(triples, n, r)
+    graph = RelationGraph.from_triples(triples, n, r, reorder=reorder)
     edge_index, edge_type = edges_both_ways(triples, r)
     torch.manual_seed(seed)
     layer = RelationalReflectionConv(d).double()
@@ -88,3 +89,14 @@ def test_neighbour_and_relation_means_count_every_distinct_one_once() -> None:
     ends = graph.incident.indptr.tolist()
     assert graph.incident.indices[: ends[1]].tolist() == [0, 1]  # outgoing
     assert graph.incident.indices[ends[1] : ends[2]].tolist() == [2, 3]  # their inverses
+
+
+def test_reordering_puts_neighbours_near_each_other_and_keeps_ids_apart() -> None:
+    # A path through 200 entities whose ids are shuffled.
+    path = np.random.default_rng(0).permutation(200).astype(np.int32)
+    zeros = np.zeros(199, dtype=np.int32)
+    triples = np.stack([path[:-1], zeros, path[1:]], axis=1)
+    graph = RelationGraph.from_triples(triples, 200, 1, reorder=True)
+    assert graph.position[graph.order].tolist() == list(range(200))
+    apart = (graph.edges.rows - graph.edges.indices).abs()
+    assert apart.max() == 1

@@ -11,7 +11,6 @@ import pytest
 from dualamn import Aligner, AlignmentTask, CheckpointError, Progress, TrainingError
 from dualamn.alignment import Alignment
 from dualamn.data_loaders.synthetic import make_task
-from dualamn.training.trainer import decay
 
 SMALL: dict[str, Any] = {"dim": 16, "epochs": 8, "mine_every": 2, "negatives": 8, "mining_dim": 16}
 
@@ -137,9 +136,3 @@ def test_one_single_seed_link_trains(task: AlignmentTask) -> None:
 def test_a_hopeless_learning_rate_is_an_error_that_names_the_cure(task: AlignmentTask) -> None:
     with pytest.raises(TrainingError, match="lower the learning rate"):
         Aligner(**SMALL, learning_rate=1e38).fit(task)
-
-
-def test_learning_rate_is_constant_and_then_falls_to_zero() -> None:
-    assert decay(0.0) == decay(0.5) == 1.0
-    assert decay(0.8) == pytest.approx(0.5)
-    assert decay(1.0) == 0.0
