@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from harness import alternate, describe, get_task, machine, options, run, set_threads, table
-from reference import BATCH, DenseDualAMN, DenseGate, dense_loss
+from reference import BATCH, DenseGate, dense_loss
 from torch import Tensor
 from torch.nn import functional as F  # noqa: N812
 from torch_geometric.utils import scatter, softmax
@@ -24,6 +24,7 @@ from dualamn import AlignerConfig, AlignmentTask
 from dualamn.arrays import FloatArray
 from dualamn.encoders.conv import RelationalReflectionConv
 from dualamn.encoders.gate import gate
+from dualamn.encoders.reflection import reflect
 from dualamn.encoders.trained import TrainedDualAMN
 from dualamn.memory import keep_freed_memory
 from dualamn.search import candidate_pools, search_candidates
@@ -90,7 +91,6 @@ class Cases:
         encoder = TrainedDualAMN(task, config, torch.device("cpu"))
         self.graph, self.network = encoder.graph, encoder.network
         self.trainer = Trainer(self.network, self.graph, task, config)
-        self.dense = DenseDualAMN(task, self.network)
         self.generator = torch.Generator().manual_seed(config.seed)
         with torch.no_grad():
             self.layers = [layer.clone() for layer in self.network.layers(self.graph)[0]]
@@ -164,19 +164,28 @@ class Cases:
 
     def layer(self) -> Case:
         """One graph layer, fused and by message passing."""
-        conv = RelationalReflectionConv(self.config.dim)
-        edge_index, edge_type = self.dense.edge_index, self.dense.edge_type
+        conv, graph = RelationalReflectionConv(self.config.dim), self.graph
+        receivers, senders = _places(graph.edges)
+        edge_index, edge_type = torch.stack([senders, receivers]), _places(graph.edge_relations)[1]
+
+        def ours(entities: Tensor, relations: Tensor) -> Tensor:
+            return reflect(graph, entities, F.normalize(relations, dim=1), conv.attention)
+
+        def theirs(entities: Tensor, relations: Tensor) -> Tensor:
+            out: Tensor = conv(entities, relations, edge_index, edge_type)
+            return out
+
         leaves, own = (self.layers[0], self.network.relations), [conv.attention]
         return Case(
             "graph layer, forward and backward",
             f"{len(edge_type):,} edges x {self.config.dim}",
-            with_gradients(lambda x, r: conv(x, r, self.graph), *leaves, parameters=own),
-            with_gradients(lambda x, r: conv(x, r, edge_index, edge_type), *leaves, parameters=own),
+            with_gradients(ours, *leaves, parameters=own),
+            with_gradients(theirs, *leaves, parameters=own),
         )
 
     def gate(self) -> Case:
         """The gate for the rows that one training step touches, without dropout."""
-        branch, rows = self.network.both[0], self.plan.rows
+        branch, rows = self.network.both[0], self.graph.position[self.plan.rows]
         plain = DenseGate(branch)
 
         def ours(*layers: Tensor) -> Tensor:

@@ -17,24 +17,25 @@ from torch.nn import functional as F  # noqa: N812
 from torch_geometric.nn import SimpleConv
 from torch_geometric.utils import add_remaining_self_loops, coalesce, to_torch_csr_tensor
 
-from dualamn import AlignerConfig, AlignmentTask
+from dualamn import AlignerConfig
 from dualamn.encoders.conv import RelationalReflectionConv
-from dualamn.encoders.dual_amn import Branch, DualAMN
+from dualamn.encoders.dual_amn import Branch
+from dualamn.encoders.trained import TrainedDualAMN
 
 BATCH = 1_024
 LEARNING_RATE = 0.005
 
 
 class DenseDualAMN(nn.Module):
-    """The network, with a copy of the parameters of a `DualAMN` for the same task.
+    """The network, with a copy of the parameters of the engine's for the same task.
 
     Args:
-        task: gives the triples; each is read in both directions.
-        network: gives the parameters.
+        encoder: gives the parameters, and the task's triples; each is read in both directions.
     """
 
-    def __init__(self, task: AlignmentTask, network: DualAMN) -> None:
+    def __init__(self, encoder: TrainedDualAMN) -> None:
         super().__init__()
+        task, network = encoder.task, encoder.network
         n, r = task.n_entities, task.n_relations
         heads, kinds, tails = torch.from_numpy(task.triples).long().t()
         # Messages go from row 0 to row 1.
@@ -45,7 +46,8 @@ class DenseDualAMN(nn.Module):
         incident = coalesce(torch.stack([self.edge_type, self.edge_index[1]]))
         self.neighbours, self.incident = _csr(neighbours, (n, n)), _csr(incident, (n, 2 * r))
         self.mean = SimpleConv(aggr="mean")
-        self.entities = nn.Parameter(network.entities.detach().clone())
+        # The engine numbers entities anew inside; here rows are joint ids.
+        self.entities = nn.Parameter(network.entities.detach()[encoder.graph.position])
         self.relations = nn.Parameter(network.relations.detach().clone())
         self.branches = nn.ModuleList(DenseBranch(branch) for branch in network.both)
 
@@ -132,15 +134,14 @@ class DenseTraining:
     """Training of the network with the published batches and optimiser.
 
     Args:
-        task: gives triples and seed links.
-        network: gives the first parameters.
-        config: gives dropout and the loss's constants.
+        encoder: gives the first parameters, triples and seed links, dropout and the loss's
+            constants.
     """
 
-    def __init__(self, task: AlignmentTask, network: DualAMN, config: AlignerConfig) -> None:
-        self.network = DenseDualAMN(task, network)
-        self.config = config
-        self.seed_links = torch.from_numpy(task.seed_links).long()
+    def __init__(self, encoder: TrainedDualAMN) -> None:
+        self.network = DenseDualAMN(encoder)
+        self.config = encoder.config
+        self.seed_links = torch.from_numpy(encoder.task.seed_links).long()
         self.optimizer = torch.optim.RMSprop(
             self.network.parameters(), lr=LEARNING_RATE, alpha=0.9, eps=1e-7
         )

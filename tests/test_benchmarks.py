@@ -176,11 +176,11 @@ def test_the_reference_learns(script: Callable[[str], ModuleType]) -> None:
 
     from dualamn.encoders.trained import TrainedDualAMN
 
-    task, config = make_task(150, seed=1), AlignerConfig(dim=64, device="cpu")
+    task = make_task(150, seed=1)
     torch.manual_seed(0)
-    network = TrainedDualAMN(task, config, torch.device("cpu")).network
-    before = network.entities.detach().clone()
-    training = script("reference").DenseTraining(task, network, config)
+    encoder = TrainedDualAMN(task, AlignerConfig(dim=64), torch.device("cpu"))
+    before = encoder.network.entities.detach().clone()
+    training = script("reference").DenseTraining(encoder)
     left, right = torch.from_numpy(task.test_links).long().t()
 
     def found() -> float:
@@ -194,7 +194,7 @@ def test_the_reference_learns(script: Callable[[str], ModuleType]) -> None:
     for _ in range(40):
         training.epoch()
     assert found() > 0.5
-    assert torch.equal(network.entities, before)  # it trains a copy
+    assert torch.equal(encoder.network.entities, before)  # it trains a copy
 
 
 def test_kernels_that_differ_are_refused(script: Callable[[str], ModuleType]) -> None:
