@@ -154,7 +154,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", type=Path, help="folder of data sets, else $DUALAMN_DATA")
     parser.add_argument("--dataset", default="dbp15k/zh_en")
-    parser.add_argument("--made", action="store_true", help="made data in place of a data set")
+    parser.add_argument(
+        "--made",
+        type=int,
+        nargs="?",
+        const=6_000,
+        metavar="ENTITIES",
+        help="made data in place of a data set  [6,000 entities]",
+    )
     parser.add_argument(
         "--epochs", type=int, nargs="+", default=[2, AlignerConfig().epochs], help="states"
     )
@@ -165,7 +172,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if options.threads:
         torch.set_num_threads(options.threads)
     if options.made:
-        task = make_task(6_000, seed=options.seed)
+        task = make_task(options.made, seed=options.seed)
     else:
         task = load(resolve(options.dataset, options.data), seed=options.seed)
     print(task)

@@ -90,6 +90,16 @@ def test_load_prints_seconds_of_loading_and_building() -> None:
     assert list(columns_of(shown.stdout))[2:] == ["load", "build", "both"]
 
 
+def test_deviation_prints_a_table_for_every_state() -> None:
+    shown = run("deviation", *MADE, "--epochs", 1, 2, "--pairs", 8)
+    assert shown.returncode == 0, shown.stderr
+    for epochs in (1, 2):
+        assert f"after {epochs} epochs, batch of 8 seed links" in shown.stdout
+    # The hardest 64 of 108 entities carry all of the loss.
+    exact = [line.split() for line in shown.stdout.splitlines() if "exact search" in line]
+    assert [line[-3:] for line in exact] == [["1.0000"] * 3] * 2
+
+
 def test_five_graphs_scores_every_pair_alone_and_together(tmp_path: Path) -> None:
     out = tmp_path / "five.json"
     shown = run("five_graphs", *MADE, "--epochs", 1, "--json", out)
