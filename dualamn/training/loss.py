@@ -60,7 +60,13 @@ class LossPlan:
 
     @classmethod
     def build(
-        cls, pairs: Int32Array, negatives: Int32Array, sample: Int32Array, n_entities: int
+        cls,
+        pairs: Int32Array,
+        negatives: Int32Array,
+        sample: Int32Array,
+        n_entities: int,
+        *,
+        multiple: int = 1,
     ) -> LossPlan:
         """Plans a step.
 
@@ -70,6 +76,9 @@ class LossPlan:
                 An anchor itself, its partner and -1 are passed over.
             sample: (s,) int32 distinct joint ids, drawn evenly from all entities.
             n_entities: of the whole task.
+            multiple: other entities fill the rows up to a multiple of this. Products of shapes
+                that recur run on kernels that are already there: oneDNN compiles one for each
+                shape and keeps it, which over sixty steps took 700 MB.
         """
         anchors = np.concatenate([pairs[:, 0], pairs[:, 1]])
         opposite = np.concatenate([pairs[:, 1], pairs[:, 0]])
@@ -79,6 +88,8 @@ class LossPlan:
         in_step = np.zeros(n_entities, dtype=bool)
         in_step[anchors] = in_step[sample] = True
         in_step[negatives[usable]] = True
+        filled = -int(in_step.sum()) % multiple
+        in_step[np.flatnonzero(~in_step)[:filled]] = True
         rows = np.flatnonzero(in_step)
         position = np.cumsum(in_step, dtype=np.int64) - 1
         at, partner = position[anchors], position[opposite]

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from dualamn.arrays import Int32Array
 from dualamn.config import AlignerConfig
 from dualamn.encoders.dual_amn import DualAMN
+from dualamn.encoders.gate import BLOCK_ROWS
 from dualamn.encoders.graph import RelationGraph
 from dualamn.errors import TrainingError
 from dualamn.kg import AlignmentTask
@@ -165,7 +166,9 @@ class Trainer:
             ]
         )
         both = np.concatenate([chosen, chosen + len(self.seed_links)])
-        plan = LossPlan.build(self.seed_links[chosen], mined.negatives[both], sample, n)
+        plan = LossPlan.build(
+            self.seed_links[chosen], mined.negatives[both], sample, n, multiple=BLOCK_ROWS
+        )
         return plan.to(self.device)
 
     def _keep(self, epoch: int) -> Checkpoint:
