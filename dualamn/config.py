@@ -132,7 +132,7 @@ class AlignerConfig:
         """
         if name not in PRESETS:
             raise ConfigError(
-                f"there is no preset {name!r}{_did_you_mean(name, list(PRESETS))}; "
+                f"there is no preset {name!r}{_did_you_mean(name, list(PRESETS)) or ';'} "
                 f"the presets are {', '.join(PRESETS)}"
             )
         return cls.from_dict(overrides)

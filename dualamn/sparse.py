@@ -14,7 +14,10 @@ import warnings
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
+from scipy.sparse import csr_array
 from torch import Tensor
 from torch.autograd import Function
 
@@ -62,15 +65,25 @@ class Pattern:
             int(rows[-1]) >= shape[0] or int(columns.min()) < 0 or int(columns.max()) >= shape[1]
         ):
             raise ValueError(f"an entry lies outside the pattern's shape {shape}")
-        t_order = torch.argsort(columns, stable=True)
+        indptr, indices = _starts(rows, shape[0]), columns.int()
+        # scipy transposes by counting sort, many times faster than torch sorts; the entries'
+        # own numbers, carried along as values, come out as the order.
+        numbers = np.arange(len(rows), dtype=np.int32)
+        flipped = csr_array(
+            (numbers, indices.numpy(force=True), indptr.numpy(force=True)), shape=shape
+        ).tocsc()
+
+        def tensor(array: NDArray[np.int32], kind: type[np.integer[Any]]) -> Tensor:
+            return torch.from_numpy(array.astype(kind, copy=False)).to(rows.device)
+
         return cls(
             shape,
-            _starts(rows, shape[0]),
-            columns.int(),
+            indptr,
+            indices,
             rows,
-            _starts(columns, shape[1]),
-            rows[t_order].int(),
-            t_order,
+            tensor(flipped.indptr, np.int32),
+            tensor(flipped.indices, np.int32),
+            tensor(flipped.data, np.int64),
         )
 
     @property

@@ -22,7 +22,6 @@ from typing import Any
 
 import numpy as np
 import torch
-from scipy.sparse import csr_array
 from torch import Tensor
 
 from dualamn.arrays import Int32Array
@@ -94,7 +93,7 @@ class LossPlan:
         position = np.cumsum(in_step, dtype=np.int64) - 1
         at, partner = position[anchors], position[opposite]
 
-        # Entries in any order, then sorted by row through scipy's counting sort.
+        # Entries in any order, then sorted by row.
         targets = np.concatenate([position[negatives[usable]], partner])
         owners = np.concatenate([np.nonzero(usable)[0], np.arange(len(anchors))])
         starts = at[owners]
@@ -109,7 +108,9 @@ class LossPlan:
         tensor = torch.from_numpy
         return cls(
             rows=tensor(rows),
-            distances=_pattern(starts[order], targets[order], len(rows)),
+            distances=Pattern.from_sorted(
+                tensor(starts[order]), tensor(targets[order]), (len(rows), len(rows))
+            ),
             slots=tensor(slots),
             missing=tensor(~usable),
             partners=tensor(entry_of[n_negatives:]),
@@ -207,22 +208,4 @@ def _moments(
 def _square_norms(parts: Sequence[Tensor]) -> Tensor:
     return torch.stack([torch.linalg.vector_norm(part, dim=1).square() for part in parts]).sum(
         dim=0
-    )
-
-
-def _pattern(rows: np.ndarray, columns: np.ndarray, size: int) -> Pattern:
-    """A size x size pattern; the transpose by counting sort, many times faster than torch's."""
-    indptr = np.zeros(size + 1, dtype=np.int32)
-    np.cumsum(np.bincount(rows, minlength=size), out=indptr[1:])
-    entries = np.arange(len(rows), dtype=np.int32)
-    flipped = csr_array((entries, columns.astype(np.int32), indptr), shape=(size, size)).tocsc()
-    tensor = torch.from_numpy
-    return Pattern(
-        (size, size),
-        tensor(indptr),
-        tensor(columns.astype(np.int32)),
-        tensor(rows),
-        tensor(flipped.indptr.astype(np.int32, copy=False)),
-        tensor(flipped.indices.astype(np.int32, copy=False)),
-        tensor(flipped.data.astype(np.int64)),
     )
