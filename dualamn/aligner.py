@@ -12,17 +12,18 @@ from typing import TYPE_CHECKING, Any, Self
 from dualamn.alignment import Alignment, PairAlignment, Protocol
 from dualamn.arrays import FloatArray
 from dualamn.config import AlignerConfig, Device
+from dualamn.decoding import Decoder
 from dualamn.encoders import get_encoder
 from dualamn.errors import ConfigError, DualamnError
 from dualamn.kg import AlignmentTask
 from dualamn.matching import Matcher, get_matcher
 from dualamn.progress import Progress, ProgressCallback, silent
-from dualamn.search import candidate_pools, search_candidates
 
 if TYPE_CHECKING:
     import torch
 
     from dualamn.encoders.base import Encoder
+    from dualamn.training.bootstrap import Turn
 
 
 class Aligner:
@@ -35,6 +36,7 @@ class Aligner:
     Attributes:
         config: the settings.
         seconds: wall-clock seconds that `fit` took, under "train".
+        turns: a report of every turn of bootstrapping that `fit` took.
 
     Raises:
         ConfigError: a setting that does not exist or cannot work.
@@ -46,6 +48,7 @@ class Aligner:
         get_encoder(self.config.encoder)  # a typo should not wait for the end of training
         self._matcher(self.config.matcher)
         self.seconds: dict[str, float] = {}
+        self.turns: tuple[Turn, ...] = ()
         self._task: AlignmentTask | None = None
         self._encoder: Encoder | None = None
         self._embeddings: FloatArray | None = None
@@ -85,6 +88,8 @@ class Aligner:
             TrainingError: no seed links, or the loss is not finite or exploded.
             CheckpointError: the checkpoint is damaged or of another run.
         """
+        from dualamn.training.bootstrap import bootstrap
+
         started = time.perf_counter()
         encoder = self._make_encoder(task)
         with _threads(self.config.threads):
@@ -93,6 +98,7 @@ class Aligner:
                 checkpoint=None if checkpoint is None else Path(checkpoint),
                 resume=resume,
             )
+            self.turns = tuple(bootstrap(encoder, task, self.config, progress=progress))
         self._task, self._encoder, self._embeddings = task, encoder, None
         self.seconds["train"] = time.perf_counter() - started
         return self
@@ -128,18 +134,15 @@ class Aligner:
         task = self.task
         chosen = task.kg_pairs if pairs is None else self._pairs(pairs)
         decide = self._matcher(matcher or self.config.matcher)
+        decoder = Decoder(task, self.config)
         embeddings = self.embeddings()
         found: list[PairAlignment] = []
         seconds = {"search": 0.0, "match": 0.0}
         with _threads(self.config.threads):
             for number, (left, right) in enumerate(chosen):
+                near = decoder.find(embeddings, left, right, candidates, progress)
                 started = time.perf_counter()
-                pools = candidate_pools(task, left, right, candidates)
-                near = search_candidates(
-                    embeddings, *pools, self.config.candidates, progress=progress
-                )
-                searched = time.perf_counter()
-                matching = decide.match(near)
+                matching = decide.match(near.candidates)
                 found.append(
                     PairAlignment(
                         left,
@@ -150,10 +153,27 @@ class Aligner:
                         matching.right_to_left,
                     )
                 )
-                seconds["search"] += searched - started
-                seconds["match"] += time.perf_counter() - searched
+                seconds["search"] += near.search_seconds
+                seconds["match"] += near.evidence_seconds + time.perf_counter() - started
                 progress(Progress("match", number + 1, len(chosen)))
-        return Alignment(task, tuple(found), candidates, matcher or self.config.matcher, seconds)
+        return Alignment(
+            task,
+            tuple(found),
+            candidates,
+            matcher or self.config.matcher,
+            seconds,
+            saw_test_side=self.saw_test_side,
+        )
+
+    @property
+    def saw_test_side(self) -> bool:
+        """Whether the model was told which entities the test links are about."""
+        config = self.config
+        return (
+            config.bootstrap_turns > 0
+            and config.bootstrap_candidates == "test_only"
+            and len(self.task.test_links) > 0
+        )
 
     def save(self, path: str | Path) -> None:
         """Writes the trained aligner with its task to one file, for `load`."""

@@ -85,6 +85,8 @@ class Alignment:
         protocol: whose entities were queries and candidates.
         matcher: the name of the matcher that made the links.
         seconds: wall-clock seconds of the stages "search" and "match".
+        saw_test_side: the model was told which entities the test links are about, by
+            bootstrapping among them: only `test_only` scores of it are honest.
     """
 
     task: AlignmentTask
@@ -92,6 +94,7 @@ class Alignment:
     protocol: Protocol
     matcher: str
     seconds: Mapping[str, float] = field(default_factory=dict)
+    saw_test_side: bool = False
 
     def __len__(self) -> int:
         return sum(len(pair.links) for pair in self.pairs)

@@ -13,6 +13,8 @@ from dualamn.errors import ConfigError
 Device = Literal["auto", "cpu", "cuda"]
 MatmulPrecision = Literal["highest", "high", "medium"]
 
+BootstrapCandidates = Literal["unaligned", "test_only"]
+
 PRESETS: dict[str, str] = {
     "paper": "Dual-AMN as published: both branches, 128 x 3 each, seed links only, CSLS with k = 10"
 }
@@ -33,6 +35,19 @@ _COUNTS = (
     "sampled_entities",
     "candidates",
     "csls_k",
+    "sinkhorn_rounds",
+    "turn_epochs",
+    "label_dim",
+    "propagation_rounds",
+    "relation_dim",
+    "neighbour_dim",
+)
+_NOT_NEGATIVE = (
+    "seed",
+    "evidence_rounds",
+    "evidence_weight",
+    "evidence_share_weight",
+    "bootstrap_turns",
 )
 
 
@@ -72,6 +87,23 @@ class AlignerConfig:
             always made in float32.
         candidates: how many candidates each entity keeps after the search.
         csls_k: neighbours that a CSLS neighbourhood is taken from (paper).
+        temperature: of the Sinkhorn normalisation, in units of cosine: lower is more decided.
+        sinkhorn_rounds: most passes of that normalisation.
+        evidence_rounds: rounds of symbolic evidence (`dualamn.evidence`) between search and
+            matching; 0 for none.
+        evidence_weight: cosine that one unit of evidence is worth.
+        evidence_share_weight: cosine that it is worth if all an entity's evidence is found.
+        bootstrap_turns: most turns of learning from the model's own confident pairs; 0 for none.
+        bootstrap_candidates: whose entities these pairs are looked for among: "unaligned" all
+            without a seed link, "test_only" those of the test links. The latter tells the model
+            who has a partner: it may then be scored as `test_only` and nothing else.
+        bootstrap_probability: from which a pair that is each other's choice is learned from.
+        turn_epochs: passes over seed links and pairs in a turn.
+        label_dim: width of the labels that propagation starts from.
+        propagation_rounds: how far they travel.
+        relation_dim, neighbour_dim: random projections of relations and neighbours, whose outer
+            products are an entity's row: its width is relation_dim * neighbour_dim.
+        propagation_share: weight of propagation's cosine in the joint encoder.
         device: "auto" takes a GPU if there is one.
         threads: CPU threads, None for torch's own choice. Another number of threads adds up
             in another order, so links can differ in rare ties of rounding.
@@ -99,6 +131,20 @@ class AlignerConfig:
     matmul_precision: MatmulPrecision = "medium"
     candidates: int = 100
     csls_k: int = 10
+    temperature: float = 0.02
+    sinkhorn_rounds: int = 15
+    evidence_rounds: int = 0
+    evidence_weight: float = 0.2
+    evidence_share_weight: float = 2.0
+    bootstrap_turns: int = 0
+    bootstrap_candidates: BootstrapCandidates = "unaligned"
+    bootstrap_probability: float = 0.5
+    turn_epochs: int = 5
+    label_dim: int = 512
+    propagation_rounds: int = 2
+    relation_dim: int = 128
+    neighbour_dim: int = 16
+    propagation_share: float = 0.5
     device: Device = "auto"
     threads: int | None = None
     seed: int = 0
@@ -108,12 +154,19 @@ class AlignerConfig:
             _check_type(name, getattr(self, name), kind)
         for name in _COUNTS:
             self._check(name, getattr(self, name) >= 1, "must be 1 or more")
-        for name in ("gamma", "loss_scale", "learning_rate"):
+        for name in ("gamma", "loss_scale", "learning_rate", "temperature"):
             self._check(name, getattr(self, name) > 0, "must be above 0")
+        for name in _NOT_NEGATIVE:
+            self._check(name, getattr(self, name) >= 0, "must be 0 or more")
+        for name in ("bootstrap_probability", "propagation_share"):
+            self._check(name, 0 <= getattr(self, name) <= 1, "must be from 0 to 1")
         self._check("dropout", 0 <= self.dropout < 1, "must be from 0 up to, not including, 1")
         self._check("threads", self.threads is None or self.threads >= 1, "must be 1 or more")
-        self._check("seed", self.seed >= 0, "must be 0 or more")
-        for name, kind in (("device", Device), ("matmul_precision", MatmulPrecision)):
+        for name, kind in (
+            ("device", Device),
+            ("matmul_precision", MatmulPrecision),
+            ("bootstrap_candidates", BootstrapCandidates),
+        ):
             choices = get_args(kind)
             self._check(
                 name, getattr(self, name) in choices, f"must be one of {', '.join(choices)}"

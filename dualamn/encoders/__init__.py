@@ -21,7 +21,11 @@ if TYPE_CHECKING:
 
     EncoderFactory = Callable[[AlignmentTask, AlignerConfig, torch.device], Encoder]
 
-ENCODERS: dict[str, str] = {"dual_amn": "dualamn.encoders.trained:TrainedDualAMN"}
+ENCODERS: dict[str, str] = {
+    "dual_amn": "dualamn.encoders.trained:TrainedDualAMN",
+    "propagation": "dualamn.encoders.propagation:Propagation",
+    "joint": "dualamn.encoders.joint:Joint",
+}
 """Every encoder by name, as module:class, so that naming them loads no torch."""
 
 

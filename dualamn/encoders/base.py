@@ -7,7 +7,7 @@ from typing import Protocol
 
 from torch import Tensor
 
-from dualamn.arrays import FloatArray
+from dualamn.arrays import FloatArray, Int32Array
 from dualamn.progress import ProgressCallback
 
 
@@ -21,6 +21,15 @@ class Encoder(Protocol):
             progress: told of every step of stage "train".
             checkpoint: file to keep the state of training in, or None.
             resume: go on from that file if it exists.
+        """
+
+    def refit(self, links: Int32Array, turn: int, *, progress: ProgressCallback) -> None:
+        """Goes on from what it knows, with other links in place of the task's seed links.
+
+        Args:
+            links: (m, 2) int32 joint ids.
+            turn: which turn of bootstrapping this is, from 1; chance differs between turns.
+            progress: told of every step of stage "train".
         """
 
     def embeddings(self) -> FloatArray:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from dualamn.arrays import FloatArray
+from dualamn.arrays import FloatArray, Int32Array
 from dualamn.config import AlignerConfig
 from dualamn.encoders.dual_amn import DualAMN
 from dualamn.encoders.graph import RelationGraph
@@ -57,6 +58,15 @@ class TrainedDualAMN:
         """Trains on the task's seed links, see `Trainer`."""
         trainer = Trainer(self.network, self.graph, self.task, self.config)
         trainer.run(progress=progress, checkpoint=checkpoint, resume=resume)
+
+    def refit(self, links: Int32Array, turn: int, *, progress: ProgressCallback) -> None:
+        """Trains on with other links, from the parameters as they are."""
+        seed = np.random.SeedSequence([self.config.seed, turn]).generate_state(1)[0]
+        config = replace(self.config, epochs=self.config.turn_epochs, seed=int(seed))
+        task = replace(self.task, seed_links=links)
+        Trainer(self.network, self.graph, task, config).run(
+            progress=progress, checkpoint=None, resume=False
+        )
 
     def embeddings(self) -> FloatArray:
         """(n, 2 (depth + 1) dim) float32 rows of length one, in joint ids."""

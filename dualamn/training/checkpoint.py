@@ -18,8 +18,14 @@ from dualamn.kg import AlignmentTask
 from dualamn.writers.atomic import atomic_path
 
 _KIND = "dualamn checkpoint"
-_IRRELEVANT = ("device", "threads", "matcher", "candidates", "csls_k")
-"""Settings that may differ between a run and its continuation."""
+_IRRELEVANT = {
+    *("device", "threads", "matcher", "candidates", "csls_k", "temperature", "sinkhorn_rounds"),
+    *("evidence_rounds", "evidence_weight", "evidence_share_weight"),
+    *("bootstrap_turns", "bootstrap_candidates", "bootstrap_probability", "turn_epochs"),
+    *("label_dim", "propagation_rounds", "relation_dim", "neighbour_dim", "propagation_share"),
+}
+"""Settings that may differ between a run and its continuation: the training that a checkpoint
+is taken of does not depend on them."""
 
 
 @dataclass(frozen=True, eq=False)

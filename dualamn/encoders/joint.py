@@ -1,0 +1,72 @@
+"""Dual-AMN and label propagation side by side."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from dualamn.arrays import FloatArray, Int32Array
+from dualamn.config import AlignerConfig
+from dualamn.encoders.propagation import Propagation
+from dualamn.encoders.trained import TrainedDualAMN
+from dualamn.kg import AlignmentTask
+from dualamn.progress import ProgressCallback, silent
+
+
+class Joint:
+    """Two encoders whose rows are joined, so that a cosine is the mean of both cosines.
+
+    The two err on different entities: the network sees the shape of a neighbourhood, the labels
+    who is in it.
+
+    Args:
+        task: gives graph and seed links.
+        config: the settings of both; `propagation_share` is the weight of the labels' cosine.
+        device: where to compute.
+    """
+
+    def __init__(self, task: AlignmentTask, config: AlignerConfig, device: torch.device) -> None:
+        self.config = config
+        self.network = TrainedDualAMN(task, config, device)
+        self.labels = Propagation(task, config, device)
+
+    def fit(self, *, progress: ProgressCallback, checkpoint: Path | None, resume: bool) -> None:
+        """Trains the network, and takes the task's seed links for the labels."""
+        self.network.fit(progress=progress, checkpoint=checkpoint, resume=resume)
+        self.labels.fit(progress=silent, checkpoint=None, resume=False)
+
+    def refit(self, links: Int32Array, turn: int, *, progress: ProgressCallback) -> None:
+        """Goes on with other links, see `base.Encoder.refit`."""
+        self.network.refit(links, turn, progress=progress)
+        self.labels.refit(links, turn, progress=silent)
+
+    def embeddings(self) -> FloatArray:
+        """(n, d + d') float32 rows of length one or less, in joint ids."""
+        share = self.config.propagation_share
+        parts = self.network.embeddings(), self.labels.embeddings()
+        weights = (1 - share) ** 0.5, share**0.5
+        width = parts[0].shape[1]
+        joined = np.empty((len(parts[0]), width + parts[1].shape[1]), dtype=np.float32)
+        np.multiply(parts[0], np.float32(weights[0]), out=joined[:, :width])
+        np.multiply(parts[1], np.float32(weights[1]), out=joined[:, width:])
+        return joined
+
+    def state(self) -> dict[str, Tensor]:
+        """What both know."""
+        return {f"network/{k}": v for k, v in self.network.state().items()} | {
+            f"labels/{k}": v for k, v in self.labels.state().items()
+        }
+
+    def load_state(self, state: dict[str, Tensor]) -> None:
+        """Takes what `state` gave.
+
+        Raises:
+            CheckpointError: it is of another task or of other settings.
+        """
+        for name, encoder in (("network/", self.network), ("labels/", self.labels)):
+            encoder.load_state(
+                {k.removeprefix(name): v for k, v in state.items() if k.startswith(name)}
+            )

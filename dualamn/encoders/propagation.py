@@ -1,0 +1,160 @@
+"""Three-view label propagation: embeddings without training, after LightEA.
+
+Mao et al., "LightEA: A Scalable, Robust, and Interpretable Entity Alignment Framework via
+Three-view Label Propagation", EMNLP 2022 (https://arxiv.org/abs/2210.10436).
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn.functional import normalize
+
+from dualamn.arrays import FloatArray, Int32Array
+from dualamn.config import AlignerConfig
+from dualamn.encoders.graph import RelationGraph
+from dualamn.errors import CheckpointError, TrainingError
+from dualamn.kg import AlignmentTask
+from dualamn.progress import Progress, ProgressCallback
+from dualamn.sparse import multiply
+
+
+class Propagation:
+    """Labels of the seed links, sent along the triples of the graphs.
+
+    Every link gets a random direction, nearly orthogonal to all others, that both its entities
+    start from. For some rounds entities then take the sum of their neighbours and relations,
+    and relations that of the entities they point at; relations that are seen everywhere count
+    less. What an entity is in the end,
+
+        sum over its edges (k, j) of  vec(k) (x) vec(j),
+
+    k a relation and j a neighbour, says which neighbour is reached over which relation. The
+    outer products are made of random projections, `relation_dim` by `neighbour_dim`, one
+    relation dimension at a time: nothing larger than the result is ever held.
+
+    Args:
+        task: gives graph and seed links.
+        config: the settings.
+        device: where to compute.
+    """
+
+    def __init__(self, task: AlignmentTask, config: AlignerConfig, device: torch.device) -> None:
+        self.task = task
+        self.config = config
+        self.device = device
+        graph = RelationGraph.from_triples(
+            task.triples, task.n_entities, task.n_relations, reorder=True
+        )
+        self.graph = graph.to(device)
+        self.links: Int32Array | None = None
+        self.turn = 0
+        self._progress: ProgressCallback | None = None
+
+    def fit(self, *, progress: ProgressCallback, checkpoint: Path | None, resume: bool) -> None:
+        """Takes the task's seed links; there is nothing to train and no checkpoint to keep.
+
+        Raises:
+            TrainingError: the task has no seed links.
+        """
+        if not len(self.task.seed_links):
+            raise TrainingError(
+                f"{self.task.name} has no seed links to learn from: give some known pairs of "
+                "entities"
+            )
+        self.links = self.task.seed_links
+        progress(Progress("train", 1, 1))
+
+    def refit(self, links: Int32Array, turn: int, *, progress: ProgressCallback) -> None:
+        """Takes other links, see `base.Encoder.refit`."""
+        self.links, self.turn = links, turn
+        progress(Progress("train", 1, 1))
+
+    @torch.no_grad()
+    def embeddings(self) -> FloatArray:
+        """(n, relation_dim * neighbour_dim) float32 rows of length one or zero, in joint ids."""
+        config, graph = self.config, self.graph
+        entities, relations = self._labels()
+        generator = torch.Generator().manual_seed(config.seed)
+        narrow = self._project(relations, config.relation_dim, generator).T.contiguous()
+        width = config.neighbour_dim
+        result = np.empty((graph.n_entities, config.relation_dim * width), dtype=np.float32)
+        square = torch.zeros(graph.n_entities, device=self.device)
+        order = graph.order.numpy(force=True)
+        kinds = graph.edge_relations.indices
+        # Rows leave in joint ids: the order in memory is the graph's own until here.
+        for number in range(config.relation_dim):
+            near = self._project(entities, width, generator)
+            part = multiply(graph.edges, narrow[number].index_select(0, kinds), near)
+            square += part.square().sum(dim=1)
+            result[order, number * width : (number + 1) * width] = part.numpy(force=True)
+        length = square.sqrt().clamp(min=1e-12).numpy(force=True)
+        result[order] /= length[:, None]
+        return result
+
+    def _labels(self) -> tuple[Tensor, Tensor]:
+        """Entities and relations after every round, side by side, as rows of length one."""
+        config, graph = self.config, self.graph
+        assert self.links is not None
+        links = graph.position.index_select(
+            0, torch.from_numpy(self.links.astype(np.int64)).ravel().to(self.device)
+        ).view(-1, 2)
+        generator = torch.Generator().manual_seed(config.seed)
+        labels = normalize(
+            torch.randn(len(links), config.label_dim, generator=generator), dim=1
+        ).to(self.device)
+        entities = torch.zeros(graph.n_entities, config.label_dim, device=self.device)
+        for side in (0, 1):
+            entities.index_add_(0, links[:, side], labels)
+        entities = normalize(entities, dim=1)
+        relations = torch.zeros(graph.n_relations, config.label_dim, device=self.device)
+        kinds = graph.edge_relations.indices
+        ones = torch.ones(len(kinds), device=self.device)
+        rarity = self._rarity(kinds)
+        all_entities, all_relations = [entities], [relations]
+        for _ in range(config.propagation_rounds):
+            pointed_at = multiply(graph.edge_relations.transposed, ones, entities)
+            sums = multiply(graph.edges, rarity, entities)
+            sums += multiply(graph.edge_relations, ones, relations)
+            entities, relations = normalize(sums, dim=1), normalize(_inverses(pointed_at), dim=1)
+            all_entities.append(entities)
+            all_relations.append(relations)
+        return (
+            normalize(torch.cat(all_entities, dim=1), dim=1),
+            normalize(torch.cat(all_relations, dim=1), dim=1),
+        )
+
+    def _rarity(self, kinds: Tensor) -> Tensor:
+        """(e,) how little the relation of every edge is used: log(e / edges of the relation)."""
+        count = torch.bincount(kinds.long(), minlength=self.graph.n_relations).clamp(min=1)
+        rarity: Tensor = (len(kinds) / count.float()).log()
+        return rarity.index_select(0, kinds)
+
+    def _project(self, rows: Tensor, width: int, generator: torch.Generator) -> Tensor:
+        directions = torch.randn(rows.shape[1], width, generator=generator) / width**0.5
+        return rows @ directions.to(self.device)
+
+    def state(self) -> dict[str, Tensor]:
+        """The links that the labels start from."""
+        assert self.links is not None
+        return {"links": torch.from_numpy(self.links)}
+
+    def load_state(self, state: dict[str, Tensor]) -> None:
+        """Takes links that `state` gave.
+
+        Raises:
+            CheckpointError: they are of another task.
+        """
+        links = state.get("links")
+        if links is None or links.ndim != 2 or int(links.max()) >= self.task.n_entities:
+            raise CheckpointError("the saved links do not fit this task")
+        self.links = links.numpy().astype(np.int32)
+
+
+def _inverses(relations: Tensor) -> Tensor:
+    """(r, d) with every relation in the place of its inverse."""
+    first, second = relations.chunk(2)
+    return torch.cat([second, first])

@@ -1,0 +1,103 @@
+"""The edges of one knowledge graph, grouped by what they say of an entity."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dualamn.evidence.ranges import IntArray
+from dualamn.kg import KnowledgeGraph
+
+_ALMOST_SURE = 0.9  # the probability that a neighbour is taken to have in `strength`
+
+
+@dataclass(frozen=True, eq=False)
+class Statements:
+    """All edges of a graph, each in both directions, grouped by (neighbour, relation).
+
+    A group is one statement about entities, such as "born in Paris": `neighbour` is Paris and
+    `relation` the relation born-in, and its members are all entities it holds for. The fewer
+    there are, the more two entities have in common that share it.
+
+    Symbols: n entities; r relations, where k + r / 2 is the inverse of relation k; g groups; e
+    distinct edges.
+
+    Attributes:
+        n_entities: n.
+        n_relations: r.
+        triples: (t, 3) the distinct triples: head, relation, tail.
+        group_starts: (n + 1,) where each neighbour's groups begin.
+        group_keys: (g,) neighbour * r + relation, ascending.
+        relation: (g,) the relation of every group.
+        count: (g,) how many members it has.
+        member_starts: (g + 1,) where its members begin.
+        members: (e,) the entities.
+        strength: (n,) what all statements about an entity are worth together.
+    """
+
+    n_entities: int
+    n_relations: int
+    triples: IntArray
+    group_starts: IntArray
+    group_keys: IntArray
+    relation: IntArray
+    count: IntArray
+    member_starts: IntArray
+    members: IntArray
+    strength: NDArray[np.float64]
+
+    @classmethod
+    def of(cls, kg: KnowledgeGraph) -> Statements:
+        """Reads every triple of a graph in both directions."""
+        triples = kg.triples.astype(np.int64)
+        heads, relations, tails = triples.T
+        n, r = kg.n_entities, 2 * kg.n_relations
+        entities = np.concatenate([heads, tails])
+        kinds = np.concatenate([relations, relations + kg.n_relations])
+        keys = np.concatenate([tails, heads]) * max(r, 1) + kinds
+        order = np.lexsort((entities, keys))
+        keys, entities = keys[order], entities[order]
+        is_first = np.ones(len(keys), dtype=np.bool_)
+        is_first[1:] = keys[1:] != keys[:-1]
+        first = np.flatnonzero(is_first)
+        group_keys = keys[first]
+        neighbour, relation = np.divmod(group_keys, max(r, 1))
+        starts = np.append(first, len(keys))
+        count = np.diff(starts)
+        worth: NDArray[np.float64] = -np.log1p(-_ALMOST_SURE / count)
+        strength = np.bincount(entities, weights=np.repeat(worth, count), minlength=n)
+        return cls(
+            n,
+            r,
+            triples,
+            np.searchsorted(neighbour, np.arange(n + 1)),
+            group_keys,
+            relation,
+            count,
+            starts,
+            entities,
+            strength.astype(np.float64),
+        )
+
+    def restricted(self, kept: NDArray[np.bool_]) -> Statements:
+        """The same statements with only some entities as members; counts stay as they are.
+
+        Args:
+            kept: (n,) which entities stay.
+        """
+        stays = kept[self.members]
+        before = np.concatenate([[0], np.cumsum(stays)])
+        return Statements(
+            self.n_entities,
+            self.n_relations,
+            self.triples,
+            self.group_starts,
+            self.group_keys,
+            self.relation,
+            self.count,
+            before[self.member_starts],
+            self.members[stays],
+            self.strength,
+        )

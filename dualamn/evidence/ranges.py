@@ -1,0 +1,36 @@
+"""Many short ranges at once, without a loop."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+IntArray = NDArray[np.int64]
+
+
+def expand(starts: IntArray, counts: IntArray) -> tuple[IntArray, IntArray]:
+    """The numbers of many ranges, one range after the other.
+
+    Args:
+        starts: (n,) the first number of every range.
+        counts: (n,) how many numbers it has, 0 or more.
+
+    Returns:
+        (m,) which range every number belongs to, and the (m,) numbers; m is the sum of counts.
+    """
+    owner = np.repeat(np.arange(len(counts)), counts)
+    before = np.cumsum(counts) - counts
+    return owner, np.arange(len(owner)) + (starts - before)[owner]
+
+
+def blocks(sizes: IntArray, most: int) -> list[slice]:
+    """Cuts a row of things into stretches whose sizes add up to `most` or one thing."""
+    cuts: list[slice] = []
+    ends = np.cumsum(sizes)
+    start = 0
+    while start < len(sizes):
+        base = int(ends[start - 1]) if start else 0
+        stop = max(int(np.searchsorted(ends, base + most, side="right")), start + 1)
+        cuts.append(slice(start, stop))
+        start = stop
+    return cuts

@@ -1,0 +1,83 @@
+"""Which relations of two graphs mean the same, judged by pairs of entities."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import coo_array, csr_array
+
+from dualamn.evidence.edges import Statements
+from dualamn.evidence.ranges import IntArray, expand
+
+_DOUBT = 3.0  # triples' worth of doubt: a relation seen twice proves little
+_MOST = 0.98  # never quite sure, so that no single neighbour decides
+_LEAST = 0.01
+
+
+def align_relations(
+    left: Statements,
+    right: Statements,
+    partner: IntArray,
+    probability: NDArray[np.float64],
+) -> csr_array:
+    """The weight with which a relation of one graph stands for one of the other.
+
+    A triple of the left graph is found again over relation k' if both its ends have partners
+    that k' joins. With m(k) the triples of k whose ends both have a partner, and m(k, k') those
+    found again, all weighted by the probability of both pairs,
+
+        w(k, k') = m(k, k') / (sqrt(m(k) m(k')) + 3).
+
+    Args:
+        left, right: the statements of both graphs, r and r' relations.
+        partner: (n,) each left entity's partner in the right graph, -1 for none; no right
+            entity is the partner of two.
+        probability: (n,) how sure that is.
+
+    Returns:
+        (r, r') weights from 0.01 to 0.98, small ones left out.
+    """
+    heads, kinds, tails = left.triples.T
+    paired = (partner[heads] >= 0) & (partner[tails] >= 0)
+    heads, kinds, tails = heads[paired], kinds[paired], tails[paired]
+    mass = probability[heads] * probability[tails]
+    n, half, r_right = right.n_entities, right.n_relations // 2, right.n_relations
+
+    right_heads, right_kinds, right_tails = right.triples.T
+    ends = np.concatenate([right_heads * n + right_tails, right_tails * n + right_heads])
+    order = np.argsort(ends, kind="stable")
+    ends = ends[order]
+    names = np.concatenate([right_kinds, right_kinds + half])[order]
+    wanted = partner[heads] * n + partner[tails]
+    first = np.searchsorted(ends, wanted)
+    triple, place = expand(first, np.searchsorted(ends, wanted, side="right") - first)
+    both = coo_array(
+        (mass[triple], (kinds[triple], names[place])), shape=(left.n_relations // 2, r_right)
+    ).tocsr()
+    both.sum_duplicates()
+    both = both.tocoo()
+
+    sure_right = np.zeros(n)
+    has = partner >= 0
+    sure_right[partner[has]] = probability[has]
+    of_left = np.bincount(kinds, weights=mass, minlength=left.n_relations // 2)
+    of_right = np.bincount(
+        right_kinds, weights=sure_right[right_heads] * sure_right[right_tails], minlength=half
+    )
+    k, k_right = both.coords
+    scale = np.sqrt(of_left[k] * of_right[k_right % max(half, 1)])
+    weight = np.minimum(both.data / (scale + _DOUBT), _MOST)
+    kept = weight >= _LEAST
+    k, k_right, weight = k[kept], k_right[kept], weight[kept]
+    # What holds for two relations holds for their inverses.
+    inverse = np.where(k_right < half, k_right + half, k_right - half)
+    return coo_array(
+        (
+            np.concatenate([weight, weight]),
+            (
+                np.concatenate([k, k + left.n_relations // 2]),
+                np.concatenate([k_right, inverse]),
+            ),
+        ),
+        shape=(left.n_relations, r_right),
+    ).tocsr()

@@ -1,0 +1,239 @@
+"""Joint decoding: links give evidence for each other, round after round."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_array
+
+from dualamn.alignment import TopK
+from dualamn.arrays import BoolArray, FloatArray, Int32Array
+from dualamn.evidence.edges import Statements
+from dualamn.evidence.ranges import IntArray
+from dualamn.evidence.relations import align_relations
+from dualamn.evidence.shared import shared_statements
+from dualamn.kg import AlignmentTask
+from dualamn.matching.plan import sinkhorn
+from dualamn.search.candidates import Candidates
+
+_POSSIBLE = 0.05  # the probability from which a pair counts as evidence for others
+_SETTLED = 1e-3  # mean change of a query's probabilities at which the rounds end
+
+
+@dataclass(frozen=True, kw_only=True)
+class EvidenceSettings:
+    """How evidence is weighed, see `Evidence`.
+
+    Attributes:
+        rounds: how often the evidence is gathered anew.
+        weight: cosine that one unit of evidence is worth.
+        share_weight: cosine that it is worth if all an entity's evidence is found.
+        temperature: of the Sinkhorn normalisation, in units of cosine.
+        sinkhorn_rounds: most passes of the Sinkhorn normalisation.
+    """
+
+    rounds: int
+    weight: float
+    share_weight: float
+    temperature: float
+    sinkhorn_rounds: int
+
+
+@dataclass(frozen=True, eq=False)
+class Judgement:
+    """What the last round says of every candidate pair.
+
+    Attributes:
+        candidates: the candidates with their last scores, cosine and evidence, best first.
+        links: (m, 2) int32 joint ids of pairs that are each other's most probable partner.
+        probability: (m,) float32 of each of these links.
+    """
+
+    candidates: Candidates
+    links: Int32Array
+    probability: FloatArray
+
+
+class Evidence:
+    """Symbolic evidence between two graphs of a task, from their triples and seed links.
+
+    In every round the present probabilities say which relations stand for each other
+    (`align_relations`), then what any two candidates have in common (`shared_statements`).
+    With E(x, y) the sum of it, S(x) what all statements about x would be worth, a and b the
+    two weights and T the temperature, the next probabilities are the Sinkhorn normalisation of
+
+        (cos(x, y) + a E(x, y) + b E(x, y) / sqrt(S(x) S(y) + 1)) / T
+
+    The sum a E favours entities of which much is known, the share b E / S those of which
+    little is. Seed links count as certain throughout. The combination of embeddings with
+    probabilistic reasoning follows NeuSymEA (Chen et al., NeurIPS 2025).
+
+    Args:
+        task: gives triples and seed links.
+        left, right: positions of the two graphs.
+        settings: the weights.
+    """
+
+    def __init__(
+        self, task: AlignmentTask, left: int, right: int, settings: EvidenceSettings
+    ) -> None:
+        self.settings = settings
+        self.left = Statements.of(task.kgs[left])
+        self.right = Statements.of(task.kgs[right])
+        self.offsets = task.entity_offsets[[left, right]].astype(np.int64)
+        self.seeds = task.links_between(task.seed_links, left, right) - self.offsets
+
+    def judge(self, candidates: Candidates) -> Judgement:
+        """Gathers evidence for candidates, and weighs it with their cosines.
+
+        Args:
+            candidates: from the search; left unchanged.
+
+        Returns:
+            The same candidates in a new order, and the links that agree both ways.
+        """
+        pairs = _Pairs.of(candidates, self.offsets, self.left.n_entities, self.right.n_entities)
+        scores = pairs.cosines
+        plan = self._plan(pairs, scores)
+        left = self.left.restricted(_among(pairs.rows, self.left.n_entities))
+        right = self.right.restricted(_among(pairs.columns, self.right.n_entities))
+        share = np.sqrt(self.left.strength[pairs.rows] * self.right.strength[pairs.columns] + 1)
+        for _ in range(self.settings.rounds):
+            found = self._gather(pairs, plan, left, right)
+            scores = pairs.cosines + found * (
+                self.settings.weight + self.settings.share_weight / share
+            )
+            before, plan = plan, self._plan(pairs, scores)
+            if np.abs(plan - before).sum() <= _SETTLED * max(pairs.n_queries, 1):
+                break
+        best = pairs.mutual(plan) & (plan > 0)
+        links = np.stack([pairs.rows[best], pairs.columns[best]], axis=1) + self.offsets
+        return Judgement(
+            pairs.rescored(candidates, scores),
+            links.astype(np.int32),
+            plan[best].astype(np.float32),
+        )
+
+    def _plan(self, pairs: _Pairs, scores: NDArray[np.float64]) -> NDArray[np.float64]:
+        return sinkhorn(
+            pairs.rows,
+            pairs.columns,
+            scores / self.settings.temperature,
+            (self.left.n_entities, self.right.n_entities),
+            rounds=self.settings.sinkhorn_rounds,
+            tolerance=_SETTLED,
+        )
+
+    def _gather(
+        self, pairs: _Pairs, plan: NDArray[np.float64], left: Statements, right: Statements
+    ) -> NDArray[np.float64]:
+        """(p,) what the two entities of every candidate pair have in common."""
+        partner = np.full(self.left.n_entities, -1, dtype=np.int64)
+        sure = np.zeros(self.left.n_entities)
+        best = pairs.mutual(plan) & (plan > _POSSIBLE)
+        partner[pairs.rows[best]], sure[pairs.rows[best]] = pairs.columns[best], plan[best]
+        partner[self.seeds[:, 0]], sure[self.seeds[:, 0]] = self.seeds[:, 1], 1.0
+        weights = align_relations(self.left, self.right, partner, sure)
+
+        possible = plan > _POSSIBLE
+        ends = (
+            np.concatenate([pairs.rows[possible], self.seeds[:, 0]]),
+            np.concatenate([pairs.columns[possible], self.seeds[:, 1]]),
+        )
+        probability = np.concatenate([np.minimum(plan[possible], 1), np.ones(len(self.seeds))])
+        found = np.zeros(len(pairs.rows))
+        for x, y, worth in shared_statements(left, right, weights, ends, probability):
+            pairs.add(found, x, y, worth)
+        return found
+
+
+def _among(entities: IntArray, n: int) -> BoolArray:
+    kept = np.zeros(n, dtype=np.bool_)
+    kept[entities] = True
+    return kept
+
+
+class _Pairs:
+    """The distinct candidate pairs of both directions, sorted by left and right entity."""
+
+    def __init__(self, keys: IntArray, entry: IntArray, width: int) -> None:
+        self.keys = keys
+        self.entry = entry
+        self.rows, self.columns = np.divmod(keys, max(width, 1))
+        self.width = width
+        self.cosines = np.empty(0)
+        self.n_queries = 0
+
+    @classmethod
+    def of(cls, candidates: Candidates, offsets: IntArray, n_left: int, n_right: int) -> _Pairs:
+        forward, backward = candidates.left_to_right, candidates.right_to_left
+        to_right, to_left = _flat(forward), _flat(backward)
+        rows = np.concatenate([to_right[0], to_left[1]]) - offsets[0]
+        columns = np.concatenate([to_right[1], to_left[0]]) - offsets[1]
+        keys, first, entry = np.unique(
+            rows * n_right + columns, return_index=True, return_inverse=True
+        )
+        pairs = cls(keys, entry, n_right)
+        pairs.cosines = np.concatenate([to_right[2], to_left[2]])[first].astype(np.float64)
+        pairs.n_queries = len(forward.queries)
+        return pairs
+
+    def add(
+        self, total: NDArray[np.float64], x: IntArray, y: IntArray, worth: NDArray[np.float64]
+    ) -> None:
+        """Adds evidence to the pairs it is about; what is about no candidate pair is dropped."""
+        if not len(self.keys):
+            return
+        summed = csr_array((worth, (x, y)), shape=(self._n_rows(), self.width))
+        summed.sum_duplicates()
+        keys = np.repeat(np.arange(summed.shape[0]), np.diff(summed.indptr)) * self.width
+        keys += summed.indices
+        place = np.searchsorted(self.keys, keys)
+        place[place == len(self.keys)] = 0
+        known = self.keys[place] == keys
+        total[place[known]] += summed.data[known]
+
+    def _n_rows(self) -> int:
+        return int(self.rows[-1]) + 1
+
+    def mutual(self, values: NDArray[np.float64]) -> BoolArray:
+        """(p,) whether a pair has the highest value of both its entities; ties go to none."""
+        chosen = np.ones(len(values), dtype=np.bool_)
+        for ends in (self.rows, self.columns):
+            size = int(ends.max(initial=-1)) + 1
+            top = np.full(size, -np.inf)
+            np.maximum.at(top, ends, values)
+            is_top = values >= top[ends]
+            chosen &= is_top & (np.bincount(ends[is_top], minlength=size)[ends] == 1)
+        return chosen
+
+    def rescored(self, candidates: Candidates, scores: NDArray[np.float64]) -> Candidates:
+        """The candidates with these scores, best first; equal ones keep their order."""
+        forward, backward = candidates.left_to_right, candidates.right_to_left
+        n_forward = int((forward.candidates >= 0).sum())
+        single = scores.astype(np.float32)
+        return Candidates(
+            _reordered(forward, single[self.entry[:n_forward]]),
+            _reordered(backward, single[self.entry[n_forward:]]),
+        )
+
+
+def _flat(topk: TopK) -> tuple[IntArray, IntArray, FloatArray]:
+    """Query, candidate and score of every entry that is no filling."""
+    real = topk.candidates >= 0
+    queries = np.repeat(topk.queries.astype(np.int64), real.sum(axis=1))
+    return queries, topk.candidates[real].astype(np.int64), topk.scores[real]
+
+
+def _reordered(topk: TopK, scores: FloatArray) -> TopK:
+    table = np.full(topk.candidates.shape, -np.inf, dtype=np.float32)
+    table[topk.candidates >= 0] = scores
+    order = np.argsort(-table, axis=1, kind="stable")
+    return TopK(
+        topk.queries,
+        np.take_along_axis(topk.candidates, order, axis=1),
+        np.take_along_axis(table, order, axis=1),
+        topk.pool_size,
+    )

@@ -1,0 +1,106 @@
+"""How much two entities have in common, given pairs of neighbours that are the same."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_array
+
+from dualamn.evidence.edges import Statements
+from dualamn.evidence.ranges import IntArray, blocks, expand
+
+_LEAST = 0.01  # what a pair of statements must be worth to be looked at
+_AT_ONCE = 1 << 20  # entries of temporary arrays
+
+Found = tuple[IntArray, IntArray, NDArray[np.float64]]
+
+
+def shared_statements(
+    left: Statements,
+    right: Statements,
+    weights: csr_array,
+    pairs: tuple[IntArray, IntArray],
+    probability: NDArray[np.float64],
+) -> Iterator[Found]:
+    """Evidence that two entities are the same, from every pair of statements they share.
+
+    If neighbours y and y' are the same with probability p and relations k and k' stand for
+    each other with weight w, then every entity x of which (y, k) is stated and every x' of
+    which (y', k') is have evidence
+
+        -log(1 - w p / sqrt(c c'))
+
+    in common, c and c' being how many entities the two statements hold for: PARIS (Suchanek et
+    al., VLDB 2011) with functionality taken for each statement rather than each relation.
+
+    Args:
+        left, right: the statements, see `Statements.restricted` for fewer members.
+        weights: (r, r') from `align_relations`.
+        pairs: (p,) y and (p,) y'.
+        probability: (p,) how sure each pair is.
+
+    Yields:
+        Equally long arrays of x, x' and evidence, in blocks; a pair (x, x') may come again.
+    """
+    left_ends, right_ends = pairs
+    for block in _by_size(left, weights, left_ends):
+        groups = _aligned_groups(
+            left, right, weights, left_ends[block], right_ends[block], probability[block]
+        )
+        yield from _members(left, right, *groups)
+
+
+def _by_size(left: Statements, weights: csr_array, ends: IntArray) -> list[slice]:
+    width = np.diff(weights.indptr)[left.relation]
+    before = np.concatenate([[0], np.cumsum(width)])
+    starts = left.group_starts
+    return blocks(before[starts[ends + 1]] - before[starts[ends]], _AT_ONCE)
+
+
+def _aligned_groups(
+    left: Statements,
+    right: Statements,
+    weights: csr_array,
+    left_ends: IntArray,
+    right_ends: IntArray,
+    probability: NDArray[np.float64],
+) -> tuple[IntArray, IntArray, NDArray[np.float64]]:
+    """Groups of both sides whose neighbours are a pair and whose relations are aligned."""
+    starts = left.group_starts
+    pair, group = expand(starts[left_ends], starts[left_ends + 1] - starts[left_ends])
+    kinds = left.relation[group]
+    row = weights.indptr.astype(np.int64)
+    owner, entry = expand(row[kinds], row[kinds + 1] - row[kinds])
+    pair, group = pair[owner], group[owner]
+    wanted = right_ends[pair] * max(right.n_relations, 1) + weights.indices[entry]
+    place = np.searchsorted(right.group_keys, wanted)
+    place[place == len(right.group_keys)] = 0
+    found = right.group_keys[place] == wanted if len(right.group_keys) else wanted < 0
+    group, place, pair, entry = group[found], place[found], pair[found], entry[found]
+    shared = np.sqrt(left.count[group] * right.count[place].astype(np.float64))
+    worth = weights.data[entry] * probability[pair] / shared
+    kept = worth > _LEAST
+    return group[kept], place[kept], -np.log1p(-np.minimum(worth[kept], 0.99))
+
+
+def _members(
+    left: Statements,
+    right: Statements,
+    group: IntArray,
+    place: IntArray,
+    worth: NDArray[np.float64],
+) -> Iterator[Found]:
+    """Every member of a left group with every member of the right group beside it."""
+    n_left = left.member_starts[group + 1] - left.member_starts[group]
+    n_right = right.member_starts[place + 1] - right.member_starts[place]
+    sizes = n_left * n_right
+    for block in blocks(sizes, _AT_ONCE):
+        owner, number = expand(np.zeros_like(sizes[block]), sizes[block])
+        row, column = np.divmod(number, n_right[block][owner])
+        yield (
+            left.members[left.member_starts[group[block]][owner] + row],
+            right.members[right.member_starts[place[block]][owner] + column],
+            worth[block][owner],
+        )
