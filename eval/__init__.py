@@ -1,7 +1,8 @@
 """Scores of rankings and of links, and the benchmark runs that report them."""
 
+from dualamn.eval.curve import PrecisionRecallCurve, precision_recall_curve
 from dualamn.eval.link_files import LinkFileEvaluation, evaluate_files
-from dualamn.eval.matching import LinkMetrics, link_metrics
+from dualamn.eval.matching import LinkMetrics, Verdicts, judge, link_metrics
 from dualamn.eval.protocol import PROTOCOL_IN_WORDS, Evaluation, PairEvaluation, evaluate
 from dualamn.eval.ranking import Ranks, rank, ranking_metrics
 
@@ -11,10 +12,14 @@ __all__ = [
     "LinkFileEvaluation",
     "LinkMetrics",
     "PairEvaluation",
+    "PrecisionRecallCurve",
     "Ranks",
+    "Verdicts",
     "evaluate",
     "evaluate_files",
+    "judge",
     "link_metrics",
+    "precision_recall_curve",
     "rank",
     "ranking_metrics",
 ]

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from dualamn.errors import DataError
-from dualamn.eval.matching import LinkMetrics, link_metrics
-from dualamn.eval.table import count, fraction, text_table
+from dualamn.eval.curve import PrecisionRecallCurve, curve_of
+from dualamn.eval.matching import LinkMetrics, Verdicts, judge
+from dualamn.eval.table import LINKS_HEADER, link_cells, text_table
 from dualamn.writers.tsv import LinkFile, read_links
 
 Ends = tuple[str, str]
+Link = tuple[str, str, float]
 NO_NAMES = ("", "")
 
 
@@ -24,11 +26,21 @@ class LinkFileEvaluation:
         total: all pairs of graphs together.
         pairs: each pair of graphs, by "left-right"; empty if neither file names graphs.
         notes: what a reader of the figures should know, such as repeated lines.
+        verdicts: what the gold links say about every single link.
     """
 
     total: LinkMetrics
     pairs: Mapping[str, LinkMetrics]
-    notes: tuple[str, ...] = ()
+    notes: tuple[str, ...]
+    verdicts: Verdicts = field(compare=False, repr=False)
+
+    def curve(self) -> PrecisionRecallCurve:
+        """Precision and recall by score, over all pairs of graphs together.
+
+        Raises:
+            DataError: the links file has no scores.
+        """
+        return curve_of(self.verdicts)
 
     def as_dict(self) -> dict[str, Any]:
         """All figures, for a report."""
@@ -39,11 +51,10 @@ class LinkFileEvaluation:
         }
 
     def __str__(self) -> str:
-        rows = [_row(name, metrics) for name, metrics in self.pairs.items()]
+        rows = [[name, *link_cells(m.as_dict())] for name, m in self.pairs.items()]
         if len(rows) != 1:
-            rows.append(_row("all", self.total))
-        header = ["links", "precision", "recall", "F1", "right", "wrong", "unjudged", "missed"]
-        return "\n".join([text_table(header, rows), *self.notes])
+            rows.append(["all", *link_cells(self.total.as_dict())])
+        return "\n".join([text_table(LINKS_HEADER, rows), *self.notes])
 
 
 def evaluate_files(links_path: str | Path, gold_path: str | Path) -> LinkFileEvaluation:
@@ -63,20 +74,16 @@ def evaluate_files(links_path: str | Path, gold_path: str | Path) -> LinkFileEva
         _check_single_pair(found, gold, len(wanted))
         _check_single_pair(gold, found, len(links))
         name = next((pair for pair in (*wanted, *links) if any(pair)), NO_NAMES)
-        metrics = {name: _judge(_all(links), _all(wanted))}
+        verdicts = {name: _judge(_all(links), _all(wanted), found)}
     else:
-        metrics = {
-            pair: _judge(links.get(pair, []), wanted.get(pair, []))
+        verdicts = {
+            pair: _judge(links.get(pair, []), wanted.get(pair, []), found)
             for pair in dict.fromkeys([*wanted, *links])
         }
-    total = LinkMetrics(
-        right=sum(m.right for m in metrics.values()),
-        wrong=sum(m.wrong for m in metrics.values()),
-        unjudged=sum(m.unjudged for m in metrics.values()),
-        missed=sum(m.missed for m in metrics.values()),
-    )
-    named = {f"{left}-{right}": m for (left, right), m in metrics.items() if left or right}
-    return LinkFileEvaluation(total, named, _notes(found, gold, total))
+    named = {f"{left}-{right}": v.metrics for (left, right), v in verdicts.items() if left or right}
+    together = Verdicts.merge(list(verdicts.values()))
+    total = together.metrics
+    return LinkFileEvaluation(total, named, _notes(found, gold, total), together)
 
 
 def _check_single_pair(silent: LinkFile, other: LinkFile, n_pairs: int) -> None:
@@ -89,37 +96,39 @@ def _check_single_pair(silent: LinkFile, other: LinkFile, n_pairs: int) -> None:
         )
 
 
-def _by_pair(table: LinkFile, known: Collection[Ends]) -> dict[Ends, list[Ends]]:
+def _by_pair(table: LinkFile, known: Collection[Ends]) -> dict[Ends, list[Link]]:
     """The links of each pair of graphs, all turned the same way: that of `known` if it is there."""
-    ends = zip(table.left, table.right, strict=True)
+    scores = [0.0] * len(table) if table.score is None else table.score.tolist()
+    links = zip(table.left, table.right, scores, strict=True)
     if table.left_source is None or table.right_source is None:
-        return {NO_NAMES: list(ends)}
-    pairs: dict[Ends, list[Ends]] = {}
-    for (a, b), (left, right) in zip(
-        zip(table.left_source, table.right_source, strict=True), ends, strict=True
+        return {NO_NAMES: list(links)}
+    pairs: dict[Ends, list[Link]] = {}
+    for (a, b), (left, right, score) in zip(
+        zip(table.left_source, table.right_source, strict=True), links, strict=True
     ):
         if a != b and ((b, a) in known or ((b, a) in pairs and (a, b) not in known)):
-            pairs.setdefault((b, a), []).append((right, left))
+            pairs.setdefault((b, a), []).append((right, left, score))
         else:
-            pairs.setdefault((a, b), []).append((left, right))
+            pairs.setdefault((a, b), []).append((left, right, score))
     return pairs
 
 
-def _all(pairs: Mapping[Ends, list[Ends]]) -> list[Ends]:
+def _all(pairs: Mapping[Ends, list[Link]]) -> list[Link]:
     return [row for rows in pairs.values() for row in rows]
 
 
-def _judge(links: list[Ends], gold: list[Ends]) -> LinkMetrics:
+def _judge(links: list[Link], gold: list[Link], found: LinkFile) -> Verdicts:
     lefts: dict[str, int] = {}
     rights: dict[str, int] = {}
 
-    def numbered(rows: list[Ends]) -> list[tuple[int, int]]:
+    def numbered(rows: list[Link]) -> list[tuple[int, int]]:
         return [
             (lefts.setdefault(left, len(lefts)), rights.setdefault(right, len(rights)))
-            for left, right in rows
+            for left, right, _ in rows
         ]
 
-    return link_metrics(numbered(links), numbered(gold))
+    scores = None if found.score is None else [score for *_, score in links]
+    return judge(numbered(links), numbered(gold), scores)
 
 
 def _notes(found: LinkFile, gold: LinkFile, total: LinkMetrics) -> tuple[str, ...]:
@@ -134,9 +143,3 @@ def _notes(found: LinkFile, gold: LinkFile, total: LinkMetrics) -> tuple[str, ..
             "under the same names, with the left graph's entities in the same column?"
         )
     return tuple(notes)
-
-
-def _row(name: str, metrics: LinkMetrics) -> list[str]:
-    fractions = [fraction(value) for value in (metrics.precision, metrics.recall, metrics.f1)]
-    counts = (metrics.right, metrics.wrong, metrics.unjudged, metrics.missed)
-    return [name, *fractions, *(count(value) for value in counts)]

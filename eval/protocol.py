@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
+
+import numpy as np
 
 from dualamn.alignment import Alignment, Protocol, TopK
 from dualamn.arrays import Int32Array
+from dualamn.eval.curve import PrecisionRecallCurve, curve_of
 from dualamn.eval.gold import Gold, gold_ids
-from dualamn.eval.matching import LinkMetrics, link_metrics
+from dualamn.eval.matching import LinkMetrics, Verdicts, judge
 from dualamn.eval.ranking import Metrics, rank, ranking_metrics
-from dualamn.eval.table import count, fraction, text_table
+from dualamn.eval.table import LINKS_HEADER, count, fraction, link_cells, text_table
 
 PROTOCOL_IN_WORDS: Mapping[Protocol, str] = {
     "test_only": "queries and candidates are the entities of the test links only",
@@ -20,7 +23,7 @@ PROTOCOL_IN_WORDS: Mapping[Protocol, str] = {
 }
 """Whose entities were queries and candidates, as tables say it."""
 
-COUNTS = ("missed", "n", "right", "wrong", "unjudged")
+COUNTS = ("missed", "n", "right", "wrong", "unknown")
 """Metrics that add up over pairs of graphs, where all others are averaged."""
 
 
@@ -35,6 +38,7 @@ class PairEvaluation:
             candidates, see `ranking_metrics`; None if the matcher does not rank.
         right_to_left: the same with the sides changed.
         links: the links against the gold links.
+        verdicts: the same for every single link.
     """
 
     left: str
@@ -43,6 +47,7 @@ class PairEvaluation:
     left_to_right: Metrics | None
     right_to_left: Metrics | None
     links: LinkMetrics
+    verdicts: Verdicts = field(compare=False, repr=False)
 
     @property
     def name(self) -> str:
@@ -91,6 +96,10 @@ class Evaluation:
         """Precision, recall and F1 averaged over these pairs; counts are added up."""
         return _mean([p.links.as_dict() for p in self._judged])
 
+    def curve(self) -> PrecisionRecallCurve:
+        """Precision and recall of the links by score, over these pairs together."""
+        return curve_of(Verdicts.merge([p.verdicts for p in self._judged]))
+
     @property
     def _judged(self) -> Sequence[PairEvaluation]:
         return [p for p in self.pairs if p.n_gold] or self.pairs
@@ -111,11 +120,11 @@ class Evaluation:
         for p in self.pairs:
             ranking.append(_ranking_row(f"{p.left} -> {p.right}", p.left_to_right))
             ranking.append(_ranking_row(f"{p.right} -> {p.left}", p.right_to_left))
-            linking.append(_link_row(p.name, p.links.as_dict()))
+            linking.append([p.name, *link_cells(p.links.as_dict())])
         if len(self.pairs) > 1:
             ranking.append(_ranking_row("mean, left -> right", self.left_to_right))
             ranking.append(_ranking_row("mean, right -> left", self.right_to_left))
-            linking.append(_link_row("mean", self.links))
+            linking.append(["mean", *link_cells(self.links)])
         lines = [
             f"{self.task}, matcher {self.matcher}, protocol {self.protocol}:",
             PROTOCOL_IN_WORDS[self.protocol],
@@ -125,10 +134,7 @@ class Evaluation:
                 ranking,
             ),
             "",
-            text_table(
-                ["links", "precision", "recall", "F1", "right", "wrong", "unjudged", "missed"],
-                linking,
-            ),
+            text_table(LINKS_HEADER, linking),
         ]
         if self.n_not_aligned:
             lines += ["", f"{self.n_not_aligned:,} gold links are of graphs that were not aligned"]
@@ -142,6 +148,10 @@ def evaluate(alignment: Alignment, gold: Gold) -> Evaluation:
     precision, recall and F1. Whose entities were candidates is the alignment's protocol, which
     the result names.
 
+    The task's seed and valid links count as known when links are judged, even if they are not
+    among the gold links: finding one again earns nothing and costs nothing, and another link of
+    one of their entities is wrong.
+
     Args:
         alignment: what `Aligner.align` gave.
         gold: any subset of links, such as `task.test_links`, or with more than two graphs
@@ -154,9 +164,12 @@ def evaluate(alignment: Alignment, gold: Gold) -> Evaluation:
     """
     task = alignment.task
     links = gold_ids(alignment, gold)
+    known = np.concatenate([task.seed_links, task.valid_links])
     pairs = []
     for pair in alignment.pairs:
         wanted = task.links_between(links, pair.left, pair.right)
+        given = task.links_between(known, pair.left, pair.right)
+        verdicts = judge(pair.links, wanted, pair.scores, given)
         pairs.append(
             PairEvaluation(
                 task.kg_names[pair.left],
@@ -164,7 +177,8 @@ def evaluate(alignment: Alignment, gold: Gold) -> Evaluation:
                 len(wanted),
                 _ranked(pair.left_to_right, wanted),
                 _ranked(pair.right_to_left, wanted[:, ::-1]),
-                link_metrics(pair.links, wanted),
+                verdicts.metrics,
+                verdicts,
             )
         )
     outside = len(links) - sum(p.n_gold for p in pairs)
@@ -194,10 +208,3 @@ def _ranking_row(name: str, metrics: Metrics | None) -> list[str]:
     mean_rank = values.get("mean_rank")
     shown = "-" if mean_rank is None else f"{mean_rank:,.1f}"
     return [name, *fractions, shown, count(values.get("missed")), count(values.get("n"))]
-
-
-def _link_row(name: str, metrics: Metrics | None) -> list[str]:
-    values = metrics or {}
-    fractions = [fraction(values.get(key)) for key in ("precision", "recall", "f1")]
-    counts = [count(values.get(key)) for key in ("right", "wrong", "unjudged", "missed")]
-    return [name, *fractions, *counts]

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+
+from dualamn.eval.matching import LINK_COLUMNS
+
+LINKS_HEADER = ("links", *LINK_COLUMNS.values())
+"""The header of a table of links, to rows of a name and `link_cells`."""
 
 
 def text_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
@@ -26,3 +31,10 @@ def fraction(value: float | None) -> str:
 def count(value: float | None) -> str:
     """A whole number with thousands marked, or a dash."""
     return "-" if value is None else f"{value:,.0f}"
+
+
+def link_cells(metrics: Mapping[str, float | None] | None) -> list[str]:
+    """The measures of links as a table shows them; dashes if there are none."""
+    values = metrics or {}
+    rates = ("precision", "recall", "f1")
+    return [(fraction if key in rates else count)(values.get(key)) for key in LINK_COLUMNS]

@@ -14,20 +14,33 @@ from dualamn.commands import console, options
 @click.argument("links", type=click.Path(path_type=Path), metavar="LINKS")
 @click.argument("gold", type=click.Path(path_type=Path), metavar="GOLD")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@click.option(
+    "--curve",
+    type=click.Path(path_type=Path),
+    metavar="FILE.csv",
+    help="Write precision and recall of the links down to every score.",
+)
 @options.quiet
-def evaluate(links: Path, gold: Path, as_json: bool, quiet: bool) -> None:
+def evaluate(links: Path, gold: Path, as_json: bool, curve: Path | None, quiet: bool) -> None:
     """Scores a links file: precision, recall and F1.
 
     GOLD holds links known to be right: two columns, or the columns of a links file. A link is
-    judged if GOLD knows either of its ends; the others are counted as unjudged.
+    wrong if GOLD has another partner for either of its ends; if GOLD knows neither, it is
+    counted as unjudged. The strict figures take unjudged links for wrong.
 
     \b
-    Example:
+    Examples:
       dualamn evaluate links.tsv gold.tsv
+      dualamn evaluate links.tsv gold.tsv --curve curve.csv
     """
+    options.can_be_written(curve)
     from dualamn.eval import evaluate_files
 
     evaluation = evaluate_files(links, gold)
+    if curve is not None:
+        if evaluation.verdicts.scores is None:
+            raise click.UsageError(f"--curve {curve}: the links in {links} have no scores.")
+        evaluation.curve().to_csv(curve)
     if as_json:
         click.echo(json.dumps(evaluation.as_dict(), indent=2, ensure_ascii=False))
         return

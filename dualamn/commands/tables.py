@@ -19,6 +19,14 @@ if TYPE_CHECKING:
 
 Scores = Mapping[str, Any]
 RANKING = {"hits@1": "Hits@1", "hits@5": "Hits@5", "hits@10": "Hits@10", "mrr": "MRR"}
+LINK_RATES = {
+    "precision": "precision",
+    "strict_precision": "strict",
+    "recall": "recall",
+    "f1": "F1",
+    "strict_f1": "strict",
+}
+LINK_COUNTS = {"right": "right", "wrong": "wrong", "unknown": "unjudged", "missed": "missed"}
 
 
 def fraction(value: float | None) -> str:
@@ -106,10 +114,12 @@ def _ranking_row(shown: Table, name: str, metrics: Scores | None) -> None:
 
 
 def link_score_table(links: Mapping[str, Scores]) -> Table:
-    """Precision, recall and F1 of links, a row for every name."""
-    counts = ("right", "wrong", "unjudged", "missed")
-    shown = table("links", "precision", "recall", "F1", *counts)
+    """Precision, recall and F1 of links, a row for every name.
+
+    Beside precision and F1 stands their strict form, which takes unjudged links for wrong.
+    """
+    shown = table("links", *LINK_RATES.values(), *LINK_COUNTS.values())
     for name, metrics in links.items():
-        rates = (fraction(metrics[key]) for key in ("precision", "recall", "f1"))
-        add_row(shown, name, *rates, *(f"{metrics[key]:,.0f}" for key in counts))
+        rates = (fraction(metrics[key]) for key in LINK_RATES)
+        add_row(shown, name, *rates, *(f"{metrics[key]:,.0f}" for key in LINK_COUNTS))
     return shown

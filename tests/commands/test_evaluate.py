@@ -28,15 +28,48 @@ def test_json_has_rates_and_counts(run: Run, files: tuple[Path, Path]) -> None:
     assert scores["precision"] == pytest.approx(2 / 3)
     assert scores["recall"] == 0.5
     assert scores["f1"] == pytest.approx(4 / 7)
-    counts = {key: scores[key] for key in ("right", "wrong", "unjudged", "missed")}
-    assert counts == {"right": 2, "wrong": 1, "unjudged": 1, "missed": 2}
+    assert (scores["strict_precision"], scores["strict_f1"]) == (0.5, 0.5)
+    counts = {key: scores[key] for key in ("right", "wrong", "unknown", "missed")}
+    assert counts == {"right": 2, "wrong": 1, "unknown": 1, "missed": 2}
 
 
 def test_the_table_shows_the_same(run: Run, files: tuple[Path, Path]) -> None:
     shown = run("evaluate", *files)
     assert shown.exit_code == 0
     row = next(line.split() for line in shown.stdout.splitlines() if "en-fr" in line)
-    assert row == ["en-fr", "0.667", "0.500", "0.571", "2", "1", "1", "2"]
+    strict = ("0.500", "0.500")
+    rates = ["0.667", strict[0], "0.500", "0.571", strict[1]]
+    assert row == ["en-fr", *rates, "2", "1", "1", "2"]
+
+
+def test_the_curve_is_written_as_csv(run: Run, files: tuple[Path, Path], tmp_path: Path) -> None:
+    links, gold = files
+    rows = [("x", "y", 4), ("a", "1", 3), ("c", "9", 2), ("b", "2", 1)]
+    links.write_text("".join(f"{left}\t{right}\t{score}\n" for left, right, score in rows))
+    shown = run("evaluate", links, gold, "--curve", "curve.csv")
+    assert shown.exit_code == 0
+    assert (tmp_path / "curve.csv").read_text().splitlines() == [
+        "threshold,links,precision,recall,f1,strict_precision,strict_f1",
+        "4,1,,0,0,0,0",
+        "3,2,1,0.25,0.4,0.5,0.333333333",
+        "2,3,0.5,0.25,0.333333333,0.333333333,0.285714286",
+        "1,4,0.666666667,0.5,0.571428571,0.5,0.5",
+    ]
+
+
+def test_a_curve_needs_scores(run: Run, files: tuple[Path, Path], tmp_path: Path) -> None:
+    links, gold = files
+    links.write_text("a\t1\n")
+    shown = run("evaluate", links, gold, "--curve", "curve.csv")
+    assert shown.exit_code == 2
+    assert "have no scores" in shown.stderr
+    assert not (tmp_path / "curve.csv").exists()
+
+
+def test_a_curve_that_cannot_be_written_is_said_first(run: Run, files: tuple[Path, Path]) -> None:
+    shown = run("evaluate", *files, "--curve", "no/such/curve.csv")
+    assert shown.exit_code == 1
+    assert "there is no folder no/such" in shown.stderr
 
 
 def test_a_missing_file_is_one_line(run: Run, files: tuple[Path, Path]) -> None:

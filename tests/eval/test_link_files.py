@@ -28,7 +28,7 @@ OURS = HEADER + "en\ta\tfr\tA\t0.9\nen\tb\tfr\tX\t0.8\nen\tc\tfr\tC\t0.7\nen\tq\
 )
 def test_right_wrong_unjudged_and_missed(gold: str, tmp_path: Path) -> None:
     result = evaluate_files(*files(tmp_path, OURS, gold))
-    assert result.total == LinkMetrics(right=2, wrong=1, unjudged=1, missed=2)
+    assert result.total == LinkMetrics(right=2, wrong=1, unknown=1, missed=2)
     assert list(result.pairs.values()) == [result.total]
     assert list(result.pairs) in (["en-fr"], ["fr-en"])
     assert result.notes == ()
@@ -98,3 +98,18 @@ def test_a_mistyped_path_is_one_error(tmp_path: Path) -> None:
     files(tmp_path, OURS, "a\tA\n")
     with pytest.raises(DataError, match=r"did you mean gold\.tsv\?"):
         evaluate_files(tmp_path / "links.tsv", tmp_path / "glod.tsv")
+
+
+def test_the_curve_of_a_file_covers_all_its_pairs(tmp_path: Path) -> None:
+    links = HEADER + "x\ta\ty\tA\t0.9\nz\té\tx\ta\t0.5\ny\tA\tz\tß\t0.7\n"
+    gold = HEADER + "x\ta\ty\tA\t1\nx\ta\tz\té\t1\nx\tb\tz\tß\t1\n"
+    curve = evaluate_files(*files(tmp_path, links, gold)).curve()
+    assert curve.threshold.tolist() == pytest.approx([0.9, 0.7, 0.5])
+    assert curve.right.tolist() == [1, 1, 2]
+    assert curve.links.tolist() == [1, 2, 3]
+    assert curve.n_gold == 3
+
+
+def test_a_file_without_scores_has_no_curve(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="have none"):
+        evaluate_files(*files(tmp_path, "a\tA\n", "a\tA\n")).curve()

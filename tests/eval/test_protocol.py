@@ -113,7 +113,7 @@ def test_without_gold_there_is_nothing_to_measure(
     assert result.left_to_right is not None
     assert result.left_to_right["hits@1"] is None
     assert result.links is not None
-    assert (result.links["precision"], result.links["unjudged"]) == (None, 10)
+    assert (result.links["precision"], result.links["unknown"]) == (None, 10)
     assert "-" in str(result)
 
 
@@ -167,7 +167,7 @@ def test_links_are_judged_within_their_pair_of_graphs(
     task = diagonal_task(20, names=("x", "y", "z"))
     gold = task.links_between(task.test_links, 0, 1)
     result = evaluate(align(task, noisy(task, 0.1)), gold)
-    assert result.pairs[1].links.unjudged == 20
+    assert result.pairs[1].links.unknown == 20
     assert result.pairs[1].links.wrong == 0
 
 
@@ -249,3 +249,36 @@ def test_the_report_holds_every_pair(align: Align, diagonal_task: DiagonalTask) 
     assert report["left_to_right"]["hits@1"] == 1
     assert report["pairs"]["x-z"]["links"]["precision"] == 1
     assert (report["protocol"], report["matcher"]) == ("test_only", "greedy")
+
+
+def test_seed_and_valid_links_are_known_where_links_are_judged(
+    align: Align, diagonal_task: DiagonalTask
+) -> None:
+    """Among all entities a matcher links those of the seeds as well, which nobody asked for."""
+    task = diagonal_task(40, 20)
+    held_out, asked = task.test_links[:5], task.test_links[5:]
+    task = replace(task, valid_links=held_out, test_links=asked)
+    perfect = evaluate(align(task, noisy(task, 0.0), "all_entities"), asked).pairs[0].links
+    assert (perfect.right, perfect.wrong, perfect.unknown, perfect.missed) == (15, 0, 0, 0)
+    alignment = align(task, noisy(task, 0.0), "all_entities")
+    # Every left entity gets the partner of the next one.
+    left, right = alignment.pairs[0].links.T
+    turned = np.stack([left, np.roll(right, 1)], axis=1)
+    moved = replace(alignment, pairs=(replace(alignment.pairs[0], links=turned),))
+    shifted = evaluate(moved, asked).pairs[0].links
+    assert (shifted.right, shifted.wrong, shifted.unknown, shifted.missed) == (0, 40, 0, 15)
+
+
+def test_the_curve_ends_at_the_links_of_all_pairs(
+    align: Align, diagonal_task: DiagonalTask
+) -> None:
+    task = diagonal_task(40, 5, names=("x", "y", "z"))
+    result = evaluate(align(task, noisy(task, 1.0)), task.test_links)
+    curve = result.curve()
+    assert result.links is not None
+    assert (curve.right[-1], curve.wrong[-1]) == (result.links["right"], result.links["wrong"])
+    assert curve.right[-1] > 0
+    assert curve.wrong[-1] > 0
+    assert curve.n_gold == len(task.test_links)
+    alone = evaluate(align(task, noisy(task, 1.0), pairs=[(0, 2)]), task.test_links)
+    assert alone.curve().precision[-1] == pytest.approx(alone.pairs[0].links.precision)
