@@ -93,7 +93,7 @@ def _dots(plot: DotPlot) -> Figure:
     axes = figure.subplots(1, n_panels, sharex=True, sharey=True, squeeze=False)[0]
     low, high = _range([dot for _, dots in plot.panels for dot in dots])
     for ax, (title, dots) in zip(axes, plot.panels, strict=True):
-        ax.set_title(title)
+        ax.set_title(title, fontweight="normal")
         for dot in dots:
             _dot(ax, dot, plot.rows.index(dot.row))
         ax.set_xlim(low, high)
@@ -103,7 +103,7 @@ def _dots(plot: DotPlot) -> Figure:
         ax.spines["left"].set_visible(False)
         ax.xaxis.set_major_locator(_even_ticks())
         ax.set_xlabel(plot.axis)
-    figure.suptitle(plot.title, fontsize=10.5)
+    figure.suptitle(plot.title, fontsize=10.5, fontweight="bold")
     return figure
 
 
@@ -117,10 +117,11 @@ def _dot(ax: Any, dot: Dot, row: int) -> None:
         fmt=marker,
         color=color,
         markerfacecolor="white" if theirs else color,
-        markersize=6.5,
-        markeredgewidth=1.5,
+        markersize=6,
+        markeredgewidth=1.4,
         elinewidth=1.8,
-        capsize=3.5,
+        capsize=4.5,
+        zorder=3,
     )
     ax.annotate(
         f"{dot.value:.3f}".removeprefix("0"),
@@ -130,6 +131,7 @@ def _dot(ax: Any, dot: Dot, row: int) -> None:
         va="center",
         fontsize=8.5,
         color="#222222",
+        bbox={"boxstyle": "square,pad=0.15", "facecolor": "white", "edgecolor": "none"},
     )
 
 
@@ -143,7 +145,7 @@ def _range(dots: list[Dot]) -> tuple[float, float]:
 def _even_ticks() -> Any:
     from matplotlib.ticker import MaxNLocator
 
-    return MaxNLocator(nbins=4, steps=[1, 2, 5, 10])
+    return MaxNLocator(nbins=5, steps=[1, 2, 2.5, 5, 10])
 
 
 def _lines(plot: Any) -> Figure:

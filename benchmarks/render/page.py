@@ -14,8 +14,14 @@ HEAD = f"""\
 # Results
 
 Every figure of ours on this page is read from a file that `dualamn bench --json` wrote, and
-`make results` renders the page from those files. [benchmarks/](../benchmarks/README.md) says how to
-run them again.
+`make results` renders the page from those files. To run one again, and the page after it:
+
+```sh
+export DUALAMN_DATA=~/data
+dualamn bench dbp15k/zh_en --preset paper --protocol test --seeds 3 \\
+    --json benchmarks/results/paper/dbp15k_zh_en.json
+make results
+```
 
 How to read it:
 

@@ -96,11 +96,16 @@ def dot_plot(setting: Setting, lines: Sequence[Line], published: Published) -> D
     for line in lines:
         low, high = line.scores["hits@1"].bounds
         style = line.method if line.ours else PUBLISHED_STYLE
-        dot = Dot(line.method, line.scores["hits@1"].mean, low, high, style)
+        dot = Dot(_row_name(line), line.scores["hits@1"].mean, low, high, style)
         panels.setdefault(published.dataset(line.dataset).title, []).append(dot)
     ours = sorted({line.method for line in lines if line.ours}, key=preset_order)
-    theirs = {line.method: line.scores["hits@1"].mean for line in lines if not line.ours}
-    rows = (*sorted(theirs, key=lambda name: (theirs[name], name)), *ours)
+    named = {line.method: _row_name(line) for line in lines if line.ours}
+    theirs: dict[str, list[float]] = {}
+    for line in lines:
+        if not line.ours:
+            theirs.setdefault(_row_name(line), []).append(line.scores["hits@1"].mean)
+    worst_first = sorted(theirs, key=lambda name: (min(theirs[name]), name))
+    rows = (*worst_first, *(named[method] for method in ours))
     return DotPlot(
         name=setting_name(setting),
         title=f"{setting.family}: {setting.caption()}",
@@ -108,6 +113,10 @@ def dot_plot(setting: Setting, lines: Sequence[Line], published: Published) -> D
         rows=rows,
         panels=tuple((title, tuple(dots)) for title, dots in panels.items()),
     )
+
+
+def _row_name(line: Line) -> str:
+    return f"dualamn {line.method}" if line.ours else line.method
 
 
 def setting_name(setting: Setting) -> str:
