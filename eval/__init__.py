@@ -1,6 +1,8 @@
 """Scores of rankings and of links, and the benchmark runs that report them."""
 
 from dualamn.eval.curve import PrecisionRecallCurve, precision_recall_curve
+from dualamn.eval.figure import Figure, mean_figure
+from dualamn.eval.intervals import bootstrap_intervals
 from dualamn.eval.link_files import LinkFileEvaluation, evaluate_files
 from dualamn.eval.matching import LinkMetrics, Verdicts, judge, link_metrics
 from dualamn.eval.protocol import PROTOCOL_IN_WORDS, Evaluation, PairEvaluation, evaluate
@@ -9,16 +11,19 @@ from dualamn.eval.ranking import Ranks, rank, ranking_metrics
 __all__ = [
     "PROTOCOL_IN_WORDS",
     "Evaluation",
+    "Figure",
     "LinkFileEvaluation",
     "LinkMetrics",
     "PairEvaluation",
     "PrecisionRecallCurve",
     "Ranks",
     "Verdicts",
+    "bootstrap_intervals",
     "evaluate",
     "evaluate_files",
     "judge",
     "link_metrics",
+    "mean_figure",
     "precision_recall_curve",
     "rank",
     "ranking_metrics",

@@ -9,11 +9,13 @@ from typing import Any
 import numpy as np
 
 from dualamn.alignment import Alignment, Protocol, TopK
-from dualamn.arrays import Int32Array
+from dualamn.errors import ConfigError
 from dualamn.eval.curve import PrecisionRecallCurve, curve_of
+from dualamn.eval.figure import DIRECTIONS, Direction, Figure
 from dualamn.eval.gold import Gold, gold_ids
+from dualamn.eval.intervals import Interval, bootstrap_intervals
 from dualamn.eval.matching import LinkMetrics, Verdicts, judge
-from dualamn.eval.ranking import Metrics, rank, ranking_metrics
+from dualamn.eval.ranking import Metrics, Ranks, rank, ranking_metrics
 from dualamn.eval.table import LINKS_HEADER, count, fraction, link_cells, text_table
 
 PROTOCOL_IN_WORDS: Mapping[Protocol, str] = {
@@ -35,10 +37,12 @@ class PairEvaluation:
         left, right: names of the two graphs.
         n_gold: gold links between them.
         left_to_right: ranking metrics with left entities as queries and right entities as
-            candidates, see `ranking_metrics`; None if the matcher does not rank.
+            candidates, see `ranking_metrics`, and `candidates`, how many entities were searched
+            for each; None if the matcher does not rank.
         right_to_left: the same with the sides changed.
         links: the links against the gold links.
         verdicts: the same for every single link.
+        ranks: the rank of every right answer by direction, where the matcher ranks.
     """
 
     left: str
@@ -48,6 +52,7 @@ class PairEvaluation:
     right_to_left: Metrics | None
     links: LinkMetrics
     verdicts: Verdicts = field(compare=False, repr=False)
+    ranks: Mapping[Direction, Ranks] = field(compare=False, repr=False)
 
     @property
     def name(self) -> str:
@@ -95,6 +100,49 @@ class Evaluation:
     def links(self) -> Metrics | None:
         """Precision, recall and F1 averaged over these pairs; counts are added up."""
         return _mean([p.links.as_dict() for p in self._judged])
+
+    def intervals(self) -> dict[Direction, dict[str, Interval] | None]:
+        """95% intervals of Hits@1, 5, 10 and MRR over other draws of the gold links.
+
+        None where there is no ranking or no gold link. See `bootstrap_intervals`.
+        """
+        found: dict[Direction, dict[str, Interval] | None] = {}
+        for direction in DIRECTIONS:
+            ranks = [p.ranks[direction] for p in self._judged if direction in p.ranks]
+            complete = len(ranks) == len(self._judged)
+            found[direction] = bootstrap_intervals(ranks) if complete else None
+        return found
+
+    def figure(self, metric: str, direction: Direction | None = None) -> Figure:
+        """One metric with all that it depends on, to be compared with another run's.
+
+            best.figure("hits@1", "left_to_right") - paper.figure("hits@1", "left_to_right")
+
+        Args:
+            metric: a ranking metric, or without a direction a measure of links.
+            direction: whose entities were the queries.
+
+        Raises:
+            ConfigError: there is no such metric, or it was not measured.
+        """
+        if direction not in (None, *DIRECTIONS):
+            raise ConfigError(f"there is no direction {direction!r}, there are {DIRECTIONS}")
+        kind = "links" if direction is None else direction
+        metrics: Metrics | None = getattr(self, kind)
+        if metrics is None:
+            raise ConfigError(
+                f"matcher {self.matcher} gives links without a ranking, so there is no {metric} "
+                f"{kind.replace('_', ' ')}; without a direction there is precision, recall and f1"
+            )
+        if metric not in metrics:
+            raise ConfigError(f"there is no {metric} of {kind}, there are {', '.join(metrics)}")
+        value = metrics[metric]
+        if value is None:
+            raise ConfigError(f"{metric} of {kind} was not measured: there is nothing to judge")
+        if direction is None:
+            return Figure(metric, value, self.protocol)
+        interval = (self.intervals()[direction] or {}).get(metric)
+        return Figure(metric, value, self.protocol, direction, metrics["candidates"], interval)
 
     def curve(self) -> PrecisionRecallCurve:
         """Precision and recall of the links by score, over these pairs together."""
@@ -161,8 +209,16 @@ def evaluate(alignment: Alignment, gold: Gold) -> Evaluation:
 
     Raises:
         DataError: a gold link that does not fit the task.
+        ConfigError: the model was told whose entities the test links join, and the alignment is
+            of another protocol than "test_only".
     """
     task = alignment.task
+    if alignment.protocol != "test_only" and alignment.saw_test_side:
+        raise ConfigError(
+            "this model was told which entities the test links join, so it knows who has a "
+            f"partner and cannot be scored as {alignment.protocol}: align with candidates "
+            "test_only, or let it bootstrap on all unaligned entities"
+        )
     links = gold_ids(alignment, gold)
     known = np.concatenate([task.seed_links, task.valid_links])
     pairs = []
@@ -170,23 +226,32 @@ def evaluate(alignment: Alignment, gold: Gold) -> Evaluation:
         wanted = task.links_between(links, pair.left, pair.right)
         given = task.links_between(known, pair.left, pair.right)
         verdicts = judge(pair.links, wanted, pair.scores, given)
+        left_to_right, right_to_left = pair.left_to_right, pair.right_to_left
+        ranks: dict[Direction, Ranks] = {}
+        if left_to_right is not None:
+            ranks["left_to_right"] = rank(left_to_right, wanted)
+        if right_to_left is not None:
+            ranks["right_to_left"] = rank(right_to_left, wanted[:, ::-1])
         pairs.append(
             PairEvaluation(
                 task.kg_names[pair.left],
                 task.kg_names[pair.right],
                 len(wanted),
-                _ranked(pair.left_to_right, wanted),
-                _ranked(pair.right_to_left, wanted[:, ::-1]),
+                _metrics(left_to_right, ranks.get("left_to_right")),
+                _metrics(right_to_left, ranks.get("right_to_left")),
                 verdicts.metrics,
                 verdicts,
+                ranks,
             )
         )
     outside = len(links) - sum(p.n_gold for p in pairs)
     return Evaluation(task.name, alignment.protocol, alignment.matcher, tuple(pairs), outside)
 
 
-def _ranked(topk: TopK | None, gold: Int32Array) -> Metrics | None:
-    return None if topk is None else ranking_metrics(rank(topk, gold))
+def _metrics(topk: TopK | None, ranks: Ranks | None) -> Metrics | None:
+    if topk is None or ranks is None:
+        return None
+    return {**ranking_metrics(ranks), "candidates": topk.pool_size}
 
 
 def _mean(parts: Sequence[Metrics | None]) -> Metrics | None:

@@ -89,15 +89,26 @@ def ranking_metrics(ranks: Ranks) -> Metrics:
         The keys `hits@1`, `hits@5`, `hits@10`, `mrr` (fractions) and `mean_rank`, None if there
         are no links, and the counts `missed` and `n`.
     """
-    found = ranks.rank > 0
-    metrics: Metrics = {}
-    for k in HITS_AT:
-        metrics[f"hits@{k}"] = _mean(found & (ranks.rank <= k))
-    metrics["mrr"] = _mean(np.divide(1, ranks.rank, where=found, out=np.zeros(len(found))))
-    metrics["mean_rank"] = _mean(np.where(found, ranks.rank, ranks.worst))
+    metrics = {name: _mean(values) for name, values in link_scores(ranks.rank).items()}
+    metrics["mean_rank"] = _mean(np.where(ranks.rank > 0, ranks.rank, ranks.worst))
     metrics["missed"] = ranks.n_missed
-    metrics["n"] = len(found)
+    metrics["n"] = len(ranks.rank)
     return metrics
+
+
+def link_scores(rank: NDArray[np.int64]) -> dict[str, NDArray[np.float64]]:
+    """What a rank adds to each metric that is a mean over links.
+
+    Args:
+        rank: (m,) ranks, 0 for a miss.
+
+    Returns:
+        `hits@1`, `hits@5`, `hits@10` and `mrr`, each (m,) float64.
+    """
+    found = rank > 0
+    scores = {f"hits@{k}": (found & (rank <= k)).astype(np.float64) for k in HITS_AT}
+    scores["mrr"] = np.divide(1, rank, where=found, out=np.zeros(len(rank)))
+    return scores
 
 
 def _mean(values: NDArray[Any]) -> float | None:

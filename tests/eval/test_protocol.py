@@ -7,7 +7,7 @@ import pytest
 
 from dualamn.alignment import Alignment
 from dualamn.arrays import FloatArray
-from dualamn.errors import DataError
+from dualamn.errors import ConfigError, DataError
 from dualamn.eval import evaluate
 from dualamn.kg import AlignmentTask
 
@@ -282,3 +282,61 @@ def test_the_curve_ends_at_the_links_of_all_pairs(
     assert curve.n_gold == len(task.test_links)
     alone = evaluate(align(task, noisy(task, 1.0), pairs=[(0, 2)]), task.test_links)
     assert alone.curve().precision[-1] == pytest.approx(alone.pairs[0].links.precision)
+
+
+def test_figures_carry_protocol_direction_candidates_and_interval(
+    align: Align, diagonal_task: DiagonalTask
+) -> None:
+    task = diagonal_task(80, 20)
+    among_test, among_all = (
+        evaluate(align(task, noisy(task, 1.0), protocol), task.test_links)
+        for protocol in ("test_only", "all_entities")
+    )
+    figure = among_test.figure("hits@1", "left_to_right")
+    metrics = among_test.left_to_right
+    assert metrics is not None
+    assert (figure.value, figure.candidates) == (metrics["hits@1"], 60)
+    assert (figure.protocol, figure.direction) == ("test_only", "left_to_right")
+    assert figure.interval is not None
+    assert figure.interval[0] < figure.value < figure.interval[1]
+    intervals = among_test.intervals()["left_to_right"]
+    assert intervals is not None
+    assert figure.interval == intervals["hits@1"]
+    assert among_test.figure("mean_rank", "right_to_left").interval is None
+    assert among_test.figure("f1").candidates is None
+    wide = among_all.figure("hits@1", "left_to_right")
+    assert wide.candidates == 80
+    with pytest.raises(ConfigError, match="different protocol"):
+        figure - wide
+
+
+def test_what_was_not_measured_is_no_figure(align: Align, diagonal_task: DiagonalTask) -> None:
+    task = diagonal_task(10)
+    alignment = align(task, noisy(task, 0.1))
+    result = evaluate(alignment, task.test_links)
+    bare = replace(alignment.pairs[0], left_to_right=None, right_to_left=None)
+    linking = evaluate(replace(alignment, pairs=(bare,)), task.test_links)
+    assert linking.intervals() == {"left_to_right": None, "right_to_left": None}
+    assert linking.figure("recall").value == 1
+    for given, metric, direction, said in (
+        (result, "hits@2", "left_to_right", "no hits@2 of left_to_right"),
+        (result, "hits@1", None, "no hits@1 of links"),
+        (result, "hits@1", "left", "no direction 'left'"),
+        (linking, "hits@1", "left_to_right", "matcher greedy gives links without a ranking"),
+        (evaluate(alignment, []), "mrr", "left_to_right", "nothing to judge"),
+    ):
+        with pytest.raises(ConfigError, match=said):
+            given.figure(metric, direction)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("protocol", ["all_entities", "unaligned"])
+def test_a_model_that_saw_the_test_side_is_scored_as_that_only(
+    protocol: str, align: Align, diagonal_task: DiagonalTask
+) -> None:
+    task = diagonal_task(20, 5)
+    honest = align(task, noisy(task, 0.1), protocol)
+    assert evaluate(honest, task.test_links).protocol == protocol
+    with pytest.raises(ConfigError, match=f"cannot be scored as {protocol}"):
+        evaluate(replace(honest, saw_test_side=True), task.test_links)
+    told = replace(align(task, noisy(task, 0.1), "test_only"), saw_test_side=True)
+    assert evaluate(told, task.test_links).left_to_right is not None
