@@ -17,13 +17,14 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 CODE := dualamn data_loaders eval cli.py tests
 DEMO_LINKS := build/demo/links.tsv
 
-.PHONY: help install demo test lint types format dist clean
+.PHONY: help install demo test lint types format results dist clean
 
 help:
 	@echo "make demo      install, align examples/europe and show the links"
 	@echo "make test      install what the tests need; lint, types and tests"
 	@echo "make install   the environment in $(VENV), with dualamn installed from this folder"
 	@echo "make format    let ruff mend layout and imports"
+	@echo "make results   docs/results.md, its plots and the README's figures, from benchmarks/results"
 	@echo "make dist      a wheel and a source archive in dist/"
 	@echo "make clean     remove $(VENV) and everything built"
 
@@ -46,6 +47,11 @@ types: $(VENV)/.tested
 format: $(VENV)/.tested
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+# Nothing is measured here: the run files come from `dualamn bench --json`.
+results: $(VENV)/.installed
+	$(PIP) install --quiet --no-build-isolation -c constraints.txt --editable '.[results]'
+	$(BIN)/python benchmarks/render
 
 # build/ is cleared first: setuptools would pack modules left there by an earlier version.
 dist: $(VENV)/.tested

@@ -110,18 +110,26 @@ def _dots(plot: DotPlot) -> Figure:
 def _dot(ax: Any, dot: Dot, row: int) -> None:
     color, marker = _style(dot.style, row)
     theirs = dot.style == PUBLISHED_STYLE
-    ax.errorbar(
-        dot.value,
-        row,
-        xerr=[[max(0.0, dot.value - dot.low)], [max(0.0, dot.high - dot.value)]],
-        fmt=marker,
+    if dot.low < dot.high:
+        spread = [[max(0.0, dot.value - dot.low)], [max(0.0, dot.high - dot.value)]]
+        ax.errorbar(
+            *(dot.value, row),
+            xerr=spread,
+            fmt="none",
+            ecolor=color,
+            elinewidth=2,
+            capsize=4.5,
+            capthick=1.6,
+            zorder=3,
+        )
+    ax.plot(
+        *(dot.value, row),
+        marker=marker,
         color=color,
         markerfacecolor="white" if theirs else color,
-        markersize=6,
-        markeredgewidth=1.4,
-        elinewidth=1.8,
-        capsize=4.5,
-        zorder=3,
+        markersize=5 if theirs else 4.5,
+        markeredgewidth=1.4 if theirs else 0,
+        zorder=4,
     )
     ax.annotate(
         f"{dot.value:.3f}".removeprefix("0"),
@@ -139,7 +147,7 @@ def _range(dots: list[Dot]) -> tuple[float, float]:
     """An axis that shows the differences, with room for the numbers at the right."""
     low, high = min(dot.low for dot in dots), max(dot.high for dot in dots)
     room = max(high - low, 0.05)
-    return low - 0.15 * room, high + 0.45 * room
+    return low - 0.12 * room, high + 0.32 * room
 
 
 def _even_ticks() -> Any:
@@ -173,9 +181,16 @@ def _lines(plot: Any) -> Figure:
                 label=series.label,
             )
         else:
-            ax.plot(series.x, series.y, color=color, linewidth=2, label=series.label)
             # The mark at the end stands for all links; without colour it tells lines apart.
-            ax.plot(series.x[-1], series.y[-1], color=color, marker=marker, markersize=7)
+            ax.plot(
+                *(series.x, series.y),
+                color=color,
+                linewidth=2,
+                marker=marker,
+                markersize=7,
+                markevery=[len(series.x) - 1],
+                label=series.label,
+            )
     if plot.ticks:
         ax.set_xscale("log")
         ax.set_xticks(plot.ticks)

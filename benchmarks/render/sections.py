@@ -33,7 +33,7 @@ def family_section(
     """All settings of one family, each a table of its own, with a plot where ours are in it."""
     out = [f"## {family}", ""]
     if family in published.families:
-        out += [published.families[family], ""]
+        out += [text.paragraph(published.families[family]), ""]
     for setting, group in lines.items():
         if setting.family != family:
             continue
@@ -44,8 +44,10 @@ def family_section(
             out += [f"![{alt}]({IMAGES}/{setting_name(setting)}.svg)", ""]
         else:
             out += [
-                "Published figures that fit none of the tables above. "
-                "Nothing of ours is set beside them.",
+                text.paragraph(
+                    "Published figures that fit none of the tables above. "
+                    "Nothing of ours is set beside them."
+                ),
                 "",
             ]
         out += [*score_table(group, published), ""]
@@ -105,9 +107,12 @@ def links_section(reports: Sequence[Report], published: Published) -> list[str]:
     out = [
         "## Links given out",
         "",
-        "How many of the links that come out are right. A link is wrong when either end has "
-        "another partner in the gold; one with neither end in the gold is not judged, and the "
-        "strict figures count it as wrong.",
+        text.paragraph(
+            "How many of the links that come out are right. A link is wrong when either end has "
+            "another partner in the gold; one with neither end in the gold is not judged, and the "
+            "strict figures count it as wrong. A mark ends each curve where all links are kept; "
+            "the curve is that of the first run."
+        ),
         "",
     ]
     head = ["method", *LINK_METRICS.values(), "95% of F1", "runs", "matcher", "from"]
@@ -139,8 +144,10 @@ def share_section(reports: Sequence[Report], published: Published) -> list[str]:
     out = [
         "## Fewer seeds",
         "",
-        "Hits@1 with a part of the links as seeds and all others as test links. Fewer seeds mean "
-        "more test links and more candidates, so the columns are tasks of different size.",
+        text.paragraph(
+            "Hits@1 with a part of the links as seeds and all others as test links. Fewer seeds "
+            "mean more test links and more candidates, so the columns are tasks of different size."
+        ),
         "",
         f"![Hits@1 against the share of seeds, {plot.title}]({IMAGES}/{plot.name}.svg)",
         "",

@@ -14,7 +14,7 @@ from render.lines import PROTOCOLS, Line, Setting, main_reports, percent, preset
 from render.published import Published
 from render.runs import SEED_SHARE, Figure, Report
 
-DRAWING = 1
+DRAWING = 2
 """Raised when `draw` changes how plots look, so that the old ones count as out of date."""
 
 PUBLISHED_STYLE = "published"

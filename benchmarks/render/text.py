@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -53,6 +54,11 @@ def versions(report: Report) -> str:
         for name, shown in names.items()
         if name in report.versions
     )
+
+
+def paragraph(words: str) -> str:
+    """Text in lines of a hundred characters."""
+    return textwrap.fill(words, width=100, break_long_words=False, break_on_hyphens=False)
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]], left: int = 2) -> list[str]:
