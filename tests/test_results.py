@@ -275,6 +275,35 @@ def test_the_study_of_seed_shares_is_shown_apart(places: Any) -> None:
     assert plot.series[0].low == pytest.approx((0.21 - 0.0141421, 0.72 - 0.0141421))
 
 
+def test_links_among_the_test_entities_are_left_to_hits(places: Any) -> None:
+    curve = {"threshold": [0.5], "precision": [0.8], "recall": [0.6]}
+    more = {"links": {"test_only": {"f1": 0.5}}, "curves": {"test_only": curve}}
+    put(places, "best/zh.json", report_of(run_of(0.7) | more, preset="best"))
+    texts, plots = module("outputs").rendered(places)
+    assert "Links given out" not in texts[places.page]
+    assert not any(plot.name.startswith("curve") for plot in plots)
+
+
+def test_seconds_are_those_of_the_file_that_scored_one_protocol(places: Any) -> None:
+    slow = run_of(0.9, all_entities=0.5) | {"seconds": {"total": 500.0}}
+    both = [slow, slow | {"seed": 1}]
+    put(places, "best/all.json", report_of(*both, preset="best"))
+
+    def shown() -> list[str]:
+        rows = tables_of(page_of(places))[FORWARD]
+        return next(row for row in rows if "`best`" in row[1])
+
+    assert "500 for 2 protocols" in shown()
+    texts, _ = module("outputs").rendered(places)
+    assert "500" not in texts[places.readme]
+    put(places, "best/one.json", report_of(run_of(0.4), preset="best"))
+    assert shown()[2] == ".400"  # it counts although it is worse and has fewer runs
+    assert "40" in shown()
+    put(places, "best/more.json", report_of(run_of(0.3), run_of(0.3, 1), preset="best"))
+    assert shown()[2] == ".300 ± .000"
+    assert all(f"best/{name}.json" in page_of(places) for name in ("all", "one", "more"))
+
+
 def test_presets_stand_from_the_plainest_to_the_best(places: Any) -> None:
     for preset in ("best", "zebra", "fast", "balanced"):
         put(places, f"{preset}/zh.json", report_of(run_of(0.8), preset=preset))
@@ -391,7 +420,7 @@ def test_without_matplotlib_the_error_has_the_pip_line(
 def test_written_twice_it_is_the_same_and_up_to_date(places: Any, tmp_path: Path) -> None:
     pytest.importorskip("matplotlib", reason="plots are drawn with the extra `results`")
     curve = {"threshold": [0.9, 0.5], "precision": [0.95, 0.8], "recall": [0.3, 0.6]}
-    run = run_of(0.7) | {"curves": {"test_only": curve}}
+    run = run_of(0.7) | {"curves": {"unaligned": curve}}
     put(places, "best/zh.json", report_of(run, preset="best"))
     settings = {"train_ratio": 0.1}
     put(places, "seed_share/a.json", report_of(run_of(0.5), settings=settings))

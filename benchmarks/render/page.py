@@ -37,7 +37,8 @@ How to read it:
   the 95% interval where there is one, else the deviation. Hollow marks are published figures.
   The axes do not begin at zero.
 - **Seconds and memory** are those of whole processes, from start to scores, means over the runs.
-  Seconds of others are from other machines.
+  Seconds of others are from other machines. Of several run files of a preset, the tables show the
+  one that scored fewest protocols, then the one with most runs; all of them are listed below.
 - All of it reads structure only: no names, no attribute values, nothing learned from other data.
 """
 

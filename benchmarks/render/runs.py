@@ -83,8 +83,15 @@ class Report:
         return list(dict.fromkeys(name for run in self.runs for name in run.get(key) or ()))
 
     @property
+    def scored(self) -> list[str]:
+        """The protocols that its runs were scored by."""
+        names = dict.fromkeys(name for run in self.runs for name in run["metrics"])
+        ways = ("left_to_right", "right_to_left")
+        return [n for n in names if any(self.score(n, way, "hits@1") for way in ways)]
+
+    @property
     def seconds(self) -> Figure:
-        """Of a whole process, from its start to the scores."""
+        """Of a whole process, from its start to the scores by all protocols of `scored`."""
         return _present([run["seconds"]["total"] for run in self.runs])
 
     @property

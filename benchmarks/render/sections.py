@@ -10,6 +10,7 @@ from render.published import NOT_STATED, Published
 from render.runs import Figure, Report
 from render.specs import (
     curve_plots,
+    link_protocols,
     protocol_words,
     seed_share_plot,
     setting_name,
@@ -76,7 +77,7 @@ def _measured(line: Line, published: Published) -> list[str]:
         return [
             text.interval(line.scores.get("hits@1")),
             str(len(report.runs)),
-            text.seconds(report.seconds.mean),
+            text.seconds(report.seconds.mean) + _protocols_in(report),
             f"{report.gibibytes.mean:.2f}",
             text.machine(report.machine),
             f"[run file](../benchmarks/results/{report.file})",
@@ -92,11 +93,16 @@ def _measured(line: Line, published: Published) -> list[str]:
     ]
 
 
+def _protocols_in(report: Report) -> str:
+    """Says that seconds are of several protocols, for each of which a run may train anew."""
+    return "" if len(report.scored) == 1 else f" for {len(report.scored)} protocols"
+
+
 def links_section(reports: Sequence[Report], published: Published) -> list[str]:
     """Precision, recall and F1 of the links given out, with their curves; empty if none."""
     tables: dict[tuple[str, str, float | None], list[list[str]]] = {}
     for report in _ordered(reports, published):
-        for protocol in report.protocols_of("links"):
+        for protocol in link_protocols(report, "links"):
             figures = [report.links(protocol, metric) for metric in LINK_METRICS]
             if any(figure is not None for figure in figures):
                 key = (report.dataset, protocol, seed_share(report, published))

@@ -202,7 +202,7 @@ def curve_plots(reports: Sequence[Report], published: Published) -> list[LinePlo
         key=lambda r: (published.dataset_order(r.dataset), preset_order(r.preset), r.file),
     )
     for report in ordered:
-        for protocol in report.protocols_of("curves"):
+        for protocol in link_protocols(report, "curves"):
             curve = report.curve(protocol)
             if curve is None:
                 continue
@@ -224,6 +224,15 @@ def curve_plots(reports: Sequence[Report], published: Published) -> list[LinePlo
         )
         for (dataset, protocol, share), series in found.items()
     ]
+
+
+def link_protocols(report: Report, key: str) -> list[str]:
+    """The protocols by which links are judged on the page: those where a query may lack an answer.
+
+    Among the entities of the test links every link has a partner, so precision says nothing that
+    Hits@1 does not say.
+    """
+    return [name for name in report.protocols_of(key) if name != "test_only"]
 
 
 def share_words(share: float | None) -> list[str]:
