@@ -17,6 +17,7 @@ from dualamn.encoders import get_encoder
 from dualamn.errors import ConfigError, DualamnError
 from dualamn.kg import AlignmentTask
 from dualamn.matching import Matcher, get_matcher
+from dualamn.presets import DEFAULT_PRESET
 from dualamn.progress import Progress, ProgressCallback, silent
 
 if TYPE_CHECKING:
@@ -30,7 +31,8 @@ class Aligner:
     """Learns to align the graphs of a task, and finds links between them.
 
     Args:
-        config: all settings; the defaults if None.
+        config: all settings, or the name of a preset such as "best"; the preset `balanced` if
+            None.
         overrides: single settings that replace those of `config`, as in `Aligner(epochs=20)`.
 
     Attributes:
@@ -39,12 +41,14 @@ class Aligner:
         turns: a report of every turn of bootstrapping that `fit` took.
 
     Raises:
-        ConfigError: a setting that does not exist or cannot work.
+        ConfigError: a preset or setting that does not exist or cannot work.
     """
 
-    def __init__(self, config: AlignerConfig | None = None, **overrides: Any) -> None:
-        settings = {} if config is None else config.to_dict()
-        self.config = AlignerConfig.from_dict(settings | overrides)
+    def __init__(self, config: AlignerConfig | str | None = None, **overrides: Any) -> None:
+        if isinstance(config, AlignerConfig):
+            self.config = AlignerConfig.from_dict(config.to_dict() | overrides)
+        else:
+            self.config = AlignerConfig.preset(config or DEFAULT_PRESET, **overrides)
         get_encoder(self.config.encoder)  # a typo should not wait for the end of training
         self._matcher(self.config.matcher)
         self.seconds: dict[str, float] = {}
@@ -217,7 +221,12 @@ class Aligner:
         return write_embeddings(self.task, self.embeddings(), path)
 
     def _matcher(self, name: str) -> Matcher:
-        settings = {"k": self.config.csls_k} if name in ("csls", "mutual") else {}
+        config = self.config
+        settings: dict[str, Any] = {}
+        if name == "csls":
+            settings = {"k": config.csls_k}
+        elif name in ("sinkhorn", "mutual", "one_to_one"):
+            settings = {"temperature": config.temperature, "rounds": config.sinkhorn_rounds}
         return get_matcher(name, **settings)
 
     def _make_encoder(self, task: AlignmentTask) -> Encoder:

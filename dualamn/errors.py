@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from difflib import get_close_matches
 from pathlib import Path
 
 
@@ -41,3 +43,9 @@ class CheckpointError(DualamnError):
 
 class MissingExtraError(DualamnError):
     """An optional dependency is needed and not installed; the message names its pip line."""
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """ ", did you mean 'paper'?" for a misspelt name that is near a known one, else ""."""
+    close = get_close_matches(name, list(known), n=1)
+    return f", did you mean {close[0]!r}?" if close else ""

@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     metavar="NAME",
     default="mutual",
     show_default=True,
-    help="How links are chosen: greedy, csls or mutual.",
+    help=options.MATCHERS_IN_WORDS,
 )
 @click.option(
     "--pairs",
@@ -87,7 +87,7 @@ def align(
     paths: tuple[str, ...],
     links: Path | None,
     out: Path,
-    preset: str | None,
+    preset: str,
     epochs: int | None,
     seed: int,
     device: str | None,
@@ -125,10 +125,7 @@ def align(
     from dualamn.memory import keep_freed_memory
 
     keep_freed_memory()
-    config = AlignerConfig.from_dict(settings)
-    if preset is not None:
-        config = AlignerConfig.preset(preset, **settings)
-    aligner = Aligner(config)
+    aligner = Aligner(AlignerConfig.preset(preset, **settings))
     with console.progress(quiet=quiet) as progress:
         task = source.load_task(
             paths,

@@ -45,9 +45,7 @@ if TYPE_CHECKING:
 @click.option(
     "--matcher",
     metavar="NAME",
-    default="csls",
-    show_default=True,
-    help="How links are chosen: greedy, csls or mutual.",
+    help=f"{options.MATCHERS_IN_WORDS}  [that of the preset]",
 )
 @options.device
 @options.threads
@@ -64,14 +62,14 @@ if TYPE_CHECKING:
 def bench(
     ctx: click.Context,
     dataset: str,
-    preset: str | None,
+    preset: str,
     seeds: int | None,
     seed: int | None,
     protocol: Any,
     folds: tuple[str, ...],
     train_ratio: float | None,
     epochs: int | None,
-    matcher: str,
+    matcher: str | None,
     device: str | None,
     threads: int | None,
     json_out: Path | None,

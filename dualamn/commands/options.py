@@ -7,6 +7,8 @@ from typing import Any
 
 import click
 
+from dualamn.presets import DEFAULT_PRESET, PRESETS
+
 STDOUT = Path("-")
 
 quiet = click.option("-q", "--quiet", is_flag=True, help="Only results and errors.")
@@ -16,7 +18,15 @@ data = click.option(
     metavar="DIR",
     help="The folder that holds known data sets, such as dbp15k/zh_en.  [$DUALAMN_DATA]",
 )
-preset = click.option("--preset", metavar="NAME", help="A named set of settings, such as 'paper'.")
+preset = click.option(
+    "--preset",
+    metavar="NAME",
+    default=DEFAULT_PRESET,
+    show_default=True,
+    help="A named set of settings: "
+    + "; ".join(f"{name}: {preset.summary}" for name, preset in PRESETS.items())
+    + ".",
+)
 epochs = click.option(
     "--epochs", type=click.IntRange(min=1), metavar="N", help="Passes over the seed links."
 )
@@ -38,9 +48,7 @@ links = click.option(
     metavar="FILE",
     help="TSV or CSV of entities known to be the same; goes with LEFT and RIGHT.",
 )
-matcher = click.option(
-    "--matcher", metavar="NAME", help="How links are chosen: greedy, csls or mutual."
-)
+MATCHERS_IN_WORDS = "How links are chosen: greedy, csls, sinkhorn or mutual."
 
 
 def given(**settings: Any) -> dict[str, Any]:

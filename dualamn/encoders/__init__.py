@@ -6,11 +6,10 @@ A new one is a file with a class that satisfies `base.Encoder`, and an entry her
 from __future__ import annotations
 
 from collections.abc import Callable
-from difflib import get_close_matches
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from dualamn.errors import ConfigError
+from dualamn.errors import ConfigError, did_you_mean
 
 if TYPE_CHECKING:
     import torch
@@ -36,10 +35,9 @@ def get_encoder(name: str) -> EncoderFactory:
         ConfigError: there is none of that name.
     """
     if name not in ENCODERS:
-        near = get_close_matches(name, ENCODERS, n=1)
-        hint = f"did you mean {near[0]!r}? " if near else ""
         raise ConfigError(
-            f"there is no encoder {name!r}; {hint}choose one of {', '.join(ENCODERS)}"
+            f"there is no encoder {name!r}{did_you_mean(name, ENCODERS) or ';'} "
+            f"choose one of {', '.join(ENCODERS)}"
         )
     module, _, attribute = ENCODERS[name].partition(":")
     factory: EncoderFactory = getattr(import_module(module), attribute)

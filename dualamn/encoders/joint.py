@@ -44,7 +44,10 @@ class Joint:
         self.labels.refit(links, turn, progress=silent)
 
     def embeddings(self) -> FloatArray:
-        """(n, d + d') float32 rows of length one or less, in joint ids."""
+        """(n, d + d') float32 rows of length one (or zero), in joint ids.
+
+        An entity that no label reaches is compared by the network alone.
+        """
         share = self.config.propagation_share
         parts = self.network.embeddings(), self.labels.embeddings()
         weights = (1 - share) ** 0.5, share**0.5
@@ -52,6 +55,8 @@ class Joint:
         joined = np.empty((len(parts[0]), width + parts[1].shape[1]), dtype=np.float32)
         np.multiply(parts[0], np.float32(weights[0]), out=joined[:, :width])
         np.multiply(parts[1], np.float32(weights[1]), out=joined[:, width:])
+        length = np.sqrt(np.einsum("nd,nd->n", joined, joined))
+        joined /= np.maximum(length, 1e-12)[:, None]
         return joined
 
     def state(self) -> dict[str, Tensor]:

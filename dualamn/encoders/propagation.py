@@ -131,11 +131,13 @@ class Propagation:
         """(e,) how little the relation of every edge is used: log(e / edges of the relation)."""
         count = torch.bincount(kinds.long(), minlength=self.graph.n_relations).clamp(min=1)
         rarity: Tensor = (len(kinds) / count.float()).log()
-        return rarity.index_select(0, kinds)
+        of_edge: Tensor = rarity.index_select(0, kinds)
+        return of_edge
 
     def _project(self, rows: Tensor, width: int, generator: torch.Generator) -> Tensor:
         directions = torch.randn(rows.shape[1], width, generator=generator) / width**0.5
-        return rows @ directions.to(self.device)
+        projected: Tensor = rows @ directions.to(self.device)
+        return projected
 
     def state(self) -> dict[str, Tensor]:
         """The links that the labels start from."""

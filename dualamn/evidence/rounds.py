@@ -6,15 +6,14 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_array
 
-from dualamn.alignment import TopK
 from dualamn.arrays import BoolArray, FloatArray, Int32Array
 from dualamn.evidence.edges import Statements
 from dualamn.evidence.ranges import IntArray
 from dualamn.evidence.relations import align_relations
 from dualamn.evidence.shared import shared_statements
 from dualamn.kg import AlignmentTask
+from dualamn.matching.pairs import CandidatePairs
 from dualamn.matching.plan import sinkhorn
 from dualamn.search.candidates import Candidates
 
@@ -94,7 +93,7 @@ class Evidence:
         Returns:
             The same candidates in a new order, and the links that agree both ways.
         """
-        pairs = _Pairs.of(candidates, self.offsets, self.left.n_entities, self.right.n_entities)
+        pairs = CandidatePairs.of(candidates, (int(self.offsets[0]), int(self.offsets[1])))
         scores = pairs.cosines
         plan = self._plan(pairs, scores)
         left = self.left.restricted(_among(pairs.rows, self.left.n_entities))
@@ -116,7 +115,7 @@ class Evidence:
             plan[best].astype(np.float32),
         )
 
-    def _plan(self, pairs: _Pairs, scores: NDArray[np.float64]) -> NDArray[np.float64]:
+    def _plan(self, pairs: CandidatePairs, scores: NDArray[np.float64]) -> NDArray[np.float64]:
         return sinkhorn(
             pairs.rows,
             pairs.columns,
@@ -127,7 +126,7 @@ class Evidence:
         )
 
     def _gather(
-        self, pairs: _Pairs, plan: NDArray[np.float64], left: Statements, right: Statements
+        self, pairs: CandidatePairs, plan: NDArray[np.float64], left: Statements, right: Statements
     ) -> NDArray[np.float64]:
         """(p,) what the two entities of every candidate pair have in common."""
         partner = np.full(self.left.n_entities, -1, dtype=np.int64)
@@ -153,87 +152,3 @@ def _among(entities: IntArray, n: int) -> BoolArray:
     kept = np.zeros(n, dtype=np.bool_)
     kept[entities] = True
     return kept
-
-
-class _Pairs:
-    """The distinct candidate pairs of both directions, sorted by left and right entity."""
-
-    def __init__(self, keys: IntArray, entry: IntArray, width: int) -> None:
-        self.keys = keys
-        self.entry = entry
-        self.rows, self.columns = np.divmod(keys, max(width, 1))
-        self.width = width
-        self.cosines = np.empty(0)
-        self.n_queries = 0
-
-    @classmethod
-    def of(cls, candidates: Candidates, offsets: IntArray, n_left: int, n_right: int) -> _Pairs:
-        forward, backward = candidates.left_to_right, candidates.right_to_left
-        to_right, to_left = _flat(forward), _flat(backward)
-        rows = np.concatenate([to_right[0], to_left[1]]) - offsets[0]
-        columns = np.concatenate([to_right[1], to_left[0]]) - offsets[1]
-        keys, first, entry = np.unique(
-            rows * n_right + columns, return_index=True, return_inverse=True
-        )
-        pairs = cls(keys, entry, n_right)
-        pairs.cosines = np.concatenate([to_right[2], to_left[2]])[first].astype(np.float64)
-        pairs.n_queries = len(forward.queries)
-        return pairs
-
-    def add(
-        self, total: NDArray[np.float64], x: IntArray, y: IntArray, worth: NDArray[np.float64]
-    ) -> None:
-        """Adds evidence to the pairs it is about; what is about no candidate pair is dropped."""
-        if not len(self.keys):
-            return
-        summed = csr_array((worth, (x, y)), shape=(self._n_rows(), self.width))
-        summed.sum_duplicates()
-        keys = np.repeat(np.arange(summed.shape[0]), np.diff(summed.indptr)) * self.width
-        keys += summed.indices
-        place = np.searchsorted(self.keys, keys)
-        place[place == len(self.keys)] = 0
-        known = self.keys[place] == keys
-        total[place[known]] += summed.data[known]
-
-    def _n_rows(self) -> int:
-        return int(self.rows[-1]) + 1
-
-    def mutual(self, values: NDArray[np.float64]) -> BoolArray:
-        """(p,) whether a pair has the highest value of both its entities; ties go to none."""
-        chosen = np.ones(len(values), dtype=np.bool_)
-        for ends in (self.rows, self.columns):
-            size = int(ends.max(initial=-1)) + 1
-            top = np.full(size, -np.inf)
-            np.maximum.at(top, ends, values)
-            is_top = values >= top[ends]
-            chosen &= is_top & (np.bincount(ends[is_top], minlength=size)[ends] == 1)
-        return chosen
-
-    def rescored(self, candidates: Candidates, scores: NDArray[np.float64]) -> Candidates:
-        """The candidates with these scores, best first; equal ones keep their order."""
-        forward, backward = candidates.left_to_right, candidates.right_to_left
-        n_forward = int((forward.candidates >= 0).sum())
-        single = scores.astype(np.float32)
-        return Candidates(
-            _reordered(forward, single[self.entry[:n_forward]]),
-            _reordered(backward, single[self.entry[n_forward:]]),
-        )
-
-
-def _flat(topk: TopK) -> tuple[IntArray, IntArray, FloatArray]:
-    """Query, candidate and score of every entry that is no filling."""
-    real = topk.candidates >= 0
-    queries = np.repeat(topk.queries.astype(np.int64), real.sum(axis=1))
-    return queries, topk.candidates[real].astype(np.int64), topk.scores[real]
-
-
-def _reordered(topk: TopK, scores: FloatArray) -> TopK:
-    table = np.full(topk.candidates.shape, -np.inf, dtype=np.float32)
-    table[topk.candidates >= 0] = scores
-    order = np.argsort(-table, axis=1, kind="stable")
-    return TopK(
-        topk.queries,
-        np.take_along_axis(topk.candidates, order, axis=1),
-        np.take_along_axis(table, order, axis=1),
-        topk.pool_size,
-    )

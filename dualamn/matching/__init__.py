@@ -3,18 +3,23 @@
 A new one is a file with a class that has `match`, and an entry here.
 """
 
-from difflib import get_close_matches
 from typing import Any
 
-from dualamn.errors import ConfigError
+from dualamn.errors import ConfigError, did_you_mean
 from dualamn.matching.base import Matcher, Matching
 from dualamn.matching.csls import Csls
 from dualamn.matching.greedy import Greedy
 from dualamn.matching.mutual import Mutual
+from dualamn.matching.sinkhorn import Sinkhorn
 
 __all__ = ["MATCHERS", "Matcher", "Matching", "get_matcher"]
 
-MATCHERS: dict[str, type] = {"greedy": Greedy, "csls": Csls, "mutual": Mutual}
+MATCHERS: dict[str, type] = {
+    "greedy": Greedy,
+    "csls": Csls,
+    "sinkhorn": Sinkhorn,
+    "mutual": Mutual,
+}
 """Every matcher by the name that settings and the command line use."""
 
 
@@ -25,10 +30,9 @@ def get_matcher(name: str, **settings: Any) -> Matcher:
         ConfigError: an unknown name or setting, or a setting that cannot work.
     """
     if name not in MATCHERS:
-        near = get_close_matches(name, MATCHERS, n=1)
-        hint = f"did you mean {near[0]!r}? " if near else ""
         raise ConfigError(
-            f"there is no matcher {name!r}; {hint}choose one of {', '.join(MATCHERS)}"
+            f"there is no matcher {name!r}{did_you_mean(name, MATCHERS) or ';'} "
+            f"choose one of {', '.join(MATCHERS)}"
         )
     chosen = MATCHERS[name]
     known = list(getattr(chosen, "__dataclass_fields__", ()))

@@ -7,22 +7,22 @@ from dataclasses import dataclass
 import numpy as np
 
 from dualamn.matching.base import Matching, best_links, first_candidates
-from dualamn.matching.csls import Csls, csls_scores
+from dualamn.matching.sinkhorn import Sinkhorn
 from dualamn.search.candidates import Candidates
 
 
 @dataclass(frozen=True)
-class Mutual(Csls):
-    """Links two entities if each is the other's best candidate by CSLS.
+class Mutual(Sinkhorn):
+    """Links two entities if each is the other's most probable partner.
 
     Fewer links than the other matchers find, each on at most one line of both graphs, and more
     of them right: entities without a counterpart mostly stay without a link.
     """
 
     def match(self, candidates: Candidates) -> Matching:
-        """The pairs that choose each other; scores are those of CSLS."""
-        scaled = csls_scores(candidates, self.k)
-        forward, backward = scaled.left_to_right, scaled.right_to_left
+        """The pairs that choose each other; scores are probabilities."""
+        ranked = self._ranked(candidates)
+        forward, backward = ranked.left_to_right, ranked.right_to_left
         answer = first_candidates(forward)
         size = max(int(answer.max(initial=-1)), int(backward.queries.max(initial=-1))) + 1
         best_of = np.full(size, -1, dtype=np.int32)  # by joint id of the right graph

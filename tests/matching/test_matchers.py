@@ -71,20 +71,21 @@ def test_greedy_scores_are_cosines(made: MakeCandidates) -> None:
     np.testing.assert_array_equal(matching.links[:, 1], candidates.left_to_right.candidates[:, 0])
 
 
-def test_mutual_links_are_the_csls_links_of_both_directions(made: MakeCandidates) -> None:
+def test_mutual_links_are_the_probable_links_of_both_directions(made: MakeCandidates) -> None:
     candidates = made(60, 50, 10)
-    turned = Candidates(candidates.right_to_left, candidates.left_to_right)
-    forward = get_matcher("csls").match(candidates)
-    backward = get_matcher("csls").match(turned)
-    expected = {*map(tuple, forward.links.tolist())} & {
-        (left, right) for right, left in backward.links.tolist()
+    matching = get_matcher("sinkhorn").match(candidates)
+    forward, backward = matching.left_to_right, matching.right_to_left
+    assert forward is not None
+    assert backward is not None
+    expected = {*zip(forward.queries, forward.candidates[:, 0], strict=True)} & {
+        *zip(backward.candidates[:, 0], backward.queries, strict=True)
     }
-    matching = get_matcher("mutual").match(candidates)
+    mutual = get_matcher("mutual").match(candidates)
     assert 0 < len(expected) < 50
-    assert {*map(tuple, matching.links.tolist())} == expected
-    assert len(matching.links) == len(expected)
-    score_of = dict(zip(map(tuple, forward.links.tolist()), forward.scores, strict=True))
-    for link, score in zip(matching.links.tolist(), matching.scores, strict=True):
+    assert {*map(tuple, mutual.links)} == expected
+    assert len(mutual.links) == len(expected)
+    score_of = dict(zip(map(tuple, matching.links), matching.scores, strict=True))
+    for link, score in zip(mutual.links, mutual.scores, strict=True):
         assert score == score_of[tuple(link)]
 
 
@@ -106,12 +107,13 @@ def test_settings_reach_the_matcher() -> None:
 @pytest.mark.parametrize(
     ("name", "settings", "message"),
     [
-        ("cssl", {}, r"no matcher 'cssl'; did you mean 'csls'\?"),
+        ("cssl", {}, r"no matcher 'cssl', did you mean 'csls'\?"),
         ("zzz", {}, f"no matcher 'zzz'; choose one of {', '.join(MATCHERS)}"),
         ("csls", {"neighbours": 3}, "'csls' has no setting 'neighbours'; it has k"),
         ("greedy", {"k": 3}, "'greedy' has no setting 'k'; it has none"),
         ("csls", {"k": 0}, "1 or more, got 0"),
-        ("mutual", {"k": -1}, "1 or more, got -1"),
+        ("mutual", {"rounds": -1}, "1 round or more, got -1"),
+        ("sinkhorn", {"temperature": 0.0}, "above 0, got 0.0"),
     ],
 )
 def test_wrong_names_and_settings_say_what_is_there(

@@ -1,0 +1,106 @@
+"""Candidates of both directions as one list of pairs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_array
+
+from dualamn.alignment import TopK
+from dualamn.arrays import BoolArray, FloatArray
+from dualamn.search.candidates import Candidates
+
+IntArray = NDArray[np.int64]
+
+
+@dataclass(frozen=True, eq=False)
+class CandidatePairs:
+    """The distinct candidate pairs of both directions, sorted by left and right entity.
+
+    Attributes:
+        rows, columns: (p,) the left and the right entity of every pair, less an offset.
+        cosines: (p,) float64 scores that the candidates have.
+        entry: (m,) which pair every candidate is: those of the left queries row by row, then
+            those of the right queries.
+        shape: one more than the largest row and column.
+        n_queries: left entities that were searched for.
+    """
+
+    rows: IntArray
+    columns: IntArray
+    cosines: NDArray[np.float64]
+    entry: IntArray
+    shape: tuple[int, int]
+    n_queries: int
+
+    @classmethod
+    def of(cls, candidates: Candidates, offsets: tuple[int, int] = (0, 0)) -> CandidatePairs:
+        """Joins both directions; offsets are taken from the joint ids of left and right."""
+        forward, backward = candidates.left_to_right, candidates.right_to_left
+        to_right, to_left = _flat(forward), _flat(backward)
+        rows = np.concatenate([to_right[0], to_left[1]]) - offsets[0]
+        columns = np.concatenate([to_right[1], to_left[0]]) - offsets[1]
+        shape = int(rows.max(initial=-1)) + 1, int(columns.max(initial=-1)) + 1
+        keys, first, entry = np.unique(
+            rows * shape[1] + columns, return_index=True, return_inverse=True
+        )
+        cosines = np.concatenate([to_right[2], to_left[2]])[first].astype(np.float64)
+        return cls(*np.divmod(keys, max(shape[1], 1)), cosines, entry, shape, len(forward.queries))
+
+    def add(
+        self, total: NDArray[np.float64], x: IntArray, y: IntArray, worth: NDArray[np.float64]
+    ) -> None:
+        """Adds evidence to the pairs it is about; what is about no candidate pair is dropped."""
+        if not len(self.rows):
+            return
+        summed = csr_array((worth, (x, y)), shape=self.shape)
+        summed.sum_duplicates()
+        width = self.shape[1]
+        keys = np.repeat(np.arange(self.shape[0]), np.diff(summed.indptr)) * width
+        keys += summed.indices
+        known_keys = self.rows * width + self.columns
+        place = np.searchsorted(known_keys, keys)
+        place[place == len(known_keys)] = 0
+        known = known_keys[place] == keys
+        total[place[known]] += summed.data[known]
+
+    def mutual(self, values: NDArray[np.float64]) -> BoolArray:
+        """(p,) whether a pair has the highest value of both its entities; ties go to none."""
+        chosen = np.ones(len(values), dtype=np.bool_)
+        for ends, size in zip((self.rows, self.columns), self.shape, strict=True):
+            top = np.full(size, -np.inf)
+            np.maximum.at(top, ends, values)
+            is_top = values >= top[ends]
+            chosen &= is_top & (np.bincount(ends[is_top], minlength=size)[ends] == 1)
+        return chosen
+
+    def rescored(self, candidates: Candidates, scores: NDArray[np.float64]) -> Candidates:
+        """The candidates with these scores, best first; equal ones keep their order."""
+        forward, backward = candidates.left_to_right, candidates.right_to_left
+        n_forward = int((forward.candidates >= 0).sum())
+        single = scores.astype(np.float32)
+        return Candidates(
+            _reordered(forward, single[self.entry[:n_forward]]),
+            _reordered(backward, single[self.entry[n_forward:]]),
+        )
+
+
+def _flat(topk: TopK) -> tuple[IntArray, IntArray, FloatArray]:
+    """Query, candidate and score of every entry that is no filling."""
+    real = topk.candidates >= 0
+    queries = np.repeat(topk.queries.astype(np.int64), real.sum(axis=1))
+    return queries, topk.candidates[real].astype(np.int64), topk.scores[real]
+
+
+def _reordered(topk: TopK, scores: FloatArray) -> TopK:
+    table = np.full(topk.candidates.shape, -np.inf, dtype=np.float32)
+    table[topk.candidates >= 0] = scores
+    order = np.argsort(-table, axis=1, kind="stable")
+    return TopK(
+        topk.queries,
+        np.take_along_axis(topk.candidates, order, axis=1),
+        np.take_along_axis(table, order, axis=1),
+        topk.pool_size,
+    )

@@ -1,0 +1,60 @@
+"""Named sets of settings."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from dualamn.errors import ConfigError, did_you_mean
+
+DEFAULT_PRESET = "balanced"
+
+_EVIDENCE = {"matcher": "sinkhorn", "evidence_rounds": 6}
+
+
+@dataclass(frozen=True)
+class Preset:
+    """What a name stands for.
+
+    Attributes:
+        summary: one line for the help, with its time and score.
+        settings: what differs from the defaults of `AlignerConfig`.
+    """
+
+    summary: str
+    settings: dict[str, Any]
+
+
+PRESETS: dict[str, Preset] = {
+    "fast": Preset(
+        "label propagation and evidence, no training",
+        {**_EVIDENCE, "encoder": "propagation", "bootstrap_turns": 1},
+    ),
+    "balanced": Preset(
+        "Dual-AMN and evidence",
+        {**_EVIDENCE},
+    ),
+    "best": Preset(
+        "Dual-AMN and evidence, and two turns of learning from its own pairs",
+        {**_EVIDENCE, "epochs": 8, "bootstrap_turns": 2, "turn_epochs": 4},
+    ),
+    "paper": Preset(
+        "Dual-AMN as published: seed links only, CSLS with k = 10",
+        {},
+    ),
+}
+"""Every preset by name. The summaries' figures are of DBP15K ZH-EN, see docs/results.md."""
+
+
+def preset_settings(name: str) -> dict[str, Any]:
+    """What a preset changes of the defaults.
+
+    Raises:
+        ConfigError: an unknown preset.
+    """
+    if name not in PRESETS:
+        raise ConfigError(
+            f"there is no preset {name!r}{did_you_mean(name, PRESETS) or ';'} "
+            f"the presets are {', '.join(PRESETS)}"
+        )
+    return dict(PRESETS[name].settings)
