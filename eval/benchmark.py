@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import statistics
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, get_args
@@ -15,24 +14,22 @@ from dualamn import measure
 from dualamn.alignment import Alignment, Protocol
 from dualamn.errors import ConfigError, DataError
 from dualamn.eval.protocol import Evaluation, evaluate
+from dualamn.eval.records import Run, detail_record, mean_and_deviation, score_record
 from dualamn.kg import AlignmentTask
 from dualamn.progress import Progress, ProgressCallback, silent
 
 if TYPE_CHECKING:
     from dualamn.config import AlignerConfig
 
-Candidates = Literal["auto", "test", "all"]
-"""Which protocols are run: "test" the test side only, "all" all entities of the other graph as
-well, "auto" the latter only where no graph has more than `ALL_ENTITIES_UP_TO` entities."""
+__all__ = ["Benchmark", "Candidates", "Run", "run_benchmark"]
+
+Candidates = Literal["auto", "test", "all", "unaligned"]
+"""Which protocols are run beside the test side only: "test" none, "all" all entities of the
+other graph, "unaligned" all entities without a seed link on both sides, as a user has them, and
+"auto" the same as "all" where no graph has more than `ALL_ENTITIES_UP_TO` entities."""
 
 ALL_ENTITIES_UP_TO = 50_000
-METRICS = ("hits@1", "hits@5", "hits@10", "mrr")
-PROTOCOLS: tuple[Protocol, ...] = ("test_only", "all_entities")
 DEFAULT_PRESET = "default"
-
-Run = dict[str, Any]
-"""One run: `seed`, `fold`, `metrics`, `seconds`, `peak_memory_bytes`, and with more than two
-graphs `pairs`, `without_implied` and `implied_test_links`."""
 
 
 @dataclass(frozen=True)
@@ -124,12 +121,13 @@ class Benchmark:
             evaluations[protocol] = _evaluate(alignment)
             progress(Progress("evaluate", 1, 1))
             clock.stage("evaluate")
-        run: Run = {"seed": seed, "fold": fold}
-        run |= _scores(task, {name: full for name, (full, _) in evaluations.items()})
+        full = {name: whole for name, (whole, _) in evaluations.items()}
+        run: Run = {"seed": seed, "fold": fold, **score_record(task, full), **detail_record(full)}
         if len(task.kgs) > 2:
             rest = {name: free for name, (_, free) in evaluations.items() if free is not None}
             run["implied_test_links"] = int(task.implied_by_seeds.sum())
-            run["without_implied"] = _scores(task, rest)
+            run["without_implied"] = score_record(task, rest)
+        clock.stage("evaluate")
         run["seconds"] = clock.seconds()
         run["peak_memory_bytes"] = measure.peak_memory_bytes()
         return run
@@ -137,14 +135,17 @@ class Benchmark:
     def _protocols(self, task: AlignmentTask) -> Sequence[Protocol]:
         largest = max(kg.n_entities for kg in task.kgs)
         if self.protocol == "test" or (self.protocol == "auto" and largest > ALL_ENTITIES_UP_TO):
-            return PROTOCOLS[:1]
-        return PROTOCOLS
+            return ("test_only",)
+        return ("test_only", "unaligned" if self.protocol == "unaligned" else "all_entities")
 
     def report(self, runs: Sequence[Run]) -> dict[str, Any]:
         """Everything about the runs in one object that can be written as JSON.
 
         `mean` and `std` are taken over the runs; `std` is that of a sample (over n - 1), and
         None for a single run.
+
+        Raises:
+            ConfigError: no run, or runs that were scored by different protocols.
         """
         import torch
 
@@ -154,7 +155,7 @@ class Benchmark:
         if settings["device"] == "auto":
             settings["device"] = "cuda" if torch.cuda.is_available() else "cpu"
         settings["threads"] = settings["threads"] or torch.get_num_threads()
-        parts = [{key: run[key] for key in run if key not in ("seed", "fold")} for run in runs]
+        mean, std = mean_and_deviation(runs)
         return {
             "dataset": self.dataset,
             "preset": self.preset or DEFAULT_PRESET,
@@ -162,8 +163,8 @@ class Benchmark:
             "versions": measure.versions(),
             "machine": measure.machine(settings["device"]),
             "runs": list(runs),
-            "mean": _combine(parts, statistics.fmean),
-            "std": _combine(parts, statistics.stdev) if len(runs) > 1 else None,
+            "mean": mean,
+            "std": std,
         }
 
 
@@ -179,10 +180,9 @@ def run_benchmark(
 
     Returns:
         `dataset`, `preset`, `settings`, `versions`, `machine`, `runs`, `mean` and `std`. A run
-        has `metrics`: protocol, then direction, then `METRICS` as fractions, None where it was
-        not run. With more than two graphs they are means over the pairs of graphs, `pairs`
-        holds the same for every pair "A-B", and `without_implied` holds both without the test
-        links that follow from chains of seed links.
+        has `metrics` and `pairs`, see `score_record`, and `candidates`, `intervals`, `links` and
+        `curves`, see `detail_record`. With more than two graphs `without_implied` holds the
+        metrics without the test links that follow from chains of seed links.
 
     Raises:
         DualamnError: as `Benchmark.runs`.
@@ -228,39 +228,3 @@ def _evaluate(alignment: Alignment) -> tuple[Evaluation, Evaluation | None]:
     if len(task.kgs) == 2:
         return full, None
     return full, evaluate(alignment, task.test_links[np.logical_not(task.implied_by_seeds)])
-
-
-def _scores(task: AlignmentTask, evaluations: Mapping[Protocol, Evaluation]) -> dict[str, Any]:
-    scores: dict[str, Any] = {"metrics": _by_protocol(evaluations)}
-    if len(task.kgs) > 2:
-        of_pair = {
-            protocol: {pair.name: pair for pair in evaluation.pairs}
-            for protocol, evaluation in evaluations.items()
-        }
-        names = [f"{task.kg_names[a]}-{task.kg_names[b]}" for a, b in task.kg_pairs]
-        scores["pairs"] = {
-            name: _by_protocol({protocol: pairs[name] for protocol, pairs in of_pair.items()})
-            for name in names
-        }
-    return scores
-
-
-def _by_protocol(evaluations: Mapping[Protocol, Any]) -> dict[str, Any]:
-    """{protocol: {direction: {metric: fraction}}}, None at the leaves of what was not run."""
-    return {
-        protocol: {
-            direction: {
-                metric: (getattr(evaluations.get(protocol), direction, None) or {}).get(metric)
-                for metric in METRICS
-            }
-            for direction in ("left_to_right", "right_to_left")
-        }
-        for protocol in PROTOCOLS
-    }
-
-
-def _combine(values: Sequence[Any], how: Callable[[Sequence[float]], float]) -> Any:
-    """Takes the mean or deviation of numbers that lie at the same place in several trees."""
-    if isinstance(values[0], dict):
-        return {key: _combine([value[key] for value in values], how) for key in values[0]}
-    return None if any(value is None for value in values) else how(values)

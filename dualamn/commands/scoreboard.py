@@ -7,13 +7,17 @@ from typing import TYPE_CHECKING, Any
 
 from dualamn.commands import console
 from dualamn.commands.console import add_row, table
-from dualamn.commands.tables import RANKING
+from dualamn.commands.tables import LINK_RATES, RANKING, fraction
 
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
 
-CANDIDATES = {"test_only": "test side", "all_entities": "all entities"}
+CANDIDATES = {
+    "test_only": "test side",
+    "all_entities": "all entities",
+    "unaligned": "without a seed link",
+}
 DIRECTIONS = {"left_to_right": "left → right", "right_to_left": "right → left"}
 
 
@@ -30,37 +34,75 @@ def print_report(report: Mapping[str, Any], to: Console) -> None:
     console.say(to, title, style="bold")
     if several:
         console.say(to, "mean over the pairs of graphs, all test links")
-    to.print(_scores(mean, std))
+    only = report["runs"][0] if runs == 1 else None
+    _print_scores(to, mean, std, only)
+    to.print(_links(mean, std))
     if several:
         implied = f"{mean['implied_test_links']:,.0f} test links that follow from seed links"
         console.say(to, f"the same without the {implied} over a third graph")
-        to.print(_scores(mean["without_implied"], std and std["without_implied"]))
+        _print_scores(to, mean["without_implied"], std and std["without_implied"])
         console.say(to, "Hits@1 of each pair of graphs, in brackets without those test links")
         to.print(_pairs(mean))
     to.print(_costs(mean, std))
 
 
-def _scores(mean: Mapping[str, Any], std: Mapping[str, Any] | None) -> Table:
+def _print_scores(
+    to: Console,
+    mean: Mapping[str, Any],
+    std: Mapping[str, Any] | None,
+    only: Mapping[str, Any] | None = None,
+) -> None:
+    """The rankings of every protocol; for a single run with intervals over the test links.
+
+    Nothing where the matcher does not rank.
+    """
     shown = table("candidates, direction", *RANKING.values())
+    for protocol, direction in _ranked(mean):
+        at = mean["metrics"][protocol][direction]
+        spread = None if std is None else std["metrics"][protocol][direction]
+        cells = (_with_spread(at[key], spread and spread[key]) for key in RANKING)
+        add_row(shown, f"{CANDIDATES[protocol]}, {DIRECTIONS[direction]}", *cells)
+        ends = None if only is None else only["intervals"][protocol][direction]
+        if ends is not None:
+            between = (f"{low:.3f}-{high:.3f}" for low, high in (ends[key] for key in RANKING))
+            add_row(shown, "  95% of test link draws", *between)
+    if shown.row_count:
+        to.print(shown)
+
+
+def _ranked(scores: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """The protocols and directions that there are rankings of."""
+    metrics = scores["metrics"]
+    return [
+        (protocol, direction)
+        for protocol in CANDIDATES
+        if protocol in metrics
+        for direction in DIRECTIONS
+        if metrics[protocol][direction]["mrr"] is not None
+    ]
+
+
+def _links(mean: Mapping[str, Any], std: Mapping[str, Any] | None) -> Table:
+    """Precision, recall and F1 of the links given out; strictly, unjudged ones are wrong."""
+    shown = table("links among", *LINK_RATES.values())
     for protocol, candidates in CANDIDATES.items():
-        for direction, arrow in DIRECTIONS.items():
-            at = mean["metrics"][protocol][direction]
-            spread = None if std is None else std["metrics"][protocol][direction]
-            if at["mrr"] is not None:
-                cells = (_with_spread(at[key], spread and spread[key]) for key in RANKING)
-                add_row(shown, f"{candidates}, {arrow}", *cells)
+        if protocol in mean["links"]:
+            at = mean["links"][protocol]
+            spread = None if std is None else std["links"][protocol]
+            cells = (_with_spread(at[key], spread and spread[key]) for key in LINK_RATES)
+            add_row(shown, candidates, *cells)
     return shown
 
 
 def _pairs(mean: Mapping[str, Any]) -> Table:
     """Hits@1 of every pair of graphs, and what is left of it without implied links."""
-    ran = [p for p in CANDIDATES if mean["metrics"][p]["left_to_right"]["mrr"] is not None]
+    ran = list(dict.fromkeys(protocol for protocol, _ in _ranked(mean)))
     columns = [f"{CANDIDATES[p]} {arrow}" for p in ran for arrow in ("→", "←")]
     shown = table("pair", *columns)
     for name, metrics in mean["pairs"].items():
         free = mean["without_implied"]["pairs"][name]
         cells = (
-            f"{_three(metrics[p][d]['hits@1'])} ({_three(free[p][d]['hits@1'])})"
+            f"{fraction(metrics[p][d]['hits@1'])} ({fraction(free[p][d]['hits@1'])})"
             for p in ran
             for d in DIRECTIONS
         )
@@ -78,10 +120,8 @@ def _costs(mean: Mapping[str, Any], std: Mapping[str, Any] | None) -> Table:
     return shown
 
 
-def _with_spread(value: float, spread: float | None) -> str:
+def _with_spread(value: float | None, spread: float | None) -> str:
     # As papers write it, so that four of them fit beside each other: 0.741 ±.003
-    return f"{value:.3f}" if spread is None else f"{value:.3f} ±{spread:.3f}".replace("±0", "±")
-
-
-def _three(value: float | None) -> str:
-    return "-" if value is None else f"{value:.3f}"
+    if spread is None:
+        return fraction(value)
+    return f"{fraction(value)} ±{spread:.3f}".replace("±0", "±")

@@ -26,7 +26,6 @@ LINK_RATES = {
     "f1": "F1",
     "strict_f1": "strict",
 }
-LINK_COUNTS = {"right": "right", "wrong": "wrong", "unknown": "unjudged", "missed": "missed"}
 
 
 def fraction(value: float | None) -> str:
@@ -97,8 +96,8 @@ def _verdict(task: AlignmentTask, answers: Mapping[int, int], left: int, right: 
 
 
 def score_table(evaluation: Evaluation) -> Table:
-    """Both directions of every pair of graphs, and the links found."""
-    shown = table("ranking", *RANKING.values())
+    """Both directions of every pair of graphs, under the protocol that they were ranked by."""
+    shown = table(f"ranking, {evaluation.protocol}", *RANKING.values())
     for pair in evaluation.pairs:
         _ranking_row(shown, f"{pair.left} → {pair.right}", pair.left_to_right)
         _ranking_row(shown, f"{pair.right} → {pair.left}", pair.right_to_left)
@@ -116,10 +115,16 @@ def _ranking_row(shown: Table, name: str, metrics: Scores | None) -> None:
 def link_score_table(links: Mapping[str, Scores]) -> Table:
     """Precision, recall and F1 of links, a row for every name.
 
-    Beside precision and F1 stands their strict form, which takes unjudged links for wrong.
+    Where links are unjudged, a second row takes them for wrong.
     """
-    shown = table("links", *LINK_RATES.values(), *LINK_COUNTS.values())
-    for name, metrics in links.items():
-        rates = (fraction(metrics[key]) for key in LINK_RATES)
-        add_row(shown, name, *rates, *(f"{metrics[key]:,.0f}" for key in LINK_COUNTS))
+    shown = table("links", "precision", "recall", "F1", "right", "wrong", "unjudged", "missed")
+    for name, at in links.items():
+        rates = (fraction(at[key]) for key in ("precision", "recall", "f1"))
+        counts = (f"{at[key]:,.0f}" for key in ("right", "wrong", "unknown", "missed"))
+        add_row(shown, name, *rates, *counts)
+        if at["unknown"]:
+            rates = (fraction(at[key]) for key in ("strict_precision", "recall", "strict_f1"))
+            wrong = f"{at['wrong'] + at['unknown']:,.0f}"
+            add_row(shown, "  strictly", *rates, f"{at['right']:,.0f}", wrong, "0", "")
+            shown.rows[-1].style = "dim"
     return shown

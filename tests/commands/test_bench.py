@@ -24,7 +24,7 @@ def test_the_table_and_the_json_agree(run: Run, made: Any, tmp_path: Path) -> No
     assert report["dataset"] == str(made.folder)
     assert [run["seed"] for run in report["runs"]] == [0, 1]
     assert report["settings"]["epochs"] == 2
-    assert report["settings"]["matcher"] == "csls"
+    assert f"matcher {report['settings']['matcher']}" in shown.stdout
     for protocol, name in (("test_only", "test side"), ("all_entities", "all entities")):
         for direction, arrow in (
             ("left_to_right", "left → right"),
@@ -35,6 +35,13 @@ def test_the_table_and_the_json_agree(run: Run, made: Any, tmp_path: Path) -> No
             (line,) = (line for line in shown.stdout.splitlines() if name in line and arrow in line)
             for metric in ("hits@1", "hits@5", "hits@10", "mrr"):
                 assert f"{mean[metric]:.3f} ± {std[metric]:.3f}".replace("± 0", "±") in line
+    lines = shown.stdout.splitlines()
+    table = lines[next(i for i, line in enumerate(lines) if "links among" in line) :]
+    for protocol, name in (("test_only", "test side"), ("all_entities", "all entities")):
+        mean, std = (report[part]["links"][protocol] for part in ("mean", "std"))
+        (line,) = (line for line in table if name in line)
+        for key in ("precision", "strict_precision", "recall", "f1", "strict_f1"):
+            assert f"{mean[key]:.3f} ±{std[key]:.3f}".replace("±0", "±") in line
     assert "mean ± deviation of 2 runs" in shown.stdout
     assert "run 2 of 2, seed 1: Hits@1" in shown.stderr
 
@@ -50,6 +57,17 @@ def test_test_protocol_leaves_the_other_null(run: Run, made: Any) -> None:
     # The table goes where it does not spoil the object.
     assert "test side" in shown.stderr
     assert "all entities" not in shown.stderr
+
+
+def test_a_single_run_is_shown_with_intervals(run: Run, made: Any, tmp_path: Path) -> None:
+    shown = run("bench", made.folder, "--epochs", 1, "--json", "out.json")
+    (only,) = json.loads((tmp_path / "out.json").read_text())["runs"]
+    rows = [line for line in shown.stdout.splitlines() if "95%" in line]
+    ends = [only["intervals"][p][d] for p in only["intervals"] for d in only["intervals"][p]]
+    assert len(rows) == len(ends) == 4
+    for row, intervals in zip(rows, ends, strict=True):
+        low, high = intervals["hits@1"]
+        assert f"{low:.3f}-{high:.3f}" in row
 
 
 def test_one_seed_can_be_chosen(run: Run, made: Any) -> None:

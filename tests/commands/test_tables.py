@@ -74,4 +74,6 @@ def test_no_links_make_an_empty_table(alignment: Alignment) -> None:
 
 def test_a_matcher_without_ranking_has_no_ranking_rows(alignment: Alignment) -> None:
     evaluation = evaluate(alignment, alignment.task.test_links)
-    assert len(lines(score_table(evaluation))) == 2
+    shown = lines(score_table(evaluation))
+    assert len(shown) == 2
+    assert shown[0].startswith("ranking, unaligned")

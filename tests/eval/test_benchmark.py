@@ -2,8 +2,9 @@
 
 import json
 import time
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 import pytest
@@ -13,10 +14,20 @@ from dualamn.data_loaders.export import write_task
 from dualamn.data_loaders.synthetic import make_task
 from dualamn.errors import ConfigError, DataError
 from dualamn.eval import benchmark
-from dualamn.eval.benchmark import METRICS, Benchmark, run_benchmark
+from dualamn.eval.benchmark import Benchmark, run_benchmark
+from dualamn.eval.benchmark import Candidates as CandidateChoice
+from dualamn.eval.records import METRICS, PROTOCOLS, mean_and_deviation
+from dualamn.matching import MATCHERS, Matching
+from dualamn.matching.csls import Csls
+from dualamn.search.candidates import Candidates
 
 DIRECTIONS = ("left_to_right", "right_to_left")
 QUICK = {"epochs": 2, "dim": 16}
+
+
+def by_hand(task: dualamn.AlignmentTask, seed: int) -> dualamn.Aligner:
+    config = dualamn.AlignerConfig.preset("paper", seed=seed, **QUICK)
+    return dualamn.Aligner(config).fit(task)
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +46,9 @@ def three(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def report(pair: Path) -> dict[str, Any]:
-    return run_benchmark(pair, dataset="made", seeds=range(3), settings=QUICK, train_ratio=0.4)
+    return run_benchmark(
+        pair, dataset="made", preset="paper", seeds=range(3), settings=QUICK, train_ratio=0.4
+    )
 
 
 def four(found: Any) -> dict[str, float]:
@@ -47,7 +60,7 @@ def test_it_has_the_keys_that_other_tools_read(report: dict[str, Any]) -> None:
     assert {"dataset", "preset", "settings", "versions", "machine", "runs", "mean", "std"} <= set(
         report
     )
-    assert (report["dataset"], report["preset"]) == ("made", "default")
+    assert (report["dataset"], report["preset"]) == ("made", "paper")
     assert [run["seed"] for run in report["runs"]] == [0, 1, 2]
     for part in (*report["runs"], report["mean"], report["std"]):
         assert set(part["metrics"]) == {"test_only", "all_entities"}
@@ -72,12 +85,12 @@ def test_settings_say_what_was_run(report: dict[str, Any]) -> None:
 
 def test_scores_are_those_of_the_same_steps_by_hand(pair: Path, report: dict[str, Any]) -> None:
     task = dualamn.load(pair, train_ratio=0.4, seed=1)
-    aligner = dualamn.Aligner(seed=1, matcher="csls", epochs=2, dim=16).fit(task)
-    for protocol in benchmark.PROTOCOLS:
+    aligner = by_hand(task, seed=1)
+    for protocol in PROTOCOLS:
         evaluation = dualamn.evaluate(aligner.align(candidates=protocol), task.test_links)
         for direction in DIRECTIONS:
-            by_hand = four(getattr(evaluation, direction))
-            assert report["runs"][1]["metrics"][protocol][direction] == by_hand
+            expected = four(getattr(evaluation, direction))
+            assert report["runs"][1]["metrics"][protocol][direction] == expected
 
 
 def test_mean_and_deviation_are_over_the_runs(report: dict[str, Any]) -> None:
@@ -98,6 +111,107 @@ def test_mean_and_deviation_are_over_the_runs(report: dict[str, Any]) -> None:
             mean, std = mean[key], std[key]
         assert mean == pytest.approx(np.mean(values(*path)))
         assert std == pytest.approx(np.std(values(*path), ddof=1))
+
+
+def test_intervals_hold_the_metrics_between_them(report: dict[str, Any]) -> None:
+    for run in report["runs"]:
+        assert set(run["intervals"]) == {"test_only", "all_entities"}
+        for protocol, directions in run["intervals"].items():
+            for direction in DIRECTIONS:
+                for metric in METRICS:
+                    low, high = directions[direction][metric]
+                    value = run["metrics"][protocol][direction][metric]
+                    assert 0 <= low <= value <= high <= 1
+                low, high = directions[direction]["mrr"]
+                assert low < high
+    assert "intervals" not in report["mean"]
+
+
+def test_candidates_are_those_of_the_protocol(pair: Path, report: dict[str, Any]) -> None:
+    task = dualamn.load(pair, train_ratio=0.4, seed=0)
+    found = report["runs"][0]["candidates"]
+    assert found["test_only"] == dict.fromkeys(DIRECTIONS, len(task.test_links))
+    left, right = (kg.n_entities for kg in task.kgs)
+    assert found["all_entities"] == {"left_to_right": right, "right_to_left": left}
+
+
+def test_links_and_curve_are_those_of_the_same_steps_by_hand(
+    pair: Path, report: dict[str, Any]
+) -> None:
+    task = dualamn.load(pair, train_ratio=0.4, seed=1)
+    aligner = by_hand(task, seed=1)
+    run = report["runs"][1]
+    for protocol in PROTOCOLS:
+        evaluation = dualamn.evaluate(aligner.align(candidates=protocol), task.test_links)
+        assert run["links"][protocol] == evaluation.links
+        curve = run["curves"][protocol]
+        assert curve == evaluation.curve().as_dict()
+        assert set(curve) == {"threshold", "precision", "recall", "strict_precision"}
+        assert 2 <= len(curve["threshold"]) <= 200
+        # The last point is that of all links.
+        for name in ("precision", "recall", "strict_precision"):
+            assert curve[name][-1] == pytest.approx(run["links"][protocol][name], abs=1e-5)
+
+
+def test_links_are_averaged_over_the_runs(report: dict[str, Any]) -> None:
+    for protocol in PROTOCOLS:
+        for key in ("f1", "strict_precision", "right", "unknown"):
+            values = [run["links"][protocol][key] for run in report["runs"]]
+            assert report["mean"]["links"][protocol][key] == pytest.approx(np.mean(values))
+            deviation = report["std"]["links"][protocol][key]
+            assert deviation == pytest.approx(np.std(values, ddof=1))
+
+
+class LinksOnly:
+    """CSLS without the rankings."""
+
+    def match(self, candidates: Candidates) -> Matching:
+        return replace(Csls().match(candidates), left_to_right=None, right_to_left=None)
+
+
+def test_without_rankings_there_are_links_and_no_hits(
+    pair: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(MATCHERS, "links_only", LinksOnly)
+    report = run_benchmark(
+        pair, preset="paper", settings={**QUICK, "matcher": "links_only"}, seeds=(0, 1)
+    )
+    for part in (*report["runs"], report["mean"], report["std"]):
+        for directions in part["metrics"].values():
+            for metrics in directions.values():
+                assert metrics == dict.fromkeys(METRICS)
+    for run in report["runs"]:
+        assert run["links"]["test_only"]["f1"] > 0
+        assert run["intervals"]["test_only"]["left_to_right"] == dict.fromkeys(METRICS)
+    assert report["mean"]["links"]["all_entities"]["recall"] > 0
+    assert json.loads(json.dumps(report, allow_nan=False)) == report
+
+
+def test_the_realistic_protocol_has_entities_without_counterpart_among_its_queries(
+    tmp_path: Path,
+) -> None:
+    write_task(make_task(120, unmatched=0.3, seed=3), tmp_path)
+    (run,) = Benchmark(tmp_path, "made", "paper", settings=QUICK, protocol="unaligned").runs()
+    assert set(run["links"]) == {"test_only", "unaligned"}
+    assert run["metrics"]["unaligned"]["left_to_right"]["hits@1"] > 0
+    assert set(run["metrics"]["all_entities"]["left_to_right"].values()) == {None}
+    links = run["links"]["unaligned"]
+    assert links["unknown"] > 0
+    assert links["strict_precision"] < links["precision"]
+    assert run["links"]["test_only"]["unknown"] == 0
+
+
+def test_runs_of_different_protocols_are_not_averaged(pair: Path) -> None:
+    requests = [
+        Benchmark(pair, "made", "paper", settings={"epochs": 1}, protocol=protocol)
+        for protocol in get_args(CandidateChoice)[1:3]
+    ]
+    runs = [run for request in requests for run in request.runs()]
+    with pytest.raises(ConfigError, match=r"\(test_only\) and \(test_only, all_entities\)"):
+        requests[0].report(runs)
+    assert mean_and_deviation(runs[:1])[1] is None
+    with pytest.raises(ConfigError, match="no runs"):
+        mean_and_deviation([])
 
 
 def test_one_run_has_no_deviation(pair: Path) -> None:
@@ -143,7 +257,7 @@ def test_three_graphs_are_averaged_and_listed_by_pair(three: Path) -> None:
     (run,) = Benchmark(three, "made", settings=QUICK).runs()
     assert set(run["pairs"]) == {"a-b", "a-c", "b-c"}
     for scores in (run, run["without_implied"]):
-        for protocol in benchmark.PROTOCOLS:
+        for protocol in PROTOCOLS:
             for direction in DIRECTIONS:
                 for metric in METRICS:
                     pairs = [p[protocol][direction][metric] for p in scores["pairs"].values()]
@@ -152,7 +266,7 @@ def test_three_graphs_are_averaged_and_listed_by_pair(three: Path) -> None:
 
 
 def test_links_that_seeds_imply_are_scored_apart(three: Path) -> None:
-    (run,) = Benchmark(three, "made", settings=QUICK, protocol="test").runs()
+    (run,) = Benchmark(three, "made", "paper", settings=QUICK, protocol="test").runs()
     task = dualamn.load(three, seed=0)
     # By hand: a test link is implied if both ends are seeds of one entity of the third graph.
     partners: dict[int, set[int]] = {}
@@ -163,8 +277,7 @@ def test_links_that_seeds_imply_are_scored_apart(three: Path) -> None:
         [bool(partners.get(a, set()) & partners.get(b, set())) for a, b in task.test_links.tolist()]
     )
     assert run["implied_test_links"] == implied.sum() > 0
-    aligner = dualamn.Aligner(seed=0, matcher="csls", **QUICK).fit(task)  # type: ignore[arg-type]
-    alignment = aligner.align(candidates="test_only")
+    alignment = by_hand(task, seed=0).align(candidates="test_only")
     free = dualamn.evaluate(alignment, task.test_links[~implied])
     for direction in DIRECTIONS:
         found = run["without_implied"]["metrics"]["test_only"][direction]
