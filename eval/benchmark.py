@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
@@ -16,6 +16,7 @@ from dualamn.errors import ConfigError, DataError
 from dualamn.eval.protocol import Evaluation, evaluate
 from dualamn.eval.records import Run, detail_record, mean_and_deviation, score_record
 from dualamn.kg import AlignmentTask
+from dualamn.presets import DEFAULT_PRESET
 from dualamn.progress import Progress, ProgressCallback, silent
 
 if TYPE_CHECKING:
@@ -29,17 +30,20 @@ other graph, "unaligned" all entities without a seed link on both sides, as a us
 "auto" the same as "all" where no graph has more than `ALL_ENTITIES_UP_TO` entities."""
 
 ALL_ENTITIES_UP_TO = 50_000
-DEFAULT_PRESET = "default"
 
 
 @dataclass(frozen=True)
 class Benchmark:
     """What to run and how often.
 
+    A preset that bootstraps looks for its pairs among the entities of the test links, as the
+    papers do, and is then scored by that protocol alone: for `all_entities` it trains once
+    more, among all entities without a seed link.
+
     Attributes:
         path: the data set's folder, as `dualamn.load` takes it.
         dataset: what the report calls it.
-        preset: a named set of settings; None for the defaults.
+        preset: a named set of settings.
         settings: settings of `AlignerConfig` that differ from the preset.
         seeds: one run each, for every fold.
         folds: published folds; None stands for the data set's own choice.
@@ -52,7 +56,7 @@ class Benchmark:
 
     path: Path
     dataset: str
-    preset: str | None = None
+    preset: str = DEFAULT_PRESET
     settings: Mapping[str, Any] = field(default_factory=dict)
     seeds: Sequence[int] = (0,)
     folds: Sequence[int | None] = (None,)
@@ -71,9 +75,7 @@ class Benchmark:
         """The settings of one run."""
         from dualamn.config import AlignerConfig
 
-        settings = {**self.settings, "seed": seed}
-        if self.preset is None:
-            return AlignerConfig.from_dict(settings)
+        settings = {"bootstrap_candidates": "test_only", **self.settings, "seed": seed}
         return AlignerConfig.preset(self.preset, **settings)
 
     def runs(self, progress: ProgressCallback = silent) -> Iterator[Run]:
@@ -114,7 +116,14 @@ class Benchmark:
         aligner.fit(task, progress=progress)
         clock.stage("train")
         evaluations: dict[Protocol, tuple[Evaluation, Evaluation | None]] = {}
+        learned_among: dict[Protocol, str | None] = {}
         for protocol in self._protocols(task):
+            if protocol != "test_only" and aligner.saw_test_side:
+                aligner = Aligner(replace(aligner.config, bootstrap_candidates="unaligned"))
+                aligner.fit(task, progress=progress)
+                clock.stage("train")
+            turns = aligner.config.bootstrap_turns
+            learned_among[protocol] = aligner.config.bootstrap_candidates if turns else None
             alignment = aligner.align(candidates=protocol, progress=progress)
             clock.stages(alignment.seconds, rest="search")
             progress(Progress("evaluate", 0, 1))
@@ -122,7 +131,8 @@ class Benchmark:
             progress(Progress("evaluate", 1, 1))
             clock.stage("evaluate")
         full = {name: whole for name, (whole, _) in evaluations.items()}
-        run: Run = {"seed": seed, "fold": fold, **score_record(task, full), **detail_record(full)}
+        run: Run = {"seed": seed, "fold": fold, "bootstrap_candidates": learned_among}
+        run |= score_record(task, full) | detail_record(full)
         if len(task.kgs) > 2:
             rest = {name: free for name, (_, free) in evaluations.items() if free is not None}
             run["implied_test_links"] = int(task.implied_by_seeds.sum())
@@ -158,7 +168,7 @@ class Benchmark:
         mean, std = mean_and_deviation(runs)
         return {
             "dataset": self.dataset,
-            "preset": self.preset or DEFAULT_PRESET,
+            "preset": self.preset,
             "settings": settings,
             "versions": measure.versions(),
             "machine": measure.machine(settings["device"]),

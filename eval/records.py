@@ -20,9 +20,10 @@ Evaluations = Mapping[Protocol, Evaluation]
 Run = dict[str, Any]
 """One run: `seed`, `fold`, `metrics`, `candidates`, `intervals`, `links`, `curves`, `seconds`,
 `peak_memory_bytes`, and with more than two graphs `pairs`, `without_implied` and
-`implied_test_links`."""
+`implied_test_links`. `bootstrap_candidates` says by protocol whose entities the model that was
+scored had looked for pairs of its own among, None if it did not."""
 
-_OF_ONE_RUN = ("seed", "fold", "intervals", "curves")
+_OF_ONE_RUN = ("seed", "fold", "bootstrap_candidates", "intervals", "curves")
 
 
 def score_record(task: AlignmentTask, evaluations: Evaluations) -> dict[str, Any]:

@@ -201,6 +201,31 @@ def test_the_realistic_protocol_has_entities_without_counterpart_among_its_queri
     assert run["links"]["test_only"]["unknown"] == 0
 
 
+def test_a_preset_that_bootstraps_learns_anew_for_other_protocols(pair: Path) -> None:
+    quick = {**QUICK, "bootstrap_turns": 1, "turn_epochs": 1}
+    (run,) = Benchmark(pair, "made", "paper", settings=quick, protocol="all").runs()
+    assert run["bootstrap_candidates"] == {"test_only": "test_only", "all_entities": "unaligned"}
+    task = dualamn.load(pair, seed=0)
+    for protocol, among in run["bootstrap_candidates"].items():
+        config = dualamn.AlignerConfig.preset("paper", bootstrap_candidates=among, **quick)
+        alignment = dualamn.Aligner(config).fit(task).align(candidates=protocol)
+        evaluation = dualamn.evaluate(alignment, task.test_links)
+        for direction in DIRECTIONS:
+            found = run["metrics"][protocol][direction]
+            assert found == four(getattr(evaluation, direction))
+
+
+def test_a_model_that_never_saw_the_test_side_is_trained_once(pair: Path) -> None:
+    quick = {**QUICK, "bootstrap_turns": 1, "turn_epochs": 1, "bootstrap_candidates": "unaligned"}
+    seen: list[str] = []
+    request = Benchmark(pair, "made", "paper", settings=quick, protocol="all")
+    (run,) = request.runs(lambda at: seen.append(at.stage))
+    assert set(run["bootstrap_candidates"].values()) == {"unaligned"}
+    assert "train" not in seen[seen.index("evaluate") :]
+    (plain,) = Benchmark(pair, "made", "paper", settings=QUICK, protocol="all").runs()
+    assert set(plain["bootstrap_candidates"].values()) == {None}
+
+
 def test_runs_of_different_protocols_are_not_averaged(pair: Path) -> None:
     requests = [
         Benchmark(pair, "made", "paper", settings={"epochs": 1}, protocol=protocol)
