@@ -67,7 +67,7 @@ def sinkhorn(
     if not possible.any():
         return probabilities
     rows, columns, logits = rows[possible], columns[possible], logits[possible]
-    surplus = np.count_nonzero(np.bincount(columns)) - np.count_nonzero(np.bincount(rows))
+    surplus = int((np.bincount(columns) > 0).sum()) - int((np.bincount(rows) > 0).sum())
     if surplus < 0:
         rows, columns, shape = columns, rows, (shape[1], shape[0])
     probabilities[possible] = _normalised(
@@ -95,25 +95,32 @@ def _normalised(
     backward = forward.T.tocsr()
     real = np.diff(backward.indptr) > 0
     # What the extra row has in every column, before it is multiplied by `extra`.
-    without = np.where(real, np.exp(np.minimum(-top, _MOST_EXPONENT)), 0) if surplus else 0.0
+    without = np.exp(np.minimum(-top, _MOST_EXPONENT)) * (real & (surplus > 0))
     extra = 0.0
     u, v = np.ones(shape[0]), np.ones(shape[1])
     for number in range(rounds):
         sums = backward @ u
-        if number and _deviation((sums + extra * without) * v, real) <= tolerance:
+        if number and np.abs((sums + extra * without) * v - 1)[real].mean() <= tolerance:
             break
         if surplus:
-            extra = extra or float(np.median(sums[real] / without[real]))
-            extra = surplus / max(
-                float((without / _positive(sums + extra * without)).sum()), _LEAST
-            )
-        v = 1 / _positive(sums + extra * without)
-        u = 1 / _positive(forward @ v)
+            extra = _extra(extra, sums, without, surplus)
+        v = 1 / np.maximum(sums + extra * without, _LEAST)
+        u = 1 / np.maximum(forward @ v, _LEAST)
     probabilities: Float64Array = u[rows] * kernel * v[columns]
     # The rows came last; columns may still be above one.
     for ends, size in ((rows, shape[0]), (columns, shape[1])):
         probabilities /= np.maximum(np.bincount(ends, probabilities, size), 1)[ends]
     return np.minimum(probabilities, 1)
+
+
+def _extra(before: float, sums: Float64Array, without: Float64Array, surplus: int) -> float:
+    """The number of the extra row with which it adds up to `surplus`, closer every round."""
+    shared = without > 0
+    sums, without = sums[shared], without[shared]
+    if not before:  # between the columns that should stay without and the others
+        demand = np.partition(sums / without, (surplus - 1, surplus))
+        before = float(np.sqrt(demand[surplus - 1]) * np.sqrt(demand[surplus]))
+    return float(surplus / (without / np.maximum(sums + before * without, _LEAST)).sum())
 
 
 def _top(ends: IntArray, logits: Float64Array, size: int) -> Float64Array:
@@ -131,11 +138,3 @@ def _csr(
     if matrix.nnz < len(values):
         raise ValueError(f"{len(values) - matrix.nnz} of {len(values)} places come twice")
     return matrix
-
-
-def _positive(sums: Float64Array) -> Float64Array:
-    return np.maximum(sums, _LEAST)
-
-
-def _deviation(sums: Float64Array, real: NDArray[np.bool_]) -> float:
-    return float(np.abs(sums - 1)[real].mean()) if real.any() else 0.0
