@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
@@ -117,13 +117,17 @@ class Benchmark:
         clock.stage("train")
         evaluations: dict[Protocol, tuple[Evaluation, Evaluation | None]] = {}
         learned_among: dict[Protocol, str | None] = {}
+        turns: dict[Protocol, list[dict[str, Any]]] = {}
         for protocol in self._protocols(task):
             if protocol != "test_only" and aligner.saw_test_side:
                 aligner = Aligner(replace(aligner.config, bootstrap_candidates="unaligned"))
                 aligner.fit(task, progress=progress)
                 clock.stage("train")
-            turns = aligner.config.bootstrap_turns
-            learned_among[protocol] = aligner.config.bootstrap_candidates if turns else None
+            config = aligner.config
+            learned_among[protocol] = (
+                config.bootstrap_candidates if config.bootstrap_turns else None
+            )
+            turns[protocol] = [asdict(turn) for turn in aligner.turns]
             alignment = aligner.align(candidates=protocol, progress=progress)
             clock.stages(alignment.seconds, rest="search")
             progress(Progress("evaluate", 0, 1))
@@ -132,6 +136,7 @@ class Benchmark:
             clock.stage("evaluate")
         full = {name: whole for name, (whole, _) in evaluations.items()}
         run: Run = {"seed": seed, "fold": fold, "bootstrap_candidates": learned_among}
+        run["turns"] = turns
         run |= score_record(task, full) | detail_record(full)
         if len(task.kgs) > 2:
             rest = {name: free for name, (_, free) in evaluations.items() if free is not None}

@@ -21,9 +21,10 @@ Run = dict[str, Any]
 """One run: `seed`, `fold`, `metrics`, `candidates`, `intervals`, `links`, `curves`, `seconds`,
 `peak_memory_bytes`, and with more than two graphs `pairs`, `without_implied` and
 `implied_test_links`. `bootstrap_candidates` says by protocol whose entities the model that was
-scored had looked for pairs of its own among, None if it did not."""
+scored had looked for pairs of its own among, None if it did not, and `turns` what it learned from
+in every turn."""
 
-_OF_ONE_RUN = ("seed", "fold", "bootstrap_candidates", "intervals", "curves")
+_OF_ONE_RUN = ("seed", "fold", "bootstrap_candidates", "turns", "intervals", "curves")
 
 
 def score_record(task: AlignmentTask, evaluations: Evaluations) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,7 @@ from dualamn.commands import console, options, source
 if TYPE_CHECKING:
     from dualamn.alignment import Alignment
     from dualamn.kg import AlignmentTask
+    from dualamn.training.bootstrap import Turn
 
 
 @click.command(short_help="Finds links between knowledge graphs.")
@@ -154,6 +156,7 @@ def align(
     _write(alignment, out)
     ctx.meta[console.KEPT] = f"the links are in {out}."
     if not quiet:
+        _say_turns(aligner.turns)
         _report(alignment, task, out, show, aligner.seconds["train"])
 
 
@@ -189,6 +192,15 @@ def _write(alignment: Alignment, out: Path) -> None:
         alignment.to_tsv(file)
         with file.open("rb") as links:
             shutil.copyfileobj(links, sys.stdout.buffer)
+
+
+def _say_turns(turns: Sequence[Turn]) -> None:
+    for turn in turns:
+        console.note(
+            f"turn {turn.number} learned from {turn.pairs:,} pairs of its own: {turn.new:,} new, "
+            f"{turn.kept:,} kept, {turn.dropped:,} dropped, {turn.seconds:.1f} s",
+            quiet=False,
+        )
 
 
 def _report(

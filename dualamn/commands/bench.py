@@ -27,11 +27,12 @@ if TYPE_CHECKING:
 @click.option("--seed", type=click.IntRange(min=0), metavar="S", help="Run with this one seed.")
 @click.option(
     "--protocol",
-    type=click.Choice(["auto", "test", "all"]),
+    type=click.Choice(["auto", "test", "all", "unaligned"]),
     default="auto",
     show_default=True,
-    help="Candidates: the test side only, or all entities of the other graph as well. "
-    "auto means all where no graph has more than 50,000 entities.",
+    help="Candidates: the test side only; all entities of the other graph as well; or as well "
+    "all entities without a seed link, with and without counterpart, as in real use. auto means "
+    "all where no graph has more than 50,000 entities.",
 )
 @click.option(
     "--fold",

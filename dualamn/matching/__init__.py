@@ -10,15 +10,18 @@ from dualamn.matching.base import Matcher, Matching
 from dualamn.matching.csls import Csls
 from dualamn.matching.greedy import Greedy
 from dualamn.matching.mutual import Mutual
+from dualamn.matching.one_to_one import OneToOne
 from dualamn.matching.sinkhorn import Sinkhorn
+from dualamn.matching.threshold import above, learn_threshold
 
-__all__ = ["MATCHERS", "Matcher", "Matching", "get_matcher"]
+__all__ = ["MATCHERS", "Matcher", "Matching", "above", "get_matcher", "learn_threshold"]
 
 MATCHERS: dict[str, type] = {
     "greedy": Greedy,
     "csls": Csls,
     "sinkhorn": Sinkhorn,
     "mutual": Mutual,
+    "one_to_one": OneToOne,
 }
 """Every matcher by the name that settings and the command line use."""
 
