@@ -1,0 +1,92 @@
+"""The best links of which no two share an entity."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_array
+from scipy.sparse.csgraph import min_weight_full_bipartite_matching
+
+from dualamn.arrays import BoolArray
+from dualamn.matching.base import Matching
+from dualamn.matching.pairs import CandidatePairs
+from dualamn.matching.sinkhorn import Sinkhorn
+from dualamn.search.candidates import Candidates
+
+IntArray = NDArray[np.int64]
+
+_SURE = 2 / 3
+_LEAST = 1e-9  # a pair less probable than this is not worth a link
+
+
+@dataclass(frozen=True)
+class OneToOne(Sinkhorn):
+    """Links every entity of either graph at most once, the whole as right as it can be.
+
+    Of all such sets of links among the candidates it takes one with the highest sum of Sinkhorn
+    probabilities: the one of which most links are expected to be right. An entity stays
+    without a link if its candidates are worth more to others. CSLS scores would not do as
+    weights: they order candidates, and their sum says nothing.
+
+    More links than the mutual choices, less sure ones among them: `threshold.above` drops those.
+    Exact, by the sparse algorithm of Jonker and Volgenant (Computing 38, 1987) in scipy, on the
+    CPU. With 100 candidates an entity, 10,000 entities take a second or two at most, and far
+    less if most pairs are sure.
+    """
+
+    def match(self, candidates: Candidates) -> Matching:
+        """The best set of links; scores are probabilities. There is no ranking."""
+        pairs = CandidatePairs.of(candidates)
+        plan = self._plan(pairs)
+        chosen = np.flatnonzero(best_assignment(pairs.rows, pairs.columns, plan))
+        links = np.stack([pairs.rows[chosen], pairs.columns[chosen]], axis=1).astype(np.int32)
+        return Matching(links, plan[chosen].astype(np.float32), None, None)
+
+
+def best_assignment(
+    rows: IntArray, columns: IntArray, probabilities: NDArray[np.float64]
+) -> BoolArray:
+    """Chooses pairs of which no two share a row or a column, for the highest sum.
+
+    Args:
+        rows, columns: (p,) places of the pairs, each place once.
+        probabilities: (p,) that add up to one at most along every row and every column.
+
+    Returns:
+        (p,) which pairs are chosen. Among equally good choices it is arbitrary, but always
+        the same.
+    """
+    # Two pairs that stand in the way of one above 2/3 have less than 1/3 each, so it is in.
+    chosen: BoolArray = probabilities > _SURE
+    unsettled = probabilities > _LEAST
+    for ends in (rows, columns):
+        settled = np.zeros(int(ends.max(initial=-1)) + 1, dtype=np.bool_)
+        settled[ends[chosen]] = True
+        unsettled &= ~settled[ends]
+    left = np.flatnonzero(unsettled)
+    if len(left):
+        chosen[left[_assigned(rows[left], columns[left], probabilities[left])]] = True
+    return chosen
+
+
+def _assigned(rows: IntArray, columns: IntArray, gains: NDArray[np.float64]) -> IntArray:
+    """Positions of the pairs of the best assignment, found by an exact solver.
+
+    Every row has a column of its own that stands for no match and gains nothing, so there is
+    always a solution. Costs are 2 less the gain, as the solver knows no zeros.
+    """
+    rows = np.unique(rows, return_inverse=True)[1]
+    columns = np.unique(columns, return_inverse=True)[1]
+    n_rows, n_columns = int(rows.max()) + 1, int(columns.max()) + 1
+    alone = np.arange(n_rows)
+    costs = csr_array(
+        (
+            np.concatenate([2 - gains, np.full(n_rows, 2.0)]),
+            (np.concatenate([rows, alone]), np.concatenate([columns, n_columns + alone])),
+        ),
+        shape=(n_rows, n_columns + n_rows),
+    )
+    _, partner = min_weight_full_bipartite_matching(costs)
+    return np.flatnonzero(partner[rows] == columns)
