@@ -43,7 +43,9 @@ def test_constant_embeddings_score_at_most_chance(
             assert hits is not None
             # All queries have the same k candidates, so no more than k answers are among them.
             assert hits <= (at / 42 if k <= at else 0)
-    assert result.pairs[0].links.right <= 1
+    # Links that may share an entity all go to one; others are a permutation by chance, of which
+    # one is right on average, and more than five one time in a thousand.
+    assert result.pairs[0].links.right <= (5 if matcher == "one_to_one" else 1)
 
 
 def twins(task: AlignmentTask) -> FloatArray:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from dualamn.alignment import TopK
-from dualamn.matching import MATCHERS, Matching, get_matcher
+from dualamn.matching import MATCHERS, Matching, above, get_matcher
 from dualamn.search import Candidates, search_candidates
 
 MakeCandidates = Callable[..., Candidates]
@@ -78,6 +78,11 @@ def test_rows_with_fewer_candidates_than_others(name: str, made: MakeCandidates)
         candidates, scores = topk.candidates.copy(), topk.scores.copy()
         candidates[0], scores[0] = -1, -np.inf  # no candidate at all
         candidates[1:3, 2:], scores[1:3, 2:] = -1, -np.inf
+        gone = candidates == full.left_to_right.queries[0]  # and nobody's candidate either
+        scores[gone], candidates[gone] = -np.inf, -1
+        order = np.argsort(-scores, axis=1, kind="stable")
+        candidates = np.take_along_axis(candidates, order, axis=1)
+        scores = np.take_along_axis(scores, order, axis=1)
         return TopK(topk.queries, candidates, scores, topk.pool_size)
 
     candidates = Candidates(cut(full.left_to_right), cut(full.right_to_left))
@@ -103,6 +108,47 @@ def test_candidates_are_left_unchanged_and_the_result_is_the_same_twice(
     second = get_matcher(name).match(candidates)
     np.testing.assert_array_equal(first.links, second.links)
     np.testing.assert_array_equal(first.scores, second.scores)
+
+
+@every_matcher
+@sizes
+def test_equal_scores_give_links_all_the_same(
+    name: str, n_left: int, n_right: int, k: int, made: MakeCandidates
+) -> None:
+    """Embeddings that tell nothing: any link is as good, and none may be given twice."""
+    embeddings = np.full((n_left + n_right, 4), 0.5, dtype=np.float32)
+    left, right = np.split(np.arange(n_left + n_right, dtype=np.int32), [n_left])
+    candidates = search_candidates(embeddings, left, right, k)
+    matching = get_matcher(name).match(candidates)
+    check_links(matching, candidates)
+    check_ranking(matching.left_to_right, candidates.left_to_right)
+    check_ranking(matching.right_to_left, candidates.right_to_left)
+    assert len(matching.links) > 0
+
+
+@every_matcher
+def test_a_threshold_drops_the_links_that_score_less(name: str, made: MakeCandidates) -> None:
+    matching = get_matcher(name).match(made(30, 40, 5))
+    middle = float(np.median(matching.scores))
+    kept = above(matching, middle)
+    np.testing.assert_array_equal(kept.links, matching.links[matching.scores >= middle])
+    np.testing.assert_array_equal(kept.scores, matching.scores[matching.scores >= middle])
+    assert 0 < len(kept.links) < len(matching.links)
+    assert kept.left_to_right is matching.left_to_right
+    assert kept.right_to_left is matching.right_to_left
+    assert len(above(matching, -np.inf).links) == len(matching.links)
+    nothing = above(matching, np.inf)
+    check_links(nothing, made(30, 40, 5))
+    assert len(nothing.links) == 0
+
+
+@pytest.mark.parametrize("name", ["mutual", "one_to_one"])
+@sizes
+def test_no_right_entity_has_two_links(
+    name: str, n_left: int, n_right: int, k: int, made: MakeCandidates
+) -> None:
+    links = get_matcher(name).match(made(n_left, n_right, k)).links
+    assert len(np.unique(links[:, 1])) == len(links)
 
 
 @every_matcher
