@@ -48,7 +48,7 @@ links = click.option(
     metavar="FILE",
     help="TSV or CSV of entities known to be the same; goes with LEFT and RIGHT.",
 )
-MATCHERS_IN_WORDS = "How links are chosen: greedy, csls, sinkhorn or mutual."
+MATCHERS_IN_WORDS = "How links are chosen: greedy, csls, sinkhorn, mutual or one_to_one."
 
 
 def given(**settings: Any) -> dict[str, Any]:
