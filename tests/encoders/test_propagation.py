@@ -1,0 +1,132 @@
+"""Label propagation against the same steps with dense matrices."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from numpy.typing import NDArray
+
+from dualamn.config import AlignerConfig
+from dualamn.data_loaders.synthetic import make_task
+from dualamn.encoders.joint import Joint
+from dualamn.encoders.propagation import Propagation
+from dualamn.encoders.trained import TrainedDualAMN
+from dualamn.errors import CheckpointError, TrainingError
+from dualamn.kg import AlignmentTask
+from dualamn.progress import silent
+
+CPU = torch.device("cpu")
+CONFIG = AlignerConfig(label_dim=48, relation_dim=6, neighbour_dim=5, dim=16, epochs=1)
+Matrix = NDArray[np.float64]
+
+
+def unit(rows: Matrix) -> Matrix:
+    scaled: Matrix = rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-12)
+    return scaled
+
+
+def fitted(task: AlignmentTask, config: AlignerConfig = CONFIG) -> Propagation:
+    encoder = Propagation(task, config, CPU)
+    encoder.fit(progress=silent, checkpoint=None, resume=False)
+    return encoder
+
+
+def dense(task: AlignmentTask, config: AlignerConfig) -> Matrix:
+    """Three views, one edge after the other."""
+    heads, kinds, tails = task.triples.T.astype(int)
+    half = task.n_relations
+    edges = [
+        *zip(heads, kinds, tails, strict=True),
+        *zip(tails, kinds + half, heads, strict=True),
+    ]
+    uses = np.bincount([k for _, k, _ in edges], minlength=2 * half)
+    generator = torch.Generator().manual_seed(config.seed)
+    labels = torch.randn(len(task.seed_links), config.label_dim, generator=generator)
+    e = np.zeros((task.n_entities, config.label_dim))
+    for link, label in zip(task.seed_links, unit(labels.double().numpy()), strict=True):
+        e[link] += label
+    e, r = unit(e), np.zeros((2 * half, config.label_dim))
+    views = [(e, r)]
+    for _ in range(config.propagation_rounds):
+        next_e, next_r = np.zeros_like(e), np.zeros_like(r)
+        for i, k, j in edges:
+            next_e[i] += np.log(len(edges) / uses[k]) * e[j] + r[k]
+            next_r[k] += e[j]
+        e, r = unit(next_e), unit(next_r)
+        views.append((e, r))
+    e, r = (unit(np.concatenate(side, axis=1)) for side in zip(*views, strict=True))
+    generator = torch.Generator().manual_seed(config.seed)
+
+    def drawn(width: int) -> Matrix:
+        normal = torch.randn(e.shape[1], width, generator=generator).double().numpy()
+        return np.asarray(normal / width**0.5)
+
+    narrow = r @ drawn(config.relation_dim)
+    columns = []
+    for number in range(config.relation_dim):
+        near, part = e @ drawn(config.neighbour_dim), np.zeros((len(e), config.neighbour_dim))
+        for i, k, j in edges:
+            part[i] += narrow[k, number] * near[j]
+        columns.append(part)
+    return unit(np.concatenate(columns, axis=1))
+
+
+@pytest.mark.parametrize("rounds", [1, 2])
+def test_it_equals_the_dense_steps(rounds: int) -> None:
+    task = make_task(30, n_relations=4)
+    config = replace(CONFIG, propagation_rounds=rounds)
+    np.testing.assert_allclose(fitted(task, config).embeddings(), dense(task, config), atol=2e-5)
+
+
+def test_rows_have_length_one_or_zero() -> None:
+    task = make_task(60)
+    alone = replace(task, seed_links=task.seed_links[:1])
+    length = np.linalg.norm(fitted(alone).embeddings(), axis=1)
+    assert ((np.abs(length - 1) < 1e-5) | (length == 0)).all()
+
+
+def test_links_of_a_turn_take_the_place_of_the_seed_links() -> None:
+    task = make_task(60)
+    encoder = fitted(task)
+    before = encoder.embeddings()
+    both = np.concatenate([task.seed_links, task.test_links])
+    encoder.refit(both, 1, progress=silent)
+    np.testing.assert_array_equal(
+        encoder.embeddings(), fitted(replace(task, seed_links=both)).embeddings()
+    )
+    assert not np.array_equal(before, encoder.embeddings())
+
+
+def test_no_seed_links_is_an_error() -> None:
+    task = make_task(30)
+    with pytest.raises(TrainingError, match="no seed links"):
+        fitted(replace(task, seed_links=np.empty((0, 2), dtype=np.int32)))
+
+
+def test_a_state_of_another_task_is_refused() -> None:
+    state = fitted(make_task(60)).state()
+    for wrong in ({}, {"links": state["links"] + 1_000}):
+        with pytest.raises(CheckpointError, match="do not fit"):
+            Propagation(make_task(30), CONFIG, CPU).load_state(wrong)
+
+
+@pytest.mark.parametrize("share", [0.0, 0.3, 1.0])
+def test_joined_cosines_are_the_weighted_mean_of_both(share: float) -> None:
+    task = make_task(40)
+    config = replace(CONFIG, propagation_share=share)
+    joint = Joint(task, config, CPU)
+    joint.fit(progress=silent, checkpoint=None, resume=False)
+    network = TrainedDualAMN(task, config, CPU)
+    network.fit(progress=silent, checkpoint=None, resume=False)
+    labels = fitted(task, config).embeddings()
+    reached = np.linalg.norm(labels, axis=1) > 0
+    rows = joint.embeddings()
+    cosines = (1 - share) * network.embeddings() @ network.embeddings().T
+    cosines += share * labels @ labels.T
+    expected = cosines[reached][:, reached]
+    np.testing.assert_allclose((rows @ rows.T)[reached][:, reached], expected, atol=1e-5)
+
+    again = Joint(task, config, CPU)
+    again.load_state(joint.state())
+    np.testing.assert_array_equal(again.embeddings(), rows)

@@ -1,0 +1,107 @@
+"""Learning from the model's own pairs."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from dualamn.aligner import Aligner
+from dualamn.arrays import FloatArray, Int32Array
+from dualamn.config import AlignerConfig
+from dualamn.data_loaders.synthetic import make_task
+from dualamn.errors import DualamnError
+from dualamn.eval import evaluate
+from dualamn.progress import ProgressCallback, silent
+from dualamn.training.bootstrap import bootstrap
+
+SETTINGS: dict[str, Any] = {"label_dim": 64, "relation_dim": 16, "evidence_rounds": 2}
+
+
+class Scripted:
+    """An encoder that says in every turn which entities are near each other."""
+
+    def __init__(self, turns: list[FloatArray]) -> None:
+        self.turns = turns
+        self.learned: list[Int32Array] = []
+
+    def fit(self, *, progress: ProgressCallback, checkpoint: Path | None, resume: bool) -> None:
+        raise AssertionError("it is fitted already")
+
+    def refit(self, links: Int32Array, turn: int, *, progress: ProgressCallback) -> None:
+        assert turn == len(self.learned) + 1
+        self.learned.append(links)
+
+    def embeddings(self) -> FloatArray:
+        return self.turns[min(len(self.learned), len(self.turns) - 1)]
+
+    def state(self) -> dict[str, Any]:
+        return {}
+
+    def load_state(self, state: dict[str, Any]) -> None:
+        raise AssertionError("nothing was saved")
+
+
+def near(task: Any, links: Int32Array) -> FloatArray:
+    """Rows at right angles, except that both ends of these links have one."""
+    rows = np.eye(task.n_entities, dtype=np.float32)
+    rows[links[:, 1]] = rows[links[:, 0]]
+    return rows
+
+
+def test_pairs_are_judged_anew_and_counted() -> None:
+    task = make_task(40)
+    first, second = task.test_links[:10], task.test_links[4:14]
+    encoder = Scripted([near(task, first), near(task, second)])
+    config = AlignerConfig(bootstrap_turns=2, bootstrap_probability=0.9)
+    turns = list(bootstrap(encoder, task, config, progress=silent))
+    assert [(t.number, t.pairs, t.new, t.dropped, t.kept) for t in turns] == [
+        (1, 10, 10, 0, 0),
+        (2, 10, 4, 4, 6),
+    ]
+    for links, pairs in zip(encoder.learned, (first, second), strict=True):
+        np.testing.assert_array_equal(links[: len(task.seed_links)], task.seed_links)
+        assert {*map(tuple, links[len(task.seed_links) :].tolist())} == {
+            *map(tuple, pairs.tolist())
+        }
+
+
+def test_it_ends_when_the_pairs_settle() -> None:
+    task = make_task(40)
+    encoder = Scripted([near(task, task.test_links[:10])])
+    config = AlignerConfig(bootstrap_turns=7, bootstrap_probability=0.9)
+    assert len(list(bootstrap(encoder, task, config, progress=silent))) == 1
+    assert len(encoder.learned) == 1
+
+
+def test_no_turns_learn_nothing() -> None:
+    task = make_task(40)
+    encoder = Scripted([near(task, task.test_links)])
+    assert not list(bootstrap(encoder, task, AlignerConfig(), progress=silent))
+    assert not encoder.learned
+
+
+def test_turns_find_more_links() -> None:
+    task = make_task(400, train_ratio=0.05, keep_triples=0.9)
+    found = []
+    for turns in (0, 3):
+        aligner = Aligner("fast", bootstrap_turns=turns, **SETTINGS).fit(task)
+        scores = evaluate(aligner.align(candidates="test_only"), task.test_links)
+        assert scores.left_to_right is not None
+        hits = scores.left_to_right["hits@1"]
+        assert hits is not None
+        found.append(hits)
+    assert found[1] > found[0] + 0.02
+
+
+def test_a_model_that_saw_the_test_side_is_scored_by_it_alone() -> None:
+    task = make_task(60)
+    told = Aligner("fast", bootstrap_candidates="test_only", **SETTINGS).fit(task)
+    assert told.saw_test_side
+    evaluate(told.align(candidates="test_only"), task.test_links)
+    with pytest.raises(DualamnError, match="test"):
+        evaluate(told.align(candidates="all_entities"), task.test_links)
+    assert not Aligner("fast", **SETTINGS).fit(task).saw_test_side
+    without = replace(task, test_links=np.empty((0, 2), dtype=np.int32))
+    assert not Aligner("fast", **SETTINGS).fit(without).saw_test_side
