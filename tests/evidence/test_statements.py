@@ -1,0 +1,252 @@
+"""Statements, aligned relations and shared statements equal plain loops over triples."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from math import log1p, sqrt
+
+import numpy as np
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+from scipy.sparse import csr_array
+
+from dualamn.evidence import shared as shared_module
+from dualamn.evidence.edges import Statements
+from dualamn.evidence.relations import align_relations
+from dualamn.evidence.shared import shared_statements
+from dualamn.kg import KnowledgeGraph
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+Groups = dict[tuple[int, int], list[int]]
+
+
+def made_kg(triples: list[tuple[int, int, int]], n: int, r: int) -> KnowledgeGraph:
+    return KnowledgeGraph.from_arrays(
+        "made", triples, [f"e{i}" for i in range(n)], [f"r{i}" for i in range(r)]
+    )
+
+
+@st.composite
+def graphs(draw: st.DrawFn) -> KnowledgeGraph:
+    """Up to 7 entities and 3 relations: loops, hubs and triples both ways come by themselves."""
+    n, r = draw(st.integers(1, 7)), draw(st.integers(1, 3))
+    ends, kinds = st.integers(0, n - 1), st.integers(0, r - 1)
+    return made_kg(draw(st.lists(st.tuples(ends, kinds, ends), max_size=18)), n, r)
+
+
+NOTHING = made_kg([], 1, 0)
+ALONE = made_kg([], 4, 2)
+LOOP = made_kg([(0, 0, 0)], 1, 1)
+BOTH_WAYS = made_kg([(0, 0, 1), (1, 0, 0), (0, 1, 1), (0, 0, 1)], 3, 2)
+HUB = made_kg([(i, 0, 0) for i in range(7)] + [(0, 1, i) for i in range(7)], 7, 2)
+
+
+def plain_groups(kg: KnowledgeGraph) -> Groups:
+    """Whom each (neighbour, relation) holds for; inverses come after the relations."""
+    groups: Groups = defaultdict(list)
+    for head, kind, tail in kg.triples.tolist():
+        groups[tail, kind].append(head)
+        groups[head, kind + kg.n_relations].append(tail)
+    return groups
+
+
+def plain_relations(
+    left: KnowledgeGraph, right: KnowledgeGraph, partner: Ints, probability: Floats
+) -> Floats:
+    r, r_right = left.n_relations, right.n_relations
+    again, of_left, of_right = np.zeros((r, 2 * r_right)), np.zeros(r), np.zeros(r_right)
+    sure = {int(y): float(probability[x]) for x, y in enumerate(partner) if y >= 0}
+    for head, kind, tail in left.triples.tolist():
+        ends = partner[head], partner[tail]
+        if min(ends) < 0:
+            continue
+        mass = probability[head] * probability[tail]
+        of_left[kind] += mass
+        for other_head, other, other_tail in right.triples.tolist():
+            again[kind, other] += mass * ((other_head, other_tail) == ends)
+            again[kind, other + r_right] += mass * ((other_tail, other_head) == ends)
+    for head, kind, tail in right.triples.tolist():
+        of_right[kind] += sure.get(head, 0) * sure.get(tail, 0)
+    weights = np.zeros((2 * r, 2 * r_right))
+    for k in range(r):
+        for other in range(2 * r_right):
+            both = sqrt(of_left[k] * of_right[other % r_right])
+            weight = min(again[k, other] / (both + 3), 0.98)
+            if weight >= 0.01:
+                weights[k, other] = weights[k + r, (other + r_right) % (2 * r_right)] = weight
+    return weights
+
+
+def plain_shared(
+    left: KnowledgeGraph,
+    right: KnowledgeGraph,
+    weights: Floats,
+    pairs: tuple[Ints, Ints],
+    probability: Floats,
+) -> Floats:
+    found = np.zeros((left.n_entities, right.n_entities))
+    for y, y_right, p in zip(*pairs, probability, strict=True):
+        for (end, kind), members in plain_groups(left).items():
+            for (other_end, other), others in plain_groups(right).items():
+                worth = weights[kind, other] * p / sqrt(len(members) * len(others))
+                if (end, other_end) != (y, y_right) or worth <= 0.01:
+                    continue
+                for x in members:
+                    for x_right in others:
+                        found[x, x_right] -= log1p(-min(worth, 0.99))
+    return found
+
+
+def added_up(
+    left: KnowledgeGraph,
+    right: KnowledgeGraph,
+    weights: Floats,
+    pairs: tuple[Ints, Ints],
+    probability: Floats,
+) -> Floats:
+    found = np.zeros((left.n_entities, right.n_entities))
+    sides = Statements.of(left), Statements.of(right)
+    for x, x_right, worth in shared_statements(*sides, csr_array(weights), pairs, probability):
+        np.add.at(found, (x, x_right), worth)
+    return found
+
+
+def made_partners(n: int, n_right: int, seed: int) -> tuple[Ints, Floats]:
+    """A random one-to-one choice of partners, about a third of them missing."""
+    rng = np.random.default_rng(seed)
+    partner = np.full(n, -1, dtype=np.int64)
+    size = min(n, n_right)
+    partner[rng.permutation(n)[:size]] = rng.permutation(n_right)[:size]
+    partner[rng.random(n) < 0.3] = -1
+    # Whole numbers among them, so that a relation may be as good as certain.
+    return partner, np.where(rng.random(n) < 0.5, 1.0, rng.random(n))
+
+
+@given(graphs())
+@example(NOTHING)
+@example(ALONE)
+@example(LOOP)
+@example(BOTH_WAYS)
+@example(HUB)
+def test_statements_group_every_edge_both_ways(kg: KnowledgeGraph) -> None:
+    statements = Statements.of(kg)
+    r = statements.n_relations
+    groups = plain_groups(kg)
+    assert r == 2 * kg.n_relations
+    assert statements.group_keys.tolist() == sorted(y * r + k for y, k in groups)
+    strength = np.zeros(kg.n_entities)
+    for y in range(kg.n_entities):
+        for place in range(statements.group_starts[y], statements.group_starts[y + 1]):
+            kind = int(statements.relation[place])
+            assert statements.group_keys[place] == y * r + kind
+            members = groups[y, kind]
+            assert statements.count[place] == len(members)
+            begin, end = statements.member_starts[place : place + 2]
+            assert statements.members[begin:end].tolist() == sorted(members)
+            strength[members] -= log1p(-0.9 / len(members))
+    np.testing.assert_allclose(statements.strength, strength)
+
+
+@given(graphs(), st.integers(0, 127))
+@example(NOTHING, 1)
+@example(HUB, 0)
+def test_restricted_statements_lose_members_and_keep_counts(kg: KnowledgeGraph, bits: int) -> None:
+    kept = np.array([bool(bits >> i & 1) for i in range(kg.n_entities)])
+    whole = Statements.of(kg)
+    part = whole.restricted(kept)
+    for name in ("group_keys", "group_starts", "relation", "count", "strength", "triples"):
+        np.testing.assert_array_equal(getattr(part, name), getattr(whole, name))
+    for place in range(len(whole.count)):
+        before, after = (
+            s.members[s.member_starts[place] : s.member_starts[place + 1]].tolist()
+            for s in (whole, part)
+        )
+        assert after == [x for x in before if kept[x]]
+
+
+@given(graphs(), graphs(), st.integers(0, 10_000))
+@example(NOTHING, NOTHING, 0)
+@example(NOTHING, HUB, 0)
+@example(HUB, NOTHING, 0)
+@example(ALONE, BOTH_WAYS, 0)
+@example(LOOP, LOOP, 1)
+@example(BOTH_WAYS, BOTH_WAYS, 1)
+@example(HUB, HUB, 5)
+def test_aligned_relations_equal_a_loop_over_triples(
+    left: KnowledgeGraph, right: KnowledgeGraph, seed: int
+) -> None:
+    partner, probability = made_partners(left.n_entities, right.n_entities, seed)
+    weights = align_relations(Statements.of(left), Statements.of(right), partner, probability)
+    expected = plain_relations(left, right, partner, probability)
+    assert weights.shape == expected.shape
+    np.testing.assert_allclose(weights.toarray(), expected, atol=1e-12)
+
+
+def test_relations_of_no_partners_do_not_stand_for_each_other() -> None:
+    nobody = np.full(HUB.n_entities, -1)
+    weights = align_relations(
+        Statements.of(HUB), Statements.of(HUB), nobody, np.ones(HUB.n_entities)
+    )
+    assert weights.nnz == 0
+
+
+def test_a_relation_turned_around_is_found_again_as_an_inverse() -> None:
+    chain = [(i, 0, i + 1) for i in range(39)]
+    left = made_kg(chain, 40, 1)
+    right = made_kg([(t, 0, h) for h, _, t in chain], 40, 1)
+    weights = align_relations(
+        Statements.of(left), Statements.of(right), np.arange(40), np.ones(40)
+    ).toarray()
+    np.testing.assert_allclose(weights, [[0, 39 / 42], [39 / 42, 0]])
+
+
+@pytest.mark.parametrize("at_once", [1, 5, 1 << 20])
+@given(graphs(), graphs(), st.integers(0, 10_000))
+@example(NOTHING, NOTHING, 0)
+@example(NOTHING, HUB, 0)
+@example(HUB, NOTHING, 0)
+@example(ALONE, BOTH_WAYS, 0)
+@example(LOOP, LOOP, 0)
+@example(BOTH_WAYS, BOTH_WAYS, 0)
+@example(HUB, HUB, 0)
+def test_shared_statements_equal_a_loop_over_triples(
+    at_once: int, left: KnowledgeGraph, right: KnowledgeGraph, seed: int
+) -> None:
+    rng = np.random.default_rng(seed)
+    n_pairs = int(rng.integers(0, 6))
+    pairs = rng.integers(0, left.n_entities, n_pairs), rng.integers(0, right.n_entities, n_pairs)
+    weights = rng.random((2 * left.n_relations, 2 * right.n_relations))
+    weights *= rng.random(weights.shape) < 0.6
+    arguments = left, right, weights, pairs, rng.random(n_pairs)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(shared_module, "_AT_ONCE", at_once)
+        found = added_up(*arguments)
+    np.testing.assert_allclose(found, plain_shared(*arguments), atol=1e-12)
+
+
+def test_a_statement_about_many_says_less_of_each() -> None:
+    """Two who alone were born in a town share more than two of seven."""
+    few = made_kg([(1, 0, 0)], 8, 1)
+    many = made_kg([(i, 0, 0) for i in range(1, 8)], 8, 1)
+    one = np.zeros(1, dtype=np.int64)
+    alone, crowd = (
+        added_up(kg, kg, np.diag([0.9, 0.0]), (one, one), np.ones(1))[1, 1] for kg in (few, many)
+    )
+    assert alone == pytest.approx(-log1p(-0.9))
+    assert crowd == pytest.approx(-log1p(-0.9 / 7))
+
+
+def test_evidence_is_finite_however_sure_all_is() -> None:
+    one = np.zeros(1, dtype=np.int64)
+    found = added_up(LOOP, LOOP, np.ones((2, 2)), (one, one), np.ones(1))
+    assert found[0, 0] == pytest.approx(-4 * log1p(-0.99))
+
+
+def test_members_of_a_hub_too_large_to_matter_are_left_out() -> None:
+    hub = made_kg([(i, 0, 0) for i in range(1, 120)], 120, 1)
+    one = np.zeros(1, dtype=np.int64)
+    found = added_up(hub, hub, np.diag([1.0, 0.0]), (one, one), np.ones(1))
+    assert not found.any()
