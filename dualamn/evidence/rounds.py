@@ -131,12 +131,15 @@ class Evidence:
         """(p,) what the two entities of every candidate pair have in common."""
         partner = np.full(self.left.n_entities, -1, dtype=np.int64)
         sure = np.zeros(self.left.n_entities)
-        best = pairs.mutual(plan) & (plan > _POSSIBLE)
+        # An entity with a seed link has no other partner, whoever else is searched for.
+        known = _among(self.seeds[:, 0], self.left.n_entities)[pairs.rows]
+        known |= _among(self.seeds[:, 1], self.right.n_entities)[pairs.columns]
+        possible = (plan > _POSSIBLE) & ~known
+        best = pairs.mutual(plan) & possible
         partner[pairs.rows[best]], sure[pairs.rows[best]] = pairs.columns[best], plan[best]
         partner[self.seeds[:, 0]], sure[self.seeds[:, 0]] = self.seeds[:, 1], 1.0
         weights = align_relations(self.left, self.right, partner, sure)
 
-        possible = plan > _POSSIBLE
         ends = (
             np.concatenate([pairs.rows[possible], self.seeds[:, 0]]),
             np.concatenate([pairs.columns[possible], self.seeds[:, 1]]),

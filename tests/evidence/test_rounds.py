@@ -1,0 +1,284 @@
+"""Evidence round after round equals the same computed on full matrices, triple by triple."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import replace
+from math import log1p, sqrt
+
+import numpy as np
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from dualamn.alignment import TopK
+from dualamn.data_loaders.synthetic import make_task
+from dualamn.evidence import Evidence, EvidenceSettings, Judgement
+from dualamn.kg import AlignmentTask, KnowledgeGraph
+from dualamn.search import Candidates, candidate_pools, search_candidates
+
+Floats = NDArray[np.float64]
+SETTINGS = EvidenceSettings(
+    rounds=4, weight=0.12, share_weight=0.6, temperature=0.05, sinkhorn_rounds=15
+)
+
+
+def vectors(n: int, seed: int) -> NDArray[np.float32]:
+    rows = np.random.default_rng(seed).standard_normal((n, 5)).astype(np.float32)
+    return np.asarray(rows / np.linalg.norm(rows, axis=1, keepdims=True))
+
+
+def small_task(seed: int, n: int, r: int, n_triples: int, n_seeds: int) -> AlignmentTask:
+    """Two random graphs of n entities, alike to some degree, linked at random."""
+    rng = np.random.default_rng(seed)
+    first = np.stack([rng.integers(0, size, n_triples) for size in (n, r, n)], axis=1)
+    second = first.copy()
+    changed = rng.random(n_triples) < 0.3
+    second[changed] = np.stack([rng.integers(0, size, changed.sum()) for size in (n, r, n)], axis=1)
+    names = [f"e{i}" for i in range(n)], [f"r{i}" for i in range(r)]
+    kgs = [KnowledgeGraph.from_arrays(name, t, *names) for name, t in (("a", first), ("b", second))]
+    seeds = np.stack([rng.permutation(n)[:n_seeds]] * 2, axis=1)
+    return AlignmentTask.from_kgs(kgs, {(0, 1): seeds}, seed=seed)
+
+
+def plain_sinkhorn(logits: Floats, rounds: int) -> Floats:
+    """Of a square table; -inf for what is no candidate."""
+    kernel = np.exp(logits - logits.max(axis=1, keepdims=True))
+    kernel /= kernel.max(axis=0)
+    u = v = np.ones(len(logits))
+    for number in range(rounds):
+        if number and np.abs(kernel.T @ u * v - 1).mean() <= 1e-3:
+            break
+        v = 1 / (kernel.T @ u)
+        u = 1 / (kernel @ v)
+    plan: Floats = u[:, None] * kernel * v
+    plan /= np.maximum(plan.sum(axis=1, keepdims=True), 1)
+    plan /= np.maximum(plan.sum(axis=0), 1)
+    return plan
+
+
+def mutual(plan: Floats, at_least: float) -> list[tuple[int, int]]:
+    return [
+        (x, y)
+        for x, y in np.argwhere(plan > at_least).tolist()
+        if plan[x, y] == plan[x].max() == plan[:, y].max()
+        and (plan[x] == plan[x, y]).sum() == (plan[:, y] == plan[x, y]).sum() == 1
+    ]
+
+
+def groups_of(kg: KnowledgeGraph) -> dict[tuple[int, int], list[int]]:
+    groups = defaultdict(list)
+    for head, kind, tail in kg.triples.tolist():
+        groups[tail, kind].append(head)
+        groups[head, kind + kg.n_relations].append(tail)
+    return groups
+
+
+def strength_of(kg: KnowledgeGraph) -> Floats:
+    strength = np.zeros(kg.n_entities)
+    for members in groups_of(kg).values():
+        strength[members] -= log1p(-0.9 / len(members))
+    return strength
+
+
+def plain_weights(
+    left: KnowledgeGraph, right: KnowledgeGraph, partner: dict[int, int], sure: dict[int, float]
+) -> dict[tuple[int, int], float]:
+    """Of every two relations, inverses included, that stand for each other."""
+    r, r_right = left.n_relations, right.n_relations
+    again: dict[tuple[int, int], float] = defaultdict(float)
+    of_left, of_right = np.zeros(r), np.zeros(r_right)
+    for head, kind, tail in left.triples.tolist():
+        if head in partner and tail in partner:
+            of_left[kind] += sure[head] * sure[tail]
+            for other_head, other, other_tail in right.triples.tolist():
+                if (other_head, other_tail) == (partner[head], partner[tail]):
+                    again[kind, other] += sure[head] * sure[tail]
+                if (other_tail, other_head) == (partner[head], partner[tail]):
+                    again[kind, other + r_right] += sure[head] * sure[tail]
+    sure_right = {partner[x]: p for x, p in sure.items()}
+    for head, kind, tail in right.triples.tolist():
+        of_right[kind] += sure_right.get(head, 0) * sure_right.get(tail, 0)
+    weights = {}
+    for (kind, other), mass in again.items():
+        weight = min(mass / (sqrt(of_left[kind] * of_right[other % r_right]) + 3), 0.98)
+        if weight >= 0.01:
+            weights[kind, other] = weight
+            weights[kind + r, (other + r_right) % (2 * r_right)] = weight
+    return weights
+
+
+def plain_gather(task: AlignmentTask, plan: Floats, seeds: list[tuple[int, int]]) -> Floats:
+    left, right = task.kgs
+    settled = [{x for x, _ in seeds}, {y for _, y in seeds}]
+    open_pairs = np.argwhere(plan > 0.05).tolist()
+    sure = {(x, y): min(plan[x, y], 1.0) for x, y in open_pairs}
+    sure = {(x, y): p for (x, y), p in sure.items() if x not in settled[0] and y not in settled[1]}
+    best = [pair for pair in mutual(plan, 0.05) if pair in sure]
+    sure |= dict.fromkeys(seeds, 1.0)
+    partners = dict([*best, *seeds])
+    weights = plain_weights(left, right, partners, {x: sure[x, y] for x, y in partners.items()})
+    found = np.zeros(plan.shape)
+    for (y, kind), members in groups_of(left).items():
+        for (y_right, other), others in groups_of(right).items():
+            p = sure.get((y, y_right), 0.0)
+            worth = weights.get((kind, other), 0.0) * p / sqrt(len(members) * len(others))
+            if worth > 0.01:
+                found[np.ix_(members, others)] -= log1p(-min(worth, 0.99))
+    return found
+
+
+def plain_judge(
+    task: AlignmentTask,
+    cosines: Floats,
+    seeds: list[tuple[int, int]],
+    settings: EvidenceSettings,
+    n_queries: int,
+) -> tuple[Floats, Floats]:
+    """Last scores and probabilities; -inf for what is no candidate."""
+    scores = cosines
+    share = np.sqrt(np.outer(strength_of(task.kgs[0]), strength_of(task.kgs[1])) + 1)
+    rows, columns = ((cosines > -np.inf).any(axis=axis) for axis in (1, 0))
+
+    def plan_of(scores: Floats) -> Floats:
+        plan = np.zeros(scores.shape)
+        place = np.ix_(rows, columns)
+        plan[place] = plain_sinkhorn(scores[place] / settings.temperature, settings.sinkhorn_rounds)
+        return plan
+
+    plan = plan_of(scores)
+    for _ in range(settings.rounds):
+        found = plain_gather(task, plan, seeds)
+        scores = cosines + found * (settings.weight + settings.share_weight / share)
+        before, plan = plan, plan_of(scores)
+        if np.abs(plan - before).sum() <= 1e-3 * n_queries:
+            break
+    return scores, plan
+
+
+def table_of(task: AlignmentTask, candidates: Candidates) -> Floats:
+    """(n, n') scores of both directions in ids of each graph, -inf for what is no candidate."""
+    table = np.full([kg.n_entities for kg in task.kgs], -np.inf)
+    offset = task.entity_offsets[1]
+    for topk, turned in ((candidates.left_to_right, False), (candidates.right_to_left, True)):
+        for query, row, scores in zip(topk.queries, topk.candidates, topk.scores, strict=True):
+            for candidate, score in zip(row, scores, strict=True):
+                if candidate >= 0:
+                    x, y = (candidate, query) if turned else (query, candidate)
+                    table[x, y - offset] = score
+    return table
+
+
+def judged(
+    task: AlignmentTask, candidates: Candidates, settings: EvidenceSettings = SETTINGS
+) -> Judgement:
+    return Evidence(task, 0, 1, settings).judge(candidates)
+
+
+def found_near(task: AlignmentTask, k: int, seed: int, *, all_entities: bool = False) -> Candidates:
+    pools = candidate_pools(task, 0, 1, "all_entities" if all_entities else "unaligned")
+    return search_candidates(vectors(task.n_entities, seed), *pools, k)
+
+
+@pytest.mark.parametrize("all_entities", [False, True])
+@given(
+    seed=st.integers(0, 10_000),
+    n=st.integers(1, 9),
+    r=st.integers(1, 3),
+    n_triples=st.integers(0, 25),
+    share=st.floats(0, 0.7),
+    k=st.integers(1, 9),
+    rounds=st.integers(0, 5),
+)
+@example(seed=0, n=1, r=1, n_triples=0, share=0, k=1, rounds=3)
+@example(seed=0, n=8, r=2, n_triples=20, share=0, k=8, rounds=3)
+@example(seed=0, n=8, r=1, n_triples=25, share=0.7, k=2, rounds=3)
+def test_rounds_equal_full_matrices(
+    all_entities: bool,
+    seed: int,
+    n: int,
+    r: int,
+    n_triples: int,
+    share: float,
+    k: int,
+    rounds: int,
+) -> None:
+    task = small_task(seed, n, r, n_triples, int(share * n))
+    settings = replace(SETTINGS, rounds=rounds)
+    candidates = found_near(task, k, seed, all_entities=all_entities)
+    seeds = [(x, y) for x, y in (task.seed_links - task.entity_offsets[:2]).tolist()]
+    scores, plan = plain_judge(
+        task,
+        table_of(task, candidates),
+        seeds,
+        settings,
+        len(candidates.left_to_right.queries),
+    )
+    result = judged(task, candidates, settings)
+    np.testing.assert_allclose(table_of(task, result.candidates), scores, atol=1e-5)
+    links = [tuple(link) for link in (result.links - task.entity_offsets[:2]).tolist()]
+    assert links == mutual(plan, 0)
+    np.testing.assert_allclose(result.probability, [plan[link] for link in links], atol=1e-5)
+
+
+def padded(topk: TopK) -> TopK:
+    """With two columns more, filled with what is no candidate."""
+    space = len(topk.queries), 2
+    return TopK(
+        topk.queries,
+        np.concatenate([topk.candidates, np.full(space, -1, dtype=np.int32)], axis=1),
+        np.concatenate([topk.scores, np.full(space, -np.inf, dtype=np.float32)], axis=1),
+        topk.pool_size,
+    )
+
+
+def test_filling_is_no_candidate() -> None:
+    task = small_task(0, 9, 2, 25, 3)
+    plain = found_near(task, 3, 0)
+    filled = Candidates(padded(plain.left_to_right), padded(plain.right_to_left))
+    expected, result = judged(task, plain), judged(task, filled)
+    np.testing.assert_array_equal(result.links, expected.links)
+    np.testing.assert_array_equal(result.probability, expected.probability)
+    for mine, theirs in (
+        (result.candidates.left_to_right, expected.candidates.left_to_right),
+        (result.candidates.right_to_left, expected.candidates.right_to_left),
+    ):
+        np.testing.assert_array_equal(mine.candidates[:, :3], theirs.candidates)
+        np.testing.assert_array_equal(mine.scores[:, :3], theirs.scores)
+        assert (mine.candidates[:, 3:] == -1).all()
+        assert (mine.scores[:, 3:] == -np.inf).all()
+
+
+@pytest.mark.parametrize(("left", "right"), [(0, 1), (0, 2), (1, 2)])
+def test_two_of_three_graphs_are_judged_as_if_alone(left: int, right: int) -> None:
+    task = make_task(40, n_kgs=3)
+    pair = task.restricted_to([task.kg_names[left], task.kg_names[right]])
+    rows = vectors(task.n_entities, 1)
+    both = np.concatenate([task.entity_range(left), task.entity_range(right)])
+    near = search_candidates(rows, task.entity_range(left), task.entity_range(right), 6)
+    alone = search_candidates(rows[both], pair.entity_range(0), pair.entity_range(1), 6)
+    expected = judged(pair, alone)
+    result = Evidence(task, left, right, SETTINGS).judge(near)
+    assert len(expected.links)
+    np.testing.assert_array_equal(result.links, both[expected.links])
+    np.testing.assert_array_equal(result.probability, expected.probability)
+
+
+def test_seed_links_say_the_same_whether_or_not_they_are_searched_among() -> None:
+    """Of what is known for certain, there is no more to find out."""
+    task = small_task(3, 9, 2, 25, 5)
+    free = candidate_pools(task, 0, 1, "unaligned")
+    # Everyone has one partner that is as near as can be, so that all is sure from the start.
+    rows = np.eye(task.n_entities, dtype=np.float32)
+    rows[task.seed_links[:, 1]] = rows[task.seed_links[:, 0]]
+    rows[free[1]] = rows[free[0]]
+    evidence = Evidence(task, 0, 1, replace(SETTINGS, rounds=1))
+    gained = []
+    for left, right in (free, candidate_pools(task, 0, 1, "all_entities")):
+        near = search_candidates(rows, left, right, 9)
+        before, after = (table_of(task, c) for c in (near, evidence.judge(near).candidates))
+        here = np.ix_(free[0], free[1] - task.entity_offsets[1])
+        gained.append(after[here] - before[here])
+    assert (gained[0] > 0.1).any()
+    np.testing.assert_allclose(gained[1], gained[0], atol=1e-5)
