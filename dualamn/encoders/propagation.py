@@ -151,9 +151,21 @@ class Propagation:
             CheckpointError: they are of another task.
         """
         links = state.get("links")
-        if links is None or links.ndim != 2 or int(links.max()) >= self.task.n_entities:
+        if links is None or not _are_links(links, self.task.n_entities):
             raise CheckpointError("the saved links do not fit this task")
-        self.links = links.numpy().astype(np.int32)
+        self.links = links.numpy()
+
+
+def _are_links(links: Tensor, n_entities: int) -> bool:
+    """Whether this is an (m, 2) int32 table of joint ids with a row or more."""
+    return (
+        links.dtype == torch.int32
+        and links.ndim == 2
+        and links.shape[1] == 2
+        and len(links) > 0
+        and int(links.min()) >= 0
+        and int(links.max()) < n_entities
+    )
 
 
 def _inverses(relations: Tensor) -> Tensor:

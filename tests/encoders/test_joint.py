@@ -1,0 +1,40 @@
+"""The joint encoder against its two parts."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from dualamn.config import AlignerConfig
+from dualamn.data_loaders.synthetic import make_task
+from dualamn.encoders.joint import Joint
+from dualamn.encoders.propagation import Propagation
+from dualamn.encoders.trained import TrainedDualAMN
+from dualamn.progress import silent
+
+CPU = torch.device("cpu")
+CONFIG = AlignerConfig(label_dim=48, relation_dim=6, neighbour_dim=5, dim=16, epochs=1)
+
+
+@pytest.mark.parametrize("share", [0.0, 0.3, 1.0])
+def test_joined_cosines_are_the_weighted_mean_of_both(share: float) -> None:
+    task = make_task(40)
+    config = replace(CONFIG, propagation_share=share)
+    joint = Joint(task, config, CPU)
+    joint.fit(progress=silent, checkpoint=None, resume=False)
+    network = TrainedDualAMN(task, config, CPU)
+    network.fit(progress=silent, checkpoint=None, resume=False)
+    propagation = Propagation(task, config, CPU)
+    propagation.fit(progress=silent, checkpoint=None, resume=False)
+    labels = propagation.embeddings()
+    reached = np.linalg.norm(labels, axis=1) > 0
+    rows = joint.embeddings()
+    cosines = (1 - share) * network.embeddings() @ network.embeddings().T
+    cosines += share * labels @ labels.T
+    expected = cosines[reached][:, reached]
+    np.testing.assert_allclose((rows @ rows.T)[reached][:, reached], expected, atol=1e-5)
+
+    again = Joint(task, config, CPU)
+    again.load_state(joint.state())
+    np.testing.assert_array_equal(again.embeddings(), rows)
