@@ -21,7 +21,7 @@ import numpy as np
 import dualamn
 from dualamn.arrays import Int32Array
 from dualamn.data_loaders import resolve
-from dualamn.kg import AlignmentTask
+from dualamn.task import AlignmentTask
 
 SHARE, SEED = 0.2, 77
 

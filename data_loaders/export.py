@@ -8,7 +8,7 @@ from pathlib import Path
 
 from dualamn.arrays import Int32Array
 from dualamn.errors import DataError
-from dualamn.kg import AlignmentTask
+from dualamn.task import AlignmentTask
 from dualamn.writers.atomic import atomic_write
 
 NAME = re.compile(r"\w[\w.-]*")

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from dualamn.kg import AlignmentTask
+from dualamn.task import AlignmentTask
 
 
 @dataclass(frozen=True)

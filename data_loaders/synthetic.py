@@ -6,7 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dualamn.errors import DataError
-from dualamn.kg import AlignmentTask, KnowledgeGraph, distinct_rows
+from dualamn.kg import KnowledgeGraph, distinct_rows
+from dualamn.task import AlignmentTask
 
 Numbers = NDArray[np.int64]
 

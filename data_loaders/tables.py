@@ -16,8 +16,8 @@ from dualamn.data_loaders.links import without
 from dualamn.data_loaders.string_graph import read_graph, table_files
 from dualamn.data_loaders.string_links import LinkReader, PairFiles, join_links
 from dualamn.errors import DataError
-from dualamn.kg import AlignmentTask
 from dualamn.progress import Progress, ProgressCallback, silent
+from dualamn.task import AlignmentTask
 
 _LINKS, _SEEDS, _VALID, _TEST = "links", "seed_links", "valid_links", "test_links"
 _USES = (_LINKS, _SEEDS, _VALID, _TEST)

@@ -18,7 +18,7 @@ _MODULE_OF = {
     "Aligner": "dualamn.aligner",
     "AlignerConfig": "dualamn.config",
     "Alignment": "dualamn.alignment",
-    "AlignmentTask": "dualamn.kg",
+    "AlignmentTask": "dualamn.task",
     "CheckpointError": "dualamn.errors",
     "ConfigError": "dualamn.errors",
     "DataError": "dualamn.errors",
@@ -47,8 +47,9 @@ if TYPE_CHECKING:
         TrainingError,
     )
     from dualamn.eval import Evaluation, evaluate
-    from dualamn.kg import AlignmentTask, KnowledgeGraph
+    from dualamn.kg import KnowledgeGraph
     from dualamn.progress import Progress
+    from dualamn.task import AlignmentTask
 
 __all__ = [
     "Aligner",

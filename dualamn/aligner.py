@@ -15,10 +15,10 @@ from dualamn.config import AlignerConfig, Device
 from dualamn.decoding import Decoder
 from dualamn.encoders import get_encoder
 from dualamn.errors import ConfigError, DualamnError
-from dualamn.kg import AlignmentTask
 from dualamn.matching import Matcher, get_matcher
 from dualamn.presets import DEFAULT_PRESET
 from dualamn.progress import Progress, ProgressCallback, silent
+from dualamn.task import AlignmentTask
 
 if TYPE_CHECKING:
     import torch

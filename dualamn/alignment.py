@@ -10,7 +10,7 @@ from typing import Any, Literal
 import numpy as np
 
 from dualamn.arrays import FloatArray, Int32Array, StringArray, strings
-from dualamn.kg import AlignmentTask
+from dualamn.task import AlignmentTask
 
 Protocol = Literal["test_only", "all_entities", "unaligned"]
 """Whose entities are candidates.

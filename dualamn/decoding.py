@@ -11,9 +11,9 @@ from dualamn.alignment import Protocol
 from dualamn.arrays import FloatArray, Int32Array
 from dualamn.config import AlignerConfig
 from dualamn.evidence import Evidence, EvidenceSettings, Judgement
-from dualamn.kg import AlignmentTask
 from dualamn.progress import ProgressCallback, silent
 from dualamn.search import Candidates, candidate_pools, search_candidates
+from dualamn.task import AlignmentTask
 
 
 @dataclass(frozen=True, eq=False)

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from dualamn.arrays import Int32Array, strings
 from dualamn.errors import DataError
-from dualamn.kg import AlignmentTask, KnowledgeGraph
+from dualamn.kg import KnowledgeGraph
+from dualamn.task import AlignmentTask
 
 if TYPE_CHECKING:
     from torch_geometric.data import Data

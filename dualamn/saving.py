@@ -15,7 +15,8 @@ from torch import Tensor
 from dualamn.arrays import StringArray, strings
 from dualamn.config import AlignerConfig
 from dualamn.errors import CheckpointError, DualamnError
-from dualamn.kg import AlignmentTask, KnowledgeGraph
+from dualamn.kg import KnowledgeGraph
+from dualamn.task import AlignmentTask
 from dualamn.writers.atomic import atomic_path
 
 _KIND = "dualamn aligner"

@@ -15,9 +15,9 @@ from dualamn.alignment import Alignment, Protocol
 from dualamn.errors import ConfigError, DataError
 from dualamn.eval.protocol import Evaluation, evaluate
 from dualamn.eval.records import Run, detail_record, mean_and_deviation, score_record
-from dualamn.kg import AlignmentTask
 from dualamn.presets import DEFAULT_PRESET
 from dualamn.progress import Progress, ProgressCallback, silent
+from dualamn.task import AlignmentTask
 
 if TYPE_CHECKING:
     from dualamn.config import AlignerConfig

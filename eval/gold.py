@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 from dualamn.alignment import Alignment
 from dualamn.arrays import Int32Array
 from dualamn.errors import DataError
-from dualamn.kg import AlignmentTask
+from dualamn.task import AlignmentTask
 
 Gold: TypeAlias = ArrayLike | Iterable[Sequence[str]]
 """Links that are known to be right: (m, 2) joint ids; or pairs of left and right identifier; or

@@ -10,7 +10,7 @@ from dualamn.alignment import Protocol
 from dualamn.errors import ConfigError
 from dualamn.eval.figure import DIRECTIONS
 from dualamn.eval.protocol import Evaluation
-from dualamn.kg import AlignmentTask
+from dualamn.task import AlignmentTask
 
 METRICS = ("hits@1", "hits@5", "hits@10", "mrr")
 PROTOCOLS: tuple[Protocol, ...] = ("test_only", "all_entities")

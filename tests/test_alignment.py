@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from dualamn.alignment import Alignment, PairAlignment
-from dualamn.kg import AlignmentTask, KnowledgeGraph
+from dualamn.kg import KnowledgeGraph
+from dualamn.task import AlignmentTask
 
 
 @pytest.fixture

@@ -7,8 +7,9 @@ import pytest
 
 from dualamn.data_loaders.synthetic import make_task
 from dualamn.errors import DataError
-from dualamn.kg import AlignmentTask, KnowledgeGraph
+from dualamn.kg import KnowledgeGraph
 from dualamn.pyg import from_pyg, to_pyg
+from dualamn.task import AlignmentTask
 
 
 def assert_same(task: AlignmentTask, other: AlignmentTask) -> None:

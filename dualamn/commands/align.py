@@ -15,7 +15,7 @@ from dualamn.commands import console, options, source
 
 if TYPE_CHECKING:
     from dualamn.alignment import Alignment
-    from dualamn.kg import AlignmentTask
+    from dualamn.task import AlignmentTask
     from dualamn.training.bootstrap import Turn
 
 

@@ -12,7 +12,7 @@ import click
 from dualamn.progress import ProgressCallback, silent
 
 if TYPE_CHECKING:
-    from dualamn.kg import AlignmentTask
+    from dualamn.task import AlignmentTask
 
 
 PATHS = "DATASET | LEFT RIGHT [MORE]..."

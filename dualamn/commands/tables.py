@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from dualamn.alignment import Alignment, PairAlignment
     from dualamn.eval import Evaluation
-    from dualamn.kg import AlignmentTask
+    from dualamn.task import AlignmentTask
 
 Scores = Mapping[str, Any]
 RANKING = {"hits@1": "Hits@1", "hits@5": "Hits@5", "hits@10": "Hits@10", "mrr": "MRR"}

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from dualamn.config import AlignerConfig
     from dualamn.encoders.base import Encoder
-    from dualamn.kg import AlignmentTask
+    from dualamn.task import AlignmentTask
 
     EncoderFactory = Callable[[AlignmentTask, AlignerConfig, torch.device], Encoder]
 

@@ -12,8 +12,8 @@ from dualamn.arrays import FloatArray, Int32Array
 from dualamn.config import AlignerConfig
 from dualamn.encoders.propagation import Propagation
 from dualamn.encoders.trained import TrainedDualAMN
-from dualamn.kg import AlignmentTask
 from dualamn.progress import ProgressCallback, silent
+from dualamn.task import AlignmentTask
 
 
 class Joint:

@@ -17,9 +17,9 @@ from dualamn.arrays import FloatArray, Int32Array
 from dualamn.config import AlignerConfig
 from dualamn.encoders.graph import RelationGraph
 from dualamn.errors import CheckpointError, TrainingError
-from dualamn.kg import AlignmentTask
 from dualamn.progress import Progress, ProgressCallback
 from dualamn.sparse import multiply
+from dualamn.task import AlignmentTask
 
 
 class Propagation:

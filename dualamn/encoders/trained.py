@@ -14,8 +14,8 @@ from dualamn.config import AlignerConfig
 from dualamn.encoders.dual_amn import DualAMN
 from dualamn.encoders.graph import RelationGraph
 from dualamn.errors import CheckpointError
-from dualamn.kg import AlignmentTask
 from dualamn.progress import ProgressCallback
+from dualamn.task import AlignmentTask
 from dualamn.training.trainer import Trainer
 
 

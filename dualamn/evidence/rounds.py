@@ -12,10 +12,10 @@ from dualamn.evidence.edges import Statements
 from dualamn.evidence.ranges import IntArray
 from dualamn.evidence.relations import align_relations
 from dualamn.evidence.shared import shared_statements
-from dualamn.kg import AlignmentTask
 from dualamn.matching.pairs import CandidatePairs
 from dualamn.matching.plan import sinkhorn
 from dualamn.search.candidates import Candidates
+from dualamn.task import AlignmentTask
 
 _POSSIBLE = 0.05  # the probability from which a pair counts as evidence for others
 _SETTLED = 1e-3  # mean change of a query's probabilities at which the rounds end

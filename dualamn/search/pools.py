@@ -9,7 +9,7 @@ import numpy as np
 from dualamn.alignment import Protocol
 from dualamn.arrays import Int32Array
 from dualamn.errors import ConfigError
-from dualamn.kg import AlignmentTask
+from dualamn.task import AlignmentTask
 
 
 def candidate_pools(

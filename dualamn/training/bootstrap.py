@@ -13,8 +13,8 @@ from dualamn.arrays import Int32Array
 from dualamn.config import AlignerConfig
 from dualamn.decoding import Decoder
 from dualamn.encoders.base import Encoder
-from dualamn.kg import AlignmentTask
 from dualamn.progress import ProgressCallback
+from dualamn.task import AlignmentTask
 
 _SETTLED = 0.01  # share of the pairs that changes in a turn below which another is not worth it
 

@@ -14,7 +14,7 @@ from torch import Tensor
 
 from dualamn.config import AlignerConfig
 from dualamn.errors import CheckpointError
-from dualamn.kg import AlignmentTask
+from dualamn.task import AlignmentTask
 from dualamn.writers.atomic import atomic_path
 
 _KIND = "dualamn checkpoint"

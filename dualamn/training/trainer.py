@@ -18,8 +18,8 @@ from dualamn.encoders.dual_amn import DualAMN
 from dualamn.encoders.gate import BLOCK_ROWS
 from dualamn.encoders.graph import RelationGraph
 from dualamn.errors import TrainingError
-from dualamn.kg import AlignmentTask
 from dualamn.progress import Progress, ProgressCallback
+from dualamn.task import AlignmentTask
 from dualamn.training.checkpoint import Checkpoint, fingerprint
 from dualamn.training.loss import LossPlan, hard_sample_loss
 from dualamn.training.mining import mine, random_projection

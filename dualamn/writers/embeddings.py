@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from dualamn.arrays import FloatArray
-from dualamn.kg import AlignmentTask
+from dualamn.task import AlignmentTask
 from dualamn.writers.atomic import atomic_write, atomic_write_bytes, check_writable
 from dualamn.writers.tsv import escaped
 

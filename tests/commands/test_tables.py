@@ -10,7 +10,8 @@ from rich.table import Table
 from dualamn.alignment import Alignment, PairAlignment
 from dualamn.commands.tables import link_table, score_table
 from dualamn.eval import evaluate
-from dualamn.kg import AlignmentTask, KnowledgeGraph
+from dualamn.kg import KnowledgeGraph
+from dualamn.task import AlignmentTask
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import pytest
 
 from dualamn.arrays import Int32Array
 from dualamn.data_loaders import load
-from dualamn.kg import AlignmentTask
+from dualamn.task import AlignmentTask
 
 Files = Callable[..., dict[str, Any]]
 Folder = Callable[..., Path]

@@ -5,7 +5,8 @@ import json
 import numpy as np
 
 from dualamn.data_loaders import GraphSummary, PairSummary, describe
-from dualamn.kg import AlignmentTask, KnowledgeGraph
+from dualamn.kg import KnowledgeGraph
+from dualamn.task import AlignmentTask
 
 
 def test_summary() -> None:

@@ -8,7 +8,8 @@ import pytest
 from dualamn.data_loaders import describe
 from dualamn.data_loaders.synthetic import make_task
 from dualamn.errors import DataError
-from dualamn.kg import AlignmentTask, KnowledgeGraph
+from dualamn.kg import KnowledgeGraph
+from dualamn.task import AlignmentTask
 
 
 def partners(task: AlignmentTask, links: Any) -> Any:

@@ -8,8 +8,9 @@ import pytest
 
 from dualamn.arrays import Int32Array
 from dualamn.data_loaders import load, load_files
-from dualamn.kg import AlignmentTask, KnowledgeGraph
+from dualamn.kg import KnowledgeGraph
 from dualamn.progress import Progress
+from dualamn.task import AlignmentTask
 
 Folder = Callable[..., Path]
 Refused = Callable[..., None]

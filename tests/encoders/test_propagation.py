@@ -11,8 +11,9 @@ from dualamn.config import AlignerConfig
 from dualamn.data_loaders.synthetic import make_task
 from dualamn.encoders.propagation import Propagation
 from dualamn.errors import CheckpointError, TrainingError
-from dualamn.kg import AlignmentTask, KnowledgeGraph
+from dualamn.kg import KnowledgeGraph
 from dualamn.progress import silent
+from dualamn.task import AlignmentTask
 
 CPU = torch.device("cpu")
 CONFIG = AlignerConfig(label_dim=48, relation_dim=6, neighbour_dim=5, dim=16, epochs=1)

@@ -6,9 +6,10 @@ import pytest
 
 from dualamn.alignment import Alignment, PairAlignment, Protocol
 from dualamn.arrays import FloatArray, strings
-from dualamn.kg import AlignmentTask, KnowledgeGraph
+from dualamn.kg import KnowledgeGraph
 from dualamn.matching import get_matcher
 from dualamn.search import candidate_pools, search_candidates
+from dualamn.task import AlignmentTask
 
 Align = Callable[..., Alignment]
 DiagonalTask = Callable[..., AlignmentTask]

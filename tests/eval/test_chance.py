@@ -10,8 +10,8 @@ import pytest
 from dualamn.alignment import Alignment, Protocol, TopK
 from dualamn.arrays import FloatArray, strings
 from dualamn.eval import evaluate, link_metrics
-from dualamn.kg import AlignmentTask
 from dualamn.matching import MATCHERS
+from dualamn.task import AlignmentTask
 
 Align = Callable[..., Alignment]
 DiagonalTask = Callable[..., AlignmentTask]

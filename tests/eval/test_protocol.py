@@ -9,7 +9,7 @@ from dualamn.alignment import Alignment
 from dualamn.arrays import FloatArray
 from dualamn.errors import ConfigError, DataError
 from dualamn.eval import evaluate
-from dualamn.kg import AlignmentTask
+from dualamn.task import AlignmentTask
 
 Align = Callable[..., Alignment]
 DiagonalTask = Callable[..., AlignmentTask]

@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 
 from dualamn.data_loaders.synthetic import make_task
 from dualamn.evidence import Evidence, EvidenceSettings
-from dualamn.kg import AlignmentTask
 from dualamn.search import Candidates, candidate_pools, search_candidates
+from dualamn.task import AlignmentTask
 
 SETTINGS = EvidenceSettings(
     rounds=3, weight=0.12, share_weight=0.6, temperature=0.03, sinkhorn_rounds=50

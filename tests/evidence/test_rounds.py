@@ -15,8 +15,9 @@ from numpy.typing import NDArray
 from dualamn.alignment import TopK
 from dualamn.data_loaders.synthetic import make_task
 from dualamn.evidence import Evidence, EvidenceSettings, Judgement
-from dualamn.kg import AlignmentTask, KnowledgeGraph
+from dualamn.kg import KnowledgeGraph
 from dualamn.search import Candidates, candidate_pools, search_candidates
+from dualamn.task import AlignmentTask
 
 Floats = NDArray[np.float64]
 SETTINGS = EvidenceSettings(

@@ -3,8 +3,9 @@ import pytest
 
 from dualamn.arrays import Int32Array
 from dualamn.errors import ConfigError
-from dualamn.kg import AlignmentTask, KnowledgeGraph
+from dualamn.kg import KnowledgeGraph
 from dualamn.search import candidate_pools
+from dualamn.task import AlignmentTask
 
 
 @pytest.fixture

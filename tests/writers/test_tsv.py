@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from dualamn.alignment import Alignment, PairAlignment
 from dualamn.arrays import strings
 from dualamn.errors import DataError
-from dualamn.kg import AlignmentTask, KnowledgeGraph
+from dualamn.kg import KnowledgeGraph
+from dualamn.task import AlignmentTask
 from dualamn.writers.tsv import read_links, write_tsv
 
 HEADER = "left_source\tleft\tright_source\tright\tscore\n"
