@@ -70,6 +70,9 @@ class AlignerConfig:
             step, so few large steps cost less than many small ones.
         batches: steps that an epoch has at least, as long as there are seed links for them: one
             step over all seed links an epoch finds fewer links, however long it trains.
+        average_share: the last share of the epochs, over whose steps the parameters that training
+            ends with are averaged; 0 for those of the last step. A constant learning rate keeps
+            them moving around a place that the mean is nearer to.
         learning_rate: of RMSprop (paper).
         negatives: mined negatives an anchor. At lambda = 30 the hardest few carry the loss.
         mine_every: epochs between two searches for negatives.
@@ -116,9 +119,10 @@ class AlignerConfig:
     gamma: float = 1.0
     loss_scale: float = 30.0
     loss_tau: float = 10.0
-    epochs: int = 12
+    epochs: int = 16
     batch_size: int = 2048
     batches: int = 5
+    average_share: float = 0.25
     learning_rate: float = 0.005
     negatives: int = 64
     mine_every: int = 1
@@ -137,7 +141,7 @@ class AlignerConfig:
     bootstrap_candidates: BootstrapCandidates = "unaligned"
     bootstrap_probability: float = 0.5
     turn_epochs: int = 5
-    label_dim: int = 512
+    label_dim: int = 256
     propagation_rounds: int = 2
     relation_dim: int = 128
     neighbour_dim: int = 16
@@ -155,7 +159,7 @@ class AlignerConfig:
             self._check(name, getattr(self, name) > 0, "must be above 0")
         for name in _NOT_NEGATIVE:
             self._check(name, getattr(self, name) >= 0, "must be 0 or more")
-        for name in ("bootstrap_probability", "propagation_share"):
+        for name in ("average_share", "bootstrap_probability", "propagation_share"):
             self._check(name, 0 <= getattr(self, name) <= 1, "must be from 0 to 1")
         self._check("dropout", 0 <= self.dropout < 1, "must be from 0 up to, not including, 1")
         self._check("threads", self.threads is None or self.threads >= 1, "must be 1 or more")

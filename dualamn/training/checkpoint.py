@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import torch
@@ -38,6 +38,9 @@ class Checkpoint:
         first_loss: the loss of the very first step, None before it.
         parameters: the network's, by name.
         mean_squares: the optimiser's, in the order of the parameters.
+        sums: of the parameters after each of the last steps, in their order; empty before the
+            first that counts.
+        summed: how many steps that is.
     """
 
     fingerprint: str
@@ -45,16 +48,20 @@ class Checkpoint:
     first_loss: float | None
     parameters: dict[str, Tensor]
     mean_squares: list[Tensor]
+    sums: list[Tensor] = field(default_factory=list)
+    summed: int = 0
 
     def write(self, path: Path) -> None:
         """Writes the file whole or not at all."""
         tensors = {f"parameters/{name}": value for name, value in self.parameters.items()}
         tensors |= {f"mean_squares/{i}": value for i, value in enumerate(self.mean_squares)}
+        tensors |= {f"sums/{i}": value for i, value in enumerate(self.sums)}
         head = {
             "kind": _KIND,
             "fingerprint": self.fingerprint,
             "epoch": str(self.epoch),
             "first_loss": json.dumps(self.first_loss),
+            "summed": str(self.summed),
         }
         with atomic_path(path) as temporary:
             save_file({name: t.contiguous() for name, t in tensors.items()}, temporary, head)
@@ -87,9 +94,15 @@ class Checkpoint:
             )
         prefix = "parameters/"
         parameters = {k.removeprefix(prefix): v for k, v in tensors.items() if k.startswith(prefix)}
-        mean_squares = [tensors[f"mean_squares/{i}"] for i in range(len(parameters))]
+        summed = int(head["summed"])
         return cls(
-            expected, int(head["epoch"]), json.loads(head["first_loss"]), parameters, mean_squares
+            expected,
+            int(head["epoch"]),
+            json.loads(head["first_loss"]),
+            parameters,
+            [tensors[f"mean_squares/{i}"] for i in range(len(parameters))],
+            [tensors[f"sums/{i}"] for i in range(len(parameters))] if summed else [],
+            summed,
         )
 
 

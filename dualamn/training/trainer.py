@@ -76,7 +76,10 @@ class Trainer:
         links = len(self.seed_links)
         self.batches = min(max(math.ceil(links / config.batch_size), config.batches), links)
         self.total_steps = config.epochs * self.batches
+        self.first_averaged = config.epochs - round(config.average_share * config.epochs)
         self._first_loss: float | None = None
+        self._sums: list[torch.Tensor] = []  # of the parameters, over the last steps
+        self._summed = 0
 
     def run(self, *, progress: ProgressCallback, checkpoint: Path | None, resume: bool) -> None:
         """Trains to the last epoch.
@@ -111,7 +114,10 @@ class Trainer:
                 plan = self._plan(chosen, mined, rng)
                 step = epoch * self.batches + batch
                 loss = self._step(plan, step, generator)
+                if epoch >= self.first_averaged:
+                    self._add_up()
                 progress(Progress("train", step + 1, self.total_steps, loss))
+        self._take_mean()
         if checkpoint is not None:
             self._keep(self.config.epochs).write(checkpoint)
 
@@ -134,6 +140,22 @@ class Trainer:
         loss.backward()  # type: ignore[no-untyped-call]
         self.optimizer.step(config.learning_rate)
         return value
+
+    @torch.no_grad()
+    def _add_up(self) -> None:
+        """Adds the parameters as they are to the sums that `_take_mean` divides."""
+        parameters = list(self.network.parameters())
+        if not self._sums:
+            self._sums = [torch.zeros_like(parameter) for parameter in parameters]
+        for total, parameter in zip(self._sums, parameters, strict=True):
+            total.add_(parameter)
+        self._summed += 1
+
+    @torch.no_grad()
+    def _take_mean(self) -> None:
+        for total, parameter in zip(self._sums, self.network.parameters(), strict=False):
+            parameter.copy_(total / self._summed)
+        self._sums, self._summed = [], 0
 
     def _mine(self, epoch: int) -> Mined:
         """Searches negatives of every seed link among those entities and some drawn others."""
@@ -178,6 +200,8 @@ class Trainer:
             first_loss=self._first_loss,
             parameters={name: p.detach() for name, p in self.network.named_parameters()},
             mean_squares=self.optimizer.mean_squares,
+            sums=self._sums,
+            summed=self._summed,
         )
 
     def _restore(self, kept: Checkpoint) -> int:
@@ -188,6 +212,8 @@ class Trainer:
                 self.optimizer.mean_squares, kept.mean_squares, strict=True
             ):
                 mean_square.copy_(value)
+        self._sums = [total.to(self.device) for total in kept.sums]
+        self._summed = kept.summed
         self._first_loss = kept.first_loss
         return kept.epoch
 

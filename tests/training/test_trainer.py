@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+import torch
 
 from dualamn import Aligner, AlignmentTask, CheckpointError, Progress, TrainingError
 from dualamn.alignment import Alignment
+from dualamn.config import AlignerConfig
 from dualamn.data_loaders.synthetic import make_task
+from dualamn.encoders.trained import TrainedDualAMN
 
 SMALL: dict[str, Any] = {"dim": 16, "epochs": 8, "mine_every": 2, "negatives": 8, "mining_dim": 16}
 
@@ -49,8 +54,6 @@ def test_same_seed_same_links_and_other_seed_other_scores(task: AlignmentTask) -
 
 
 def test_settings_of_the_host_program_are_left_alone(task: AlignmentTask) -> None:
-    import torch
-
     torch.manual_seed(5)
     expected = torch.rand(3)
     threads = torch.get_num_threads()
@@ -61,11 +64,11 @@ def test_settings_of_the_host_program_are_left_alone(task: AlignmentTask) -> Non
     torch.testing.assert_close(torch.rand(3), expected)
 
 
-@pytest.mark.parametrize("batches", [1, 5])
+@pytest.mark.parametrize(("batches", "averaged"), [(1, 0.0), (5, 0.25), (2, 0.6), (2, 1.0)])
 def test_an_interrupted_run_continued_equals_an_unbroken_one(
-    task: AlignmentTask, tmp_path: Path, batches: int
+    task: AlignmentTask, tmp_path: Path, batches: int, averaged: float
 ) -> None:
-    settings = SMALL | {"batches": batches}
+    settings = SMALL | {"batches": batches, "average_share": averaged}
     unbroken = Aligner(**settings).fit(task)
     checkpoint = tmp_path / "run.safetensors"
 
@@ -83,6 +86,21 @@ def test_an_interrupted_run_continued_equals_an_unbroken_one(
     assert steps[0] > 1, "it started anew"
     assert continued.embeddings().tobytes() == unbroken.embeddings().tobytes()
     assert [path.name for path in tmp_path.iterdir()] == ["run.safetensors"]
+
+
+def test_averaged_parameters_are_the_mean_over_the_last_epochs_steps(task: AlignmentTask) -> None:
+    def trained(config: AlignerConfig, note: Callable[[TrainedDualAMN], None]) -> list[float]:
+        encoder = TrainedDualAMN(task, config, torch.device("cpu"))
+        encoder.fit(progress=lambda _: note(encoder), checkpoint=None, resume=False)
+        parameters: list[float] = encoder.network.relations.detach().flatten().tolist()
+        return parameters
+
+    settings = {"epochs": 3, "batches": 2, "average_share": 0.0, "matmul_precision": "highest"}
+    config = AlignerConfig(**SMALL | settings)
+    after_step: list[list[float]] = []
+    trained(config, lambda e: after_step.append(e.network.relations.detach().flatten().tolist()))
+    averaged = trained(replace(config, average_share=2 / 3), lambda _: None)
+    np.testing.assert_allclose(averaged, np.mean(after_step[-4:], axis=0), atol=1e-6)
 
 
 def test_a_finished_run_resumed_has_nothing_left_to_do(task: AlignmentTask, tmp_path: Path) -> None:
