@@ -28,11 +28,11 @@ class Preset:
 PRESETS: dict[str, Preset] = {
     "fast": Preset(
         "label propagation and evidence, no training",
-        {**_EVIDENCE, "encoder": "propagation", "bootstrap_turns": 1},
+        {**_EVIDENCE, "encoder": "propagation", "relation_dim": 64, "bootstrap_turns": 1},
     ),
     "balanced": Preset(
-        "Dual-AMN and evidence",
-        {**_EVIDENCE},
+        "Dual-AMN of half the width, and evidence",
+        {**_EVIDENCE, "dim": 64, "epochs": 12},
     ),
     "best": Preset(
         "Dual-AMN and evidence, and two turns of learning from its own pairs",

@@ -21,6 +21,9 @@ from dualamn.progress import Progress, ProgressCallback
 from dualamn.sparse import multiply
 from dualamn.task import AlignmentTask
 
+_COLUMNS = 256
+"""Columns of a projection at least, if there are so many: products with few are slow."""
+
 
 class Propagation:
     """Labels of the seed links, sent along the triples of the graphs.
@@ -85,14 +88,20 @@ class Propagation:
         square = torch.zeros(graph.n_entities, device=self.device)
         order = graph.order.numpy(force=True)
         kinds = graph.edge_relations.indices
-        # Rows leave in joint ids: the order in memory is the graph's own until here.
-        for number in range(config.relation_dim):
-            near = self._project(entities, width, generator)
-            part = multiply(graph.edges, narrow[number].index_select(0, kinds), near)
-            square += part.square().sum(dim=1)
-            result[order, number * width : (number + 1) * width] = part.numpy(force=True)
-        length = square.sqrt().clamp(min=1e-12).numpy(force=True)
-        result[order] /= length[:, None]
+        at_once = max(1, _COLUMNS // width)
+        for start in range(0, config.relation_dim, at_once):
+            numbers = range(start, min(start + at_once, config.relation_dim))
+            near = self._project_many(entities, len(numbers), width, generator)
+            for number in numbers:
+                own = near[:, (number - start) * width : (number - start + 1) * width]
+                weights = narrow[number].index_select(0, kinds)
+                part = multiply(graph.edges, weights, own.contiguous())
+                square += part.square().sum(dim=1)
+                # Rows leave in joint ids: the order in memory is the graph's own until here.
+                result[order, number * width : (number + 1) * width] = part.numpy(force=True)
+        length = np.empty(graph.n_entities, dtype=np.float32)
+        length[order] = square.sqrt().clamp(min=1e-12).numpy(force=True)
+        result /= length[:, None]
         return result
 
     def _labels(self) -> tuple[Tensor, Tensor]:
@@ -135,7 +144,15 @@ class Propagation:
         return of_edge
 
     def _project(self, rows: Tensor, width: int, generator: torch.Generator) -> Tensor:
-        directions = torch.randn(rows.shape[1], width, generator=generator) / width**0.5
+        return self._project_many(rows, 1, width, generator)
+
+    def _project_many(
+        self, rows: Tensor, count: int, width: int, generator: torch.Generator
+    ) -> Tensor:
+        """(n, count * width): several random projections side by side."""
+        size = rows.shape[1], width
+        drawn = [torch.randn(size, generator=generator) for _ in range(count)]
+        directions = torch.cat(drawn, dim=1).div_(width**0.5)
         projected: Tensor = rows @ directions.to(self.device)
         return projected
 
