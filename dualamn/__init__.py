@@ -20,6 +20,7 @@ _MODULE_OF = {
     "Alignment": "dualamn.alignment",
     "AlignmentTask": "dualamn.task",
     "CheckpointError": "dualamn.errors",
+    "Clusters": "dualamn.clusters",
     "ConfigError": "dualamn.errors",
     "DataError": "dualamn.errors",
     "DualamnError": "dualamn.errors",
@@ -36,6 +37,7 @@ _MODULE_OF = {
 if TYPE_CHECKING:
     from dualamn.aligner import Aligner
     from dualamn.alignment import Alignment
+    from dualamn.clusters import Clusters
     from dualamn.config import AlignerConfig
     from dualamn.data_loaders import load, load_files
     from dualamn.errors import (
@@ -57,6 +59,7 @@ __all__ = [
     "Alignment",
     "AlignmentTask",
     "CheckpointError",
+    "Clusters",
     "ConfigError",
     "DataError",
     "DualamnError",

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
 from dualamn.arrays import FloatArray, Int32Array, StringArray, strings
 from dualamn.task import AlignmentTask
+
+if TYPE_CHECKING:
+    from dualamn.clusters import Clusters
 
 Protocol = Literal["test_only", "all_entities", "unaligned"]
 """Whose entities are candidates.
@@ -121,6 +124,22 @@ class Alignment:
         sources = names[self.task.source_of[self.links]]
         ends = self.task.identifiers(self.links)
         return LinkColumns(sources[:, 0], ends[:, 0], sources[:, 1], ends[:, 1], self.scores)
+
+    def clusters(self, *, min_score: float | None = None) -> Clusters:
+        """Sets of entities that are the same, at most one of each graph.
+
+        The seed links take part. Where links contradict each other the surer ones win, see
+        `dualamn.clusters`.
+
+        Args:
+            min_score: links with a lower score are not looked at; None to look at all.
+
+        Raises:
+            ConfigError: `min_score` is not a number.
+        """
+        from dualamn.clusters import cluster
+
+        return cluster(self, min_score=min_score)
 
     def to_tsv(self, path: str | Path) -> None:
         """Writes the links with a header, see `dualamn.writers.tsv`."""

@@ -1,0 +1,53 @@
+r"""Clusters as tab-separated text.
+
+The first line names the columns; then every line is one cluster, with a column for each graph
+in the order of the task, empty where the cluster has nothing of that graph:
+
+    score      members   en        fr          de
+    0.912345   3         Germany   Allemagne   Deutschland
+    0.734210   2         Danube                Donau
+
+`score` is that of the least sure link which the cluster needs to hold together, 1 if seed links
+alone do; `members` counts its entities. Lines are sorted by the first graph's identifiers, then
+those without one by the second's, and so on, so that the same clusters always give the same
+file. Names are escaped as in links files, see `dualamn.writers.tsv`.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from dualamn.clusters import Clusters
+from dualamn.errors import DataError
+from dualamn.writers.atomic import atomic_write
+from dualamn.writers.tsv import escaped
+
+COLUMNS = ("score", "members")
+
+
+def write_clusters(clusters: Clusters, path: str | Path) -> None:
+    """Writes clusters, with six decimals of each score.
+
+    An existing file is replaced only once the new one is complete.
+
+    Raises:
+        DataError: the file cannot be written.
+    """
+    task = clusters.task
+    present = clusters.members >= 0
+    names = task.identifiers(np.where(present, clusters.members, 0))
+    names[~present] = ""
+    first = present.argmax(axis=1)
+    order = sorted(range(len(clusters)), key=lambda row: (first[row], names[row, first[row]]))
+    lines = ["\t".join([*COLUMNS, *map(escaped, task.kg_names)]) + "\n"]
+    for row in order:
+        numbers = f"{clusters.scores[row]:z.6f}", str(clusters.sizes[row])
+        lines.append("\t".join([*numbers, *map(escaped, names[row])]) + "\n")
+    with atomic_write(path) as file:
+        for line in lines:
+            try:
+                file.write(line)
+            except UnicodeEncodeError:
+                raise DataError(f"cannot hold {line!r}, which is no text", path=path) from None
