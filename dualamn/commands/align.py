@@ -14,7 +14,11 @@ import click
 from dualamn.commands import console, options, source
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from dualamn.alignment import Alignment
+    from dualamn.clusters import Clusters
+    from dualamn.eval import Evaluation
     from dualamn.task import AlignmentTask
     from dualamn.training.bootstrap import Turn
 
@@ -27,6 +31,12 @@ if TYPE_CHECKING:
     type=click.Path(path_type=Path),
     required=True,
     help="Where the links go; replaced when it exists, - is standard output.",
+)
+@click.option(
+    "--clusters",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Also write sets of entities that are the same, a line each, with a column a graph.",
 )
 @options.preset
 @options.epochs
@@ -89,6 +99,7 @@ def align(
     paths: tuple[str, ...],
     links: Path | None,
     out: Path,
+    clusters: Path | None,
     preset: str,
     epochs: int | None,
     seed: int,
@@ -116,9 +127,10 @@ def align(
     Examples:
       dualamn align left.tsv right.tsv --links seeds.tsv --out links.tsv
       dualamn align dbp15k/zh_en --data ~/data --epochs 10 --out links.tsv
+      dualamn align dbp5l --data ~/data --out links.tsv --clusters clusters.tsv
     """
     source.check_paths(paths, links)
-    _check_files(out, save, embeddings, checkpoint, resume)
+    _check_files(out, clusters, save, embeddings, checkpoint, resume)
     settings = options.given(
         epochs=epochs, seed=seed, device=device, threads=threads, matcher=matcher
     )
@@ -158,16 +170,29 @@ def align(
     if not quiet:
         _say_turns(aligner.turns)
         _report(alignment, task, out, show, aligner.seconds["train"])
+    if clusters is not None:
+        found = alignment.clusters()
+        found.to_tsv(clusters)
+        ctx.meta[console.KEPT] = f"the links are in {out}, the clusters in {clusters}."
+        if not quiet:
+            _report_clusters(found, clusters, console.results(to_stderr=out == options.STDOUT))
 
 
 def _check_files(
-    out: Path, save: Path | None, embeddings: Path | None, checkpoint: Path | None, resume: bool
+    out: Path,
+    clusters: Path | None,
+    save: Path | None,
+    embeddings: Path | None,
+    checkpoint: Path | None,
+    resume: bool,
 ) -> None:
     if resume and checkpoint is None:
         raise click.UsageError("--resume needs --checkpoint FILE, the one of the interrupted run.")
     if embeddings is not None and embeddings.suffix != ".npy":
         raise click.UsageError(f"--embeddings {embeddings}: the name has to end in .npy.")
-    options.can_be_written(out, save, embeddings, checkpoint)
+    if clusters is not None and clusters in (out, options.STDOUT):
+        raise click.UsageError(f"--clusters {clusters}: clusters need a file of their own.")
+    options.can_be_written(out, clusters, save, embeddings, checkpoint)
     if checkpoint is not None and checkpoint.exists() and not resume:
         raise click.UsageError(
             f"--checkpoint {checkpoint}: there is one already. Add --resume to go on from it, "
@@ -224,7 +249,34 @@ def _report(
         console.say(to, f"Scores by {len(task.test_links):,} test links", style="bold")
         console.say(to, f"matcher {evaluation.matcher}; {PROTOCOL_IN_WORDS[evaluation.protocol]}")
         to.print(score_table(evaluation))
-        rows: dict[str, Any] = {p.name: p.links.as_dict() for p in evaluation.pairs}
-        if len(rows) > 1:
-            rows["mean"] = evaluation.links
-        to.print(link_score_table(rows))
+        to.print(link_score_table(_link_scores(evaluation)))
+
+
+def _report_clusters(clusters: Clusters, file: Path, to: Console) -> None:
+    from dualamn.commands.tables import link_score_table
+    from dualamn.eval import evaluate
+
+    task = clusters.task
+    sizes = ", ".join(f"{count:,} of {size}" for size, count in clusters.by_size.items())
+    seeds = f" and {clusters.n_seeds_dropped:,} seed links" if clusters.n_seeds_dropped else ""
+    console.say(
+        to,
+        f"{len(clusters):,} clusters in {file}"
+        + (f" ({sizes})" if sizes else "")
+        + f": {clusters.n_kept:,} links kept, {clusters.n_dropped:,}{seeds} dropped as conflicts, "
+        f"{clusters.n_implied:,} pairs implied without a link",
+    )
+    if len(task.test_links):
+        console.say(to)
+        if easy := int(task.implied_by_seeds.sum()):
+            console.say(to, f"{easy:,} of the test links follow from chains of seed links")
+        evaluation = evaluate(clusters.to_alignment(), task.test_links)
+        to.print(link_score_table(_link_scores(evaluation), name="pairs in clusters"))
+
+
+def _link_scores(evaluation: Evaluation) -> dict[str, Any]:
+    """Measures of the links of every pair of graphs, and of more than one the mean."""
+    rows: dict[str, Any] = {pair.name: pair.links.as_dict() for pair in evaluation.pairs}
+    if len(rows) > 1:
+        rows["mean"] = evaluation.links
+    return rows

@@ -112,16 +112,16 @@ def _ranking_row(shown: Table, name: str, metrics: Scores | None) -> None:
         add_row(shown, name, *(fraction(metrics[key]) for key in RANKING))
 
 
-def link_score_table(links: Mapping[str, Scores]) -> Table:
-    """Precision, recall and F1 of links, a row for every name.
+def link_score_table(links: Mapping[str, Scores], *, name: str = "links") -> Table:
+    """Precision, recall and F1 of links, a row for every name, under a name for all of them.
 
     Where links are unjudged, a second row takes them for wrong.
     """
-    shown = table("links", "precision", "recall", "F1", "right", "wrong", "unjudged", "missed")
-    for name, at in links.items():
+    shown = table(name, "precision", "recall", "F1", "right", "wrong", "unjudged", "missed")
+    for row, at in links.items():
         rates = (fraction(at[key]) for key in ("precision", "recall", "f1"))
         counts = (f"{at[key]:,.0f}" for key in ("right", "wrong", "unknown", "missed"))
-        add_row(shown, name, *rates, *counts)
+        add_row(shown, row, *rates, *counts)
         if at["unknown"]:
             rates = (fraction(at[key]) for key in ("strict_precision", "recall", "strict_f1"))
             wrong = f"{at['wrong'] + at['unknown']:,.0f}"

@@ -14,6 +14,8 @@ import pytest
 from click.testing import Result
 
 from dualamn.commands import console
+from dualamn.data_loaders.export import write_task
+from dualamn.data_loaders.synthetic import make_task
 from dualamn.progress import Progress, ProgressCallback
 
 Run = Callable[..., Result]
@@ -107,6 +109,46 @@ def test_three_graphs_and_chosen_pairs(run: Run, made: Any, tmp_path: Path) -> N
     assert "did you mean en-fr?" in shown.stderr
 
 
+def test_clusters_of_three_graphs(run: Run, tmp_path: Path) -> None:
+    write_task(make_task(90, n_kgs=3, unmatched=0.05, seed=4), tmp_path / "made")
+    arguments = ("align", "made", "--out", "links.tsv", "--preset", "fast")
+    shown = run(*arguments, "--clusters", "clusters.tsv")
+    assert shown.exit_code == 0, shown.output
+
+    header, *lines = (tmp_path / "clusters.tsv").read_text(encoding="utf-8").splitlines()
+    assert header.split("\t") == ["score", "members", "a", "b", "c"]
+    table = [line.split("\t") for line in lines]
+    entities = [name for row in table for name in row[2:] if name]
+    assert len(set(entities)) == len(entities)
+    assert [int(row[1]) for row in table] == [sum(map(bool, row[2:])) for row in table]
+    whole = [row for row in table if row[1] == "3"]
+    right = [row for row in whole if len({name[2:] for name in row[2:]}) == 1]
+    assert len(right) > 0.8 * len(whole) > 30
+
+    (line,) = [line for line in shown.stdout.splitlines() if "clusters in clusters.tsv" in line]
+    assert line.startswith(f"{len(table)} clusters in clusters.tsv (")
+    assert f"{len(whole)} of 3" in line
+    assert "dropped as conflicts" in line
+    _, _, below = shown.stdout.partition(line)
+    assert "of the test links follow from chains of seed links" in below
+    assert "pairs in clusters" in below
+    assert all(name in below for name in ("a-b", "a-c", "b-c", "mean"))
+
+
+def test_clusters_do_not_mix_with_links_on_standard_output(
+    run: Run, made: Any, tmp_path: Path
+) -> None:
+    arguments = ("align", made.folder, "--preset", "fast", "--clusters", "clusters.tsv")
+    shown = run(*arguments, "--out", "-")
+    assert shown.stdout.startswith(HEADER)
+    assert "clusters in clusters.tsv" in shown.stderr
+    first = (tmp_path / "clusters.tsv").read_bytes()
+    assert first.startswith(b"score\tmembers\ten\tfr\n")
+    quiet = run(*arguments, "--out", "links.tsv", "-q")
+    assert (quiet.stdout, quiet.stderr) == ("", "")
+    assert (tmp_path / "clusters.tsv").read_bytes() == first
+
+
 def test_a_trained_aligner_and_its_embeddings_are_kept(run: Run, made: Any, tmp_path: Path) -> None:
     import dualamn
 
@@ -197,6 +239,9 @@ def test_a_real_ctrl_c_ends_the_process_politely(made: Any, tmp_path: Path) -> N
         ("{folder} --out .", 1, "is a folder"),
         ("{folder} --out l.tsv --save no/such/model", 1, "no/such"),
         ("{folder} --out l.tsv --embeddings no/such/e.npy", 1, "no/such"),
+        ("{folder} --out l.tsv --clusters no/such/c.tsv", 1, "no/such"),
+        ("{folder} --out l.tsv --clusters l.tsv", 2, "clusters need a file of their own"),
+        ("{folder} --out l.tsv --clusters -", 2, "clusters need a file of their own"),
         ("{folder} --out l.tsv --embeddings e.txt", 2, "has to end in .npy"),
         ("{folder} --out l.tsv --resume", 2, "--resume needs --checkpoint"),
         ("{folder} --out l.tsv --matcher mutaul", 1, "mutual"),
