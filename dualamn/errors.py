@@ -41,6 +41,10 @@ class CheckpointError(DualamnError):
     """A saved model or checkpoint is damaged or does not belong to this task."""
 
 
+class DownloadError(DualamnError):
+    """A data set could not be fetched; the message says what to place where instead."""
+
+
 class MissingExtraError(DualamnError):
     """An optional dependency is needed and not installed; the message names its pip line."""
 

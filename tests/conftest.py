@@ -1,6 +1,8 @@
 """Settings of the whole test run."""
 
 import os
+import tempfile
+from pathlib import Path
 
 from hypothesis import settings
 
@@ -13,3 +15,8 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 settings.register_profile("here", deadline=None)
 settings.register_profile("ci", deadline=None, derandomize=True, database=None)
 settings.load_profile("ci" if os.environ.get("CI") else "here")
+
+# No test looks at what its user has fetched, and none fetches but from a server of its own.
+os.environ["DUALAMN_OFFLINE"] = "1"
+os.environ["DUALAMN_CACHE"] = str(Path(tempfile.gettempdir()) / "dualamn-no-cache-for-tests")
+os.environ.pop("DUALAMN_MIRROR", None)
