@@ -1,6 +1,7 @@
 """Loaders: one data set layout a file; `load` recognises which one a path holds."""
 
 from dualamn.data_loaders.catalog import resolve
+from dualamn.data_loaders.fetching.fetch import fetch
 from dualamn.data_loaders.layouts import load
 from dualamn.data_loaders.summary import GraphSummary, PairSummary, TaskSummary, describe
 from dualamn.data_loaders.tables import load_files
@@ -10,6 +11,7 @@ __all__ = [
     "PairSummary",
     "TaskSummary",
     "describe",
+    "fetch",
     "load",
     "load_files",
     "resolve",

@@ -1,11 +1,14 @@
-"""Finds a data set by its name under a data folder, or by its path."""
+"""Finds a data set by its name under a data folder, by its path, or in the cache."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from difflib import get_close_matches
 from pathlib import Path
 
+from dualamn.data_loaders.fetching.cache import cache_folder, missing_files
+from dualamn.data_loaders.fetching.known import find_known, known_datasets
 from dualamn.data_loaders.layouts import datasets_under, split_snapshot
 from dualamn.errors import DataError
 
@@ -14,23 +17,36 @@ DATA_VARIABLE = "DUALAMN_DATA"
 
 
 def resolve(name_or_path: str | Path, data: str | Path | None = None) -> Path:
-    """The path of a data set, ready for `load`.
+    """The path of a data set, ready for `load`. Nothing is fetched; see `fetch` for that.
 
     A name such as ``dbp15k/zh_en`` or ``contea/FR-EN@5`` is looked up under the data folder,
-    then taken as a path. What begins with ``.``, ``~`` or ``/`` is always a path.
+    then taken as a path, then looked for in the cache. What begins with ``.``, ``~`` or ``/`` is
+    always a path.
 
     Args:
         name_or_path: the name or path; a ``@K`` at its end is kept.
         data: the data folder; ``$DUALAMN_DATA`` if not given.
 
     Raises:
-        DataError: there is no such data set; the message lists names that are near.
+        DataError: there is no such data set; the message lists names that are near, or says how
+            to fetch it.
     """
+    path = find(name_or_path, data)
+    if path is None:
+        name = str(name_or_path).partition("@")[0]
+        raise DataError(
+            f"the data set {name} is not on this machine; dualamn data get {name} fetches it, or "
+            f"name the folder that holds it with --data or {DATA_VARIABLE}"
+        )
+    return path
+
+
+def find(name_or_path: str | Path, data: str | Path | None = None) -> Path | None:
+    """Like `resolve`, but None for a known data set that is not on this machine."""
     text = str(name_or_path)
     if not text.strip():
         raise DataError("the data set's name is empty; give a name or a folder")
-    data = data if data is not None else os.environ.get(DATA_VARIABLE) or None
-    root = None if data is None else Path(data).expanduser()
+    root = data_folder(data)
     path = Path(text).expanduser()
     is_name = not (path.is_absolute() or text.startswith((".", "~")))
     if root is not None and is_name:
@@ -42,7 +58,18 @@ def resolve(name_or_path: str | Path, data: str | Path | None = None) -> Path:
             return root / text
     if _exists(path):
         return path
-    raise DataError(_not_found(text, root, is_name))
+    known = find_known(name_or_path)
+    if known is None:
+        raise DataError(_not_found(text, root, is_name))
+    if missing_files(known, cache_folder() / known.name):
+        return None
+    return cache_folder() / text
+
+
+def data_folder(data: str | Path | None = None) -> Path | None:
+    """The folder of data sets that is looked at first, if one is named."""
+    named = data if data is not None else os.environ.get(DATA_VARIABLE) or None
+    return None if named is None else Path(named).expanduser()
 
 
 def _exists(path: Path) -> bool:
@@ -53,20 +80,27 @@ def _not_found(text: str, root: Path | None, is_name: bool) -> str:
     message = f"there is no data set {text!r}"
     if not is_name:
         return f"{message}; check the path"
+    under = "in this folder" if root is None else f"under {root}"
+    names = [] if root is None else datasets_under(root, depth=2)
+    near = near_names(text, names) or near_names(text, known_datasets())
+    if near:
+        return f"{message} {under}; did you mean {near}?"
     if root is None:
         return (
-            f"{message} in this folder; give the path of a data set, or name the folder that "
-            f"holds them with --data or {DATA_VARIABLE}"
+            f"{message} {under}; give the path of a data set, or name the folder that holds them "
+            f"with --data or {DATA_VARIABLE}. dualamn data list shows those that can be fetched"
         )
-    names = datasets_under(root, depth=2)
     if not names:
         return f"{message}, and {root} holds no data sets; correct --data or {DATA_VARIABLE}"
+    return f"{message} {under}; there are {', '.join(names)}"
+
+
+def near_names(text: str, names: Iterable[str]) -> str:
+    """Up to three names that were probably meant, joined by "or"."""
     # Case and separators are what people mistype most.
-    plain = {_plain(name): name for name in names}
+    plain = {_plain(name): name for name in sorted(names)}
     near = get_close_matches(_plain(text.partition("@")[0]), plain, n=3, cutoff=0.5)
-    if near:
-        return f"{message} under {root}; did you mean {' or '.join(plain[key] for key in near)}?"
-    return f"{message} under {root}; there are {', '.join(names)}"
+    return " or ".join(plain[key] for key in near)
 
 
 def _plain(name: str) -> str:

@@ -10,6 +10,7 @@ from pathlib import Path
 from dualamn.data_loaders.contea import CONTEA
 from dualamn.data_loaders.dataset import Layout, Request, assemble, check_split
 from dualamn.data_loaders.dbp5l import DBP5L
+from dualamn.data_loaders.fetching.known import find_known
 from dualamn.data_loaders.id_triples import ID_TRIPLES
 from dualamn.data_loaders.openea import OPENEA
 from dualamn.data_loaders.tables import TABLES
@@ -138,7 +139,10 @@ def _no_folder(folder: Path) -> DataError:
             "files of all graphs and of the links",
             path=folder,
         )
-    return DataError("there is no such folder; check the path", path=folder)
+    hint = "check the path"
+    if find_known(folder) is not None:
+        hint = f"dualamn.fetch({folder.as_posix()!r}) gives the path of this data set"
+    return DataError(f"there is no such folder; {hint}", path=folder)
 
 
 def _check_arguments(

@@ -23,6 +23,7 @@ _MODULE_OF = {
     "Clusters": "dualamn.clusters",
     "ConfigError": "dualamn.errors",
     "DataError": "dualamn.errors",
+    "DownloadError": "dualamn.errors",
     "DualamnError": "dualamn.errors",
     "Evaluation": "dualamn.eval",
     "KnowledgeGraph": "dualamn.kg",
@@ -30,6 +31,7 @@ _MODULE_OF = {
     "Progress": "dualamn.progress",
     "TrainingError": "dualamn.errors",
     "evaluate": "dualamn.eval",
+    "fetch": "dualamn.data_loaders",
     "load": "dualamn.data_loaders",
     "load_files": "dualamn.data_loaders",
 }
@@ -39,11 +41,12 @@ if TYPE_CHECKING:
     from dualamn.alignment import Alignment
     from dualamn.clusters import Clusters
     from dualamn.config import AlignerConfig
-    from dualamn.data_loaders import load, load_files
+    from dualamn.data_loaders import fetch, load, load_files
     from dualamn.errors import (
         CheckpointError,
         ConfigError,
         DataError,
+        DownloadError,
         DualamnError,
         MissingExtraError,
         TrainingError,
@@ -62,6 +65,7 @@ __all__ = [
     "Clusters",
     "ConfigError",
     "DataError",
+    "DownloadError",
     "DualamnError",
     "Evaluation",
     "KnowledgeGraph",
@@ -70,6 +74,7 @@ __all__ = [
     "TrainingError",
     "__version__",
     "evaluate",
+    "fetch",
     "load",
     "load_files",
 ]

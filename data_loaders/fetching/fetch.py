@@ -1,0 +1,175 @@
+"""Fetches a known data set into the cache, or says what to place there by hand."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from dualamn.data_loaders.catalog import find
+from dualamn.data_loaders.fetching.cache import (
+    CACHE_VARIABLE,
+    cache_folder,
+    damaged_files,
+    missing_files,
+)
+from dualamn.data_loaders.fetching.known import KnownDataset, KnownFile, find_known
+from dualamn.data_loaders.fetching.progress import (
+    FetchCallback,
+    FetchProgress,
+    megabytes,
+    silent,
+)
+from dualamn.errors import DataError, DownloadError
+
+BASE = "https://raw.githubusercontent.com"
+"""Where the files of GitHub's repositories are, each by its commit."""
+
+BASE_VARIABLE = "DUALAMN_MIRROR"
+"""The environment variable that names another server with the same paths."""
+
+OFFLINE_VARIABLE = "DUALAMN_OFFLINE"
+"""The environment variable that forbids to fetch anything."""
+
+LOCK = ".lock"
+SECONDS_BETWEEN_LOOKS = 0.2
+
+
+def fetch(
+    name: str | Path,
+    data: str | Path | None = None,
+    *,
+    base: str | None = None,
+    check: bool = False,
+    progress: FetchCallback = silent,
+) -> Path:
+    """The path of a data set, ready for `load`; what is known and not here yet is fetched.
+
+    It is looked for as `resolve` does. What is fetched comes from the data set's public
+    repository, file by file, and goes to the cache folder.
+
+    Args:
+        name: the name, such as ``dwy100k/dbp_wd``, or a path; a ``@K`` at its end is kept.
+        data: the data folder, which is looked at first; ``$DUALAMN_DATA`` if not given.
+        base: address of a server that has the files in place of GitHub's; ``$DUALAMN_MIRROR``
+            if not given.
+        check: read what the cache has of it, and fetch anew what is not as published.
+        progress: called in this thread as bytes come.
+
+    Raises:
+        DataError: there is no data set of this name or path, or the cache folder cannot be
+            written.
+        DownloadError: it could not be fetched, or ``$DUALAMN_OFFLINE`` forbids it; the message
+            says which files to place where.
+    """
+    path = find(name, data)
+    known = find_known(name)
+    cached = cache_folder() / name
+    if path is not None and (known is None or not check or path != cached):
+        return path
+    if known is not None:
+        base = check_base(base or os.environ.get(BASE_VARIABLE) or BASE)
+        _fill(known, cache_folder() / known.name, base, check, progress)
+    return cached
+
+
+def check_base(base: str) -> str:
+    """The base address without a slash at its end.
+
+    Raises:
+        DataError: it is not the address of a web server.
+    """
+    parts = urlsplit(base)
+    if parts.scheme not in ("http", "https") or not parts.netloc:
+        raise DataError(
+            f"{base!r} is no address to fetch from; write it as https://server/path, with --base "
+            f"or {BASE_VARIABLE}"
+        )
+    return base.rstrip("/")
+
+
+def _fill(
+    dataset: KnownDataset, folder: Path, base: str, check: bool, progress: FetchCallback
+) -> None:
+    """Fetches what the folder lacks."""
+
+    def wanted() -> list[KnownFile]:
+        if check:
+            return [damage.file for damage in damaged_files(dataset, folder)]
+        return missing_files(dataset, folder)
+
+    def say(text: str) -> None:
+        progress(FetchProgress(dataset.name, 0, len(dataset.files), 0, None, text))
+
+    try:
+        files = wanted()
+        if not files:
+            return
+        if os.environ.get(OFFLINE_VARIABLE, "0") not in ("", "0"):
+            raise DownloadError(f"{OFFLINE_VARIABLE} is set, so nothing is fetched")
+        for file in dataset.files:
+            (folder / file.name).parent.mkdir(parents=True, exist_ok=True)
+        with _alone(dataset, folder, say):
+            # Another process may have fetched some of it in the meantime.
+            files = wanted()
+            for file in files:
+                (folder / file.name).unlink(missing_ok=True)
+            if files:
+                say(_announce(dataset, folder, files, base))
+                from dualamn.data_loaders.fetching.several import download_all
+
+                download_all(dataset, files, folder, base, progress)
+    except DownloadError as error:
+        files = missing_files(dataset, folder)
+        raise DownloadError(by_hand(dataset, folder, files, base, str(error))) from None
+    except OSError as error:
+        raise DataError(
+            f"cannot be written ({error.strerror or error}); what has come so far is kept, and "
+            f"{CACHE_VARIABLE} can name another place",
+            path=error.filename or folder,
+        ) from error
+
+
+def _announce(dataset: KnownDataset, folder: Path, files: Sequence[KnownFile], base: str) -> str:
+    sizes = [file.size for file in files if file.size is not None]
+    size = f", {megabytes(sum(sizes))}," if len(sizes) == len(files) else ""
+    return (
+        f"{dataset.name}: fetching {len(files)} files{size} from {base}/{dataset.repository} "
+        f"to {folder}"
+    )
+
+
+def by_hand(
+    dataset: KnownDataset, folder: Path, files: Sequence[KnownFile], base: str, cause: str
+) -> str:
+    """What went wrong, and which files to place where if it stays so."""
+    width = max((len(file.name) for file in files), default=0)
+    lines = (f"  {file.name:<{width}}  {base}/{file.address}" for file in files)
+    return "\n".join(
+        (
+            f"{dataset.name} could not be fetched: {cause}.",
+            "The same command later goes on from what has come so far, and another server can be "
+            f"named with {BASE_VARIABLE}.",
+            f"By hand, place these files in {folder}, then run dualamn data verify {dataset.name}:",
+            *lines,
+        )
+    )
+
+
+@contextmanager
+def _alone(dataset: KnownDataset, folder: Path, say: Callable[[str], None]) -> Iterator[None]:
+    """Holds the data set's lock, so that two processes do not write the same parts."""
+    from filelock import FileLock, Timeout
+
+    lock = FileLock(folder / LOCK)
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        say(f"{dataset.name}: another process is fetching it; waiting for its end")
+        lock.acquire(poll_interval=SECONDS_BETWEEN_LOOKS)
+    try:
+        yield
+    finally:
+        lock.release()
