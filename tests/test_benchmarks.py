@@ -137,7 +137,7 @@ def test_paper_runs_the_program_and_shows_what_it_found(tmp_path: Path) -> None:
 def test_paper_names_the_runs_that_failed(tmp_path: Path) -> None:
     failed = run("paper", "dbp15k/zh_en", "--data", tmp_path, "--results", tmp_path / "results")
     assert failed.returncode != 0
-    assert "no data set 'dbp15k/zh_en'" in failed.stderr
+    assert "dbp15k/zh_en could not be fetched" in failed.stderr
 
 
 @pytest.mark.parametrize("name", ["step", "kernels", "load", "five_graphs"])

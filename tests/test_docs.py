@@ -182,8 +182,12 @@ def test_commands_exist_with_their_options(page: str, command: str) -> None:
     name, *rest = arguments
     if name in ("--help", "--version"):
         return
+    found: click.Command = cli.commands[name]
+    while isinstance(found, click.Group) and rest[0] in found.commands:
+        name, *rest = rest
+        found = found.commands[name]
     try:
-        cli.commands[name].make_context(name, rest)
+        found.make_context(name, rest)
     except click.exceptions.Exit:  # of --help
         pass
     except click.ClickException as error:

@@ -135,10 +135,8 @@ def _fill(
 def _announce(dataset: KnownDataset, folder: Path, files: Sequence[KnownFile], base: str) -> str:
     sizes = [file.size for file in files if file.size is not None]
     size = f", {megabytes(sum(sizes))}," if len(sizes) == len(files) else ""
-    return (
-        f"{dataset.name}: fetching {len(files)} files{size} from {base}/{dataset.repository} "
-        f"to {folder}"
-    )
+    count = "1 file" if len(files) == 1 else f"{len(files)} files"
+    return f"{dataset.name}: fetching {count}{size} from {base}/{dataset.repository} to {folder}"
 
 
 def by_hand(

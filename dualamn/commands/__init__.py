@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import errno
 import os
-from difflib import get_close_matches
 from typing import Any
 
 import click
@@ -18,7 +17,9 @@ from dualamn import measure  # noqa: F401 - dates the start of the process where
 from dualamn.commands.align import align
 from dualamn.commands.bench import bench
 from dualamn.commands.console import KEPT
+from dualamn.commands.data import data
 from dualamn.commands.evaluate import evaluate
+from dualamn.commands.group import Guessing
 from dualamn.commands.inspect import inspect
 from dualamn.errors import DualamnError
 
@@ -26,7 +27,7 @@ INTERRUPTED = 130
 """Exit status after Ctrl-C, as shells have it."""
 
 
-class Commands(click.Group):
+class Commands(Guessing):
     """Turns the library's errors into one line, and Ctrl-C into a word on what is left of it."""
 
     def invoke(self, ctx: click.Context) -> Any:
@@ -47,21 +48,6 @@ class Commands(click.Group):
             click.echo(f"\nStopped: {ctx.meta.get(KEPT, 'nothing was written.')}", err=True)
             ctx.exit(INTERRUPTED)
 
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Finds the command, or names the one that was probably meant."""
-        name = args[0]
-        if not name.startswith("-") and self.get_command(ctx, name) is None:
-            near = get_close_matches(name, self.commands, n=1, cutoff=0.5)
-            hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(self.commands)}."
-            ctx.fail(f"There is no command {name!r}; {hint}")
-        return super().resolve_command(ctx, args)
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        """The commands in the order a newcomer meets them."""
-        return list(self.commands)
-
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(dualamn.__version__, "-V", "--version", prog_name="dualamn")
@@ -76,7 +62,7 @@ def cli() -> None:
     """
 
 
-for command in (align, inspect, evaluate, bench):
+for command in (align, inspect, evaluate, bench, data):
     cli.add_command(command)
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from dualamn.commands import console, options, source
+from dualamn.commands import console, downloads, options, source
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -121,7 +121,8 @@ def align(
 
     LEFT, RIGHT and MORE are files of triples (head, relation, tail; TSV or CSV) or folders of
     them, and --links names some entities known to be the same. A DATASET is a folder that holds
-    all of it in the layout of a published data set, or a name known under --data.
+    all of it in the layout of a published data set, a name known under --data, or one of dualamn
+    data list, which is fetched if need be.
 
     \b
     Examples:
@@ -140,6 +141,7 @@ def align(
 
     keep_freed_memory()
     aligner = Aligner(AlignerConfig.preset(preset, **settings))
+    downloads.fetch_missing(paths, data, quiet=quiet)
     with console.progress(quiet=quiet) as progress:
         task = source.load_task(
             paths,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from dualamn import measure
-from dualamn.commands import console, options
+from dualamn.commands import console, downloads, options
 
 if TYPE_CHECKING:
     from dualamn.eval.benchmark import Benchmark, Run
@@ -79,8 +79,9 @@ def bench(
 ) -> None:
     """Measures scores, seconds and memory on a data set with test links.
 
-    DATASET is a folder in the layout of a published data set, or a name known under --data;
-    NAME@K is a growing data set up to its batch K.
+    DATASET is a folder in the layout of a published data set, a name known under --data, or one
+    of dualamn data list, which is fetched if need be; NAME@K is a growing data set up to its
+    batch K.
 
     \b
     Examples:
@@ -97,6 +98,7 @@ def bench(
     from dualamn.memory import keep_freed_memory
 
     keep_freed_memory()
+    fetching = downloads.fetch_missing([dataset], data, quiet=quiet)
     path = resolve(dataset, data)
     benchmark = Benchmark(
         path,
@@ -107,7 +109,7 @@ def bench(
         folds=_fold_numbers(path, folds),
         train_ratio=train_ratio,
         protocol=protocol,
-        process_start=measure.process_start(),
+        process_start=measure.process_start() + fetching,  # the network is not measured
     )
     done: list[Run] = []
     wanted = len(benchmark.seeds) * len(benchmark.folds)

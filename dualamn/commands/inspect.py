@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from dualamn.commands import console, options, source
+from dualamn.commands import console, downloads, options, source
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -43,6 +43,7 @@ def inspect(
     source.check_paths(paths, links)
     from dualamn.data_loaders import describe
 
+    downloads.fetch_missing(paths, data, quiet=quiet)
     with console.progress(quiet=quiet) as progress:
         task = source.load_task(
             paths,

@@ -16,7 +16,7 @@ data = click.option(
     "--data",
     type=click.Path(path_type=Path, file_okay=False),
     metavar="DIR",
-    help="The folder that holds known data sets, such as dbp15k/zh_en.  [$DUALAMN_DATA]",
+    help="The folder to look for data sets in, such as dbp15k/zh_en.  [$DUALAMN_DATA]",
 )
 preset = click.option(
     "--preset",

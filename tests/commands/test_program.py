@@ -1,6 +1,7 @@
 """The program as a whole: help, version, typing errors, and what it does not load."""
 
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -18,17 +19,37 @@ HEAVY = ("faiss", "scipy", "torch", "torch_geometric")
 COMMANDS = sorted(cli.commands)
 
 
+def below(name: str, command: click.Command) -> dict[str, click.Command]:
+    """A command and, if it is a group, those in it, by the words that call them."""
+    found = {name: command}
+    if isinstance(command, click.Group):
+        for word, inner in command.commands.items():
+            found |= below(f"{name} {word}", inner)
+    return found
+
+
+ALL = {
+    words: command
+    for name in COMMANDS
+    for words, command in below(name, cli.commands[name]).items()
+}
+
+
 def test_there_is_a_command_for_every_job() -> None:
-    assert set(COMMANDS) == {"align", "bench", "evaluate", "inspect"}
+    assert set(COMMANDS) == {"align", "bench", "data", "evaluate", "inspect"}
+    assert set(ALL) - set(COMMANDS) == {
+        *("data get", "data list", "data path", "data verify"),
+    }
 
 
-@pytest.mark.parametrize("name", COMMANDS)
+@pytest.mark.parametrize("name", ALL)
 def test_every_command_has_help_and_an_example(run: Run, name: str) -> None:
-    shown = run(name, "--help")
+    shown = run(*name.split(), "--help")
     assert shown.exit_code == 0
-    assert f"\n    dualamn {name} " in shown.output
-    assert shown.output.index("Example") < shown.output.index(f"\n    dualamn {name} ")
-    command = cli.commands[name]
+    example = re.search(rf"\n    [^\n]*dualamn {name}\b", shown.output)
+    assert example is not None
+    assert shown.output.index("Example") < example.start()
+    command = ALL[name]
     for parameter in command.params:
         if isinstance(parameter, click.Option) and parameter.name != "help":
             assert parameter.help, parameter.name
@@ -83,7 +104,7 @@ def loaded_by(*arguments: str) -> set[str]:
 
 
 @pytest.mark.parametrize(
-    "arguments", [["--help"], ["--version"], *([n, "--help"] for n in COMMANDS)]
+    "arguments", [["--help"], ["--version"], *([*name.split(), "--help"] for name in ALL)]
 )
 def test_help_loads_nothing_heavy(arguments: list[str]) -> None:
     assert loaded_by(*arguments) == set()
