@@ -28,7 +28,13 @@ class Preset:
 PRESETS: dict[str, Preset] = {
     "fast": Preset(
         "label propagation and evidence, no training",
-        {**_EVIDENCE, "encoder": "propagation", "relation_dim": 64, "bootstrap_turns": 1},
+        {
+            **_EVIDENCE,
+            "encoder": "propagation",
+            "relation_dim": 64,
+            "evidence_rounds": 4,
+            "bootstrap_turns": 1,
+        },
     ),
     "balanced": Preset(
         "Dual-AMN of half the width, and evidence",

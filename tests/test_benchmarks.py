@@ -116,11 +116,11 @@ def test_five_graphs_scores_every_pair_alone_and_together(tmp_path: Path) -> Non
         assert table[name][2] == shown_cell
 
 
-def test_paper_runs_the_program_and_shows_what_it_found(tmp_path: Path) -> None:
+def test_whole_runs_start_the_program_and_shows_what_it_found(tmp_path: Path) -> None:
     data, results = tmp_path / "data", tmp_path / "results"
     write_task(make_task(60), data / "dbp15k" / "ja_en", layout="ids")
     asked = ("dbp15k/ja_en", "--data", data, "--results", results)
-    shown = run("paper", *asked, "--", "--epochs", 1, "--threads", 1, "--quiet")
+    shown = run("whole_runs", *asked, "--", "--epochs", 1, "--threads", 1, "--quiet")
     assert shown.returncode == 0, shown.stderr
     report = json.loads((results / "dbp15k_ja_en.json").read_text(encoding="utf-8"))
     assert report["preset"] == "paper"
@@ -130,12 +130,12 @@ def test_paper_runs_the_program_and_shows_what_it_found(tmp_path: Path) -> None:
     hits = report["mean"]["metrics"]["test_only"]["left_to_right"]["hits@1"]
     assert row[1].startswith(f"{hits:.3f} ±")
     assert row[5] == "0.726 / 0.927 / 0.799"
-    again = run("paper", "--show", "--results", results)
+    again = run("whole_runs", "--show", "--results", results)
     assert columns_of(again.stdout) == columns_of(shown.stdout)
 
 
-def test_paper_names_the_runs_that_failed(tmp_path: Path) -> None:
-    failed = run("paper", "dbp15k/zh_en", "--data", tmp_path, "--results", tmp_path / "results")
+def test_whole_runs_name_the_runs_that_failed(tmp_path: Path) -> None:
+    failed = run("whole_runs", "dbp15k/zh_en", "--data", tmp_path, "--results", tmp_path / "results")
     assert failed.returncode != 0
     assert "dbp15k/zh_en could not be fetched" in failed.stderr
 

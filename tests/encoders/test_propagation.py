@@ -71,8 +71,11 @@ def dense(task: AlignmentTask, config: AlignerConfig) -> Matrix:
     return unit(np.concatenate(columns, axis=1))
 
 
-@pytest.mark.parametrize("rounds", [1, 2])
-def test_it_equals_the_dense_steps(rounds: int) -> None:
+@pytest.mark.parametrize(("rounds", "columns"), [(1, 256), (2, 256), (2, 10), (2, 1)])
+def test_it_equals_the_dense_steps(
+    rounds: int, columns: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dualamn.encoders.propagation._COLUMNS", columns)
     task = make_task(30, n_relations=4)
     config = replace(CONFIG, propagation_rounds=rounds)
     np.testing.assert_allclose(fitted(task, config).embeddings(), dense(task, config), atol=2e-5)

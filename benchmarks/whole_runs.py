@@ -1,12 +1,13 @@
 """Whole runs on the published data sets, each `dualamn bench` in a process of its own.
 
-    python benchmarks/paper.py --data DIR               # all of them, one after the other
-    python benchmarks/paper.py --data DIR dbp15k/zh_en  # some of them
-    python benchmarks/paper.py --show                   # the table of results that are there
-    python benchmarks/paper.py --commands               # what would be run
+    python benchmarks/whole_runs.py --data DIR               # all of them, one after the other
+    python benchmarks/whole_runs.py --data DIR dbp15k/zh_en  # some of them
+    python benchmarks/whole_runs.py --preset best            # with another preset than paper
+    python benchmarks/whole_runs.py --show                   # the table of results that are there
+    python benchmarks/whole_runs.py --commands               # what would be run
 
-Results are JSON files under benchmarks/results/paper, one a line of the table. What follows `--`
-goes to `dualamn bench`, as in `paper.py dbp15k/zh_en -- --epochs 2`.
+Results are JSON files under benchmarks/results/PRESET, one a line of the table. What follows `--`
+goes to `dualamn bench`, as in `whole_runs.py dbp15k/zh_en -- --epochs 2`.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from typing import Any
 
 from harness import run, table
 
-RESULTS = Path(__file__).parent / "results" / "paper"
+RESULTS = Path(__file__).parent / "results"
 
 RUNS: dict[str, tuple[str, ...]] = {
     "dbp15k/zh_en": ("dbp15k/zh_en", "--seeds", "3"),
@@ -30,6 +31,7 @@ RUNS: dict[str, tuple[str, ...]] = {
     "dbp15k/fr_en": ("dbp15k/fr_en", "--seeds", "3"),
     "srprs/en_fr": ("srprs/en_fr", "--seeds", "3"),
     "srprs/en_de": ("srprs/en_de", "--seeds", "3"),
+    "openea/D_W_15K_V1_ids": ("openea/D_W_15K_V1_ids", "--fold", "all"),
     "dbp5l": ("dbp5l", "--seeds", "3", "--train-ratio", "0.3"),
     "contea/FR-EN@5": ("contea/FR-EN@5", "--train-ratio", "0.3"),
     "once": ("dbp15k/zh_en",),
@@ -48,10 +50,12 @@ PUBLISHED = {
 program ranks right to left."""
 
 
-def command(name: str, data: Path | None, results: Path, more: Sequence[str] = ()) -> list[str]:
+def command(
+    name: str, preset: str, data: Path | None, results: Path, more: Sequence[str] = ()
+) -> list[str]:
     """The `dualamn bench` of one line."""
     where = [] if data is None else ["--data", str(data)]
-    fixed = ["--preset", "paper", "--protocol", "test"]
+    fixed = ["--preset", preset, "--protocol", "test"]
     out = ["--json", str(file_of(name, results))]
     dataset, *own = RUNS[name]
     return ["dualamn", "bench", dataset, *fixed, *own, *where, *out, *more]
@@ -106,24 +110,26 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(RUNS))
     parser.add_argument("--data", type=Path, help="folder of data sets, else $DUALAMN_DATA")
-    parser.add_argument("--results", type=Path, default=RESULTS, help="folder of the JSON files")
+    parser.add_argument("--preset", default="paper", help="settings of every run  [paper]")
+    parser.add_argument("--results", type=Path, help="folder of the JSON files")
     parser.add_argument("--show", action="store_true", help="only print the table")
     parser.add_argument("--commands", action="store_true", help="only print the commands")
     given, more = split(sys.argv[1:] if arguments is None else list(arguments), parser)
     names = given.names or list(RUNS)
     if unknown := [name for name in names if name not in RUNS]:
         parser.error(f"there is no run {unknown[0]!r}; choose from {', '.join(RUNS)}")
+    results = given.results or RESULTS / given.preset
     failed = []
     for name in [] if given.show else names:
-        words = command(name, given.data, given.results, more)
+        words = command(name, given.preset, given.data, results, more)
         print(shlex.join(words), flush=True)
         if given.commands:
             continue
-        given.results.mkdir(parents=True, exist_ok=True)
+        results.mkdir(parents=True, exist_ok=True)
         if subprocess.run([sys.executable, "-m", *words], check=False).returncode:
             failed.append(name)
     if not given.commands:
-        print(f"\n{show(given.results)}")
+        print(f"\n{show(results)}")
     if failed:
         raise SystemExit(f"failed: {', '.join(failed)}")
 
