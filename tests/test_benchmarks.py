@@ -135,7 +135,9 @@ def test_whole_runs_start_the_program_and_shows_what_it_found(tmp_path: Path) ->
 
 
 def test_whole_runs_name_the_runs_that_failed(tmp_path: Path) -> None:
-    failed = run("whole_runs", "dbp15k/zh_en", "--data", tmp_path, "--results", tmp_path / "results")
+    failed = run(
+        "whole_runs", "dbp15k/zh_en", "--data", tmp_path, "--results", tmp_path / "results"
+    )
     assert failed.returncode != 0
     assert "dbp15k/zh_en could not be fetched" in failed.stderr
 

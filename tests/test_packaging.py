@@ -116,6 +116,18 @@ def test_the_list_of_known_data_sets_is_in_the_wheel(site: Path) -> None:
     assert Path(place).is_relative_to(site)
 
 
+def test_published_figures_are_in_the_wheel(site: Path) -> None:
+    done = python(
+        site,
+        "from dualamn.eval.published import PUBLISHED, read_published\n"
+        "print(len(read_published().figures) > 0, PUBLISHED)",
+    )
+    assert done.returncode == 0, done.stderr
+    some, _, place = done.stdout.strip().partition(" ")
+    assert some == "True"
+    assert Path(place).is_relative_to(site)
+
+
 @pytest.mark.parametrize("module", ["dualamn", *TOP_FOLDERS, "dualamn.commands"])
 def test_packages_import_from_the_wheel(site: Path, module: str) -> None:
     done = python(site, f"import {module}; print({module}.__file__)")
@@ -145,7 +157,7 @@ def test_the_source_archive_holds_the_launcher_and_the_tests(dist: Path) -> None
     with tarfile.open(next(dist.glob("*.tar.gz"))) as archive:
         names = {name.partition("/")[2] for name in archive.getnames()}
     assert {"cli.py", "constraints.txt", "tests/test_packaging.py", "LICENSE"} <= names
-    assert "data_loaders/fetching/known.toml" in names
+    assert {"data_loaders/fetching/known.toml", "eval/published.toml"} <= names
     assert not any("__pycache__" in name for name in names)
 
 

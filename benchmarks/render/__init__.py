@@ -1,7 +1,6 @@
 """Renders docs/results.md and the figures of README.md from run files of `dualamn bench`.
 
 runs        reads run files
-published   reads published.toml: data sets by name, what others report
 lines       lines of tables: one protocol, one direction, one share of seeds each
 page        docs/results.md
 sections    parts of that page

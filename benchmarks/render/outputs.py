@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from dualamn.eval.published import read_published
 from dualamn.writers.atomic import atomic_write, atomic_write_bytes
 from render.draw import draw
 from render.lines import lines_by_setting
 from render.page import page
-from render.published import read_published
 from render.readme import readme
 from render.runs import read_reports
 from render.specs import Plot, digest, plots
@@ -38,7 +38,7 @@ class Places:
         benchmarks = root / "benchmarks"
         return cls(
             results=benchmarks / "results",
-            published=benchmarks / "published.toml",
+            published=root / "eval" / "published.toml",
             page=root / "docs" / "results.md",
             readme=root / "README.md",
         )

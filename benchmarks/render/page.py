@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from dualamn.eval.published import Published
 from render import sections, text
 from render.lines import Line, Setting
-from render.published import Published
 from render.runs import Report
 
 HEAD = f"""\

@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from dualamn.errors import DataError
+from dualamn.eval.published import NOT_STATED, Published
 from render import text
 from render.lines import Line, Setting, preset_order
-from render.published import NOT_STATED, Published
 from render.specs import title_of
 
 HEADLINE = "dbp15k/zh_en"

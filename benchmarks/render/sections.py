@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from dualamn.eval.published import NOT_STATED, Published
 from render import text
 from render.lines import METRICS, Line, Setting, main_reports, percent, preset_order, seed_share
-from render.published import NOT_STATED, Published
 from render.runs import Figure, Report
 from render.specs import (
     curve_plots,

@@ -10,8 +10,8 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 
+from dualamn.eval.published import Published
 from render.lines import PROTOCOLS, Line, Setting, main_reports, percent, preset_order, seed_share
-from render.published import Published
 from render.runs import SEED_SHARE, Figure, Report
 
 DRAWING = 2

@@ -44,6 +44,21 @@ def print_report(report: Mapping[str, Any], to: Console) -> None:
         console.say(to, "Hits@1 of each pair of graphs, in brackets without those test links")
         to.print(_pairs(mean))
     to.print(_costs(mean, std))
+    _print_published(to, report)
+
+
+def _print_published(to: Console, report: Mapping[str, Any]) -> None:
+    """What others report of the same data set and protocol, where it is known."""
+    from dualamn.eval.published import read_published
+
+    published = read_published()
+    share = report["settings"]["train_ratio"]
+    shown = table("published, test side", "direction", *RANKING.values(), text_columns=2)
+    for figure in published.beside(report["dataset"], "test_only", share):
+        direction = DIRECTIONS.get(figure.direction, figure.direction)
+        add_row(shown, figure.method, direction, *(fraction(figure.scores.get(k)) for k in RANKING))
+    if shown.row_count:
+        to.print(shown)
 
 
 def _print_scores(

@@ -12,6 +12,8 @@ import pytest
 from click.testing import Result
 
 from dualamn.commands import console
+from dualamn.data_loaders.export import write_task
+from dualamn.data_loaders.synthetic import make_task
 from dualamn.progress import Progress, ProgressCallback
 
 Run = Callable[..., Result]
@@ -44,6 +46,19 @@ def test_the_table_and_the_json_agree(run: Run, made: Any, tmp_path: Path) -> No
             assert f"{mean[key]:.3f} ±{std[key]:.3f}".replace("±0", "±") in line
     assert "mean ± deviation of 2 runs" in shown.stdout
     assert "run 2 of 2, seed 1: Hits@1" in shown.stderr
+
+
+def test_published_figures_stand_below_where_they_can_be_compared(run: Run, tmp_path: Path) -> None:
+    write_task(make_task(60), tmp_path / "data" / "dbp15k" / "zh_en", layout="ids")
+    asked = ("bench", "dbp15k/zh_en", "--data", tmp_path / "data", "--epochs", 1)
+    usual = run(*asked, "--protocol", "test")
+    assert usual.exit_code == 0, usual.output
+    (line,) = (line for line in usual.stdout.splitlines() if "Dual-AMN, basic" in line)
+    assert "right → left" in line
+    assert "0.731" in line
+    other_share = run(*asked, "--protocol", "test", "--train-ratio", 0.1)
+    assert other_share.exit_code == 0, other_share.output
+    assert "Dual-AMN, basic" not in other_share.stdout
 
 
 def test_test_protocol_leaves_the_other_null(run: Run, made: Any) -> None:

@@ -10,6 +10,9 @@ from typing import Any, TypeVar
 
 from dualamn.errors import DataError
 
+PUBLISHED = Path(__file__).with_name("published.toml")
+"""The list of this package."""
+
 NOT_STATED = "not stated"
 DIRECTIONS = ("left_to_right", "right_to_left", NOT_STATED)
 
@@ -80,6 +83,23 @@ class Published:
         """A known data set, or one that stands in a section of its own."""
         return self.datasets.get(name) or Dataset(name, family=name, title=name)
 
+    def beside(
+        self, dataset: str, protocol: str, seed_share: float | None = None
+    ) -> list[PublishedFigure]:
+        """What others report of a data set, by this protocol.
+
+        Args:
+            dataset: its name, as `dualamn bench` knows it.
+            protocol: whose entities were candidates.
+            seed_share: the share of links that are seeds, None for the data set's usual one.
+
+        Returns:
+            Nothing if the share is not the usual one: such figures cannot be compared.
+        """
+        if seed_share not in (None, self.dataset(dataset).seed_share):
+            return []
+        return [f for f in self.figures if (f.dataset, f.protocol) == (dataset, protocol)]
+
     def family_order(self, families: set[str]) -> list[str]:
         """Families as listed, then the others by name."""
         known = list(dict.fromkeys(dataset.family for dataset in self.datasets.values()))
@@ -94,8 +114,8 @@ class Published:
 T = TypeVar("T")
 
 
-def read_published(path: Path) -> Published:
-    """Reads published.toml.
+def read_published(path: Path = PUBLISHED) -> Published:
+    """Reads published.toml, or another list of its kind.
 
     Raises:
         DataError: it is no TOML, an entry has a wrong or missing key, or a figure names a
