@@ -200,6 +200,14 @@ def test_mean_and_deviation_are_those_of_the_runs(places: Any) -> None:
     assert shown["machine"] == "2 cores, Old CPU, no GPU"
 
 
+@pytest.mark.parametrize(("threads", "cores"), [(2, "2 cores"), (1, "1 of 2 cores")])
+def test_a_run_on_fewer_threads_than_cores_says_so(places: Any, threads: int, cores: str) -> None:
+    report = report_of(run_of(0.7))
+    put(places, "paper/zh.json", report | {"settings": report["settings"] | {"threads": threads}})
+    head, ours, *_ = tables_of(page_of(places))[FORWARD]
+    assert dict(zip(head, ours, strict=True))["machine"] == f"{cores}, Old CPU, no GPU"
+
+
 def test_a_table_has_one_protocol_and_one_direction(places: Any) -> None:
     tables = tables_of(page_of(places))
     methods = {heading: [row[1] for row in rows[1:]] for heading, rows in tables.items()}

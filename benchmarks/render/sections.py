@@ -79,7 +79,7 @@ def _measured(line: Line, published: Published) -> list[str]:
             str(len(report.runs)),
             text.seconds(report.seconds.mean) + _protocols_in(report),
             f"{report.gibibytes.mean:.2f}",
-            text.machine(report.machine),
+            text.machine(report.machine, report.settings.get("threads")),
             f"[run file](../benchmarks/results/{report.file})",
         ]
     assert line.figure is not None
@@ -185,7 +185,7 @@ def files_section(reports: Sequence[Report], published: Published) -> list[str]:
                 str(report.settings.get("matcher", "")),
                 str(report.settings.get("bootstrap_candidates") or "").replace("_", " "),
                 ", ".join(seeds),
-                text.machine(report.machine),
+                text.machine(report.machine, report.settings.get("threads")),
                 text.versions(report),
             ]
         )

@@ -36,14 +36,15 @@ def seconds(value: float) -> str:
     return f"{value:,.1f}" if value < 10 else f"{value:,.0f}"
 
 
-def machine(described: Mapping[str, Any]) -> str:
-    """A machine in a few words: its GPU, else cores and processor."""
+def machine(described: Mapping[str, Any], threads: int | None = None) -> str:
+    """A machine in a few words: its GPU, else cores, of which so many were used, and processor."""
     if described.get("gpu"):
         return str(described["gpu"])
     cores, processor = described.get("cores"), described.get("processor")
     if not cores or not processor:
         return "not recorded"
-    return f"{cores} cores, {processor}, no GPU"
+    fewer = "" if threads in (None, cores) else f"{threads} of "
+    return f"{fewer}{cores} cores, {processor}, no GPU"
 
 
 def versions(report: Report) -> str:

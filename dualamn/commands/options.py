@@ -25,7 +25,7 @@ preset = click.option(
     show_default=True,
     help="A named set of settings: "
     + "; ".join(f"{name}: {preset.summary}" for name, preset in PRESETS.items())
-    + ".",
+    + ". In brackets: Hits@1 on DBP15K ZH-EN, test side only, and the time on two cores.",
 )
 epochs = click.option(
     "--epochs", type=click.IntRange(min=1), metavar="N", help="Passes over the seed links."
