@@ -11,7 +11,7 @@ class Progress:
     """One step done.
 
     Attributes:
-        stage: what is running: "load", "train", "search", "match" or "evaluate".
+        stage: what is running: "load", "train", "search", "match", "evaluate" or "make".
         step: how many steps of the stage are done.
         total: how many there will be, or None if unknown.
         loss: the training loss of the step, or None outside training.

@@ -90,6 +90,21 @@ def test_load_prints_seconds_of_loading_and_building() -> None:
     assert list(columns_of(shown.stdout))[2:] == ["load", "build", "both"]
 
 
+def test_likeness_prints_a_column_for_every_data_set(tmp_path: Path) -> None:
+    for name, keep in (("same", 1.0), ("thin", 0.6)):
+        task = make_task(120, keep_triples=keep, unmatched=0, shared_relations=True)
+        write_task(task, tmp_path / name, layout="ids")
+    shown = run("likeness", "same", "thin", "--data", tmp_path)
+    assert shown.returncode == 0, shown.stderr
+    table = columns_of(shown.stdout)
+    assert table["statistic"] == ["same", "thin"]
+    # All triples are in both graphs, so that every neighbour is in common.
+    assert table["triples with a counterpart"][0] == "1.000 / 1.000"
+    assert table["share of neighbours in common, mean"][0] == "1.000"
+    assert table["links without any"][0] == "0.000"
+    assert table["told by neighbours alone"][0] > table["told by neighbours alone"][1]
+
+
 def test_deviation_prints_a_table_for_every_state() -> None:
     shown = run("deviation", *MADE, "--epochs", 1, 2, "--pairs", 8)
     assert shown.returncode == 0, shown.stderr

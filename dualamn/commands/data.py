@@ -1,4 +1,4 @@
-"""`dualamn data`: data sets that are known by name."""
+"""`dualamn data`: data sets that are known by name, or made."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import click
 
 from dualamn.commands import console, downloads, options
 from dualamn.commands.group import Guessing
+from dualamn.commands.synth import synth
 
 if TYPE_CHECKING:
     from dualamn.data_loaders.fetching.known import KnownDataset
@@ -19,9 +20,9 @@ if TYPE_CHECKING:
 NAMES = "NAME..."
 
 
-@click.group(cls=Guessing, short_help="Lists, fetches and verifies known data sets.")
+@click.group(cls=Guessing, short_help="Lists, fetches and verifies data sets, and makes some.")
 def data() -> None:
-    """Lists, fetches and verifies data sets that are known by name.
+    """Lists, fetches and verifies data sets that are known by name, and makes others.
 
     They are looked for in the data folder first, and are fetched to the cache folder, which
     $DUALAMN_CACHE can name. Other commands fetch what they need by themselves.
@@ -30,7 +31,11 @@ def data() -> None:
     Examples:
       dualamn data list
       dualamn data get dwy100k/dbp_wd
+      dualamn data synth made --preset 1m
     """
+
+
+data.add_command(synth)
 
 
 @data.command("list", short_help="Shows which data sets are known, and where they are.")
