@@ -45,7 +45,7 @@ PRESETS: dict[str, Preset] = {
         {**_EVIDENCE, "epochs": 8, "bootstrap_turns": 2, "turn_epochs": 4},
     ),
     "paper": Preset(
-        "Dual-AMN as published, seed links only and CSLS with k = 10 (.73 in two minutes)",
+        "Dual-AMN as published, seed links only and CSLS with k = 10",
         {},
     ),
 }
