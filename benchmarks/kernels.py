@@ -114,7 +114,7 @@ class Cases:
 
     def sparse_times_dense(self) -> Case:
         """Neighbours weighted and added up, with gradients for weights and features."""
-        pattern, n = self.graph.edges, self.task.n_entities
+        pattern, n = self.graph.hop.places, self.task.n_entities
         rows, columns = _places(pattern)
         values = torch.rand(pattern.n_entries, generator=self.generator)
 
@@ -132,7 +132,7 @@ class Cases:
 
     def sampled_products(self) -> Case:
         """Dot products of entities with relations, where they meet."""
-        pattern = self.graph.pairs
+        pattern = self.graph.hop.pairs
         rows, columns = _places(pattern)
 
         def plain(left: Tensor, right: Tensor) -> Tensor:
@@ -147,7 +147,7 @@ class Cases:
 
     def softmax_of_segments(self) -> Case:
         """Attention of every entity over its edges."""
-        pattern, n = self.graph.edges, self.task.n_entities
+        pattern, n = self.graph.hop.places, self.task.n_entities
         rows, _ = _places(pattern)
         logits = torch.randn(pattern.n_entries, generator=self.generator)
 
@@ -164,12 +164,13 @@ class Cases:
 
     def layer(self) -> Case:
         """One graph layer, fused and by message passing."""
-        conv, graph = RelationalReflectionConv(self.config.dim), self.graph
-        receivers, senders = _places(graph.edges)
-        edge_index, edge_type = torch.stack([senders, receivers]), _places(graph.edge_relations)[1]
+        conv = RelationalReflectionConv(self.config.dim)
+        hop = self.graph.hop
+        receivers, senders = (of_place[hop.edge_place.long()] for of_place in _places(hop.places))
+        edge_index, edge_type = torch.stack([senders, receivers]), hop.edge_relation.long()
 
         def ours(entities: Tensor, relations: Tensor) -> Tensor:
-            return reflect(graph, entities, F.normalize(relations, dim=1), conv.attention)
+            return reflect(hop, entities, F.normalize(relations, dim=1), conv.attention)
 
         def theirs(entities: Tensor, relations: Tensor) -> Tensor:
             out: Tensor = conv(entities, relations, edge_index, edge_type)
@@ -189,7 +190,7 @@ class Cases:
         plain = DenseGate(branch)
 
         def ours(*layers: Tensor) -> Tensor:
-            return gate(layers, rows, branch.proxies, branch.weight, branch.bias)
+            return gate(layers, [rows] * len(layers), branch.proxies, branch.weight, branch.bias)
 
         def theirs(*layers: Tensor) -> Tensor:
             out: Tensor = plain(torch.cat([x.index_select(0, rows) for x in layers], dim=1))

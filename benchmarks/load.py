@@ -51,7 +51,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         first_load, first_build, task, graph = timed(path, given.seed)
         # A second task beside the first would count twice.
         memory = peak_memory()
-        print(f"{describe(task)}, {graph.edges.n_entries:,} edges, {graph.pairs.n_entries:,} pairs")
+        print(f"{describe(task)}, {graph.hop.n_edges:,} edges, {graph.hop.pairs.n_entries:,} pairs")
         for note in task.notes:
             print(f"  {note}")
         del task, graph

@@ -168,13 +168,21 @@ def segment_softmax(pattern: Pattern, logits: Tensor) -> Tensor:
     return weights
 
 
-def row_softmax(pattern: Pattern, logits: Tensor) -> Tensor:
-    """The weights of `segment_softmax` without gradient."""
+def row_softmax(pattern: Pattern, logits: Tensor, counts: Tensor | None = None) -> Tensor:
+    """The weights of `segment_softmax` without gradient.
+
+    Args:
+        pattern: of n rows.
+        logits: (e,).
+        counts: (e,) how many like it each entry stands for; one each if None. The weights are
+            those of one of them.
+    """
     # The row's own maximum keeps every exponent at or below zero.
     top = logits.new_full((pattern.shape[0],), -torch.inf)
     top.scatter_reduce_(0, pattern.rows, logits, "amax")
     weights = logits.sub(top.index_select(0, pattern.rows)).exp_()
-    return weights.div_(segment_sum(pattern, weights).index_select(0, pattern.rows))
+    total = segment_sum(pattern, weights if counts is None else weights * counts)
+    return weights.div_(total.index_select(0, pattern.rows))
 
 
 def segment_sum(pattern: Pattern, values: Tensor) -> Tensor:

@@ -63,7 +63,7 @@ class RelationalReflectionConv(MessagePassing):  # type: ignore[misc]
         if isinstance(edge_index, RelationGraph):
             # Outside, rows are joint ids; inside, the graph may have an order of its own.
             inside = x.index_select(0, edge_index.order)
-            reflected = reflect(edge_index, inside, units, self.attention)
+            reflected = reflect(edge_index.hop, inside, units, self.attention)
             return reflected.index_select(0, edge_index.position)
         if edge_type is None:
             raise ValueError("an edge index needs edge_type, the relation of every edge")

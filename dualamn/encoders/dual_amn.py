@@ -80,19 +80,21 @@ class DualAMN(nn.Module):
     def layers(self, graph: RelationGraph) -> list[list[Tensor]]:
         """The features of every entity after each layer: a list of (n, d) a branch.
 
-        Their rows are in the graph's inner order.
+        Their rows are in the graph's inner order; those of the last layer are the entities that
+        the graph is focused on.
         """
         unit_relations = nn.functional.normalize(self.relations, dim=1, eps=1e-12)
         entities = self.entities if self.features is None else self.features @ self.projection
         starts = (
             spmm(graph.neighbours, graph.neighbour_weights, entities),
-            spmm(graph.incident, graph.incident_weights, self.relations),
+            spmm(graph.hop.incident, graph.incident_weights, self.relations),
         )
         outputs = []
         for branch, start in zip(self.both, starts, strict=True):
-            layers = [torch.tanh(start)]
-            for attention in branch.attention:
-                layers.append(reflect(graph, layers[-1], unit_relations, attention))
+            layers = [start.tanh_()]
+            hops = [graph.hop] * (len(branch.attention) - 1) + [graph.last]
+            for hop, attention in zip(hops, branch.attention, strict=True):
+                layers.append(reflect(hop, layers[-1], unit_relations, attention))
             outputs.append(layers)
         return outputs
 
@@ -110,16 +112,21 @@ class DualAMN(nn.Module):
         another copy.
 
         Args:
-            graph: the task's graph.
-            rows: (q,) int64 joint ids of the entities wanted.
+            graph: the task's graph; it may be focused on a few entities.
+            rows: (q,) int64 joint ids of the entities wanted, of those.
             dropout: the share of output numbers set to zero in training.
             generator: draws the dropout mask.
         """
-        inside = graph.position[rows]
+        inside = self._inside(graph, rows)
         return [
             branch(layers, inside, dropout=dropout, generator=generator)
             for branch, layers in zip(self.both, self.layers(graph), strict=True)
         ]
+
+    def _inside(self, graph: RelationGraph, rows: Tensor | slice) -> list[Tensor]:
+        """Where every layer has the entities of these joint ids."""
+        depth = len(self.both[0].attention)
+        return [graph.position[rows]] * depth + [graph.last_position[rows]]
 
     @torch.no_grad()
     def embed(self, graph: RelationGraph) -> FloatArray:
@@ -134,7 +141,7 @@ class DualAMN(nn.Module):
             columns = slice(number * width, (number + 1) * width)
             for start in range(0, graph.n_entities, EMBED_ROWS):
                 block = slice(start, start + EMBED_ROWS)
-                part = self.both[number](layers, graph.position[block])
+                part = self.both[number](layers, self._inside(graph, block))
                 joined[block, columns] = part.numpy(force=True)
         return joined
 
@@ -158,7 +165,7 @@ class Branch(nn.Module):
     def forward(
         self,
         layers: list[Tensor],
-        rows: Tensor,
+        rows: list[Tensor],
         *,
         dropout: float = 0.0,
         generator: torch.Generator | None = None,

@@ -28,7 +28,7 @@ _EPSILON = 1e-12
 
 def gate(
     layers: Sequence[Tensor],
-    rows: Tensor,
+    rows: Sequence[Tensor],
     proxies: Tensor,
     weight: Tensor,
     bias: Tensor,
@@ -39,8 +39,8 @@ def gate(
     """Gated embeddings of some entities, with gradients for layers and parameters.
 
     Args:
-        layers: the outputs of the graph layers, each (n, d).
-        rows: (q,) int64: the entities wanted.
+        layers: the outputs of the l graph layers, each (n, d), the n of its own.
+        rows: l times (q,) int64: where each layer has the entities wanted.
         proxies: (c, l * d) for l layers.
         weight: (l * d, l * d).
         bias: (l * d,).
@@ -51,12 +51,12 @@ def gate(
         (q, l * d).
     """
     if dropout > 0:
-        shape = (len(rows), proxies.shape[1])
-        keep = dropout_mask(shape, dropout, rows.device, generator)
+        shape = (len(rows[0]), proxies.shape[1])
+        keep = dropout_mask(shape, dropout, proxies.device, generator)
     else:
         keep = None
     out: Tensor = _Gate.apply(  # type: ignore[no-untyped-call]
-        rows, keep, 1.0 / (1.0 - dropout), proxies, weight, bias, *layers
+        tuple(rows), keep, 1.0 / (1.0 - dropout), proxies, weight, bias, *layers
     )
     return out
 
@@ -84,7 +84,7 @@ class _Gate(Function):
     @staticmethod
     def forward(
         ctx: Any,
-        rows: Tensor,
+        rows: tuple[Tensor, ...],
         keep: Tensor | None,
         scale: float,
         proxies: Tensor,
@@ -93,12 +93,13 @@ class _Gate(Function):
         *layers: Tensor,
     ) -> Tensor:
         width = proxies.shape[1]
-        out = proxies.new_empty(len(rows), width)
+        n_rows = len(rows[0])
+        out = proxies.new_empty(n_rows, width)
         opening = torch.empty_like(out) if any(ctx.needs_input_grad) else None
         unit_proxies = _unit(proxies)
-        for start in range(0, len(rows), BLOCK_ROWS):
+        for start in range(0, n_rows, BLOCK_ROWS):
             block = slice(start, start + BLOCK_ROWS)
-            m = _gather(layers, rows[block])
+            m = _gather(layers, rows, block)
             share = torch.softmax(_unit(m) @ unit_proxies.t(), dim=1)
             t = share @ proxies
             g = torch.addmm(
@@ -107,24 +108,25 @@ class _Gate(Function):
             torch.addcmul(m, g.sub(1), t, out=out[block])
             if keep is not None:
                 out[block].mul_(keep[block]).mul_(scale)
-        ctx.save_for_backward(rows, proxies, weight, opening, *layers)
-        ctx.keep, ctx.scale = keep, scale
+        ctx.save_for_backward(proxies, weight, opening, *layers)
+        ctx.rows, ctx.keep, ctx.scale = rows, keep, scale
         return out
 
     @staticmethod
     def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor | None, ...]:
-        rows, proxies, weight, opening, *layers = ctx.saved_tensors
+        proxies, weight, opening, *layers = ctx.saved_tensors
+        rows: tuple[Tensor, ...] = ctx.rows
         d_proxies, d_weight = torch.zeros_like(proxies), torch.zeros_like(weight)
         d_bias = proxies.new_zeros(proxies.shape[1])
         d_unit_proxies = torch.zeros_like(proxies)
         d_layers = [torch.zeros_like(layer) for layer in layers]
         unit_proxies = _unit(proxies)
-        for start in range(0, len(rows), BLOCK_ROWS):
+        for start in range(0, len(rows[0]), BLOCK_ROWS):
             block = slice(start, start + BLOCK_ROWS)
             d_out = grads[0][block]
             if ctx.keep is not None:
                 d_out = (d_out * ctx.keep[block]).mul_(ctx.scale)
-            m = _gather(layers, rows[block])
+            m = _gather(layers, rows, block)
             norm = m.norm(dim=1, keepdim=True).clamp_(min=_EPSILON)
             unit = m / norm
             share = torch.softmax(unit @ unit_proxies.t(), dim=1)
@@ -145,23 +147,24 @@ class _Gate(Function):
             d_m = (d_unit - unit * (unit * d_unit).sum(dim=1, keepdim=True)).div_(norm)
             d_m += d_out
             d_m += d_p
-            _scatter(d_layers, rows[block], d_m)
+            _scatter(d_layers, rows, block, d_m)
         proxy_norm = proxies.norm(dim=1, keepdim=True).clamp_(min=_EPSILON)
         inward = (unit_proxies * d_unit_proxies).sum(dim=1, keepdim=True)
         d_proxies += (d_unit_proxies - unit_proxies * inward).div_(proxy_norm)
         return None, None, None, d_proxies, d_weight, d_bias, *d_layers
 
 
-def _gather(layers: Sequence[Tensor], rows: Tensor) -> Tensor:
+def _gather(layers: Sequence[Tensor], rows: Sequence[Tensor], block: slice) -> Tensor:
     # index_select: the same as layer[rows], several times faster.
-    return torch.cat([layer.index_select(0, rows) for layer in layers], dim=1)
+    parts = zip(layers, rows, strict=True)
+    return torch.cat([layer.index_select(0, own[block]) for layer, own in parts], dim=1)
 
 
-def _scatter(d_layers: Sequence[Tensor], rows: Tensor, d_m: Tensor) -> None:
+def _scatter(d_layers: Sequence[Tensor], rows: Sequence[Tensor], block: slice, d_m: Tensor) -> None:
     width = d_layers[0].shape[1]
-    for number, d_layer in enumerate(d_layers):
+    for number, (d_layer, own) in enumerate(zip(d_layers, rows, strict=True)):
         part = d_m[:, number * width : (number + 1) * width].contiguous()
-        d_layer.index_add_(0, rows, part)
+        d_layer.index_add_(0, own[block], part)
 
 
 def _unit(matrix: Tensor) -> Tensor:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn.functional import normalize
 
@@ -28,10 +29,10 @@ _COLUMNS = 256
 class Propagation:
     """Labels of the seed links, sent along the triples of the graphs.
 
-    Every link gets a random direction, nearly orthogonal to all others, that both its entities
-    start from. For some rounds entities then take the sum of their neighbours and relations,
-    and relations that of the entities they point at; relations that are seen everywhere count
-    less. What an entity is in the end,
+    All entities that links join, over however many graphs, start from one random direction,
+    nearly orthogonal to all others. For some rounds entities then take the sum of their
+    neighbours and relations, and relations that of the entities they point at; relations that
+    are seen everywhere count less. What an entity is in the end,
 
         sum over its edges (k, j) of  vec(k) (x) vec(j),
 
@@ -87,15 +88,15 @@ class Propagation:
         result = np.empty((graph.n_entities, config.relation_dim * width), dtype=np.float32)
         square = torch.zeros(graph.n_entities, device=self.device)
         order = graph.order.numpy(force=True)
-        kinds = graph.edge_relations.indices
+        kinds = graph.hop.edge_relation
         at_once = max(1, _COLUMNS // width)
         for start in range(0, config.relation_dim, at_once):
             numbers = range(start, min(start + at_once, config.relation_dim))
             near = self._project_many(entities, len(numbers), width, generator)
             for number in numbers:
                 own = near[:, (number - start) * width : (number - start + 1) * width]
-                weights = narrow[number].index_select(0, kinds)
-                part = multiply(graph.edges, weights, own.contiguous())
+                weights = graph.hop.sum_places(narrow[number].index_select(0, kinds))
+                part = multiply(graph.hop.places, weights, own)
                 square += part.square().sum(dim=1)
                 # Rows leave in joint ids: the order in memory is the graph's own until here.
                 result[order, number * width : (number + 1) * width] = part.numpy(force=True)
@@ -108,26 +109,24 @@ class Propagation:
         """Entities and relations after every round, side by side, as rows of length one."""
         config, graph = self.config, self.graph
         assert self.links is not None
-        links = graph.position.index_select(
-            0, torch.from_numpy(self.links.astype(np.int64)).ravel().to(self.device)
-        ).view(-1, 2)
+        linked, group = _groups(self.links)
         generator = torch.Generator().manual_seed(config.seed)
         labels = normalize(
-            torch.randn(len(links), config.label_dim, generator=generator), dim=1
-        ).to(self.device)
+            torch.randn(int(group.max()) + 1, config.label_dim, generator=generator), dim=1
+        )
         entities = torch.zeros(graph.n_entities, config.label_dim, device=self.device)
-        for side in (0, 1):
-            entities.index_add_(0, links[:, side], labels)
-        entities = normalize(entities, dim=1)
+        rows = graph.position[torch.from_numpy(linked).to(self.device)]
+        entities[rows] = labels[torch.from_numpy(group)].to(self.device)
         relations = torch.zeros(graph.n_relations, config.label_dim, device=self.device)
-        kinds = graph.edge_relations.indices
-        ones = torch.ones(len(kinds), device=self.device)
-        rarity = self._rarity(kinds)
+        places, incident = graph.hop.places, graph.hop.incident
+        rarity = graph.hop.sum_places(self._rarity(graph.hop.edge_relation))
+        counts = graph.hop.counts.float()
+        counts_flipped = counts.index_select(0, incident.t_order)
         all_entities, all_relations = [entities], [relations]
         for _ in range(config.propagation_rounds):
-            pointed_at = multiply(graph.edge_relations.transposed, ones, entities)
-            sums = multiply(graph.edges, rarity, entities)
-            sums += multiply(graph.edge_relations, ones, relations)
+            pointed_at = multiply(incident.transposed, counts_flipped, entities)
+            sums = multiply(places, rarity, entities)
+            multiply(incident, counts, relations, add_to=sums)
             entities, relations = normalize(sums, dim=1), normalize(_inverses(pointed_at), dim=1)
             all_entities.append(entities)
             all_relations.append(relations)
@@ -183,6 +182,24 @@ def _are_links(links: Tensor, n_entities: int) -> bool:
         and int(links.min()) >= 0
         and int(links.max()) < n_entities
     )
+
+
+def _groups(links: Int32Array) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """The distinct linked entities, and which group of entities that links join each is in.
+
+    Groups are numbered in the order of their first links.
+    """
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
+    linked, ends = np.unique(links, return_inverse=True)
+    ends = ends.reshape(links.shape)
+    shape = len(linked), len(linked)
+    _, group = connected_components(coo_array((np.ones(len(ends)), tuple(ends.T)), shape=shape))
+    _, first = np.unique(group[ends[:, 0]], return_index=True)
+    rank = np.empty(len(first), dtype=np.int64)
+    rank[np.argsort(first)] = np.arange(len(first))
+    return linked.astype(np.int64), rank[group]
 
 
 def _inverses(relations: Tensor) -> Tensor:

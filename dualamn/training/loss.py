@@ -33,7 +33,7 @@ class LossPlan:
     """Which distances one step needs, by position among the rows it embeds.
 
     Attributes:
-        rows: (q,) int64: the distinct entities to embed, in joint ids.
+        rows: (q,) int64: the entities to embed, in joint ids; distinct but for what fills them up.
         distances: q x q pattern: for every anchor its negatives, then its partner.
         slots: (2p, k) int64: which entry of `distances` belongs to an anchor's i-th negative.
         missing: (2p, k) bool: true where an anchor has fewer than k negatives.
@@ -75,9 +75,9 @@ class LossPlan:
                 An anchor itself, its partner and -1 are passed over.
             sample: (s,) int32 distinct joint ids, drawn evenly from all entities.
             n_entities: of the whole task.
-            multiple: other entities fill the rows up to a multiple of this. Products of shapes
-                that recur run on kernels that are already there: oneDNN compiles one for each
-                shape and keeps it, which over sixty steps took 700 MB.
+            multiple: the first row, repeated, fills the rows up to a multiple of this. Products
+                of shapes that recur run on kernels that are already there: oneDNN compiles one
+                for each shape and keeps it, which over sixty steps took 700 MB.
         """
         anchors = np.concatenate([pairs[:, 0], pairs[:, 1]])
         opposite = np.concatenate([pairs[:, 1], pairs[:, 0]])
@@ -87,9 +87,8 @@ class LossPlan:
         in_step = np.zeros(n_entities, dtype=bool)
         in_step[anchors] = in_step[sample] = True
         in_step[negatives[usable]] = True
-        filled = -int(in_step.sum()) % multiple
-        in_step[np.flatnonzero(~in_step)[:filled]] = True
         rows = np.flatnonzero(in_step)
+        rows = np.append(rows, np.repeat(rows[:1], -len(rows) % multiple))
         position = np.cumsum(in_step, dtype=np.int64) - 1
         at, partner = position[anchors], position[opposite]
 

@@ -36,10 +36,12 @@ class Mined:
     Attributes:
         negatives: (2s, k) int32: those of the seed links' left ends, then of their right ends.
         drawn: (m,) int32: the entities without seed link that were searched among.
+        graph: focused on the linked and the drawn entities, all that steps need until the next.
     """
 
     negatives: Int32Array
     drawn: Int32Array
+    graph: RelationGraph
 
 
 class Trainer:
@@ -113,7 +115,7 @@ class Trainer:
             for batch, chosen in enumerate(np.array_split(order, self.batches)):
                 plan = self._plan(chosen, mined, rng)
                 step = epoch * self.batches + batch
-                loss = self._step(plan, step, generator)
+                loss = self._step(mined.graph, plan, step, generator)
                 if epoch >= self.first_averaged:
                     self._add_up()
                 progress(Progress("train", step + 1, self.total_steps, loss))
@@ -121,10 +123,12 @@ class Trainer:
         if checkpoint is not None:
             self._keep(self.config.epochs).write(checkpoint)
 
-    def _step(self, plan: LossPlan, step: int, generator: torch.Generator) -> float:
+    def _step(
+        self, graph: RelationGraph, plan: LossPlan, step: int, generator: torch.Generator
+    ) -> float:
         config = self.config
         self.optimizer.zero_grad()
-        parts = self.network(self.graph, plan.rows, dropout=config.dropout, generator=generator)
+        parts = self.network(graph, plan.rows, dropout=config.dropout, generator=generator)
         loss = hard_sample_loss(
             parts, plan, gamma=config.gamma, scale=config.loss_scale, tau=config.loss_tau
         )
@@ -165,8 +169,10 @@ class Trainer:
         )
         drawn = rng.choice(others, min(self.config.mining_pool, len(others)), replace=False)
         pool = np.concatenate([self.linked, drawn])
+        rows = torch.from_numpy(pool).long().to(self.device)
+        graph = self.graph.focused(rows)
         with torch.no_grad():
-            parts = self.network(self.graph, torch.from_numpy(pool).long().to(self.device))
+            parts = self.network(graph, rows)
         projection = random_projection(
             sum(part.shape[1] for part in parts), self.config.mining_dim, self._generator(3, epoch)
         )
@@ -174,7 +180,7 @@ class Trainer:
         anchors = np.searchsorted(self.linked, self.seed_links.T.ravel()).astype(np.int32)
         found = mine(parts, anchors, self.config.negatives, projection)
         negatives = np.where(found >= 0, pool[found], np.int32(-1))
-        return Mined(negatives, drawn)
+        return Mined(negatives, drawn, graph)
 
     def _plan(self, chosen: NDArray[np.int64], mined: Mined, rng: np.random.Generator) -> LossPlan:
         n, size = self.graph.n_entities, self.config.sampled_entities

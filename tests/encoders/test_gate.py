@@ -31,7 +31,7 @@ def test_gate_equals_its_formula(monkeypatch: pytest.MonkeyPatch, block_rows: in
     weighting = torch.randn(len(rows), 9, dtype=torch.float64)
     leaves = inputs(8, 3, 3)
     *layers, proxies, weight, bias = leaves
-    fast = gate(layers, rows, proxies, weight, bias)
+    fast = gate(layers, [rows] * 3, proxies, weight, bias)
     m = torch.cat(layers, dim=1)[rows]
     plain = plain_gate(m, proxies, weight, bias)
     torch.testing.assert_close(fast, plain)
@@ -48,10 +48,11 @@ def test_gate_with_dropout_is_the_gate_times_the_mask() -> None:
 
     def dropped() -> Tensor:
         generator = torch.Generator().manual_seed(1)
-        return gate(layers, rows, proxies, weight, bias, dropout=0.4, generator=generator)
+        both = [rows, rows]
+        return gate(layers, both, proxies, weight, bias, dropout=0.4, generator=generator)
 
     keep = dropout_mask((8, 6), 0.4, torch.device("cpu"), torch.Generator().manual_seed(1))
-    plain = gate(layers, rows, proxies, weight, bias) * keep / 0.6
+    plain = gate(layers, [rows, rows], proxies, weight, bias) * keep / 0.6
     torch.testing.assert_close(dropped(), plain)
     for mine, theirs in zip(
         torch.autograd.grad(dropped().sum(), leaves),
@@ -66,17 +67,17 @@ def test_gate_passes_gradcheck() -> None:
     rows = torch.tensor([0, 2, 3])
 
     def function(*leaves: Tensor) -> Tensor:
-        return gate(leaves[:2], rows, *leaves[2:])
+        return gate(leaves[:2], [rows] * 2, *leaves[2:])
 
     assert torch.autograd.gradcheck(function, (*layers, proxies, weight, bias))
 
 
 def test_gate_of_no_rows_and_of_zero_rows_is_finite() -> None:
     *layers, proxies, weight, bias = inputs(4, 2, 2)
-    none = gate(layers, torch.empty(0, dtype=torch.int64), proxies, weight, bias)
+    none = gate(layers, [torch.empty(0, dtype=torch.int64)] * len(layers), proxies, weight, bias)
     assert none.shape == (0, 4)
     zeros = [torch.zeros_like(layer).requires_grad_() for layer in layers]
-    out = gate(zeros, torch.arange(4), proxies, weight, bias)
+    out = gate(zeros, [torch.arange(4)] * len(zeros), proxies, weight, bias)
     assert out.isfinite().all()
     assert all(g.isfinite().all() for g in torch.autograd.grad(out.sum(), zeros))
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from dualamn.config import AlignerConfig
 from dualamn.data_loaders.synthetic import make_task
-from dualamn.encoders.propagation import Propagation
+from dualamn.encoders.propagation import Propagation, _groups
 from dualamn.errors import CheckpointError, TrainingError
 from dualamn.kg import KnowledgeGraph
 from dualamn.progress import silent
@@ -41,11 +41,18 @@ def dense(task: AlignmentTask, config: AlignerConfig) -> Matrix:
     ]
     uses = np.bincount([k for _, k, _ in edges], minlength=2 * half)
     generator = torch.Generator().manual_seed(config.seed)
-    labels = torch.randn(len(task.seed_links), config.label_dim, generator=generator)
+    groups: list[set[int]] = []
+    for a, b in task.seed_links.tolist():
+        met = [group for group in groups if group & {a, b}] or [set()]
+        if not met[0]:
+            groups.append(met[0])
+        met[0].update({a, b}, *met[1:])  # the first one met takes in all others
+        groups = [group for group in groups if not any(group is other for other in met[1:])]
+    labels = torch.randn(len(groups), config.label_dim, generator=generator)
     e = np.zeros((task.n_entities, config.label_dim))
-    for link, label in zip(task.seed_links, unit(labels.double().numpy()), strict=True):
-        e[link] += label
-    e, r = unit(e), np.zeros((2 * half, config.label_dim))
+    for group, label in zip(groups, unit(labels.double().numpy()), strict=True):
+        e[list(group)] = label
+    r = np.zeros((2 * half, config.label_dim))
     views = [(e, r)]
     for _ in range(config.propagation_rounds):
         next_e, next_r = np.zeros_like(e), np.zeros_like(r)
@@ -119,7 +126,7 @@ def test_it_equals_the_dense_steps_at_the_edges(task: AlignmentTask) -> None:
     np.testing.assert_allclose(embedded, dense(task, CONFIG), atol=2e-5)
 
 
-def test_an_entity_of_two_links_starts_from_both_labels() -> None:
+def test_all_entities_that_links_join_start_from_one_label() -> None:
     """As in a task of three graphs, or of links that are not one to one."""
     task = make_task(20, n_kgs=3, n_relations=3)
     shared = [[0, 30], [0, 31], [5, 30], [0, 30]]
@@ -175,3 +182,10 @@ def test_a_state_of_another_task_is_refused() -> None:
     ):
         with pytest.raises(CheckpointError, match="do not fit"):
             Propagation(make_task(30), CONFIG, CPU).load_state(wrong)
+
+
+def test_all_that_chains_of_links_join_starts_from_one_label() -> None:
+    linked, group = _groups(np.array([[7, 9], [1, 5], [5, 12], [2, 9]], dtype=np.int32))
+    assert linked.tolist() == [1, 2, 5, 7, 9, 12]
+    # 7 - 9 - 2 by way of the first and the last link, 1 - 5 - 12 by the others.
+    assert group.tolist() == [1, 0, 1, 0, 0, 1]

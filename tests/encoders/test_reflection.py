@@ -8,6 +8,7 @@ import torch
 
 from dualamn.encoders.conv import RelationalReflectionConv
 from dualamn.encoders.graph import RelationGraph
+from dualamn.encoders.reflection import reflect
 
 
 def made_triples(
@@ -61,6 +62,44 @@ def test_fused_layer_passes_gradcheck() -> None:
     assert torch.autograd.gradcheck(lambda h, z: layer(h, z, graph), (x, relations))
 
 
+@pytest.mark.parametrize("reorder", [False, True])
+@pytest.mark.parametrize("wanted", [[], [3], [7, 1, 4], list(range(12))])
+def test_a_layer_of_some_receivers_is_that_of_all_with_the_other_rows_left_out(
+    wanted: list[int], reorder: bool
+) -> None:
+    n, r, d = 12, 3, 5
+    graph = RelationGraph.from_triples(made_triples(5, n - 2, r, 40), n, r, reorder=reorder)
+    rows = torch.tensor(wanted, dtype=torch.int64)
+    focused = graph.focused(rows)
+    torch.manual_seed(0)
+    leaves = [
+        torch.randn(shape, dtype=torch.float64, requires_grad=True)
+        for shape in ((n, d), (2 * r, d), (d,))
+    ]
+    weighting = torch.randn(len(wanted), d, dtype=torch.float64)
+    every = reflect(graph.hop, *leaves)[graph.position[rows]]
+    some = reflect(focused.last, *leaves)[focused.last_position[rows]]
+    torch.testing.assert_close(some, every)
+    for mine, theirs in zip(
+        torch.autograd.grad((some * weighting).sum(), leaves),
+        torch.autograd.grad((every * weighting).sum(), leaves),
+        strict=True,
+    ):
+        torch.testing.assert_close(mine, theirs)
+    assert focused.last.places.shape == (len(wanted), n)
+    assert focused.last.n_edges <= graph.hop.n_edges
+
+
+def test_edges_are_merged_to_their_distinct_couples() -> None:
+    # Two relations from 0 to 1, and one of them from 0 to 2 as well.
+    triples = np.array([[0, 0, 1], [0, 1, 1], [0, 0, 2]], dtype=np.int32)
+    hop = RelationGraph.from_triples(triples, 3, 2).hop
+    assert hop.n_edges == 6
+    assert hop.places.n_entries == 4
+    assert hop.incident.n_entries == hop.pairs.n_entries == 5
+    assert hop.counts.tolist() == [2, 1, 1, 1, 1]
+
+
 def test_reflection_keeps_the_length_of_a_single_neighbour() -> None:
     graph = RelationGraph.from_triples(np.array([[0, 0, 1]], dtype=np.int32), 2, 1)
     layer = RelationalReflectionConv(4).double()
@@ -76,7 +115,7 @@ def test_an_edge_index_without_edge_types_is_refused() -> None:
 
 def test_graph_of_no_triples_has_only_the_entities_themselves() -> None:
     graph = RelationGraph.from_triples(np.empty((0, 3), dtype=np.int32), 3, 0)
-    assert graph.edges.n_entries == graph.pairs.n_entries == graph.incident.n_entries == 0
+    assert graph.hop.n_edges == graph.hop.pairs.n_entries == graph.hop.incident.n_entries == 0
     assert graph.neighbours.indices.tolist() == [0, 1, 2]
 
 
@@ -86,9 +125,9 @@ def test_neighbour_and_relation_means_count_every_distinct_one_once() -> None:
     ends = graph.neighbours.indptr.tolist()
     assert graph.neighbours.indices[: ends[1]].tolist() == [0, 1, 2]
     torch.testing.assert_close(graph.neighbour_weights[: ends[1]], torch.full((3,), 1 / 3))
-    ends = graph.incident.indptr.tolist()
-    assert graph.incident.indices[: ends[1]].tolist() == [0, 1]  # outgoing
-    assert graph.incident.indices[ends[1] : ends[2]].tolist() == [2, 3]  # their inverses
+    ends = graph.hop.incident.indptr.tolist()
+    assert graph.hop.incident.indices[: ends[1]].tolist() == [0, 1]  # outgoing
+    assert graph.hop.incident.indices[ends[1] : ends[2]].tolist() == [2, 3]  # their inverses
 
 
 def test_reordering_puts_neighbours_near_each_other_and_keeps_ids_apart() -> None:
@@ -98,5 +137,5 @@ def test_reordering_puts_neighbours_near_each_other_and_keeps_ids_apart() -> Non
     triples = np.stack([path[:-1], zeros, path[1:]], axis=1)
     graph = RelationGraph.from_triples(triples, 200, 1, reorder=True)
     assert graph.position[graph.order].tolist() == list(range(200))
-    apart = (graph.edges.rows - graph.edges.indices).abs()
+    apart = (graph.hop.places.rows - graph.hop.places.indices).abs()
     assert apart.max() == 1

@@ -114,7 +114,7 @@ def test_filling_rows_up_changes_neither_loss_nor_gradient() -> None:
     plain = LossPlan.build(pairs, negatives, sample, 20)
     filled = LossPlan.build(pairs, negatives, sample, 20, multiple=20)
     assert len(plain.rows) < len(filled.rows) == 20
-    assert len(LossPlan.build(pairs, negatives, sample, 20, multiple=64).rows) == 20
+    assert len(LossPlan.build(pairs, negatives, sample, 20, multiple=64).rows) == 64
     losses = [hard_sample_loss([p[plan.rows] for p in parts], plan) for plan in (plain, filled)]
     torch.testing.assert_close(losses[0], losses[1])
     torch.testing.assert_close(grads(losses[0], parts), grads(losses[1], parts))
