@@ -19,4 +19,5 @@ settings.load_profile("ci" if os.environ.get("CI") else "here")
 # No test looks at what its user has fetched, and none fetches but from a server of its own.
 os.environ["DUALAMN_OFFLINE"] = "1"
 os.environ["DUALAMN_CACHE"] = str(Path(tempfile.gettempdir()) / "dualamn-no-cache-for-tests")
-os.environ.pop("DUALAMN_MIRROR", None)
+for name in ("DUALAMN_MIRROR", "DUALAMN_DATA"):
+    os.environ.pop(name, None)
