@@ -1,6 +1,7 @@
 """Settings of the whole test run."""
 
 import os
+import signal
 import tempfile
 from pathlib import Path
 
@@ -9,6 +10,9 @@ from hypothesis import settings
 # Set before torch and faiss are loaded, and inherited by the processes that tests start. Made
 # data is small: threads would only wait for each other, above all with several test workers.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+# A shell's background job, such as a test run there, hands down that Ctrl-C is ignored.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # No test fails because the machine is busy. CI looks at the same examples every time, so that
 # a change is not blamed for what was there before; everyone else looks for new ones.
