@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from dualamn.arrays import Int32Array, StringArray, strings
 from dualamn.errors import DataError
+from dualamn.literals import Literals
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,16 +23,21 @@ class KnowledgeGraph:
         entities: (n,) identifiers.
         relations: (r,) identifiers.
         triples: (t, 3) int32: head, relation and tail as positions in the arrays above.
+        entity_names: (n,) what people call each entity, "" for one without a name; None where
+            the graph names none.
+        literals: its attribute triples, such as dates and numbers; None where it has none.
 
     Raises:
-        DataError: an entity or relation number of a triple is out of range, or an identifier
-            occurs twice.
+        DataError: an entity or relation number of a triple is out of range, an identifier
+            occurs twice, or names or literals do not fit the entities.
     """
 
     name: str
     entities: StringArray
     relations: StringArray
     triples: Int32Array
+    entity_names: StringArray | None = None
+    literals: Literals | None = None
 
     def __post_init__(self) -> None:
         if self.triples.ndim != 2 or self.triples.shape[1] != 3:
@@ -40,6 +46,13 @@ class KnowledgeGraph:
         _check_range(self.triples[:, 1], len(self.relations), f"relations of {self.name}")
         _check_distinct(self.entities, f"entity of {self.name}")
         _check_distinct(self.relations, f"relation of {self.name}")
+        names = self.entity_names
+        if names is not None and len(names) != self.n_entities:
+            raise DataError(
+                f"{self.name} has {self.n_entities:,} entities, but {len(names):,} names"
+            )
+        if self.literals is not None:
+            _check_range(self.literals.entities, len(self.entities), f"entities of {self.name}")
 
     @classmethod
     def from_arrays(
@@ -80,6 +93,19 @@ class KnowledgeGraph:
             for head, relation, tail in triples
         ]
         return cls.from_arrays(name, rows, list(entities), list(relations))
+
+    def permuted(self, order: NDArray[np.int64]) -> KnowledgeGraph:
+        """The same graph with its entities in another order, given as (n,) positions in this."""
+        new_id = np.empty(self.n_entities, dtype=np.int32)
+        new_id[order] = np.arange(self.n_entities, dtype=np.int32)
+        heads, relations, tails = self.triples.T
+        return replace(
+            self,
+            entities=self.entities[order],
+            triples=np.stack([new_id[heads], relations, new_id[tails]], axis=1),
+            entity_names=None if self.entity_names is None else self.entity_names[order],
+            literals=None if self.literals is None else self.literals.renumbered(new_id),
+        )
 
     @property
     def n_entities(self) -> int:

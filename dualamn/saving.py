@@ -16,10 +16,12 @@ from dualamn.arrays import StringArray, strings
 from dualamn.config import AlignerConfig
 from dualamn.errors import CheckpointError, DualamnError
 from dualamn.kg import KnowledgeGraph
+from dualamn.literals import Literals
 from dualamn.task import AlignmentTask
 from dualamn.writers.atomic import atomic_path
 
 _KIND = "dualamn aligner"
+_LITERAL_COLUMNS = ("attributes", "values", "types")
 _LINKS = ("seed_links", "test_links", "valid_links")
 
 
@@ -30,7 +32,15 @@ def write_aligner(
     tensors = {f"state/{name}": value.contiguous() for name, value in state.items()}
     for number, kg in enumerate(task.kgs):
         tensors[f"kg/{number}/triples"] = torch.from_numpy(kg.triples).contiguous()
-        for what, names in (("entities", kg.entities), ("relations", kg.relations)):
+        columns = {"entities": kg.entities, "relations": kg.relations}
+        if kg.entity_names is not None:
+            columns["names"] = kg.entity_names
+        if kg.literals is not None:
+            tensors[f"kg/{number}/literals/entities"] = torch.from_numpy(kg.literals.entities)
+            tensors[f"kg/{number}/literals/kinds"] = torch.from_numpy(kg.literals.kinds)
+            for what in _LITERAL_COLUMNS:
+                columns[f"literals/{what}"] = getattr(kg.literals, what)
+        for what, names in columns.items():
             text, ends = _packed(names)
             tensors[f"kg/{number}/{what}/text"] = text
             tensors[f"kg/{number}/{what}/ends"] = ends
@@ -70,13 +80,7 @@ def read_aligner(path: str | Path) -> tuple[AlignerConfig, AlignmentTask, dict[s
         about: dict[str, Any] = json.loads(head["task"])
         config = AlignerConfig.from_dict(json.loads(head["config"]))
         kgs = tuple(
-            KnowledgeGraph(
-                name,
-                _unpacked(tensors, f"kg/{number}/entities"),
-                _unpacked(tensors, f"kg/{number}/relations"),
-                tensors[f"kg/{number}/triples"].numpy(),
-            )
-            for number, name in enumerate(about["kgs"])
+            _graph(name, tensors, f"kg/{number}") for number, name in enumerate(about["kgs"])
         )
         links = {name: tensors[name].numpy() for name in _LINKS}
     except (KeyError, ValueError, DualamnError) as error:
@@ -90,6 +94,25 @@ def read_aligner(path: str | Path) -> tuple[AlignerConfig, AlignmentTask, dict[s
     prefix = "state/"
     state = {k.removeprefix(prefix): v for k, v in tensors.items() if k.startswith(prefix)}
     return config, task, state
+
+
+def _graph(name: str, tensors: dict[str, Tensor], at: str) -> KnowledgeGraph:
+    named = f"{at}/names/text" in tensors
+    literals: Literals | None = None
+    if f"{at}/literals/entities" in tensors:
+        literals = Literals(
+            entities=tensors[f"{at}/literals/entities"].numpy(),
+            kinds=tensors[f"{at}/literals/kinds"].numpy(),
+            **{what: _unpacked(tensors, f"{at}/literals/{what}") for what in _LITERAL_COLUMNS},
+        )
+    return KnowledgeGraph(
+        name,
+        _unpacked(tensors, f"{at}/entities"),
+        _unpacked(tensors, f"{at}/relations"),
+        tensors[f"{at}/triples"].numpy(),
+        _unpacked(tensors, f"{at}/names") if named else None,
+        literals,
+    )
 
 
 def _packed(names: StringArray) -> tuple[Tensor, Tensor]:

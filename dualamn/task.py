@@ -82,9 +82,7 @@ class AlignmentTask:
             order = np.random.default_rng([seed, number]).permutation(kg.n_entities)
             new_id = np.empty(kg.n_entities, dtype=np.int32)
             new_id[order] = np.arange(kg.n_entities, dtype=np.int32)
-            heads, relations, tails = kg.triples.T
-            triples = np.stack([new_id[heads], relations, new_id[tails]], axis=1)
-            permuted.append(replace(kg, entities=kg.entities[order], triples=triples))
+            permuted.append(kg.permuted(order))
             new_ids.append(new_id)
         offsets = _offsets([kg.n_entities for kg in kgs])
 
@@ -188,6 +186,23 @@ class AlignmentTask:
             ) from None
         joint: Int32Array = np.asarray(local, dtype=np.int32) + self.entity_offsets[kg]
         return joint
+
+    @cached_property
+    def entity_names(self) -> StringArray | None:
+        """(n,) what people call each entity, in joint ids, "" without a name.
+
+        None unless a graph has names.
+        """
+        if all(kg.entity_names is None for kg in self.kgs):
+            return None
+        return np.concatenate(
+            [
+                np.full(kg.n_entities, "", dtype=object)
+                if kg.entity_names is None
+                else kg.entity_names
+                for kg in self.kgs
+            ]
+        )
 
     @cached_property
     def _positions(self) -> tuple[dict[str, int], ...]:
