@@ -51,6 +51,8 @@ class PairAlignment:
         scores: (m,) float32, higher is surer; only comparable within one run.
         left_to_right, right_to_left: ranked candidates after matching, None where the matcher
             decides on links without ranking.
+        probabilities: (m,) float32 from 0 to 1, the chance that each link is right; None where
+            the run was not calibrated.
     """
 
     left: int
@@ -59,6 +61,7 @@ class PairAlignment:
     scores: FloatArray
     left_to_right: TopK | None
     right_to_left: TopK | None
+    probabilities: FloatArray | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,6 +72,8 @@ class LinkColumns:
         left_source, right_source: (m,) names of the knowledge graphs.
         left, right: (m,) identifiers of the entities.
         score: (m,) float32.
+        probability: (m,) float32, the chance that each link is right, NaN for links between
+            graphs that were not calibrated; None where none were.
     """
 
     left_source: StringArray
@@ -76,6 +81,7 @@ class LinkColumns:
     right_source: StringArray
     right: StringArray
     score: FloatArray
+    probability: FloatArray | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -118,12 +124,31 @@ class Alignment:
         """(m,) float32, in the order of `links`."""
         return np.concatenate([np.empty(0, np.float32), *(pair.scores for pair in self.pairs)])
 
+    @property
+    def probabilities(self) -> FloatArray | None:
+        """(m,) float32 chance that each link is right, in the order of `links`.
+
+        NaN for links between graphs that were not calibrated; None where none were.
+        """
+        if all(pair.probabilities is None for pair in self.pairs):
+            return None
+        return np.concatenate(
+            [
+                np.full(len(pair.links), np.nan, dtype=np.float32)
+                if pair.probabilities is None
+                else pair.probabilities
+                for pair in self.pairs
+            ]
+        )
+
     def columns(self) -> LinkColumns:
         """All links in the users' identifiers."""
         names = strings(self.task.kg_names)
         sources = names[self.task.source_of[self.links]]
         ends = self.task.identifiers(self.links)
-        return LinkColumns(sources[:, 0], ends[:, 0], sources[:, 1], ends[:, 1], self.scores)
+        return LinkColumns(
+            sources[:, 0], ends[:, 0], sources[:, 1], ends[:, 1], self.scores, self.probabilities
+        )
 
     def clusters(self, *, min_score: float | None = None) -> Clusters:
         """Sets of entities that are the same, at most one of each graph.

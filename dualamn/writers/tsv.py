@@ -5,6 +5,9 @@ The first line names the columns; then every line is one link:
     left_source   left      right_source   right       score
     en            Germany   fr             Allemagne   0.912345
 
+Where the links have probabilities, a sixth column `probability` holds them, empty for a link
+without one.
+
 Lines are sorted by the pair of graphs and then by identifier, so that the same links always
 give the same file. A tab, line feed, carriage return or backslash within a name is written as
 ``\t``, ``\n``, ``\r`` or ``\\``; files that have the header are read back the same way.
@@ -16,10 +19,10 @@ score): the gold files of published data sets look like this.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
-from math import isfinite
+from math import isfinite, isnan
 from pathlib import Path
 
 import numpy as np
@@ -30,6 +33,7 @@ from dualamn.errors import DataError
 from dualamn.writers.atomic import atomic_write
 
 COLUMNS = ("left_source", "left", "right_source", "right", "score")
+PROBABILITY = "probability"
 
 _ESCAPES = {"\t": r"\t", "\n": r"\n", "\r": r"\r", "\\": r"\\"}
 _WRITE_ESCAPES = str.maketrans(_ESCAPES)
@@ -46,6 +50,8 @@ class LinkFile:
         left_source, right_source: (m,) names of their graphs, None if the file does not say.
         score: (m,) float32, None if the file has none.
         n_repeated: how many lines repeat an earlier link; they are left out.
+        probability: (m,) float32 from 0 to 1, NaN for a link without one; None if the file has
+            no such column.
     """
 
     path: Path
@@ -55,6 +61,7 @@ class LinkFile:
     right_source: StringArray | None
     score: FloatArray | None
     n_repeated: int
+    probability: FloatArray | None = None
 
     def __len__(self) -> int:
         return len(self.left)
@@ -66,7 +73,7 @@ def escaped(name: str) -> str:
 
 
 def write_tsv(alignment: Alignment, path: str | Path) -> None:
-    """Writes the links of an alignment, with six decimals of each score.
+    """Writes the links of an alignment, with six decimals of each score and probability.
 
     An existing file is replaced only once the new one is complete.
 
@@ -76,17 +83,21 @@ def write_tsv(alignment: Alignment, path: str | Path) -> None:
     columns = alignment.columns()
     names = (columns.left_source, columns.left, columns.right_source, columns.right)
     position = {name: number for number, name in enumerate(alignment.task.kg_names)}
+    numbers = [[f"{score:z.6f}"] for score in columns.score.tolist()]
+    header: tuple[str, ...] = COLUMNS
+    if columns.probability is not None:
+        header = (*COLUMNS, PROBABILITY)
+        for row, probability in zip(numbers, columns.probability.tolist(), strict=True):
+            row.append("" if isnan(probability) else f"{probability:.6f}")
     rows = sorted(
-        (position[left_source], position[right_source], left, right, left_source, right_source, s)
-        for left_source, left, right_source, right, s in zip(
-            *names, columns.score.tolist(), strict=True
-        )
+        (position[left_source], position[right_source], left, right, left_source, right_source, at)
+        for at, (left_source, left, right_source, right) in enumerate(zip(*names, strict=True))
     )
     with atomic_write(path) as file:
-        file.write("\t".join(COLUMNS) + "\n")
-        for _, _, left, right, left_source, right_source, score in rows:
+        file.write("\t".join(header) + "\n")
+        for _, _, left, right, left_source, right_source, at in rows:
             fields = [escaped(name) for name in (left_source, left, right_source, right)]
-            line = "\t".join([*fields, f"{score:z.6f}"]) + "\n"
+            line = "\t".join([*fields, *numbers[at]]) + "\n"
             try:
                 file.write(line)
             except UnicodeEncodeError:
@@ -102,7 +113,8 @@ def read_links(path: str | Path, *, one_to_one: bool = False) -> LinkFile:
 
     Raises:
         DataError: the file is missing, not UTF-8 or empty, or a line has too few or too many
-            fields, a score that is no number, or contradicts another.
+            fields, a score that is no number, a probability that is none, or contradicts
+            another.
     """
     path = Path(path)
     lines = [
@@ -125,7 +137,16 @@ def read_links(path: str | Path, *, one_to_one: bool = False) -> LinkFile:
 
     left, right = column("left") or [], column("right") or []
     left_source, right_source = column("left_source"), column("right_source")
-    score = _scores(path, numbers, column("score"))
+    score = _numbers(path, numbers, column("score"), "score", "a number", isfinite)
+    probability = _numbers(
+        path,
+        numbers,
+        column(PROBABILITY),
+        PROBABILITY,
+        "a number from 0 to 1",
+        lambda value: 0 <= value <= 1,
+        may_be_empty=True,
+    )
     ends = list(
         zip(
             left_source or [""] * len(left),
@@ -151,6 +172,7 @@ def read_links(path: str | Path, *, one_to_one: bool = False) -> LinkFile:
         None if right_source is None else kept_of(right_source),
         None if score is None else score[kept],
         len(ends) - len(kept),
+        None if probability is None else probability[kept],
     )
 
 
@@ -205,19 +227,29 @@ def _unescaped(field: str) -> str:
     return re.sub(r"\\[tnr\\]", lambda match: _READ_ESCAPES[match[0]], field)
 
 
-def _scores(path: Path, numbers: Sequence[int], values: list[str] | None) -> FloatArray | None:
+def _numbers(
+    path: Path,
+    lines: Sequence[int],
+    values: list[str] | None,
+    what: str,
+    must_be: str,
+    fits: Callable[[float], bool],
+    *,
+    may_be_empty: bool = False,
+) -> FloatArray | None:
+    """A column of numbers, NaN where it may be empty and is."""
     if values is None:
         return None
-    scores = np.empty(len(values), dtype=np.float32)
+    read = np.empty(len(values), dtype=np.float32)
     for i, value in enumerate(values):
         try:
-            score = float(value)
+            number = float(value)
         except ValueError:
-            score = float("nan")
-        if not isfinite(score):
-            raise DataError(f"has the score {value!r}, not a number", path=path, line=numbers[i])
-        scores[i] = score
-    return scores
+            number = float("nan")
+        if not (fits(number) or (may_be_empty and not value)):
+            raise DataError(f"has the {what} {value!r}, not {must_be}", path=path, line=lines[i])
+        read[i] = number
+    return read
 
 
 def _check_one_to_one(

@@ -3,6 +3,7 @@ import io
 import os
 import tempfile
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -68,6 +69,31 @@ def test_the_order_of_ids_does_not_show(tmp_path: Path) -> None:
         files.append(tmp_path / f"{seed}.tsv")
         write_tsv(alignment_of({"l": names, "r": names}, {(0, 1): rows}, seed), files[-1])
     assert len({file.read_bytes() for file in files}) == 1
+
+
+def test_probabilities_are_a_sixth_column_and_empty_where_there_is_none(
+    three: Alignment, tmp_path: Path
+) -> None:
+    assert three.probabilities is None
+    assert three.columns().probability is None
+    first, second, third = three.pairs
+    calibrated = replace(second, probabilities=np.array([0.25, 1.0], dtype=np.float32))
+    alignment = replace(three, pairs=(first, calibrated, third))
+    assert alignment.probabilities is not None
+    np.testing.assert_array_equal(
+        alignment.probabilities, np.array([np.nan, 0.25, 1.0], dtype=np.float32)
+    )
+    alignment.to_tsv(tmp_path / "links.tsv")
+    assert (tmp_path / "links.tsv").read_bytes().decode() == HEADER.replace(
+        "score", "score\tprobability"
+    ) + (
+        "z\ta\ten\tA\t2.000000\t1.000000\nz\tb\ten\tB\t0.333333\t0.250000\n"
+        "z\tb\tfr\tβ\t-0.250000\t\n"
+    )
+    table = read_links(tmp_path / "links.tsv")
+    np.testing.assert_array_equal(
+        table.probability, np.array([1.0, 0.25, np.nan], dtype=np.float32)
+    )
 
 
 def test_no_links_are_a_header_alone(tmp_path: Path) -> None:
@@ -140,6 +166,7 @@ def test_files_without_a_header_are_taken_literally(
     assert list(table.left) == ["a\\tb", "c"]
     assert list(table.right) == ["x", "y"]
     assert table.left_source is table.right_source is table.score is None
+    assert table.probability is None
     assert table.n_repeated == 1
 
 
@@ -168,6 +195,8 @@ def test_a_header_may_have_fewer_columns_in_any_order(tmp_path: Path) -> None:
         (b"a\tb\nc\t\n", "line 2: has no right entity"),
         (b"a\tb\t0.5\n\nc\td\thigh\n", "line 3: has the score 'high', not a number"),
         (b"a\tb\tnan\n", "line 1: has the score 'nan', not a number"),
+        (b"left\tright\tprobability\na\tb\t1.5\n", "line 2: has the probability '1.5', not a"),
+        (b"left\tright\tprobability\na\tb\tnan\n", "line 2: has the probability 'nan', not a"),
         (HEADER.encode() + b"l\ta\tr\n", "line 2: has 3 tab-separated fields where 5"),
         (b"left_source\tleft\tright\nl\ta\tb\n", "line 1: has a source column for one side only"),
         (b"a\tb\nc\t\xe9\n", "line 2: is not UTF-8 text"),
