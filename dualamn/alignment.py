@@ -13,6 +13,9 @@ from dualamn.arrays import FloatArray, Int32Array, StringArray, strings
 from dualamn.task import AlignmentTask
 
 if TYPE_CHECKING:
+    import pandas
+    import pyarrow
+
     from dualamn.clusters import Clusters
 
 Protocol = Literal["test_only", "all_entities", "unaligned"]
@@ -166,11 +169,48 @@ class Alignment:
 
         return cluster(self, min_score=min_score)
 
-    def to_tsv(self, path: str | Path) -> None:
-        """Writes the links with a header, see `dualamn.writers.tsv`."""
-        from dualamn.writers.tsv import write_tsv
+    def write(self, path: str | Path, format: str | None = None) -> None:  # noqa: A002
+        """Writes the links in the format that the file name ends in.
 
-        write_tsv(self, path)
+        Args:
+            path: the file, replaced only once the new one is complete.
+            format: "tsv", "csv", "jsonl", "parquet" or another of `dualamn.writers.formats`, to
+                settle it where the name does not tell.
+
+        Raises:
+            ConfigError: the format is unknown, or the name tells none.
+            DataError: the file cannot be written.
+            MissingExtraError: the format needs a package that is not installed.
+        """
+        from dualamn.writers.formats import format_of
+
+        format_of(path, format).write_links(self, Path(path))
+
+    def to_tsv(self, path: str | Path) -> None:
+        """Writes the links as TSV, see `dualamn.writers.tsv`."""
+        self.write(path, "tsv")
+
+    def to_arrow(self) -> pyarrow.Table:
+        """The links as a `pyarrow.Table`, sorted and named as in files, scores not rounded.
+
+        Raises:
+            MissingExtraError: pyarrow is not installed.
+        """
+        from dualamn.writers.links import link_table
+        from dualamn.writers.parquet import arrow_table
+
+        return arrow_table(link_table(self))
+
+    def to_pandas(self) -> pandas.DataFrame:
+        """The links as a `pandas.DataFrame`, sorted and named as in files, scores not rounded.
+
+        Raises:
+            MissingExtraError: pandas is not installed.
+        """
+        from dualamn.extras import needs
+        from dualamn.writers.links import link_table
+
+        return needs("pandas", extra="pandas").DataFrame(dict(link_table(self).columns))
 
     def summary(self) -> dict[str, Any]:
         """Counts and settings for a report: links per pair, protocol and matcher."""

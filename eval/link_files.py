@@ -11,7 +11,8 @@ from dualamn.errors import DataError
 from dualamn.eval.curve import PrecisionRecallCurve, curve_of
 from dualamn.eval.matching import LinkMetrics, Verdicts, judge
 from dualamn.eval.table import LINKS_HEADER, link_cells, text_table
-from dualamn.writers.tsv import LinkFile, read_links
+from dualamn.writers.formats import read_links
+from dualamn.writers.link_file import LinkFile
 
 Ends = tuple[str, str]
 Link = tuple[str, str, float]
@@ -58,7 +59,7 @@ class LinkFileEvaluation:
 
 
 def evaluate_files(links_path: str | Path, gold_path: str | Path) -> LinkFileEvaluation:
-    """Judges a links file by a gold file; formats as in `dualamn.writers.tsv`.
+    """Judges a links file by a gold file, each in any format of `dualamn.writers.formats`.
 
     If both files name graphs, links are compared within their pair of graphs, whichever side is
     left. If only one does, it must hold a single pair.

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from dualamn.eval import Evaluation
     from dualamn.task import AlignmentTask
     from dualamn.training.bootstrap import Turn
+    from dualamn.writers.formats import Format
 
 
 @click.command(short_help="Finds links between knowledge graphs.")
@@ -30,7 +31,14 @@ if TYPE_CHECKING:
     "--out",
     type=click.Path(path_type=Path),
     required=True,
-    help="Where the links go; replaced when it exists, - is standard output.",
+    help="Where the links go, in the format that the name ends in: .tsv, .csv, .jsonl or "
+    ".parquet; replaced when it exists, - is standard output.",
+)
+@click.option(
+    "--format",
+    "format_name",
+    metavar="NAME",
+    help="The format of --out where its name does not tell: tsv, csv, jsonl or parquet.",
 )
 @click.option(
     "--clusters",
@@ -99,6 +107,7 @@ def align(
     paths: tuple[str, ...],
     links: Path | None,
     out: Path,
+    format_name: str | None,
     clusters: Path | None,
     preset: str,
     epochs: int | None,
@@ -127,11 +136,12 @@ def align(
     \b
     Examples:
       dualamn align left.tsv right.tsv --links seeds.tsv --out links.tsv
-      dualamn align dbp15k/zh_en --data ~/data --epochs 10 --out links.tsv
+      dualamn align dbp15k/zh_en --data ~/data --epochs 10 --out links.csv
       dualamn align dbp5l --data ~/data --out links.tsv --clusters clusters.tsv
     """
     source.check_paths(paths, links)
     _check_files(out, clusters, save, embeddings, checkpoint, resume)
+    written_as = options.format_of(out, format_name)
     settings = options.given(
         epochs=epochs, seed=seed, device=device, threads=threads, matcher=matcher
     )
@@ -167,11 +177,11 @@ def align(
     except KeyboardInterrupt:
         ctx.meta[console.KEPT] = _kept(checkpoint)
         raise
-    _write(alignment, out)
+    _write(alignment, out, written_as)
     ctx.meta[console.KEPT] = f"the links are in {out}."
     if not quiet:
         _say_turns(aligner.turns)
-        _report(alignment, task, out, show, aligner.seconds["train"])
+        _report(alignment, task, out, written_as, show, aligner.seconds["train"])
     if clusters is not None:
         found = alignment.clusters()
         found.to_tsv(clusters)
@@ -210,13 +220,13 @@ def _kept(checkpoint: Path | None) -> str:
     return f"{checkpoint} keeps what was trained; add --resume to go on from there."
 
 
-def _write(alignment: Alignment, out: Path) -> None:
+def _write(alignment: Alignment, out: Path, written_as: Format) -> None:
     if out != options.STDOUT:
-        alignment.to_tsv(out)
+        written_as.write_links(alignment, out)
         return
     with tempfile.TemporaryDirectory(prefix="dualamn-") as folder:
-        file = Path(folder) / "links.tsv"
-        alignment.to_tsv(file)
+        file = Path(folder) / "links"
+        written_as.write_links(alignment, file)
         with file.open("rb") as links:
             shutil.copyfileobj(links, sys.stdout.buffer)
 
@@ -231,7 +241,12 @@ def _say_turns(turns: Sequence[Turn]) -> None:
 
 
 def _report(
-    alignment: Alignment, task: AlignmentTask, out: Path, show: int, seconds: float
+    alignment: Alignment,
+    task: AlignmentTask,
+    out: Path,
+    written_as: Format,
+    show: int,
+    seconds: float,
 ) -> None:
     from dualamn.commands.tables import link_score_table, link_table, score_table
     from dualamn.eval import PROTOCOL_IN_WORDS, evaluate
@@ -243,7 +258,9 @@ def _report(
     per_pair = ", ".join(f"{pair} {count:,}" for pair, count in counts.items())
     place = "standard output" if out == options.STDOUT else str(out)
     console.say(
-        to, f"{len(alignment):,} links in {place} ({per_pair}), after {seconds:.1f} s of training"
+        to,
+        f"{len(alignment):,} links in {place} ({written_as.title}; {per_pair}), "
+        f"after {seconds:.1f} s of training",
     )
     if len(task.test_links):
         evaluation = evaluate(alignment, task.test_links)

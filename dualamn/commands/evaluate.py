@@ -24,14 +24,15 @@ from dualamn.commands import console, options
 def evaluate(links: Path, gold: Path, as_json: bool, curve: Path | None, quiet: bool) -> None:
     """Scores a links file: precision, recall and F1.
 
-    GOLD holds links known to be right: two columns, or the columns of a links file. A link is
-    wrong if GOLD has another partner for either of its ends; if GOLD knows neither, it is
-    counted as unjudged. The strict figures take unjudged links for wrong.
+    GOLD holds links known to be right: two columns, or the columns of a links file. Both may have
+    any format that dualamn align writes, told by the ending of the name. A link is wrong if GOLD
+    has another partner for either of its ends; if GOLD knows neither, it is counted as unjudged.
+    The strict figures take unjudged links for wrong.
 
     \b
     Examples:
       dualamn evaluate links.tsv gold.tsv
-      dualamn evaluate links.tsv gold.tsv --curve curve.csv
+      dualamn evaluate links.parquet gold.csv --curve curve.csv
     """
     options.can_be_written(curve)
     from dualamn.eval import evaluate_files

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from dualamn.presets import DEFAULT_PRESET, PRESETS
+
+if TYPE_CHECKING:
+    from dualamn.writers.formats import Format
 
 STDOUT = Path("-")
 
@@ -54,6 +57,23 @@ MATCHERS_IN_WORDS = "How links are chosen: greedy, csls, sinkhorn, mutual or one
 def given(**settings: Any) -> dict[str, Any]:
     """The settings that the user gave; the others are left to the preset."""
     return {name: value for name, value in settings.items() if value is not None}
+
+
+def format_of(path: Path, name: str | None = None, *, tables: bool = False) -> Format:
+    """The format that an output file will have; refused before the work begins.
+
+    Raises:
+        ConfigError: there is no such format, or it does not fit; see `dualamn.writers.formats`.
+        MissingExtraError: it needs a package that is not installed.
+        UsageError: a format that is no text, on standard output.
+    """
+    from dualamn.writers.formats import format_of
+
+    found = format_of(path, name, tables=tables)
+    found.check_installed()
+    if path == STDOUT and not found.is_text:
+        raise click.UsageError(f"{found.title} is no text, give the name of a file to write.")
+    return found
 
 
 def can_be_written(*paths: Path | None) -> None:

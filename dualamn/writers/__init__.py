@@ -1,1 +1,1 @@
-"""One link format a file."""
+"""One format a file: each knows how to write links, and how to read them back."""

@@ -34,7 +34,7 @@ def test_files_and_seeds_give_the_right_links(run: Run, made: Any, tmp_path: Pat
     found = {(left, right) for _, left, _, right, _ in rows(tmp_path / "links.tsv")}
     gold = {tuple(line.split("\t")) for line in made.gold.read_text().splitlines()}
     assert len(found & gold) >= 0.8 * len(gold)
-    assert f"{len(found)} links in links.tsv (en-fr {len(found)})" in shown.stdout
+    assert f"{len(found)} links in links.tsv (TSV; en-fr {len(found)})" in shown.stdout
     # Without test links there is nothing to score by.
     assert "Hits@1" not in shown.stdout
 
@@ -74,6 +74,32 @@ def test_standard_output_holds_links_and_nothing_else(run: Run, made: Any, tmp_p
     assert shown.stdout == (tmp_path / "file.tsv").read_text(encoding="utf-8")
     assert "links in standard output" in shown.stderr
     assert sorted(path.name for path in tmp_path.iterdir()) == ["file.tsv"]
+
+
+@pytest.mark.parametrize(
+    ("name", "title"),
+    [("l.csv", "CSV"), ("l.jsonl", "JSON Lines"), ("l.parquet", "Parquet")],
+)
+def test_links_are_written_as_the_name_ends_and_evaluated(
+    run: Run, made: Any, tmp_path: Path, name: str, title: str
+) -> None:
+    arguments = ("align", made.folder, "--preset", "fast")
+    shown = run(*arguments, "--out", name)
+    assert shown.exit_code == 0, shown.output
+    assert f"links in {name} ({title}; en-fr " in shown.stdout
+    run(*arguments, "--out", "l.tsv")
+    scores = [run("evaluate", links, made.gold, "--json").stdout for links in (name, "l.tsv")]
+    assert scores[0] == scores[1]
+    assert '"right"' in scores[0]
+
+
+def test_a_format_by_name_on_standard_output(run: Run, made: Any, tmp_path: Path) -> None:
+    arguments = ("align", made.folder, "--preset", "fast", "--format", "csv")
+    shown = run(*arguments, "--out", "-")
+    run(*arguments, "--out", "links")
+    assert shown.stdout == (tmp_path / "links").read_text(encoding="utf-8")
+    assert shown.stdout.startswith(HEADER.replace("\t", ","))
+    assert "links in standard output (CSV; " in shown.stderr
 
 
 def test_quiet_says_nothing(run: Run, made: Any, tmp_path: Path) -> None:
@@ -243,6 +269,9 @@ def test_a_real_ctrl_c_ends_the_process_politely(made: Any, tmp_path: Path) -> N
         ("{folder} --out l.tsv --clusters l.tsv", 2, "clusters need a file of their own"),
         ("{folder} --out l.tsv --clusters -", 2, "clusters need a file of their own"),
         ("{folder} --out l.tsv --embeddings e.txt", 2, "has to end in .npy"),
+        ("{folder} --out l.xlsx", 1, "l.xlsx: .xlsx tells no format; end the name in one of .tsv"),
+        ("{folder} --out l.tsv --format cvs", 1, "no format 'cvs', did you mean 'csv'?"),
+        ("{folder} --out - --format parquet", 2, "Parquet is no text"),
         ("{folder} --out l.tsv --resume", 2, "--resume needs --checkpoint"),
         ("{folder} --out l.tsv --matcher mutaul", 1, "mutual"),
         ("{folder} --out l.tsv --preset papre", 1, "paper"),

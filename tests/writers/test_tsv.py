@@ -2,7 +2,7 @@ import errno
 import io
 import os
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,38 +11,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dualamn.alignment import Alignment, PairAlignment
-from dualamn.arrays import strings
+from dualamn.alignment import Alignment
 from dualamn.errors import DataError
-from dualamn.kg import KnowledgeGraph
-from dualamn.task import AlignmentTask
-from dualamn.writers.tsv import read_links, write_tsv
+from dualamn.writers.formats import read_links
+from dualamn.writers.tsv import write_tsv
 
+Make = Callable[..., Alignment]
 HEADER = "left_source\tleft\tright_source\tright\tscore\n"
 
 
-def alignment_of(
-    graphs: dict[str, Sequence[str]],
-    links: dict[tuple[int, int], list[tuple[str, str, float]]],
-    seed: int = 0,
-) -> Alignment:
-    """An alignment of graphs without triples, given by identifiers."""
-    kgs = [
-        KnowledgeGraph.from_arrays(name, np.empty((0, 3), np.int32), strings(names), strings([]))
-        for name, names in graphs.items()
-    ]
-    task = AlignmentTask.from_kgs(kgs, {}, seed=seed)
-    pairs = []
-    for (left, right), rows in links.items():
-        ends = [task.ids(left, [r[0] for r in rows]), task.ids(right, [r[1] for r in rows])]
-        scores = np.array([r[2] for r in rows], dtype=np.float32)
-        pairs.append(PairAlignment(left, right, np.stack(ends, axis=1), scores, None, None))
-    return Alignment(task, tuple(pairs), "unaligned", "mutual")
-
-
 @pytest.fixture
-def three() -> Alignment:
-    return alignment_of(
+def three(make_alignment: Make) -> Alignment:
+    return make_alignment(
         {"z": ["b", "a"], "en": ["B", "A"], "fr": ["β"]},
         {
             (0, 2): [("b", "β", -0.25)],
@@ -61,13 +41,13 @@ def test_the_file_has_a_header_and_is_sorted_by_pair_and_identifier(
     )
 
 
-def test_the_order_of_ids_does_not_show(tmp_path: Path) -> None:
+def test_the_order_of_ids_does_not_show(make_alignment: Make, tmp_path: Path) -> None:
     names = [f"e{i}" for i in range(20)]
     rows = [(name, name, 0.5) for name in names]
     files = []
     for seed in range(3):
         files.append(tmp_path / f"{seed}.tsv")
-        write_tsv(alignment_of({"l": names, "r": names}, {(0, 1): rows}, seed), files[-1])
+        write_tsv(make_alignment({"l": names, "r": names}, {(0, 1): rows}, seed), files[-1])
     assert len({file.read_bytes() for file in files}) == 1
 
 
@@ -96,8 +76,8 @@ def test_probabilities_are_a_sixth_column_and_empty_where_there_is_none(
     )
 
 
-def test_no_links_are_a_header_alone(tmp_path: Path) -> None:
-    write_tsv(alignment_of({"l": ["a"], "r": ["b"]}, {(0, 1): []}), tmp_path / "links.tsv")
+def test_no_links_are_a_header_alone(make_alignment: Make, tmp_path: Path) -> None:
+    write_tsv(make_alignment({"l": ["a"], "r": ["b"]}, {(0, 1): []}), tmp_path / "links.tsv")
     assert (tmp_path / "links.tsv").read_text() == HEADER
     assert len(read_links(tmp_path / "links.tsv")) == 0
 
@@ -111,14 +91,16 @@ odd_text = (
     st.lists(st.tuples(odd_text, odd_text), unique=True, max_size=8),
     st.lists(odd_text, min_size=2, max_size=2, unique=True),
 )
-def test_any_text_is_read_back_as_it_was(links: list[tuple[str, str]], names: list[str]) -> None:
+def test_any_text_is_read_back_as_it_was(
+    make_alignment: Make, links: list[tuple[str, str]], names: list[str]
+) -> None:
     lefts, rights = (
         list(dict.fromkeys(side)) for side in (zip(*links, strict=True) if links else ([], []))
     )
     rows = [(left, right, i / 8) for i, (left, right) in enumerate(links)]
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "links.tsv"
-        write_tsv(alignment_of({names[0]: lefts, names[1]: rights}, {(0, 1): rows}), path)
+        write_tsv(make_alignment({names[0]: lefts, names[1]: rights}, {(0, 1): rows}), path)
         table = read_links(path)
     assert table.left_source is not None
     assert table.right_source is not None
@@ -148,8 +130,8 @@ def test_a_full_disk_leaves_the_old_file(
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_names_that_are_no_text_are_refused(tmp_path: Path) -> None:
-    alignment = alignment_of({"l": ["\ud800"], "r": ["b"]}, {(0, 1): [("\ud800", "b", 1.0)]})
+def test_names_that_are_no_text_are_refused(make_alignment: Make, tmp_path: Path) -> None:
+    alignment = make_alignment({"l": ["\ud800"], "r": ["b"]}, {(0, 1): [("\ud800", "b", 1.0)]})
     with pytest.raises(DataError, match=r"cannot hold .*\\ud800"):
         write_tsv(alignment, tmp_path / "links.tsv")
     assert list(tmp_path.iterdir()) == []

@@ -1,0 +1,35 @@
+"""The links of an alignment as a table, sorted so that the same links give the same file."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from dualamn.alignment import Alignment
+from dualamn.writers.table import Table
+
+COLUMNS = ("left_source", "left", "right_source", "right", "score")
+ALL_COLUMNS = (*COLUMNS, "probability")
+TEXT_COLUMNS = COLUMNS[:4]
+
+
+def link_table(alignment: Alignment) -> Table:
+    """All links, sorted by pair of graphs in the order of the task, then by identifier.
+
+    There is a column `probability`, NaN for a link without one, if a link has one.
+    """
+    columns = alignment.columns()
+    table = Table(
+        {
+            name: getattr(columns, name)
+            for name in ALL_COLUMNS
+            if name != "probability" or columns.probability is not None
+        }
+    )
+    return table.take(_order(alignment, table))
+
+
+def _order(alignment: Alignment, table: Table) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+    sources = alignment.task.source_of[alignment.links].tolist()
+    left, right = table.columns["left"].tolist(), table.columns["right"].tolist()
+    order = sorted(range(len(table)), key=lambda row: (sources[row], left[row], right[row]))
+    return np.array(order, dtype=np.int64)
