@@ -8,12 +8,14 @@ every folder of tables, is one graph named after it. ``.csv`` does as well.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from difflib import get_close_matches
+from itertools import chain
 from pathlib import Path
 
 from dualamn.data_loaders.dataset import Dataset, Layout, Request, assemble, check_split
+from dualamn.data_loaders.files import COMPRESSED, PARQUET, RDF, check_exists, stem, suffix
 from dualamn.data_loaders.links import without
-from dualamn.data_loaders.string_graph import read_graph, table_files
+from dualamn.data_loaders.reading import Reading
+from dualamn.data_loaders.string_graph import graph_files, read_graph
 from dualamn.data_loaders.string_links import LinkReader, PairFiles, join_links
 from dualamn.errors import DataError
 from dualamn.progress import Progress, ProgressCallback, silent
@@ -21,59 +23,78 @@ from dualamn.task import AlignmentTask
 
 _LINKS, _SEEDS, _VALID, _TEST = "links", "seed_links", "valid_links", "test_links"
 _USES = (_LINKS, _SEEDS, _VALID, _TEST)
-_SUFFIXES = (".tsv", ".csv")
+_GRAPHS = (".tsv", ".csv", *PARQUET, *RDF)
+_TABLES = (".tsv", ".csv", ".sssom.tsv", *PARQUET)
+_LINK_FILES = tuple(end + more for end in (*_TABLES, *RDF) for more in ("", *COMPRESSED))
+
+Source = str | Path | Sequence[str | Path]
+"""A file, a folder, or several of these that make one graph."""
 
 LinkSources = str | Path | Sequence[str | Path] | None
 """A file of links, a folder of them, or several of these."""
 
 
 def load_files(
-    sources: Sequence[str | Path],
+    sources: Sequence[Source],
     links: LinkSources = None,
     *,
     names: Sequence[str] | None = None,
     test_links: LinkSources = None,
     train_ratio: float | None = None,
     seed: int = 0,
+    labels: Sequence[str] = (),
+    language: str | None = None,
+    columns: Sequence[str] | None = None,
     progress: ProgressCallback = silent,
 ) -> AlignmentTask:
     """Loads two or more graphs from files of triples, and links between them.
 
-    Triples are lines of head, relation and tail with tabs between them, or commas and quotes in
-    files named ``.csv``. Links are lines of two entities, the left one of the first graph;
-    with more than two graphs, a header and the columns left_source, left, right_source, right
-    say which, or a folder has a file ``A-B.tsv`` for every pair of graphs.
+    The ending of a file's name says what it is. Triples are lines of head, relation and tail
+    with tabs between them, or commas and quotes in files named ``.csv``; rows of Parquet
+    (extra ``parquet``); or RDF (extra ``rdf``). Links are tables of two entities, the left one
+    of the first graph; with more than two graphs, a header and the columns left_source, left,
+    right_source, right say which, or a folder has a file ``A-B.tsv`` for every pair of graphs.
+    Links can be RDF and SSSOM as well. docs/input.md says all about it.
 
     Args:
-        sources: a file, or a folder whose files are joined, for every graph.
+        sources: for every graph a file, a folder whose files are joined, or several of these.
         links: known links; all are seeds, unless `train_ratio` is given. None for no seeds.
         names: the graphs' names; made from the names of the files if not given.
         test_links: links for evaluation only.
         train_ratio: draws this share of every pair's links (of `links` and `test_links`
             together) as seeds and leaves the rest for testing; above 0 and at most 1.
         seed: permutes each graph's entities and draws the split.
+        labels: properties whose values are names of entities, preferred to rdfs:label and the
+            like, which are known.
+        language: the language of names to prefer, such as "de"; without it English.
+        columns: which columns of tables hold head, relation and tail, by name or number.
         progress: called after every graph, with stage "load".
 
     Raises:
+        ConfigError: `labels`, `language` or `columns` cannot be.
+        MissingExtraError: a package that reads a file is not installed.
         DataError: fewer than two sources, or a file that is unusable or contradicts itself.
     """
     check_split(train_ratio, seed)
-    paths = [Path(source).expanduser() for source in sources]
+    reading = Reading.of(labels, language, columns)
+    paths = [_paths(source) for source in sources]
     if len(paths) < 2:
         raise DataError(
             f"alignment needs two or more graphs, got {len(paths)}; "
             "give a file or folder of triples for each"
         )
-    kg_names = graph_names(paths) if names is None else list(names)
+    if not all(paths):
+        raise DataError("a graph has no files; give a file or folder of triples for each")
+    kg_names = graph_names([path[0] for path in paths]) if names is None else list(names)
     if len(kg_names) != len(paths):
         raise DataError(f"got {len(kg_names)} names for {len(paths)} graphs; give one for each")
     link_paths, test_paths = _paths(links), _paths(test_links)
-    for path in (*paths, *link_paths, *test_paths):
-        _check_exists(path)
+    for path in (*chain.from_iterable(paths), *link_paths, *test_paths):
+        check_exists(path)
     notes: list[str] = []
     kgs = []
-    for number, (path, name) in enumerate(zip(paths, kg_names, strict=True), start=1):
-        kgs.append(read_graph(path, name, notes))
+    for number, (files, name) in enumerate(zip(paths, kg_names, strict=True), start=1):
+        kgs.append(read_graph(files, name, notes, reading))
         progress(Progress("load", number, len(paths) + 1))
     reader = LinkReader(kgs, notes)
     table = join_links(
@@ -89,10 +110,10 @@ def load_files(
 
 def graph_names(paths: Sequence[Path]) -> list[str]:
     """Short names for graphs, from those of their files; all different."""
-    stems = [path.resolve().stem if path.is_file() else path.resolve().name for path in paths]
+    stems = [stem(path.resolve()) if path.is_file() else path.resolve().name for path in paths]
     if len(set(stems)) < len(stems):
         stems = [
-            f"{path.resolve().parent.name}_{stem}" for path, stem in zip(paths, stems, strict=True)
+            f"{path.resolve().parent.name}_{name}" for path, name in zip(paths, stems, strict=True)
         ]
     if len(set(stems)) < len(stems):
         stems = [f"kg{number}" for number in range(1, len(paths) + 1)]
@@ -107,18 +128,9 @@ def _paths(sources: LinkSources) -> list[Path]:
     return [Path(source).expanduser() for source in sources]
 
 
-def _check_exists(path: Path) -> None:
-    if path.exists():
-        return
-    names = [other.name for other in path.parent.iterdir()] if path.parent.is_dir() else []
-    near = get_close_matches(path.name, names, n=1)
-    hint = f"did you mean {near[0]}?" if near else "correct the path"
-    raise DataError(f"there is no such file or folder; {hint}", path=path)
-
-
 def _link_source(folder: Path, use: str) -> list[Path]:
     """The file or folder with the links of a use, if there is one."""
-    places = [folder / f"{use}{suffix}" for suffix in _SUFFIXES]
+    places = [folder / f"{use}{end}" for end in _LINK_FILES]
     found = [path for path in places if path.is_file()]
     if use == _LINKS and (folder / use).is_dir():
         found.append(folder / use)
@@ -131,7 +143,7 @@ def _link_source(folder: Path, use: str) -> list[Path]:
 
 
 def _fits(folder: Path) -> bool:
-    return any((folder / f"{use}{suffix}").is_file() for use in _USES for suffix in _SUFFIXES) or (
+    return any((folder / f"{use}{end}").is_file() for use in _USES for end in _LINK_FILES) or (
         (folder / _LINKS).is_dir() and len(_graph_sources(folder)) > 1
     )
 
@@ -140,15 +152,15 @@ def _graph_sources(folder: Path) -> list[Path]:
     """The files and folders that hold a graph each, sorted by name."""
     sources = [
         path
-        for path in table_files(folder)
-        if path.suffix.lower() in _SUFFIXES and path.stem not in _USES
+        for path in graph_files(folder)
+        if suffix(path) in _GRAPHS and stem(path).removesuffix(".sssom") not in _USES
     ]
     sources.extend(
         path
         for path in folder.iterdir()
         if path.is_dir()
         and path.name not in _USES
-        and any(file.suffix.lower() in _SUFFIXES for file in table_files(path))
+        and any(suffix(file) in _GRAPHS for file in graph_files(path))
     )
     return sorted(sources)
 

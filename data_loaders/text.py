@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from dualamn.data_loaders.files import read_all, suffix
 from dualamn.errors import DataError
 
 _TAB, _NEWLINE, _ZERO = 9, 10, 48
@@ -63,6 +64,10 @@ class StringTable:
         """The line, counted from 1, that a row was read from."""
         return row + 1 if self.lines is None else self.lines[row]
 
+    def take(self, columns: Sequence[int]) -> StringTable:
+        """The table of some columns, in their order."""
+        return StringTable(self.path, tuple(self.columns[at] for at in columns), self.lines)
+
     def without_first(self) -> StringTable:
         """The table without its first row, which turned out to be a header."""
         lines = [self.line(row) for row in range(1, len(self))]
@@ -91,7 +96,12 @@ def read_ids(path: Path, fields: Sequence[str], *, may_be_empty: bool = False) -
 
 
 def read_strings(
-    path: Path, fields: Sequence[str], *, more: Sequence[int] = (), may_be_empty: bool = False
+    path: Path,
+    fields: Sequence[str],
+    *,
+    more: Sequence[int] = (),
+    may_be_empty: bool = False,
+    may_have_gaps: bool = False,
 ) -> StringTable:
     """Reads a file of strings: comma-separated with quotes if named ``.csv``, else tabs.
 
@@ -100,20 +110,52 @@ def read_strings(
         fields: what the columns hold, for messages; their number is the number of columns.
         more: other numbers of columns that are fine too, if all lines have the same.
         may_be_empty: whether a file without any row is fine.
+        may_have_gaps: whether fields may be empty.
 
     Raises:
         DataError: the file cannot be read, is empty or not UTF-8, or has a line that does not fit.
     """
-    text = _decode(path, _read(path))
+    text = read_text(path)
+    return parse_strings(
+        path, text, fields, more=more, may_be_empty=may_be_empty, may_have_gaps=may_have_gaps
+    )
+
+
+def parse_strings(
+    path: Path,
+    text: str,
+    fields: Sequence[str],
+    *,
+    more: Sequence[int] = (),
+    may_be_empty: bool = False,
+    may_have_gaps: bool = False,
+) -> StringTable:
+    """The table in the text of a file, see `read_strings`."""
     widths = (len(fields), *more)
-    if path.suffix.lower() == ".csv":
-        table = _parse_csv(path, text, fields, widths)
+    if suffix(path) == ".csv":
+        table = _parse_csv(path, text, fields, widths, may_have_gaps)
     else:
         columns = _parse_regular_strings(text, widths)
-        table = StringTable(path, columns) if columns else _parse_tsv(path, text, fields, widths)
+        if columns:
+            table = StringTable(path, columns)
+        else:
+            table = _parse_tsv(path, text, fields, widths, may_have_gaps)
     if not len(table) and not may_be_empty:
         raise _empty(path, fields)
     return table
+
+
+def read_text(path: Path) -> str:
+    """The text of a file, with Unix line ends; see `read_strings` for errors."""
+    return _decode(path, _read(path))
+
+
+def first_row(path: Path, text: str) -> list[str]:
+    """The fields of the first line that is not blank; none if there is no such line."""
+    line = next((line for line in text.split("\n", 100) if line.strip(" ")), "")
+    if suffix(path) != ".csv":
+        return line.split("\t") if line else []
+    return next(csv.reader(io.StringIO(line, newline="")), [])
 
 
 def read_lines(path: Path) -> list[str]:
@@ -122,7 +164,7 @@ def read_lines(path: Path) -> list[str]:
     Raises:
         DataError: the file cannot be read, is empty or not UTF-8, or has a blank line inside.
     """
-    text = _decode(path, _read(path)).rstrip("\n")
+    text = read_text(path).rstrip("\n")
     if not text:
         raise DataError("the file is empty; expected one name a line", path=path)
     lines = text.split("\n")
@@ -141,18 +183,8 @@ def counted(number: int, one: str, many: str | None = None) -> str:
 
 
 def _read(path: Path) -> bytes:
-    try:
-        data = path.read_bytes()
-    except FileNotFoundError:
-        raise DataError("this file is missing; add it or correct the path", path=path) from None
-    except IsADirectoryError:
-        raise DataError("this is a folder where a file is needed", path=path) from None
-    except OSError as error:
-        raise DataError(f"cannot read this file: {error.strerror or error}", path=path) from None
-    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        raise DataError("this file is UTF-16; save it as UTF-8", path=path, line=1)
-    # A byte order mark, and the line ends of Windows and of old Macs.
-    data = data.removeprefix(b"\xef\xbb\xbf")
+    data = read_all(path)
+    # The line ends of Windows and of old Macs.
     if b"\r" in data:
         data = data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
     return data
@@ -222,7 +254,7 @@ def _parse_ids(path: Path, data: bytes, fields: Sequence[str]) -> IdTable:
             match = _INTEGER.fullmatch(field.strip())
             if match is None:
                 raise DataError(
-                    f"the {what} is {_short(field)}, but this layout needs a whole number "
+                    f"the {what} is {short(field)}, but this layout needs a whole number "
                     f"from 0 to {10**_LARGEST_DIGITS - 1}; correct the line, or load files "
                     "with names as plain tab-separated tables",
                     path=path,
@@ -249,16 +281,20 @@ def _parse_regular_strings(text: str, widths: Sequence[int]) -> tuple[list[str],
     return tuple(fields[column::width] for column in range(width))
 
 
-def _parse_tsv(path: Path, text: str, fields: Sequence[str], widths: Sequence[int]) -> StringTable:
+def _parse_tsv(
+    path: Path, text: str, fields: Sequence[str], widths: Sequence[int], gaps: bool
+) -> StringTable:
     numbered = [
         (number, line.split("\t"))
         for number, line in enumerate(text.split("\n"), start=1)
         if line.strip(" ")  # a line of nothing but tabs has empty fields
     ]
-    return _table(path, numbered, fields, widths)
+    return _table(path, numbered, fields, widths, gaps)
 
 
-def _parse_csv(path: Path, text: str, fields: Sequence[str], widths: Sequence[int]) -> StringTable:
+def _parse_csv(
+    path: Path, text: str, fields: Sequence[str], widths: Sequence[int], gaps: bool
+) -> StringTable:
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     numbered = []
     begin = 1
@@ -274,7 +310,7 @@ def _parse_csv(path: Path, text: str, fields: Sequence[str], widths: Sequence[in
             path=path,
             line=begin,
         ) from None
-    return _table(path, numbered, fields, widths)
+    return _table(path, numbered, fields, widths, gaps)
 
 
 def _table(
@@ -282,6 +318,7 @@ def _table(
     numbered: Sequence[tuple[int, list[str]]],
     fields: Sequence[str],
     widths: Sequence[int],
+    gaps: bool,
 ) -> StringTable:
     width = len(numbered[0][1]) if numbered else widths[0]
     for number, row in numbered:
@@ -293,9 +330,9 @@ def _table(
                 path=path,
                 line=number,
             )
-        if "" in row:
+        if "" in row and not gaps:
             raise DataError(
-                f"field {row.index('') + 1} of {_short(row)} is empty; name it or remove the line",
+                f"field {row.index('') + 1} of {short(row)} is empty; name it or remove the line",
                 path=path,
                 line=number,
             )
@@ -308,10 +345,10 @@ def _check_width(
 ) -> None:
     if len(found) in widths:
         return
-    separator = "commas" if path.suffix.lower() == ".csv" else "tabs"
+    separator = "commas" if suffix(path) == ".csv" else "tabs"
     raise DataError(
         f"expected {len(fields)} fields separated by {separator} ({', '.join(fields)}), "
-        f"found {len(found)}: {_short(list(found))}; correct or remove the line",
+        f"found {len(found)}: {short(list(found))}; correct or remove the line",
         path=path,
         line=line,
     )
@@ -321,7 +358,7 @@ def _empty(path: Path, fields: Sequence[str]) -> DataError:
     return DataError(f"the file is empty; expected lines of {', '.join(fields)}", path=path)
 
 
-def _short(value: object) -> str:
+def short(value: object) -> str:
     """A value for a message, cut where it is too long to read."""
     text = repr(value)
     return text if len(text) <= 120 else text[:117] + "…"

@@ -352,7 +352,7 @@ def test_bad_csv(make_folder: Folder, refused: Refused) -> None:
 
 
 def test_other_formats(make_folder: Folder, refused: Refused) -> None:
-    for name, word in (("a.nt", "RDF"), ("a.tsv.gz", "compressed"), ("a.xlsx", "binary")):
+    for name, word in (("a.jsonld", "RDF"), ("a.tar.gz", "archives"), ("a.xlsx", "files")):
         folder = make_folder({name: "<a> <b> <c> .\n"})
         refused(
             folder, word, "as text", file=name, call=lambda f, n=name: load_files([f / n, f / n])

@@ -1,0 +1,224 @@
+"""Puts a graph together from statements: triples, attribute triples, names."""
+
+from __future__ import annotations
+
+from array import array
+from collections import Counter
+from collections.abc import Sequence
+from itertools import compress
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dualamn.arrays import StringArray, strings
+from dualamn.data_loaders.reading import Reading
+from dualamn.data_loaders.text import StringTable, counted
+from dualamn.kg import KnowledgeGraph, distinct_rows
+from dualamn.literals import Literals
+
+IRI_TYPE = "http://www.w3.org/2001/XMLSchema#anyURI"
+"""The datatype of attribute values that are IRIs."""
+HUB_SHARE, HUB_LEAST = 0.1, 1000
+"""An object without statements is a value if one relation leads to it from so many subjects."""
+
+
+class Numbers(dict[str, int]):
+    """Numbers strings as they first occur."""
+
+    def __missing__(self, key: str) -> int:
+        number = self[key] = len(self)
+        return number
+
+
+class GraphBuilder:
+    """Collects the statements of one graph, in numbers; readers append to its columns.
+
+    Attributes:
+        entities, relations, attributes: the number of every identifier so far.
+        triples: head, relation and tail columns of statements about two entities.
+        literals: entity and attribute columns of attribute triples, in the order of `values`.
+        values, types: their values and types, see `Literals`.
+        skipped: why statements were left out, and how many.
+    """
+
+    def __init__(self, reading: Reading) -> None:
+        self._reading = reading
+        self.entities, self.relations, self.attributes = Numbers(), Numbers(), Numbers()
+        self.triples = array("i"), array("i"), array("i")
+        self.literals = array("i"), array("i")
+        self.values: list[str] = []
+        self.types: list[str] = []
+        self.skipped: Counter[str] = Counter()
+        self.n_typed = 0
+
+    def add_table(self, table: StringTable) -> None:
+        """Adds triples of strings; relations that the user names as labels give names."""
+        columns = table.columns
+        labels = set(self._reading.labels).intersection(columns[1])
+        if labels:
+            is_label = [relation in labels for relation in columns[1]]
+            for head, relation, value in compress(zip(*columns, strict=True), is_label):
+                self.literals[0].append(self.entities[head])
+                self.literals[1].append(self.attributes[relation])
+                self.values.append(value)
+                self.types.append("")
+            rest = [not label for label in is_label]
+            columns = tuple(list(compress(column, rest)) for column in columns)
+        numbers = (self.entities, self.relations, self.entities)
+        # Heads are numbered before tails, whatever line they are on.
+        for at in (0, 2, 1):
+            self.triples[at].extend(map(numbers[at].__getitem__, columns[at]))
+
+    def graph(self, name: str, notes: list[str], *, hubs: bool) -> KnowledgeGraph:
+        """The graph of all that was collected; what was merged or skipped goes to `notes`.
+
+        Args:
+            name: the graph's name.
+            notes: where counts are added.
+            hubs: whether objects that only classify become attribute values.
+        """
+        rows = _table(*self.triples)
+        subjects, kinds = (_column(column) for column in self.literals)
+        values, types = strings(self.values), strings(self.types)
+        distinct = distinct_rows(rows)
+        if repeated := len(rows) - len(distinct):
+            notes.append(f"{name}: {counted(repeated, 'repeated triple')} merged")
+        rows = distinct
+        entities = strings(self.entities)
+        if hubs and (moved := _hubs(rows, subjects, len(entities))).any():
+            relations = list(self.relations)
+            kept, gone = rows[~moved], rows[moved]
+            for relation in np.unique(gone[:, 1]).tolist():
+                self.attributes[relations[relation]]
+            number = [self.attributes.get(relation, -1) for relation in relations]
+            subjects = np.concatenate([subjects, gone[:, 0]])
+            kinds = np.concatenate([kinds, np.array(number, dtype=np.int64)[gone[:, 1]]])
+            values = np.concatenate([values, entities[gone[:, 2]]])
+            types = np.concatenate([types, strings([IRI_TYPE] * len(gone))])
+            classes = len(np.unique(gone[:, 2]))
+            notes.append(
+                f"{name}: {counted(classes, 'object')} that {counted(len(gone), 'triple')} lead to "
+                "and none leads away from "
+                + ("is taken for a value" if classes == 1 else "are taken for values")
+            )
+            rows = kept
+        attributes = list(self.attributes)
+        rows, subjects, entities = _without_unused(rows, subjects, entities)
+        relations_used, rows[:, 1] = _used(rows[:, 1], list(self.relations))
+        names, named = _choose_names(
+            len(entities), subjects, kinds, values, types, attributes, self._reading
+        )
+        self._tell(name, notes, entities)
+        rest = ~named
+        used, kinds = _used(kinds[rest], attributes)
+        literals = None
+        if rest.any():
+            literals = Literals(
+                strings(used),
+                subjects[rest].astype(np.int32),
+                kinds.astype(np.int32),
+                values[rest],
+                types[rest],
+            )
+        return KnowledgeGraph(
+            name, entities, strings(relations_used), rows.astype(np.int32), names, literals
+        )
+
+    def _tell(self, name: str, notes: list[str], entities: StringArray) -> None:
+        if self.n_typed:
+            notes.append(
+                f"{name}: {counted(self.n_typed, 'rdf:type statement')} kept as "
+                "attribute triples: classes are no entities"
+            )
+        for why, count in self.skipped.items():
+            notes.append(f"{name}: {counted(count, 'statement')} {why}")
+        blank = sum(entity.startswith("_:") for entity in entities)
+        if blank:
+            notes.append(
+                f"{name}: {counted(blank, 'blank node')} count as neighbours, but get no links"
+            )
+
+
+def _column(numbers: array[int]) -> NDArray[np.int64]:
+    return np.frombuffer(numbers, dtype=np.int32).astype(np.int64)
+
+
+def _table(*columns: array[int]) -> NDArray[np.int64]:
+    return np.stack([_column(column) for column in columns], axis=1)
+
+
+def _hubs(rows: NDArray[np.int64], subjects: NDArray[np.int64], n: int) -> NDArray[np.bool_]:
+    """(t,) bool: triples whose tail is no subject itself and as common as a class."""
+    if not len(rows):
+        return np.zeros(0, dtype=bool)
+    is_subject = np.zeros(n, dtype=bool)
+    is_subject[rows[:, 0]] = True
+    is_subject[subjects] = True
+    key = rows[:, 1] * n + rows[:, 2]
+    _, inverse, count = np.unique(key, return_inverse=True, return_counts=True)
+    common = count >= max(HUB_LEAST, HUB_SHARE * is_subject.sum())
+    chosen: NDArray[np.bool_] = common[inverse] & ~is_subject[rows[:, 2]]
+    return chosen
+
+
+def _without_unused(
+    rows: NDArray[np.int64], subjects: NDArray[np.int64], entities: StringArray
+) -> tuple[NDArray[np.int64], NDArray[np.int64], StringArray]:
+    """The same with only those entities that a triple or attribute triple has."""
+    used = np.zeros(len(entities), dtype=bool)
+    used[rows[:, [0, 2]]] = True
+    used[subjects] = True
+    new_id = np.cumsum(used) - 1
+    rows = rows.copy()
+    rows[:, [0, 2]] = new_id[rows[:, [0, 2]]]
+    return rows, new_id[subjects], entities[used]
+
+
+def _used(numbers: NDArray[np.int64], names: Sequence[str]) -> tuple[list[str], NDArray[np.int64]]:
+    """Those of some names that numbers point to, and the numbers among these."""
+    used = np.zeros(len(names), dtype=bool)
+    used[numbers] = True
+    return [names[at] for at in np.flatnonzero(used).tolist()], (np.cumsum(used) - 1)[numbers]
+
+
+def _choose_names(
+    n: int,
+    subjects: NDArray[np.int64],
+    kinds: NDArray[np.int64],
+    values: StringArray,
+    types: StringArray,
+    attributes: Sequence[str],
+    reading: Reading,
+) -> tuple[StringArray | None, NDArray[np.bool_]]:
+    """(n,) the name of every entity, and (t,) bool which attribute triples said so.
+
+    The preferred property decides first, then the language, then which came first.
+    """
+    order = reading.label_order
+    place = np.array([order.get(attribute, -1) for attribute in attributes], dtype=np.int64)
+    named = np.zeros(len(values), dtype=bool)
+    at = np.flatnonzero(place[kinds] >= 0) if len(kinds) else np.zeros(0, dtype=np.int64)
+    at = np.array([i for i in at.tolist() if not values[i].isspace() and values[i]], dtype=np.int64)
+    if not len(at):
+        return None, named
+    ranks = {kind: _language_rank(kind, reading.language) for kind in set(types[at])}
+    language = np.fromiter((ranks[kind] for kind in types[at]), dtype=np.int64, count=len(at))
+    best = at[np.lexsort((at, language, place[kinds[at]], subjects[at]))]
+    _, first = np.unique(subjects[best], return_index=True)
+    chosen = best[first]
+    named[chosen] = True
+    names = np.full(n, "", dtype=object)
+    names[subjects[chosen]] = values[chosen]
+    return names, named
+
+
+def _language_rank(kind: str, wanted: str | None) -> int:
+    """How well the language of a name fits, 0 is best."""
+    tag = kind.lower()
+    choices = [f"@{language}" for language in dict.fromkeys((wanted or "en", "en"))]
+    for at, choice in enumerate(choices):
+        if tag == choice:
+            return 2 * at
+        if tag.startswith(f"{choice}-"):
+            return 2 * at + 1
+    return 4 if tag == "" else 5

@@ -1,0 +1,1 @@
+"""Reads RDF: statements become triples, attribute triples and names."""

@@ -1,0 +1,315 @@
+"""Graphs from RDF: what becomes a triple, an attribute triple or a name, and what is refused."""
+
+from __future__ import annotations
+
+import bz2
+import gzip
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pyoxigraph
+import pytest
+import zstandard
+
+from dualamn.data_loaders.reading import Reading
+from dualamn.data_loaders.string_graph import read_graph
+from dualamn.errors import DataError, MissingExtraError
+from dualamn.kg import KnowledgeGraph
+
+E = "http://e.org/"
+RDFS_LABEL = "<http://www.w3.org/2000/01/rdf-schema#label>"
+PREF_LABEL = "<http://www.w3.org/2004/02/skos/core#prefLabel>"
+TYPE = "<http://www.w3.org/1999/02/22-rdf-syntax-ns#type>"
+INTEGER = "http://www.w3.org/2001/XMLSchema#integer"
+
+TURTLE = f"""
+@prefix : <{E}> .
+@prefix rdfs: <http://www.w3.org/2000/01/rdf-schema#> .
+:berlin :capitalOf :germany ; a :City ; rdfs:label "Berlin"@en , "Бе́рлін"@be ; :people 3755251 .
+:germany rdfs:label "Germany"@en ; :founded "1871" .
+"""
+
+
+def write(folder: Path, name: str, content: str | bytes) -> Path:
+    path = folder / name
+    path.write_bytes(content.encode() if isinstance(content, str) else content)
+    return path
+
+
+def graph(path: Path | list[Path], **reading: Any) -> tuple[KnowledgeGraph, list[str]]:
+    notes: list[str] = []
+    return read_graph(path, "g", notes, Reading.of(**reading)), notes
+
+
+def graph_of(folder: Path, text: str, name: str = "g.nt", **reading: Any) -> KnowledgeGraph:
+    return graph(write(folder, name, text), **reading)[0]
+
+
+def triples(kg: KnowledgeGraph) -> set[tuple[str, str, str]]:
+    heads, relations, tails = kg.triples.T
+    return set(zip(kg.entities[heads], kg.relations[relations], kg.entities[tails], strict=True))
+
+
+def literals(kg: KnowledgeGraph) -> set[tuple[str, str, str, str]]:
+    if kg.literals is None:
+        return set()
+    found = kg.literals
+    return set(
+        zip(
+            kg.entities[found.entities],
+            found.attributes[found.kinds],
+            found.values,
+            found.types,
+            strict=True,
+        )
+    )
+
+
+def names(kg: KnowledgeGraph) -> dict[str, str]:
+    assert kg.entity_names is not None
+    return dict(zip(kg.entities, kg.entity_names, strict=True))
+
+
+def content(kg: KnowledgeGraph) -> tuple[Any, ...]:
+    return triples(kg), literals(kg), names(kg)
+
+
+def in_format(kind: pyoxigraph.RdfFormat) -> bytes:
+    quads = pyoxigraph.parse(TURTLE, pyoxigraph.RdfFormat.TURTLE)
+    written = pyoxigraph.serialize([quad.triple for quad in quads], format=kind)
+    assert written is not None
+    return written
+
+
+FORMATS = {
+    ".nt": pyoxigraph.RdfFormat.N_TRIPLES,
+    ".nq": pyoxigraph.RdfFormat.N_QUADS,
+    ".ttl": pyoxigraph.RdfFormat.TURTLE,
+    ".trig": pyoxigraph.RdfFormat.TRIG,
+    ".rdf": pyoxigraph.RdfFormat.RDF_XML,
+    ".OWL": pyoxigraph.RdfFormat.RDF_XML,
+    ".xml": pyoxigraph.RdfFormat.RDF_XML,
+}
+PACKED: dict[str, Callable[[bytes], bytes]] = {
+    "": bytes,
+    ".gz": gzip.compress,
+    ".bz2": bz2.compress,
+    ".zst": zstandard.ZstdCompressor().compress,
+}
+
+
+@pytest.mark.parametrize("packed", PACKED)
+@pytest.mark.parametrize("ending", FORMATS)
+def test_every_format_says_the_same(tmp_path: Path, ending: str, packed: str) -> None:
+    path = write(tmp_path, f"g{ending}{packed}", PACKED[packed](in_format(FORMATS[ending])))
+    kg, notes = graph(path)
+    assert triples(kg) == {(E + "berlin", E + "capitalOf", E + "germany")}
+    assert names(kg) == {E + "berlin": "Berlin", E + "germany": "Germany"}
+    assert literals(kg) == {
+        (E + "berlin", TYPE[1:-1], E + "City", "http://www.w3.org/2001/XMLSchema#anyURI"),
+        (E + "berlin", RDFS_LABEL[1:-1], "Бе́рлін", "@be"),
+        (E + "berlin", E + "people", "3755251", INTEGER),
+        (E + "germany", E + "founded", "1871", ""),
+    }
+    assert notes == ["g: 1 rdf:type statement kept as attribute triples: classes are no entities"]
+
+
+@pytest.mark.parametrize("name", ["g.ttl", "g.nt"])
+def test_marks_line_ends_and_comments(tmp_path: Path, name: str) -> None:
+    text = "\ufeff# about\r\n<http://a> <http://r> <http://b> . # more\r\n\r\n"
+    assert triples(graph_of(tmp_path, text, name)) == {("http://a", "http://r", "http://b")}
+
+
+def test_named_graphs_are_joined(tmp_path: Path) -> None:
+    line = "<x:a> <x:r> <x:b> "
+    kg, notes = graph(write(tmp_path, "g.nq", f"{line}<x:g1> .\n{line}<x:g2> .\n{line}.\n"))
+    assert triples(kg) == {("x:a", "x:r", "x:b")}
+    assert notes == ["g: 2 repeated triples merged"]
+
+
+@pytest.mark.parametrize(
+    ("reading", "expected"),
+    [
+        ({}, "en"),
+        ({"language": "de"}, "de"),
+        ({"language": "DE"}, "de"),
+        ({"language": "fr"}, "en"),
+        ({"language": "pt"}, "pt-br"),
+        ({"labels": ["x:title"]}, "title"),
+        ({"labels": "x:title", "language": "de"}, "title"),
+    ],
+)
+def test_which_label_is_the_name(tmp_path: Path, reading: Any, expected: str) -> None:
+    kg = graph_of(
+        tmp_path,
+        '<x:a> <x:title> "title" .\n'
+        f'<x:a> {PREF_LABEL} "pref"@en .\n'
+        f'<x:a> {RDFS_LABEL} "plain" .\n'
+        f'<x:a> {RDFS_LABEL} "de"@de .\n'
+        f'<x:a> {RDFS_LABEL} "pt-br"@pt-BR .\n'
+        f'<x:a> {RDFS_LABEL} "en"@en .\n'
+        f'<x:a> {RDFS_LABEL} "  "@en .\n'
+        "<x:a> <x:r> <x:b> .\n",
+        **reading,
+    )
+    assert names(kg) == {"x:a": expected, "x:b": ""}
+    values = {value for _, _, value, _ in literals(kg)}
+    assert values == {"title", "pref", "plain", "de", "pt-br", "en", "  "} - {expected}
+
+
+def test_untagged_comes_before_other_languages_and_first_before_later(tmp_path: Path) -> None:
+    label = f"<x:a> {RDFS_LABEL} "
+    assert names(graph_of(tmp_path, f'{label}"fr"@fr .\n{label}"plain" .\n')) == {"x:a": "plain"}
+    assert names(graph_of(tmp_path, f'{label}"fr"@fr .\n{label}"de"@de .\n')) == {"x:a": "fr"}
+    text = f'<x:a> {PREF_LABEL} "pref"@en .\n{label}"fr"@fr .\n'
+    assert names(graph_of(tmp_path, text)) == {"x:a": "fr"}
+
+
+@pytest.mark.parametrize(
+    "label",
+    [
+        "<script>alert(1)</script>",
+        "x" * 10_000,
+        "الدوحة",
+        "\u202eabc\u202c",
+        "東京都",
+        "💡",
+        'a\tb\nc"d\\e',
+        "a\u2028b\x85c",
+    ],
+)
+def test_names_are_taken_as_they_are(tmp_path: Path, label: str) -> None:
+    text = str(
+        pyoxigraph.Triple(
+            pyoxigraph.NamedNode("x:a"),
+            pyoxigraph.NamedNode(RDFS_LABEL[1:-1]),
+            pyoxigraph.Literal(label),
+        )
+    )
+    kg = graph_of(tmp_path, text + " .\n")
+    assert names(kg) == {"x:a": label}
+    assert kg.literals is None
+
+
+def test_blank_nodes_are_entities_with_names_that_do_not_change(tmp_path: Path) -> None:
+    text = "@prefix : <x:> . :a :r [ :s :b ] . :c :r [ :s _:d ] ."
+    path = write(tmp_path, "g.ttl", text)
+    kg, notes = graph(path)
+    assert set(kg.entities) == {"x:a", "x:b", "x:c", "_:b0", "_:b1", "_:b2"}
+    assert triples(kg) == triples(graph(path)[0])
+    assert notes == ["g: 3 blank nodes count as neighbours, but get no links"]
+    kg = graph_of(tmp_path, "<x:a> <x:r> _:x.1 .\n")
+    assert set(kg.entities) == {"x:a", "_:x.1"}
+
+
+def test_blank_nodes_of_two_files_differ(tmp_path: Path) -> None:
+    files = [write(tmp_path, f"{name}.nt", f"<x:{name}> <x:r> _:x .\n") for name in "ab"]
+    assert triples(graph(files)[0]) == {
+        ("x:a", "x:r", "_:f1.x"),
+        ("x:b", "x:r", "_:f2.x"),
+    }
+
+
+def test_statements_that_two_entities_are_the_same_are_no_triples(tmp_path: Path) -> None:
+    kg, notes = graph(
+        write(
+            tmp_path,
+            "g.nt",
+            "<x:a> <http://www.w3.org/2002/07/owl#sameAs> <y:a> .\n"
+            "<x:a> <http://www.w3.org/2004/02/skos/core#exactMatch> <y:b> .\n"
+            "<x:a> <x:r> <x:b> .\n",
+        )
+    )
+    assert set(kg.entities) == {"x:a", "x:b"}
+    assert kg.n_triples == 1
+    assert len(notes) == 1
+    assert notes[0].startswith("g: 2 statements say that two entities are the same")
+
+
+def test_statements_about_statements_are_counted(tmp_path: Path) -> None:
+    text = "@prefix : <x:> . :a :says <<( :b :r :c )>> . :a :r :b ."
+    kg, notes = graph(write(tmp_path, "g.ttl", text))
+    assert triples(kg) == {("x:a", "x:r", "x:b")}
+    assert notes == ["g: 1 statement about statements skipped"]
+
+
+def test_objects_as_common_as_classes_are_values(tmp_path: Path) -> None:
+    lines = [f"<x:{i}> <x:licence> <x:free> .\n<x:{i}> <x:in> <x:land> .\n" for i in range(1000)]
+    lines += [f"<x:{i}> <x:next> <x:{i + 1}> .\n" for i in range(999)]
+    lines += ["<x:land> <x:next> <x:0> .\n"]
+    kg, notes = graph(write(tmp_path, "g.nt", "".join(lines)))
+    # Something is said of the land, so it is an entity.
+    assert "x:land" in kg.entities
+    assert "x:free" not in kg.entities
+    assert set(kg.relations) == {"x:in", "x:next"}
+    assert kg.n_triples == 2000
+    assert len(literals(kg)) == 1000
+    assert notes == [
+        "g: 1 object that 1,000 triples lead to and none leads away from is taken for a value"
+    ]
+
+
+def test_folder_of_rdf_and_tables_is_one_graph(tmp_path: Path) -> None:
+    write(tmp_path, "a.nt.gz", gzip.compress(b"<x:a> <x:r> <x:b> .\n"))
+    write(tmp_path, "b.ttl", f'<x:b> {RDFS_LABEL} "b" .')
+    write(tmp_path, "c.tsv", "x:b\tx:r\tx:c\n")
+    write(tmp_path, "README.md", "about")
+    kg, notes = graph(tmp_path)
+    assert triples(kg) == {("x:a", "x:r", "x:b"), ("x:b", "x:r", "x:c")}
+    assert names(kg) == {"x:a": "", "x:b": "b", "x:c": ""}
+    assert notes == [f"{tmp_path.name}: not read: README.md"]
+
+
+GOOD = b"<http://a> <http://r> <http://b> .\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "line", "words"),
+    [
+        ("g.nt", b"", None, ["no statement", "N-Triples"]),
+        ("g.nt.gz", b"", None, ["no statement"]),
+        ("g.ttl", b"# nothing\n", None, ["no statement"]),
+        ("g.rdf", b"", 1, ["no element found"]),
+        ("g.nt.gz", gzip.compress(GOOD * 50)[:-9], None, ["ends too early", "cut short"]),
+        ("g.nt.bz2", bz2.compress(GOOD * 50)[:-9], None, ["ends too early"]),
+        ("g.nt.zst", zstandard.compress(GOOD * 50)[:-3], None, ["ends too early"]),
+        ("g.nt.gz", GOOD, None, ["cannot be decompressed"]),
+        ("g.nt.bz2", GOOD, None, ["cannot be decompressed"]),
+        ("g.nt.zst", GOOD, None, ["cannot be decompressed"]),
+        ("g.nt", gzip.compress(GOOD), None, ["gzip", ".gz"]),
+        ("g.nt", GOOD + b"<http://a> <http://r> <http://b>\n", 2, ["<http://r> <http://b>"]),
+        ("g.nt", GOOD + GOOD.replace(b".\n", b"\n") + GOOD, 2, ["dot", "<http://b>"]),
+        ("g.nt", GOOD + b'<http://a> <http://r> "caf\xe9" .\n', 2, ["UTF-8"]),
+        ("g.ttl", GOOD + b'<http://a> <http://r> "caf\xe9" .\n', 2, ["UTF-8"]),
+        ("g.ttl", GOOD.decode().encode("utf-16"), 1, ["UTF-16"]),
+        ("g.ttl", GOOD + b"x:a x:r x:b .\n", 2, ["x:", "x:a x:r x:b ."]),
+        ("g.nt", b"@prefix x: <http://x> .\n", 1, ["this is Turtle", ".ttl"]),
+        ("g.nt", b"head\trelation\ttail\n", 1, ["head", "ending"]),
+        ("g.rdf", b"<!DOCTYPE html>\n<html><br></html>\n", 2, ["web page"]),
+        ("g.rdf", in_format(pyoxigraph.RdfFormat.RDF_XML)[:-12], 13, ["unclosed token"]),
+        ("g.rdf", b"<a/>", None, ["RDF/XML"]),
+    ],
+)
+def test_what_is_refused(
+    tmp_path: Path, name: str, data: bytes, line: int | None, words: list[str]
+) -> None:
+    path = write(tmp_path, name, data)
+    with pytest.raises(DataError) as caught:
+        graph(path)
+    assert caught.value.path == path
+    assert caught.value.line == line, str(caught.value)
+    assert "\n" not in str(caught.value)
+    for word in words:
+        assert word in str(caught.value), str(caught.value)
+
+
+def test_without_the_package_the_error_says_what_to_install(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = write(tmp_path, "g.nt.zst", zstandard.compress(GOOD))
+    for package in ("zstandard", "pyoxigraph"):
+        monkeypatch.setitem(sys.modules, package, None)
+        with pytest.raises(MissingExtraError, match=r"pip install 'dualamn\[rdf\]'"):
+            graph(path)
