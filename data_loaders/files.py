@@ -10,11 +10,11 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from difflib import get_close_matches
-from importlib import import_module
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
-from dualamn.errors import DataError, MissingExtraError
+from dualamn.errors import DataError
+from dualamn.extras import needs
 
 COMPRESSED = (".gz", ".bz2", ".zst")
 TABLES = (".tsv", ".csv", ".txt", ".tab", "")
@@ -127,12 +127,7 @@ class _Zstandard(io.RawIOBase):
     """Decompresses frame after frame, and knows when the last one is cut short."""
 
     def __init__(self, path: Path, raw: BinaryIO) -> None:
-        try:
-            self._zstd = import_module("zstandard")
-        except ImportError:
-            raise MissingExtraError(
-                f"{path}: Zstandard files need a package more: pip install 'dualamn[rdf]'"
-            ) from None
+        self._zstd = needs("zstandard", extra="rdf")
         self._path, self._raw = path, raw
         self._frame: Any = None
         self._packed = self._ready = b""

@@ -24,12 +24,12 @@ class LinkFile:
     Attributes:
         path: the file.
         rows: (m, 2) int64 entity numbers, local to the left and the right graph.
-        line: the line a row was read from.
+        line: the line a row was read from; None where lines mean nothing, as in RDF.
     """
 
     path: Path
     rows: LinkRows
-    line: Callable[[int], int]
+    line: Callable[[int], int | None]
 
     def swapped(self) -> LinkFile:
         """The same links seen from the other side."""
@@ -159,7 +159,8 @@ def _refuse_contradictions(
         two = positions[np.flatnonzero(entities == rows[one, side])[1]]
         places = [(files[owner[at]], int(at - begins[owner[at]])) for at in (one, two)]
         (file_one, row_one), (file_two, row_two) = places
-        where = f"line {file_one.line(row_one)}"
+        line_one = file_one.line(row_one)
+        where = "a statement" if line_one is None else f"line {line_one}"
         if file_one is not file_two:
             where += f" of {file_one.path}"
         names = [kgs[other].entities[rows[at, other]] for at in (one, two)]

@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from dualamn.data_loaders.text import StringTable
-from dualamn.errors import DataError, MissingExtraError
+from dualamn.errors import DataError
+from dualamn.extras import needs
 
 
 def read_parquet(path: Path) -> tuple[list[str], StringTable]:
@@ -18,14 +19,7 @@ def read_parquet(path: Path) -> tuple[list[str], StringTable]:
         DataError: the file cannot be read, or is empty.
         MissingExtraError: pyarrow is not installed.
     """
-    try:
-        import pyarrow
-        from pyarrow import parquet
-    except ImportError:
-        raise MissingExtraError(
-            f"{path}: Parquet is read with a package that is not installed: "
-            "pip install 'dualamn[parquet]'"
-        ) from None
+    pyarrow, parquet = (needs(name, extra="parquet") for name in ("pyarrow", "pyarrow.parquet"))
     try:
         with path.open("rb") as file:
             table = parquet.read_table(file)
@@ -40,28 +34,12 @@ def read_parquet(path: Path) -> tuple[list[str], StringTable]:
     if not table.num_rows:
         raise DataError("the file is empty; expected rows", path=path)
     columns = tuple(
-        _strings(path, name, column)
-        for name, column in zip(table.column_names, table.columns, strict=True)
+        _strings(column, nested=pyarrow.types.is_nested(column.type)) for column in table.columns
     )
     return list(table.column_names), StringTable(path, columns)
 
 
-def _strings(path: Path, name: str, column: Any) -> list[str]:
-    import pyarrow
-
-    if pyarrow.types.is_dictionary(column.type):
-        column = column.cast(column.type.value_type)
-    if not _is_plain(pyarrow, column.type):
-        # Other columns of a wide table are no concern, unless they are chosen.
+def _strings(column: Any, *, nested: bool) -> list[str]:
+    if nested:  # no field of a triple or link, whatever it holds
         return [""] * len(column)
     return ["" if value is None else str(value) for value in column.to_pylist()]
-
-
-def _is_plain(pyarrow: Any, kind: Any) -> bool:
-    types = pyarrow.types
-    return bool(
-        types.is_string(kind)
-        or types.is_large_string(kind)
-        or types.is_string_view(kind)
-        or types.is_integer(kind)
-    )

@@ -1,9 +1,10 @@
-"""Reads links between entities that are any strings, as tables of two to five columns."""
+"""Reads links between entities that are any strings: tables of two columns or more, RDF, SSSOM."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 from functools import cached_property
 from pathlib import Path
@@ -11,14 +12,23 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from dualamn.data_loaders.files import PARQUET, RDF, stem, suffix
 from dualamn.data_loaders.links import LinkFile, PairLinks, merge_links
+from dualamn.data_loaders.mappings import (
+    Sameness,
+    is_sssom,
+    place,
+    rdf_mappings,
+    sssom_mappings,
+)
+from dualamn.data_loaders.parquet import read_parquet
 from dualamn.data_loaders.string_graph import table_files
-from dualamn.data_loaders.text import StringTable, read_strings
+from dualamn.data_loaders.text import StringTable, parse_strings, read_strings, read_text
 from dualamn.errors import DataError
 from dualamn.kg import KnowledgeGraph
 
 LINK_FIELDS = ("left", "right")
-COLUMNS = ("left_source", "left", "right_source", "right", "score")
+COLUMNS = ("left_source", "left", "right_source", "right", "score", "probability")
 
 _LEFT = {"entity1", "entity_1", "ent1", "e1", "id1", "kg1", "source", "left_entity", "left"}
 _RIGHT = {"entity2", "entity_2", "ent2", "e2", "id2", "kg2", "target", "right_entity", "right"}
@@ -47,14 +57,30 @@ class LinkReader:
 
         A file has two columns, the entity of the first graph and that of the second, or names
         its columns in a header: left, right, and with more than two graphs left_source and
-        right_source. A score is passed over.
+        right_source. A score and a probability are passed over. Of RDF and SSSOM the statements
+        that two entities are the same are links.
 
         Raises:
             DataError: a file is unusable, or names an entity or graph that does not exist.
         """
         if path.is_dir():
             return self._read_folder(path)
-        return self.read_table(read_strings(path, LINK_FIELDS, more=(3, 4, 5)))
+        if suffix(path) in RDF:
+            skipped = Counter[str]()
+            return self._place(path, rdf_mappings(path, skipped), skipped)
+        if suffix(path) in PARQUET:
+            return self.read_table(_with_header(path))
+        text = read_text(path)
+        if is_sssom(text):
+            skipped = Counter[str]()
+            return self._place(path, sssom_mappings(path, text, self._knows, skipped), skipped)
+        return self.read_table(parse_strings(path, text, LINK_FIELDS, more=(3, 4, 5, 6)))
+
+    def _place(self, path: Path, mappings: Iterable[Sameness], skipped: Counter[str]) -> PairFiles:
+        return place(mappings, path, self.kgs, self._positions, skipped, self._notes)
+
+    def _knows(self, name: str) -> bool:
+        return any(name in positions for positions in self._positions)
 
     def read_pair(self, path: Path, left: int, right: int) -> LinkFile:
         """Reads a file whose two columns hold entities of two given graphs."""
@@ -80,7 +106,12 @@ class LinkReader:
         pairs: PairFiles = {}
         for path in table_files(folder):
             left, right = self._pair_of(path)
-            names, table = self._columns(read_strings(path, LINK_FIELDS, more=(3,)), left, right)
+            table = (
+                _with_header(path)
+                if suffix(path) in PARQUET
+                else read_strings(path, LINK_FIELDS, more=(3,))
+            )
+            names, table = self._columns(table, left, right)
             file = self._resolve(table, names, left, right)
             if left > right:
                 left, right, file = right, left, file.swapped()
@@ -92,8 +123,8 @@ class LinkReader:
     def _pair_of(self, path: Path) -> tuple[int, int]:
         position = {kg.name: number for number, kg in enumerate(self.kgs)}
         # A graph's name may have a hyphen itself.
-        for match in re.finditer("-", path.stem):
-            left, right = path.stem[: match.start()], path.stem[match.end() :]
+        for match in re.finditer("-", stem(path)):
+            left, right = stem(path)[: match.start()], stem(path)[match.end() :]
             if left in position and right in position and left != right:
                 return position[left], position[right]
         raise DataError(
@@ -114,6 +145,8 @@ class LinkReader:
             return self._named(table, words), _below_header(table)
         if len(first) == 2 and not is_link and words[0] in _LEFT and words[1] in _RIGHT:
             self._notes.append(f"{table.path.name}: the first line is taken for a header")
+            return LINK_FIELDS, _below_header(table)
+        if table.path.suffix.lower() in PARQUET and len(first) == 2:
             return LINK_FIELDS, _below_header(table)
         if len(first) <= 3:
             return (*LINK_FIELDS, "score")[: len(first)], table
@@ -213,6 +246,14 @@ class LinkReader:
     @cached_property
     def _positions(self) -> tuple[dict[str, int], ...]:
         return tuple({name: at for at, name in enumerate(kg.entities)} for kg in self.kgs)
+
+
+def _with_header(path: Path) -> StringTable:
+    """A Parquet file as a table whose first row holds the names of its columns."""
+    names, table = read_parquet(path)
+    columns = zip(names, table.columns, strict=True)
+    lines = range(len(table) + 1)  # rows count from 1 below the header
+    return StringTable(path, tuple([name, *column] for name, column in columns), list(lines))
 
 
 def _unescaped(name: str) -> str:

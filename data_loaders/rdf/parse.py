@@ -10,7 +10,8 @@ from xml.parsers import expat
 
 from dualamn.data_loaders.files import RDF, opened, suffix
 from dualamn.data_loaders.text import short
-from dualamn.errors import DataError, MissingExtraError
+from dualamn.errors import DataError
+from dualamn.extras import needs
 
 _PLACE = re.compile(r"^Parser error (?:at|between) line .*?: ", re.DOTALL)
 _NO_DOT = "must be followed by a dot"
@@ -24,13 +25,7 @@ def pyoxigraph() -> Any:
     Raises:
         MissingExtraError: it is not installed.
     """
-    try:
-        import pyoxigraph
-    except ImportError:
-        raise MissingExtraError(
-            "RDF is read with a package that is not installed: pip install 'dualamn[rdf]'"
-        ) from None
-    return pyoxigraph
+    return needs("pyoxigraph", extra="rdf")
 
 
 def statements(path: Path) -> Iterator[Any]:

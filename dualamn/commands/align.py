@@ -99,6 +99,7 @@ if TYPE_CHECKING:
     metavar="N",
     help="Print N links, of the best connected entities and, a quarter, of the least sure.",
 )
+@options.reading
 @options.data
 @options.quiet
 @click.pass_context
@@ -123,19 +124,23 @@ def align(
     train_ratio: float | None,
     fold: int | None,
     show: int,
+    reading: dict[str, Any],
     data: Path | None,
     quiet: bool,
 ) -> None:
     """Finds links between two or more knowledge graphs.
 
-    LEFT, RIGHT and MORE are files of triples (head, relation, tail; TSV or CSV) or folders of
-    them, and --links names some entities known to be the same. A DATASET is a folder that holds
-    all of it in the layout of a published data set, a name known under --data, or one of dualamn
-    data list, which is fetched if need be.
+    LEFT, RIGHT and MORE are RDF files (.nt, .ttl, .nq, .trig, .rdf), tables of triples (head,
+    relation, tail; .tsv, .csv, .parquet), or folders of them; .gz, .bz2 and .zst are unpacked.
+    Several files of one graph have commas between them, or are a pattern in quotes, 'left/*.nt.gz'.
+    --links names some entities known to be the same. A DATASET is a folder that holds all of it in
+    the layout of a published data set, a name known under --data, or one of dualamn data list,
+    which is fetched if need be.
 
     \b
     Examples:
       dualamn align left.tsv right.tsv --links seeds.tsv --out links.tsv
+      dualamn align left.nt.gz,left_labels.nt.gz right.ttl --links same.nt --out links.tsv
       dualamn align dbp15k/zh_en --data ~/data --epochs 10 --out links.csv
       dualamn align dbp5l --data ~/data --out links.tsv --clusters clusters.tsv
     """
@@ -160,6 +165,7 @@ def align(
             train_ratio=train_ratio,
             fold=fold,
             seed=seed,
+            reading=reading,
             progress=progress,
         )
     chosen_pairs = source.parse_pairs(pairs, task.kg_names)

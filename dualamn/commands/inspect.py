@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 @options.train_ratio
 @click.option("--fold", type=int, metavar="K", help="Which published fold to use.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@options.reading
 @options.data
 @options.quiet
 def inspect(
@@ -30,6 +31,7 @@ def inspect(
     train_ratio: float | None,
     fold: int | None,
     as_json: bool,
+    reading: dict[str, Any],
     data: Path | None,
     quiet: bool,
 ) -> None:
@@ -52,6 +54,7 @@ def inspect(
             train_ratio=train_ratio,
             fold=fold,
             seed=0,
+            reading=reading,
             progress=progress,
         )
     summary = describe(task)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -49,8 +51,47 @@ links = click.option(
     "--links",
     type=click.Path(path_type=Path),
     metavar="FILE",
-    help="TSV or CSV of entities known to be the same; goes with LEFT and RIGHT.",
+    help="Entities known to be the same: a table, RDF with owl:sameAs, or SSSOM; goes with LEFT "
+    "and RIGHT.",
 )
+_READING = (
+    click.option(
+        "--label",
+        "labels",
+        multiple=True,
+        metavar="PROPERTY",
+        help="A property whose values are names of entities, beside rdfs:label, skos:prefLabel, "
+        "schema:name and foaf:name; may be given again.",
+    ),
+    click.option(
+        "--language",
+        metavar="TAG",
+        help="The language of names to prefer, such as de.  [en]",
+    ),
+    click.option(
+        "--columns",
+        metavar="H,R,T",
+        help="The columns of tables that hold head, relation and tail, by name or number.",
+    ),
+)
+
+
+def reading(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Adds the options on how graphs are read; the command gets them as one dict, `reading`."""
+
+    @wraps(command)
+    def with_reading(
+        *args: Any, labels: tuple[str, ...], language: str | None, columns: str | None, **rest: Any
+    ) -> Any:
+        chosen = None if columns is None else [name.strip() for name in columns.split(",")]
+        given = {"labels": labels, "language": language, "columns": chosen}
+        return command(*args, reading=given, **rest)
+
+    for option in reversed(_READING):
+        with_reading = option(with_reading)
+    return with_reading
+
+
 MATCHERS_IN_WORDS = "How links are chosen: greedy, csls, sinkhorn, mutual or one_to_one."
 
 

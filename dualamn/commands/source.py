@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -14,6 +15,8 @@ from dualamn.progress import ProgressCallback, silent
 if TYPE_CHECKING:
     from dualamn.task import AlignmentTask
 
+
+_PATTERN = re.compile(r"[*?\[]")
 
 PATHS = "DATASET | LEFT RIGHT [MORE]..."
 """What commands take, as their help shows it."""
@@ -27,8 +30,8 @@ def check_paths(paths: Sequence[str], links: Path | None) -> None:
     """
     if len(paths) > 1 and links is None:
         raise click.UsageError(
-            f"{len(paths)} graphs need --links FILE, a TSV or CSV of entities known to be the "
-            "same. One path alone is a data set folder that brings its own links."
+            f"{len(paths)} graphs need --links FILE, a table, RDF or SSSOM of entities known to "
+            "be the same. One path alone is a data set folder that brings its own links."
         )
     if len(paths) == 1 and links is not None:
         raise click.UsageError(
@@ -45,9 +48,16 @@ def load_task(
     train_ratio: float | None,
     fold: int | None,
     seed: int,
+    reading: Mapping[str, Any] | None = None,
     progress: ProgressCallback = silent,
 ) -> AlignmentTask:
-    """Loads one data set by path or known name, or two or more graphs with their links."""
+    """Loads one data set by path or known name, or two or more graphs with their links.
+
+    Args:
+        paths: what the user named; see `files_of` for graphs.
+        reading: arguments `labels`, `language` and `columns` of `load_files`; they do not matter
+            to a published data set.
+    """
     from dualamn.data_loaders import load, load_files, resolve
 
     if len(paths) == 1:
@@ -60,8 +70,38 @@ def load_task(
         )
     if fold is not None:
         raise click.UsageError("--fold goes with a data set that has published folds.")
-    sources = [Path(path) for path in paths]
-    return load_files(sources, links, train_ratio=train_ratio, seed=seed, progress=progress)
+    return load_files(
+        [files_of(path) for path in paths],
+        links,
+        train_ratio=train_ratio,
+        seed=seed,
+        progress=progress,
+        **(reading or {}),
+    )
+
+
+def files_of(text: str) -> list[Path]:
+    """The files and folders of one graph: several with commas between, or a pattern with *.
+
+    What is there under the whole name is that, commas and stars or not.
+
+    Raises:
+        UsageError: no file fits a pattern.
+    """
+    if Path(text).expanduser().exists():
+        return [Path(text)]
+    found: list[Path] = []
+    for part in text.split(","):
+        if Path(part).expanduser().exists() or not _PATTERN.search(part):
+            found.append(Path(part))
+            continue
+        whole = Path(part).expanduser()
+        top = Path(whole.anchor)
+        fitting = sorted(top.glob(str(whole.relative_to(top))))
+        if not fitting:
+            raise click.UsageError(f"no file fits the pattern {part}; correct the path.")
+        found.extend(fitting)
+    return found
 
 
 def parse_pairs(texts: Sequence[str], names: Sequence[str]) -> list[tuple[str, str]] | None:

@@ -1,0 +1,81 @@
+"""What commands take for a graph: RDF, several files, patterns, and options on reading."""
+
+import gzip
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from click.testing import Result
+
+Run = Callable[..., Result]
+SAME = "<http://www.w3.org/2002/07/owl#sameAs>"
+LABEL = "<http://www.w3.org/2000/01/rdf-schema#label>"
+
+
+@pytest.fixture
+def rdf(tmp_path: Path) -> Path:
+    for side in "lr":
+        triples = "".join(
+            f"<http://{side}/{i}> <http://{side}/next> <http://{side}/{(i + 1) % 40}> .\n"
+            f"<http://{side}/{i}> <http://{side}/jump> <http://{side}/{i * i % 40}> .\n"
+            for i in range(40)
+        )
+        labels = "".join(f'<http://{side}/{i}> {LABEL} "thing {i}"@en .\n' for i in range(40))
+        (tmp_path / f"{side}.nt.gz").write_bytes(gzip.compress(triples.encode()))
+        (tmp_path / f"{side}_labels.nt").write_text(labels)
+    (tmp_path / "same.nt").write_text(
+        "".join(f"<http://l/{i}> {SAME} <http://r/{i}> .\n" for i in range(20))
+    )
+    return tmp_path
+
+
+@pytest.mark.parametrize("left", ["l.nt.gz,l_labels.nt", "l*", "l.nt.gz,l_lab*"])
+def test_several_files_make_a_graph(run: Run, rdf: Path, left: str) -> None:
+    shown = run("inspect", left, "r.nt.gz", "--links", "same.nt", "--json")
+    assert shown.exit_code == 0, shown.output
+    found = json.loads(shown.stdout)
+    assert [graph["name"] for graph in found["graphs"]] == ["l", "r"]
+    assert [graph["entities"] for graph in found["graphs"]] == [40, 40]
+
+
+def test_align_reads_rdf_and_writes_links(run: Run, rdf: Path) -> None:
+    shown = run(
+        *("align", "l.nt.gz,l_labels.nt", "r*", "--links", "same.nt", "--out", "links.tsv"),
+        *("--epochs", 2, "--language", "de", "--label", "http://x"),
+    )
+    assert shown.exit_code == 0, shown.output
+    assert "20 seed links" in shown.stderr
+    assert (rdf / "links.tsv").read_text().startswith("left_source\tleft\t")
+
+
+def test_columns_are_chosen(run: Run, tmp_path: Path) -> None:
+    for side in "lr":
+        (tmp_path / f"{side}.tsv").write_text(f"w\tto\tfrom\tby\n1\t{side}2\t{side}1\tr\n")
+    (tmp_path / "links.tsv").write_text("l1\tr1\n")
+    files = ("l.tsv", "r.tsv", "--links", "links.tsv", "--json")
+    shown = run("inspect", *files, "--columns", "from,by,to")
+    assert json.loads(shown.stdout)["graphs"][0]["triples"] == 1
+    shown = run("inspect", *files, "--columns", "from,by")
+    assert shown.exit_code == 1
+    assert "name three" in shown.stderr
+
+
+def test_a_pattern_that_fits_nothing(run: Run, rdf: Path) -> None:
+    shown = run("inspect", "l*.ttl", "r.nt.gz", "--links", "same.nt")
+    assert shown.exit_code == 2
+    assert "no file fits the pattern l*.ttl" in shown.stderr
+
+
+def test_a_mistyped_file_is_guessed(run: Run, rdf: Path) -> None:
+    shown = run("inspect", "l.nt.gz,l_label.nt", "r.nt.gz", "--links", "same.nt")
+    assert shown.exit_code == 1
+    assert "did you mean l_labels.nt?" in shown.stderr
+
+
+def test_a_mistake_in_a_file_is_one_line(run: Run, rdf: Path) -> None:
+    (rdf / "bad.ttl").write_text("@prefix : <x:> .\n:a :b c .\n")
+    shown = run("inspect", "bad.ttl", "r.nt.gz", "--links", "same.nt")
+    assert shown.exit_code == 1
+    assert "bad.ttl, line 2: this is not valid Turtle" in shown.stderr
+    assert len(shown.stderr.splitlines()) == 1
