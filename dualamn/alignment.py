@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     import pyarrow
 
     from dualamn.clusters import Clusters
+    from dualamn.writers.options import Slots
 
 Protocol = Literal["test_only", "all_entities", "unaligned"]
 """Whose entities are candidates.
@@ -169,22 +170,36 @@ class Alignment:
 
         return cluster(self, min_score=min_score)
 
-    def write(self, path: str | Path, format: str | None = None) -> None:  # noqa: A002
+    def write(
+        self,
+        path: str | Path,
+        format: str | None = None,  # noqa: A002
+        *,
+        base: str | None = None,
+        sssom: Slots | None = None,
+    ) -> None:
         """Writes the links in the format that the file name ends in.
 
         Args:
             path: the file, replaced only once the new one is complete.
-            format: "tsv", "csv", "jsonl", "parquet" or another of `dualamn.writers.formats`, to
-                settle it where the name does not tell.
+            format: "tsv", "csv", "jsonl", "parquet", "ntriples", "turtle" or "sssom", to settle it
+                where the name does not tell.
+            base: an IRI that ends in / or #, for formats that hold IRIs: entities whose
+                identifiers are no IRIs get one there.
+            sssom: slots of the mapping set that Turtle and SSSOM are, such as
+                `{"license": "https://creativecommons.org/publicdomain/zero/1.0/"}`.
 
         Raises:
-            ConfigError: the format is unknown, or the name tells none.
-            DataError: the file cannot be written.
+            ConfigError: the format is unknown, the name tells none, or an option does not fit.
+            DataError: the file cannot be written, or needs IRIs and there is no base.
             MissingExtraError: the format needs a package that is not installed.
         """
         from dualamn.writers.formats import format_of
+        from dualamn.writers.options import WriteOptions
 
-        format_of(path, format).write_links(self, Path(path))
+        chosen, options = format_of(path, format), WriteOptions(base, sssom or {})
+        chosen.check(options)
+        chosen.write_links(self, Path(path), options)
 
     def to_tsv(self, path: str | Path) -> None:
         """Writes the links as TSV, see `dualamn.writers.tsv`."""

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from dualamn.arrays import strings
 from dualamn.errors import DataError
 from dualamn.eval.curve import PrecisionRecallCurve, curve_of
 from dualamn.eval.matching import LinkMetrics, Verdicts, judge
 from dualamn.eval.table import LINKS_HEADER, link_cells, text_table
-from dualamn.writers.formats import read_links
+from dualamn.iri import to_uri
 from dualamn.writers.link_file import LinkFile
+from dualamn.writers.reading import read_links
 
 Ends = tuple[str, str]
 Link = tuple[str, str, float]
@@ -58,17 +60,30 @@ class LinkFileEvaluation:
         return "\n".join([text_table(LINKS_HEADER, rows), *self.notes])
 
 
-def evaluate_files(links_path: str | Path, gold_path: str | Path) -> LinkFileEvaluation:
-    """Judges a links file by a gold file, each in any format of `dualamn.writers.formats`.
+def evaluate_files(
+    links_path: str | Path, gold_path: str | Path, *, base: str | None = None
+) -> LinkFileEvaluation:
+    """Judges a links file by a gold file, each in any format of `dualamn.writers`.
 
     If both files name graphs, links are compared within their pair of graphs, whichever side is
     left. If only one does, it must hold a single pair.
 
+    Args:
+        links_path: the links.
+        gold_path: links that are known to be right.
+        base: the IRI under which names that are no IRIs stand in either file, see
+            `Alignment.write`.
+
     Raises:
         DataError: a file cannot be read, the gold links contradict each other, or it is unclear
             which graphs a link is of.
+        ConfigError: the base cannot be one.
+        MissingExtraError: a format needs a package that is not installed.
     """
-    found, gold = read_links(links_path), read_links(gold_path, one_to_one=True)
+    found = read_links(links_path, base=base)
+    gold = read_links(gold_path, base=base, one_to_one=True)
+    if found.are_uris or gold.are_uris:
+        found, gold = _as_uris(found), _as_uris(gold)
     wanted = _by_pair(gold, known=())
     links = _by_pair(found, known=wanted)
     if found.left_source is None or gold.left_source is None:
@@ -95,6 +110,12 @@ def _check_single_pair(silent: LinkFile, other: LinkFile, n_pairs: int) -> None:
             "of graphs; add the columns left_source and right_source",
             path=silent.path,
         )
+
+
+def _as_uris(table: LinkFile) -> LinkFile:
+    """The links with URIs in place of IRIs, as one of the files can only hold these."""
+    left, right = (strings(map(to_uri, side)) for side in (table.left, table.right))
+    return replace(table, left=left, right=right)
 
 
 def _by_pair(table: LinkFile, known: Collection[Ends]) -> dict[Ends, list[Link]]:
@@ -137,6 +158,12 @@ def _notes(found: LinkFile, gold: LinkFile, total: LinkMetrics) -> tuple[str, ..
         f"{table.path}: {table.n_repeated:,} repeated lines were counted once"
         for table in (found, gold)
         if table.n_repeated
+    ]
+    notes += [
+        f"{table.path}: {table.n_others:,} statements are no owl:sameAs or skos:exactMatch between "
+        "entities and were passed over"
+        for table in (found, gold)
+        if table.n_others
     ]
     if len(found) and len(gold) and not total.right + total.wrong:
         notes.append(

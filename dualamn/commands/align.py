@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from dualamn.task import AlignmentTask
     from dualamn.training.bootstrap import Turn
     from dualamn.writers.formats import Format
+    from dualamn.writers.options import WriteOptions
 
 
 @click.command(short_help="Finds links between knowledge graphs.")
@@ -31,14 +32,26 @@ if TYPE_CHECKING:
     "--out",
     type=click.Path(path_type=Path),
     required=True,
-    help="Where the links go, in the format that the name ends in: .tsv, .csv, .jsonl or "
-    ".parquet; replaced when it exists, - is standard output.",
+    help="Where the links go, in the format that the name ends in: .tsv, .csv, .jsonl, .parquet, "
+    ".nt, .ttl or .sssom.tsv; replaced when it exists, - is standard output.",
 )
 @click.option(
     "--format",
     "format_name",
     metavar="NAME",
-    help="The format of --out where its name does not tell: tsv, csv, jsonl or parquet.",
+    help="The format of --out where its name does not tell: tsv, csv, jsonl, parquet, ntriples, "
+    "turtle or sssom.",
+)
+@click.option(
+    "--base",
+    metavar="IRI",
+    help="For formats of IRIs: what entities that have none get one under.",
+)
+@click.option(
+    "--sssom",
+    multiple=True,
+    metavar="SLOT=VALUE",
+    help="Metadata of a Turtle or SSSOM file, such as license=IRI; may be given again.",
 )
 @click.option(
     "--clusters",
@@ -109,6 +122,8 @@ def align(
     links: Path | None,
     out: Path,
     format_name: str | None,
+    base: str | None,
+    sssom: tuple[str, ...],
     clusters: Path | None,
     preset: str,
     epochs: int | None,
@@ -147,6 +162,8 @@ def align(
     source.check_paths(paths, links)
     _check_files(out, clusters, save, embeddings, checkpoint, resume)
     written_as = options.format_of(out, format_name)
+    write_options = options.write_options(base, sssom)
+    written_as.check(write_options)
     settings = options.given(
         epochs=epochs, seed=seed, device=device, threads=threads, matcher=matcher
     )
@@ -168,6 +185,10 @@ def align(
             reading=reading,
             progress=progress,
         )
+    if written_as.has_iris:
+        from dualamn.writers.iris import check_iris
+
+        check_iris(task, write_options.iris)
     chosen_pairs = source.parse_pairs(pairs, task.kg_names)
     for line in (source.describe_task(task), *(f"  note: {text}" for text in task.notes)):
         console.note(line, quiet=quiet)
@@ -183,7 +204,7 @@ def align(
     except KeyboardInterrupt:
         ctx.meta[console.KEPT] = _kept(checkpoint)
         raise
-    _write(alignment, out, written_as)
+    _write(alignment, out, written_as, write_options)
     ctx.meta[console.KEPT] = f"the links are in {out}."
     if not quiet:
         _say_turns(aligner.turns)
@@ -226,13 +247,15 @@ def _kept(checkpoint: Path | None) -> str:
     return f"{checkpoint} keeps what was trained; add --resume to go on from there."
 
 
-def _write(alignment: Alignment, out: Path, written_as: Format) -> None:
+def _write(
+    alignment: Alignment, out: Path, written_as: Format, write_options: WriteOptions
+) -> None:
     if out != options.STDOUT:
-        written_as.write_links(alignment, out)
+        written_as.write_links(alignment, out, write_options)
         return
     with tempfile.TemporaryDirectory(prefix="dualamn-") as folder:
         file = Path(folder) / "links"
-        written_as.write_links(alignment, file)
+        written_as.write_links(alignment, file, write_options)
         with file.open("rb") as links:
             shutil.copyfileobj(links, sys.stdout.buffer)
 

@@ -20,8 +20,15 @@ from dualamn.commands import console, options
     metavar="FILE.csv",
     help="Write precision and recall of the links down to every score.",
 )
+@click.option(
+    "--base",
+    metavar="IRI",
+    help="In files of IRIs: the --base that names were written under.",
+)
 @options.quiet
-def evaluate(links: Path, gold: Path, as_json: bool, curve: Path | None, quiet: bool) -> None:
+def evaluate(
+    links: Path, gold: Path, as_json: bool, curve: Path | None, base: str | None, quiet: bool
+) -> None:
     """Scores a links file: precision, recall and F1.
 
     GOLD holds links known to be right: two columns, or the columns of a links file. Both may have
@@ -33,11 +40,12 @@ def evaluate(links: Path, gold: Path, as_json: bool, curve: Path | None, quiet: 
     Examples:
       dualamn evaluate links.tsv gold.tsv
       dualamn evaluate links.parquet gold.csv --curve curve.csv
+      dualamn evaluate links.sssom.tsv gold.nt
     """
     options.can_be_written(curve)
     from dualamn.eval import evaluate_files
 
-    evaluation = evaluate_files(links, gold)
+    evaluation = evaluate_files(links, gold, base=base)
     if curve is not None:
         if evaluation.verdicts.scores is None:
             raise click.UsageError(f"--curve {curve}: the links in {links} have no scores.")

@@ -13,6 +13,7 @@ from dualamn.presets import DEFAULT_PRESET, PRESETS
 
 if TYPE_CHECKING:
     from dualamn.writers.formats import Format
+    from dualamn.writers.options import WriteOptions
 
 STDOUT = Path("-")
 
@@ -105,16 +106,32 @@ def format_of(path: Path, name: str | None = None, *, tables: bool = False) -> F
 
     Raises:
         ConfigError: there is no such format, or it does not fit; see `dualamn.writers.formats`.
-        MissingExtraError: it needs a package that is not installed.
         UsageError: a format that is no text, on standard output.
     """
     from dualamn.writers.formats import format_of
 
     found = format_of(path, name, tables=tables)
-    found.check_installed()
     if path == STDOUT and not found.is_text:
         raise click.UsageError(f"{found.title} is no text, give the name of a file to write.")
     return found
+
+
+def write_options(base: str | None, slots: tuple[str, ...]) -> WriteOptions:
+    """The options of a links file, slots as SLOT=VALUE.
+
+    Raises:
+        ConfigError: the base cannot be one.
+        UsageError: a slot without a value.
+    """
+    from dualamn.writers.options import WriteOptions
+
+    values: dict[str, list[str]] = {}
+    for text in slots:
+        name, equals, value = text.partition("=")
+        if not equals:
+            raise click.UsageError(f"--sssom {text}: give SLOT=VALUE, such as license=IRI.")
+        values.setdefault(name.strip(), []).append(value.strip())
+    return WriteOptions(base, values)
 
 
 def can_be_written(*paths: Path | None) -> None:

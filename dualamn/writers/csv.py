@@ -54,20 +54,28 @@ def read_csv(path: Path) -> RawLinks:
     return links_of_columns(path, rows, lines, fields="comma-separated")
 
 
-def csv_rows(path: Path, text: str, delimiter: str) -> tuple[list[list[str]], list[int]]:
+def csv_rows(
+    path: Path, text: str, delimiter: str, *, skipped: int = 0
+) -> tuple[list[list[str]], list[int]]:
     """The fields of every row that is not empty, and the line that it begins in.
+
+    Args:
+        path: the file, for messages.
+        text: what is in it, less some lines.
+        delimiter: what separates fields.
+        skipped: how many lines stand before the text.
 
     Raises:
         DataError: a quote is not closed, or followed by more than the end of its field.
     """
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
-    rows, lines, line = [], [], 1
+    rows, lines, line = [], [], skipped + 1
     try:
         for row in reader:
             if row:
                 rows.append(row)
                 lines.append(line)
-            line = reader.line_num + 1
+            line = skipped + reader.line_num + 1
     except csv.Error as error:
         raise DataError(
             f"is not valid CSV ({error}); close every quote, and double the quotes inside "

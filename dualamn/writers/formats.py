@@ -9,9 +9,11 @@ from pathlib import Path
 from dualamn.alignment import Alignment
 from dualamn.errors import ConfigError, did_you_mean
 from dualamn.extras import needs
-from dualamn.writers import csv, jsonl, parquet, tsv
-from dualamn.writers.link_file import LinkFile, RawLinks, distinct_links
+from dualamn.writers import csv, jsonl, ntriples, parquet, sssom, tsv, turtle
+from dualamn.writers.link_file import RawLinks
 from dualamn.writers.links import link_table
+from dualamn.writers.options import WriteOptions
+from dualamn.writers.slots import checked_slots
 from dualamn.writers.table import Table
 
 
@@ -23,31 +25,53 @@ class Format:
         name: what it is called in `--format`.
         title: what people call it.
         endings: of file names, the first is the usual one.
-        write_links: writes the links of an alignment to a path.
+        write_links: writes the links of an alignment to a path, with options that it takes.
         read_links: reads them back.
         write_table: writes any table, None where the format knows only links.
         is_text: whether it can be shown on a terminal.
-        package: what it needs to be installed, if anything, and the extra that brings it.
+        needs_to_write, needs_to_read: a package that has to be installed, if any, and the
+            extra that brings it.
+        has_iris: whether it names entities by IRIs, and takes the option `base`.
+        has_slots: whether it is an SSSOM mapping set, and takes the option `sssom`.
     """
 
     name: str
     title: str
     endings: tuple[str, ...]
-    write_links: Callable[[Alignment, Path], None]
+    write_links: Callable[[Alignment, Path, WriteOptions], None]
     read_links: Callable[[Path], RawLinks]
     write_table: Callable[[Table, Path], None] | None = None
     is_text: bool = True
-    package: tuple[str, str] | None = None
+    needs_to_write: tuple[str, str] | None = None
+    needs_to_read: tuple[str, str] | None = None
+    has_iris: bool = False
+    has_slots: bool = False
 
-    def check_installed(self) -> None:
-        """Asks, before long work, for the package that the format needs.
+    def check(self, options: WriteOptions) -> None:
+        """Asks, before long work, whether links can be written with these options.
 
         Raises:
-            MissingExtraError: it is not installed.
+            ConfigError: an option that the format does not take, or whose value does not fit.
+            MissingExtraError: a package that it needs is not installed.
         """
-        if self.package is not None:
-            name, extra = self.package
+        if options.base is not None and not self.has_iris:
+            raise ConfigError(
+                f"{self.title} holds identifiers as they are: a base goes with "
+                f"{_names(lambda form: form.has_iris)}"
+            )
+        if options.sssom and not self.has_slots:
+            raise ConfigError(
+                f"{self.title} has no SSSOM slots; they go with "
+                f"{_names(lambda form: form.has_slots)}"
+            )
+        checked_slots(options.sssom)
+        if self.needs_to_write is not None:
+            name, extra = self.needs_to_write
             needs(name, extra=extra)
+
+
+def _names(fits: Callable[[Format], bool]) -> str:
+    return ", ".join(form.name for form in FORMATS.values() if fits(form))
 
 
 def _of_tables(
@@ -60,10 +84,10 @@ def _of_tables(
     is_text: bool = True,
     package: tuple[str, str] | None = None,
 ) -> Format:
-    def write_links(alignment: Alignment, path: Path) -> None:
+    def write_links(alignment: Alignment, path: Path, options: WriteOptions) -> None:
         write(link_table(alignment), path)
 
-    return Format(name, title, endings, write_links, read, write, is_text, package)
+    return Format(name, title, endings, write_links, read, write, is_text, package, package)
 
 
 FORMATS: dict[str, Format] = {
@@ -82,6 +106,34 @@ FORMATS: dict[str, Format] = {
             parquet.read_parquet,
             is_text=False,
             package=("pyarrow", "parquet"),
+        ),
+        Format(
+            "ntriples",
+            "N-Triples",
+            (".nt",),
+            ntriples.write_ntriples,
+            ntriples.read_ntriples,
+            has_iris=True,
+        ),
+        Format(
+            "turtle",
+            "Turtle",
+            (".ttl",),
+            turtle.write_turtle,
+            turtle.read_turtle,
+            needs_to_read=("pyoxigraph", "rdf"),
+            has_iris=True,
+            has_slots=True,
+        ),
+        Format(
+            "sssom",
+            "SSSOM",
+            (".sssom.tsv", ".sssom"),
+            sssom.write_sssom,
+            sssom.read_sssom,
+            needs_to_read=("yaml", "sssom"),
+            has_iris=True,
+            has_slots=True,
         ),
     )
 }
@@ -111,7 +163,7 @@ def format_of(path: str | Path, name: str | None = None, *, tables: bool = False
             )
         found = FORMATS[name]
     else:
-        known = _by_ending(path)
+        known = format_by_ending(path)
         if known is None:
             endings = [made.endings[0] for made in FORMATS.values()]
             raise ConfigError(
@@ -127,33 +179,11 @@ def format_of(path: str | Path, name: str | None = None, *, tables: bool = False
     return found
 
 
-def _by_ending(path: Path) -> Format | None:
+def format_by_ending(path: Path) -> Format | None:
+    """The format that the ending of a name tells, None if it tells none."""
     # The longest ending wins: .sssom.tsv is no plain TSV.
     endings = {end: made for made in FORMATS.values() for end in made.endings}
     for ending in sorted(endings, key=len, reverse=True):
         if path.name.lower().endswith(ending) and path.name.lower() != ending:
             return endings[ending]
     return FORMATS["tsv"] if path.suffix.lower() in _PLAIN else None
-
-
-def read_links(
-    path: str | Path,
-    *,
-    format: str | None = None,  # noqa: A002
-    one_to_one: bool = False,
-) -> LinkFile:
-    """Reads a links file of any format.
-
-    Args:
-        path: the file. One whose ending tells no format is read as TSV.
-        format: its format, to settle it.
-        one_to_one: refuse an entity with two different partners, as gold links must.
-
-    Raises:
-        DataError: the file is missing or unusable, or a link contradicts another.
-        ConfigError: there is no such format.
-        MissingExtraError: the format needs a package that is not installed.
-    """
-    path = Path(path)
-    chosen = format_of(path, format) if format is not None else _by_ending(path) or FORMATS["tsv"]
-    return distinct_links(path, chosen.read_links(path), one_to_one=one_to_one)

@@ -27,6 +27,8 @@ class LinkFile:
         n_repeated: how many lines repeat an earlier link; they are left out.
         probability: (m,) float32 from 0 to 1, NaN for a link without one; None if the file has
             no such column.
+        n_others: how many statements of the file are no links between the same things.
+        are_uris: whether identifiers were written as URIs, see `dualamn.iri.to_uri`.
     """
 
     path: Path
@@ -37,6 +39,8 @@ class LinkFile:
     score: FloatArray | None
     n_repeated: int
     probability: FloatArray | None = None
+    n_others: int = 0
+    are_uris: bool = False
 
     def __len__(self) -> int:
         return len(self.left)
@@ -51,10 +55,13 @@ class RawLinks:
             neither. Identifiers and graphs are strings; score and probability may be numbers or
             their text, and a probability may be missing, "" or None.
         lines: the line of every link, None where the format has no lines.
+        n_others, are_uris: as in `LinkFile`.
     """
 
     columns: Mapping[str, Sequence[Any]]
     lines: Sequence[int] | None = None
+    n_others: int = 0
+    are_uris: bool = False
 
 
 def distinct_links(path: Path, raw: RawLinks, *, one_to_one: bool) -> LinkFile:
@@ -104,6 +111,8 @@ def distinct_links(path: Path, raw: RawLinks, *, one_to_one: bool) -> LinkFile:
         numbers("score", "a number", isfinite),
         len(ends) - len(kept),
         numbers("probability", "a number from 0 to 1", lambda value: 0 <= value <= 1),
+        raw.n_others,
+        raw.are_uris,
     )
 
 

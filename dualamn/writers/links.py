@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from dualamn.alignment import Alignment
 from dualamn.writers.table import Table
@@ -25,11 +26,12 @@ def link_table(alignment: Alignment) -> Table:
             if name != "probability" or columns.probability is not None
         }
     )
-    return table.take(_order(alignment, table))
+    return table.take(link_order(alignment))
 
 
-def _order(alignment: Alignment, table: Table) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+def link_order(alignment: Alignment) -> NDArray[np.int64]:
+    """(m,) int64: the positions of the links in the order in which they are written."""
     sources = alignment.task.source_of[alignment.links].tolist()
-    left, right = table.columns["left"].tolist(), table.columns["right"].tolist()
-    order = sorted(range(len(table)), key=lambda row: (sources[row], left[row], right[row]))
+    left, right = alignment.task.identifiers(alignment.links).T.tolist() if sources else ([], [])
+    order = sorted(range(len(sources)), key=lambda row: (sources[row], left[row], right[row]))
     return np.array(order, dtype=np.int64)

@@ -78,17 +78,28 @@ def test_standard_output_holds_links_and_nothing_else(run: Run, made: Any, tmp_p
 
 @pytest.mark.parametrize(
     ("name", "title"),
-    [("l.csv", "CSV"), ("l.jsonl", "JSON Lines"), ("l.parquet", "Parquet")],
+    [
+        ("l.csv", "CSV"),
+        ("l.jsonl", "JSON Lines"),
+        ("l.parquet", "Parquet"),
+        ("l.nt", "N-Triples"),
+        ("l.ttl", "Turtle"),
+        ("l.sssom.tsv", "SSSOM"),
+    ],
 )
 def test_links_are_written_as_the_name_ends_and_evaluated(
     run: Run, made: Any, tmp_path: Path, name: str, title: str
 ) -> None:
-    arguments = ("align", made.folder, "--preset", "fast")
-    shown = run(*arguments, "--out", name)
+    base = ("--base", "https://example.org/")
+    has_iris = name in ("l.nt", "l.ttl", "l.sssom.tsv")
+    arguments = ("align", made.folder, "--preset", "fast", "--out", name)
+    shown = run(*arguments, *(base if has_iris else ()))
     assert shown.exit_code == 0, shown.output
     assert f"links in {name} ({title}; en-fr " in shown.stdout
-    run(*arguments, "--out", "l.tsv")
-    scores = [run("evaluate", links, made.gold, "--json").stdout for links in (name, "l.tsv")]
+    run("align", made.folder, "--preset", "fast", "--out", "l.tsv")
+    scores = [
+        run("evaluate", links, made.gold, *base, "--json").stdout for links in (name, "l.tsv")
+    ]
     assert scores[0] == scores[1]
     assert '"right"' in scores[0]
 
@@ -272,6 +283,11 @@ def test_a_real_ctrl_c_ends_the_process_politely(made: Any, tmp_path: Path) -> N
         ("{folder} --out l.xlsx", 1, "l.xlsx: .xlsx tells no format; end the name in one of .tsv"),
         ("{folder} --out l.tsv --format cvs", 1, "no format 'cvs', did you mean 'csv'?"),
         ("{folder} --out - --format parquet", 2, "Parquet is no text"),
+        ("{folder} --out l.nt", 1, "this format needs IRIs, and 'en:"),
+        ("{folder} --out l.nt --base x", 1, "the base 'x' is no IRI"),
+        ("{folder} --out l.tsv --base https://e.org/", 1, "TSV holds identifiers as they are"),
+        ("{folder} --out l.ttl --sssom license", 2, "give SLOT=VALUE"),
+        ("{folder} --out l.ttl --sssom licence=x", 1, "did you mean 'license'?"),
         ("{folder} --out l.tsv --resume", 2, "--resume needs --checkpoint"),
         ("{folder} --out l.tsv --matcher mutaul", 1, "mutual"),
         ("{folder} --out l.tsv --preset papre", 1, "paper"),

@@ -113,3 +113,29 @@ def test_the_curve_of_a_file_covers_all_its_pairs(tmp_path: Path) -> None:
 def test_a_file_without_scores_has_no_curve(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="have none"):
         evaluate_files(*files(tmp_path, "a\tA\n", "a\tA\n")).curve()
+
+
+def test_uris_and_iris_are_the_same_thing(tmp_path: Path) -> None:
+    header = "#curie_map:\n#  e: http://example.org/\n"
+    (tmp_path / "links.sssom.tsv").write_text(
+        header + "subject_id\tpredicate_id\tobject_id\ne:Caf%C3%A9\towl:sameAs\te:x\n"
+        "e:b\tskos:closeMatch\te:y\n"
+    )
+    (tmp_path / "gold.tsv").write_text("http://example.org/Café\thttp://example.org/x\n")
+    result = evaluate_files(tmp_path / "links.sssom.tsv", tmp_path / "gold.tsv")
+    assert result.total == LinkMetrics(1, 0, 0, 0)
+    (note,) = result.notes
+    assert note.endswith(
+        "links.sssom.tsv: 1 statements are no owl:sameAs or skos:exactMatch between entities "
+        "and were passed over"
+    )
+
+
+def test_names_under_a_base_are_read_back(tmp_path: Path) -> None:
+    same = "<http://www.w3.org/2002/07/owl#sameAs>"
+    (tmp_path / "links.nt").write_text(
+        f"<http://e.org/en/New%20York> {same} <http://e.org/fr/New%20York> .\n"
+    )
+    (tmp_path / "gold.tsv").write_text(HEADER + "fr\tNew York\ten\tNew York\t1\n")
+    result = evaluate_files(tmp_path / "links.nt", tmp_path / "gold.tsv", base="http://e.org/")
+    assert result.pairs == {"fr-en": LinkMetrics(1, 0, 0, 0)}

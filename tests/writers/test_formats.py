@@ -15,8 +15,10 @@ from hypothesis import strategies as st
 
 from dualamn.alignment import Alignment
 from dualamn.errors import ConfigError, DataError, MissingExtraError
-from dualamn.writers.formats import FORMATS, Format, format_of, read_links
+from dualamn.writers.formats import FORMATS, Format, format_of
 from dualamn.writers.link_file import LinkFile
+from dualamn.writers.options import WriteOptions
+from dualamn.writers.reading import read_links
 
 Make = Callable[..., Alignment]
 ODD = [
@@ -35,15 +37,24 @@ ODD = [
     "\u2028\x85\ufeff\x00",
     "x" * 10_000,
 ]
+PACKAGES = ("pyarrow", "pyoxigraph", "yaml")
 every_format = pytest.mark.parametrize("form", FORMATS.values(), ids=lambda form: form.name)
 
 
-def rows_of(table: LinkFile) -> list[tuple[str, str, str, str, float]]:
+BASE = "https://example.org/data/"
+
+
+def write(form: Format, alignment: Alignment, path: Path) -> None:
+    """Writes in a format, with a base for names that are no IRIs where it takes one."""
+    alignment.write(path, form.name, base=BASE if form.has_iris else None)
+
+
+def rows_of(table: LinkFile) -> list[tuple[str, str, str, str, float | None]]:
     assert table.left_source is not None
     assert table.right_source is not None
-    assert table.score is not None
+    score = [None] * len(table) if table.score is None else table.score.tolist()
     columns = (table.left_source, table.left, table.right_source, table.right)
-    return list(zip(*columns, table.score.tolist(), strict=True))
+    return list(zip(*columns, score, strict=True))
 
 
 @every_format
@@ -52,9 +63,10 @@ def test_odd_names_are_read_back_as_they_were(form: Format, make_alignment: Make
     alignment = make_alignment({"a\tb": ODD, 'c,"d"': [name[::-1] for name in ODD]}, {(0, 1): rows})
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / f"links{form.endings[0]}"
-        alignment.write(path)
-        read = rows_of(read_links(path))
-    assert read == [("a\tb", left, 'c,"d"', right, score) for left, right, score in sorted(rows)]
+        write(form, alignment, path)
+        read = rows_of(read_links(path, base=BASE))
+    score = None if form.name == "ntriples" else 1 / 4
+    assert read == [("a\tb", left, 'c,"d"', right, score) for left, right, _ in sorted(rows)]
 
 
 odd_text = st.text(st.sampled_from("ab\t\n\r\\tn\"' ,\u2028\x85\ufeff\x00é東{}"), max_size=6)
@@ -73,10 +85,11 @@ def test_any_links_are_read_back(
     rows = [(left, right, i / 8) for i, (left, right) in enumerate(links)]
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "links"
-        make_alignment(graphs, {(0, 1): rows}).write(path, form.name)
-        table = read_links(path, format=form.name)
-    read = zip(table.left, table.right, [] if table.score is None else table.score, strict=True)
-    assert sorted(read) == sorted(rows)
+        write(form, make_alignment(graphs, {(0, 1): rows}), path)
+        table = read_links(path, format=form.name, base=BASE)
+    score = [0.0] * len(rows) if table.score is None else table.score.tolist()
+    read = sorted(zip(table.left, table.right, score, strict=True))
+    assert read == sorted(rows if form.name != "ntriples" else [(a, b, 0.0) for a, b, _ in rows])
     assert table.n_repeated == 0
 
 
@@ -88,12 +101,17 @@ def test_probabilities_are_read_back_where_there_are_some(
     rows = [("a", "A", 0.5), ("b", "B", 0.25)]
     alignment = make_alignment(graphs, {(0, 1): rows, (0, 2): [("a", "x", 1.0)]})
     path = tmp_path / f"links{form.endings[0]}"
-    alignment.write(path)
+    write(form, alignment, path)
     assert read_links(path).probability is None
+    if form.name == "ntriples":
+        return  # there is no place for them
     first, second = alignment.pairs
     chances = np.array([0.75, 1.0], dtype=np.float32)
-    replace(alignment, pairs=(replace(first, probabilities=chances), second)).write(path)
-    table = read_links(path)
+    calibrated = replace(alignment, pairs=(replace(first, probabilities=chances), second))
+    write(form, calibrated, path)
+    table = read_links(path, base=BASE)
+    assert table.score is not None
+    assert table.score.tolist() == [0.5, 0.25, 1.0]
     assert list(table.right) == ["A", "B", "x"]
     np.testing.assert_array_equal(table.probability, np.array([0.75, 1.0, np.nan], np.float32))
 
@@ -103,7 +121,7 @@ def test_no_links_are_a_file_that_is_read_as_no_links(
     form: Format, make_alignment: Make, tmp_path: Path
 ) -> None:
     path = tmp_path / f"links{form.endings[0]}"
-    make_alignment({"l": ["a"], "r": ["b"]}, {(0, 1): []}).write(path)
+    write(form, make_alignment({"l": ["a"], "r": ["b"]}, {(0, 1): []}), path)
     assert path.exists()
     assert len(read_links(path)) == 0
 
@@ -115,7 +133,7 @@ def test_the_order_of_ids_does_not_show(form: Format, make_alignment: Make, tmp_
     files = []
     for seed in range(3):
         files.append(tmp_path / f"{seed}{form.endings[0]}")
-        make_alignment({"l": names, "r": names}, {(0, 1): rows}, seed).write(files[-1])
+        write(form, make_alignment({"l": names, "r": names}, {(0, 1): rows}, seed), files[-1])
     assert len({file.read_bytes() for file in files}) == 1
 
 
@@ -125,7 +143,7 @@ def test_half_a_surrogate_pair_is_refused(
 ) -> None:
     alignment = make_alignment({"l": ["\ud800"], "r": ["b"]}, {(0, 1): [("\ud800", "b", 1.0)]})
     with pytest.raises(DataError, match=r"cannot hold .*\\ud800"):
-        alignment.write(tmp_path / f"links{form.endings[0]}")
+        write(form, alignment, tmp_path / f"links{form.endings[0]}")
     assert list(tmp_path.iterdir()) == []
 
 
@@ -140,8 +158,9 @@ def test_a_full_disk_leaves_the_old_file(
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     monkeypatch.setattr("dualamn.writers.atomic.os.fsync", full)
+    alignment = make_alignment({"l": ["a"], "r": ["b"]}, {(0, 1): [("a", "b", 1.0)]})
     with pytest.raises(DataError, match=r"links.*: cannot be written \(No space left"):
-        make_alignment({"l": ["a"], "r": ["b"]}, {(0, 1): [("a", "b", 1.0)]}).write(path)
+        write(form, alignment, path)
     assert path.read_text() == "old"
     assert list(tmp_path.iterdir()) == [path]
 
@@ -168,18 +187,49 @@ def test_a_missing_package_is_named_with_its_pip_line(
 ) -> None:
     alignment = make_alignment({"l": ["a"], "r": ["b"]}, {(0, 1): [("a", "b", 1.0)]})
     path = tmp_path / f"links{form.endings[0]}"
-    if form.package is None:
-        form.check_installed()
-        return
-    package, extra = form.package
-    for name in [name for name in sys.modules if name.partition(".")[0] == package]:
+    write(form, alignment, path)
+    for name in [name for name in sys.modules if name.partition(".")[0] in PACKAGES]:
         monkeypatch.delitem(sys.modules, name)
-    monkeypatch.setitem(sys.modules, package, None)
-    with pytest.raises(MissingExtraError, match=rf"pip install 'dualamn\[{extra}\]'"):
-        form.check_installed()
-    with pytest.raises(MissingExtraError, match=package):
-        alignment.write(path)
+    for package in PACKAGES:
+        monkeypatch.setitem(sys.modules, package, None)
+    if form.needs_to_read is None:
+        assert len(read_links(path)) == 1
+    else:
+        package, extra = form.needs_to_read
+        with pytest.raises(
+            MissingExtraError, match=rf"{package}.*pip install 'dualamn\[{extra}\]'"
+        ):
+            read_links(path)
+    path.unlink()
+    if form.needs_to_write is None:
+        write(form, alignment, path)
+        return
+    package, extra = form.needs_to_write
+    with pytest.raises(MissingExtraError, match=rf"{package}.*pip install 'dualamn\[{extra}\]'"):
+        write(form, alignment, path)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_options_that_a_format_does_not_take_are_refused(
+    make_alignment: Make, tmp_path: Path
+) -> None:
+    alignment = make_alignment({"l": ["a"], "r": ["b"]}, {(0, 1): [("a", "b", 1.0)]})
+    for arguments, message in (
+        (("l.csv", {"base": BASE}), "CSV holds identifiers as they are: a base goes with ntriples"),
+        (("l.nt", {"sssom": {"license": BASE}}), "N-Triples has no SSSOM slots; .* turtle, sssom"),
+        (("l.nt", {"base": "example.org"}), "'example.org' is no IRI"),
+        (("l.nt", {"base": "https://example.org"}), "has to end in / or #"),
+    ):
+        name, options = arguments
+        with pytest.raises(ConfigError, match=message):
+            alignment.write(tmp_path / name, **options)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_an_option_needs_is_asked_before_the_work() -> None:
+    FORMATS["sssom"].check(WriteOptions(BASE, {"license": BASE}))
+    with pytest.raises(ConfigError, match="did you mean 'license'"):
+        FORMATS["sssom"].check(WriteOptions(BASE, {"licence": BASE}))
 
 
 def test_endings_tell_formats_apart() -> None:

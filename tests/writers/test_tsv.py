@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from dualamn.alignment import Alignment
 from dualamn.errors import DataError
-from dualamn.writers.formats import read_links
+from dualamn.writers.reading import read_links
 from dualamn.writers.tsv import write_tsv
 
 Make = Callable[..., Alignment]
