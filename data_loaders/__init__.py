@@ -2,6 +2,7 @@
 
 from dualamn.data_loaders.catalog import resolve
 from dualamn.data_loaders.fetching.fetch import fetch
+from dualamn.data_loaders.in_memory import as_graph, as_task
 from dualamn.data_loaders.layouts import load
 from dualamn.data_loaders.summary import GraphSummary, PairSummary, TaskSummary, describe
 from dualamn.data_loaders.tables import load_files
@@ -10,6 +11,8 @@ __all__ = [
     "GraphSummary",
     "PairSummary",
     "TaskSummary",
+    "as_graph",
+    "as_task",
     "describe",
     "fetch",
     "load",

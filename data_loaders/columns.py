@@ -38,7 +38,7 @@ def read_triples(
     """
     if suffix(path) in PARQUET:
         names, table = read_parquet(path)
-        return _filled(table.take(_named(path, names, columns)))
+        return choose(table, names, columns)
     text = read_text(path)
     first = first_row(path, text)
     if columns is None and (len(first) <= len(TRIPLE_FIELDS) or _by_words(first) is None):
@@ -62,6 +62,19 @@ def read_triples(
         if not len(table):
             raise DataError("there is nothing but a header; add triples", path=path)
     return _filled(table)
+
+
+def choose(
+    table: StringTable, header: Sequence[str], columns: tuple[str, str, str] | None
+) -> StringTable:
+    """The columns head, relation and tail of a table whose columns have names, or none at all.
+
+    Raises:
+        DataError: it has no such columns, or a field of theirs is empty.
+    """
+    if not header:
+        header = [str(number) for number in range(1, len(table.columns) + 1)]
+    return _filled(table.take(_named(table.path, header, columns)))
 
 
 def _by_words(header: Sequence[str]) -> tuple[int, int, int] | None:

@@ -69,7 +69,7 @@ class LinkReader:
             skipped = Counter[str]()
             return self._place(path, rdf_mappings(path, skipped), skipped)
         if suffix(path) in PARQUET:
-            return self.read_table(_with_header(path))
+            return self.read_table(_read_parquet(path))
         text = read_text(path)
         if is_sssom(text):
             skipped = Counter[str]()
@@ -107,7 +107,7 @@ class LinkReader:
         for path in table_files(folder):
             left, right = self._pair_of(path)
             table = (
-                _with_header(path)
+                _read_parquet(path)
                 if suffix(path) in PARQUET
                 else read_strings(path, LINK_FIELDS, more=(3,))
             )
@@ -145,8 +145,6 @@ class LinkReader:
             return self._named(table, words), _below_header(table)
         if len(first) == 2 and not is_link and words[0] in _LEFT and words[1] in _RIGHT:
             self._notes.append(f"{table.path.name}: the first line is taken for a header")
-            return LINK_FIELDS, _below_header(table)
-        if table.path.suffix.lower() in PARQUET and len(first) == 2:
             return LINK_FIELDS, _below_header(table)
         if len(first) <= 3:
             return (*LINK_FIELDS, "score")[: len(first)], table
@@ -248,12 +246,21 @@ class LinkReader:
         return tuple({name: at for at, name in enumerate(kg.entities)} for kg in self.kgs)
 
 
-def _with_header(path: Path) -> StringTable:
-    """A Parquet file as a table whose first row holds the names of its columns."""
-    names, table = read_parquet(path)
-    columns = zip(names, table.columns, strict=True)
+def table_of(table: StringTable, header: Sequence[str]) -> StringTable:
+    """A table for `LinkReader.read_table` of one whose columns have names, or none at all."""
+    words = [word.strip().lower() for word in header]
+    if len(words) == 2 and words[0] in _RIGHT and words[1] in _LEFT:
+        return table.take((1, 0))
+    if len(words) <= 2:
+        return table
+    columns = zip(header, table.columns, strict=True)
     lines = range(len(table) + 1)  # rows count from 1 below the header
-    return StringTable(path, tuple([name, *column] for name, column in columns), list(lines))
+    return StringTable(table.path, tuple([name, *column] for name, column in columns), list(lines))
+
+
+def _read_parquet(path: Path) -> StringTable:
+    header, table = read_parquet(path)
+    return table_of(table, header)
 
 
 def _unescaped(name: str) -> str:

@@ -30,6 +30,8 @@ _MODULE_OF = {
     "MissingExtraError": "dualamn.errors",
     "Progress": "dualamn.progress",
     "TrainingError": "dualamn.errors",
+    "as_graph": "dualamn.data_loaders",
+    "as_task": "dualamn.data_loaders",
     "evaluate": "dualamn.eval",
     "fetch": "dualamn.data_loaders",
     "load": "dualamn.data_loaders",
@@ -41,7 +43,7 @@ if TYPE_CHECKING:
     from dualamn.alignment import Alignment
     from dualamn.clusters import Clusters
     from dualamn.config import AlignerConfig
-    from dualamn.data_loaders import fetch, load, load_files
+    from dualamn.data_loaders import as_graph, as_task, fetch, load, load_files
     from dualamn.errors import (
         CheckpointError,
         ConfigError,
@@ -73,6 +75,8 @@ __all__ = [
     "Progress",
     "TrainingError",
     "__version__",
+    "as_graph",
+    "as_task",
     "evaluate",
     "fetch",
     "load",

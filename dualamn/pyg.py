@@ -30,6 +30,8 @@ def to_pyg(task: AlignmentTask) -> Data:
         - seed_links, test_links, valid_links: (m, 2) each;
         - names, relation_names, kg_names: lists of identifiers;
         - relations_of: for every knowledge graph, the relations it knows, as a tensor;
+        - entity_names_of, literals_of: for every knowledge graph, the list of its entities' names
+          and its `Literals`, None where it has none; entities are numbered within the graph;
         - task_name, seed, notes: what else the task holds.
     """
     import torch
@@ -54,6 +56,10 @@ def to_pyg(task: AlignmentTask) -> Data:
             tensor(np.array([position[name] for name in kg.relations])) for kg in task.kgs
         ],
         kg_names=list(task.kg_names),
+        entity_names_of=[
+            None if kg.entity_names is None else list(kg.entity_names) for kg in task.kgs
+        ],
+        literals_of=[kg.literals for kg in task.kgs],
         task_name=task.name,
         seed=task.seed,
         notes=list(task.notes),
@@ -120,6 +126,8 @@ def _graphs(
     relation_names = _names(data, "relation_names", int(types.max(initial=-1)) + 1)
     _check_ids(types, len(relation_names), "edge_type")
     kg_names = _names(data, "kg_names", n_kgs)
+    names_of = _per_graph(data, "entity_names_of", n_kgs)
+    literals_of = _per_graph(data, "literals_of", n_kgs)
     offsets = np.searchsorted(source_of, np.arange(n_kgs + 1))
     kgs = []
     for number, kg_name in enumerate(kg_names):
@@ -139,6 +147,8 @@ def _graphs(
                 strings(names[begin:end]),
                 strings(relation_names[i] for i in relations),
                 triples.T.astype(np.int32),
+                None if names_of[number] is None else strings(names_of[number]),
+                literals_of[number],
             )
         )
     return tuple(kgs)
@@ -184,3 +194,13 @@ def _names(data: Data, name: str, count: int) -> Sequence[str]:
     if len(names) < count or (len(names) > count and name != "relation_names"):
         raise DataError(f"{name} has {len(names)} entries; give {count}")
     return names
+
+
+def _per_graph(data: Data, name: str, n_kgs: int) -> Sequence[Any]:
+    """What a list holds for every graph; None of each without the list."""
+    if name not in data:
+        return [None] * n_kgs
+    entries = list(data[name])
+    if len(entries) != n_kgs:
+        raise DataError(f"{name} has {len(entries)} entries; give {n_kgs}")
+    return entries

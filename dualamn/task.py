@@ -205,6 +205,12 @@ class AlignmentTask:
         )
 
     @cached_property
+    def is_blank(self) -> BoolArray:
+        """(n,) bool: the blank nodes of RDF, whose identifiers mean nothing outside their file."""
+        blank = (name.startswith("_:") for name in self._identifiers)
+        return np.fromiter(blank, dtype=np.bool_, count=self.n_entities)
+
+    @cached_property
     def _positions(self) -> tuple[dict[str, int], ...]:
         return tuple({name: i for i, name in enumerate(kg.entities)} for kg in self.kgs)
 

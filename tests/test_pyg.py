@@ -3,8 +3,10 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import pyoxigraph
 import pytest
 
+from dualamn.data_loaders import as_task
 from dualamn.data_loaders.synthetic import make_task
 from dualamn.errors import DataError
 from dualamn.kg import KnowledgeGraph
@@ -55,6 +57,29 @@ def test_round_trip_with_unused_parts() -> None:
     ]
     task = AlignmentTask.from_kgs(kgs, {(0, 2): [(2, 0)]})
     assert_same(task, from_pyg(to_pyg(task)))
+
+
+def test_names_and_literals_come_back() -> None:
+    text = '<x:a> <x:r> <x:b> .\n<x:a> <http://xmlns.com/foaf/0.1/name> "A" .\n<x:b> <x:n> "1" .\n'
+    store = pyoxigraph.Store()
+    store.load(text.encode(), pyoxigraph.RdfFormat.N_TRIPLES)
+    task = as_task({"one": store, "two": [("a", "r", "b")]}, [("x:a", "a")])
+    again = from_pyg(to_pyg(task))
+    assert_same(task, again)
+    for kg, other in zip(task.kgs, again.kgs, strict=True):
+        assert (kg.entity_names is None) == (other.entity_names is None)
+        assert (kg.literals is None) == (other.literals is None)
+    one, other = task.kgs[0], again.kgs[0]
+    assert one.entity_names is not None
+    assert other.entity_names is not None
+    assert list(one.entity_names) == list(other.entity_names)
+    assert one.literals is not None
+    assert other.literals is not None
+    assert list(one.literals.values) == list(other.literals.values) == ["1"]
+    data = to_pyg(task)
+    data.literals_of = [None]
+    with pytest.raises(DataError, match="literals_of has 1 entries; give 2"):
+        from_pyg(data)
 
 
 def test_data_is_what_pyg_programs_expect() -> None:

@@ -21,6 +21,7 @@ def candidate_pools(
     "all_entities" all entities, and with "unaligned" those that no seed link joins to the
     other graph. Under "all_entities" the pools are complete, since the neighbourhoods of every
     entity count in matching; the evaluation then looks at the queries it has gold links for.
+    "unaligned" leaves blank nodes of RDF out, since a link to one could not be used.
 
     Args:
         left, right: positions of the two graphs in the task.
@@ -39,7 +40,7 @@ def candidate_pools(
         return entities
     if protocol == "unaligned":
         seeds = task.links_between(task.seed_links, left, right)
-        free = np.ones(task.n_entities, dtype=np.bool_)
+        free = ~task.is_blank
         free[seeds] = False
         return entities[0][free[entities[0]]], entities[1][free[entities[1]]]
     known = ", ".join(get_args(Protocol))

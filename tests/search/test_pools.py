@@ -56,3 +56,14 @@ def test_unaligned_leaves_out_seeds_of_this_pair_only(task: AlignmentTask) -> No
 def test_an_unknown_protocol_is_refused(task: AlignmentTask) -> None:
     with pytest.raises(ConfigError, match=r"'all'.*test_only, all_entities, unaligned"):
         candidate_pools(task, 0, 1, "all")  # type: ignore[arg-type]
+
+
+def test_unaligned_leaves_blank_nodes_out() -> None:
+    kgs = [
+        KnowledgeGraph.from_triples(name, [(f"{name}0", "r", "_:x"), ("_:x", "r", f"{name}1")])
+        for name in "ab"
+    ]
+    task = AlignmentTask.from_kgs(kgs, {})
+    assert task.is_blank.sum() == 2
+    assert named(task, candidate_pools(task, 0, 1, "unaligned")) == [{"a0", "a1"}, {"b0", "b1"}]
+    assert [len(pool) for pool in candidate_pools(task, 0, 1, "all_entities")] == [3, 3]

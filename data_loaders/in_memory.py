@@ -1,0 +1,215 @@
+"""Graphs, links and tasks from what is in memory: data frames, arrays, RDF stores, lists."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from dualamn.data_loaders.columns import TRIPLE_FIELDS, choose
+from dualamn.data_loaders.dataset import Dataset, assemble, check_split
+from dualamn.data_loaders.files import check_exists
+from dualamn.data_loaders.graph_builder import GraphBuilder
+from dualamn.data_loaders.reading import Reading
+from dualamn.data_loaders.string_graph import read_graph
+from dualamn.data_loaders.string_links import LinkReader, PairFiles, join_links, table_of
+from dualamn.data_loaders.text import StringTable
+from dualamn.errors import DataError
+from dualamn.kg import KnowledgeGraph
+from dualamn.task import AlignmentTask
+
+_LINKS = Path("links")
+"""What links in memory are called in messages, in place of a file."""
+
+
+def as_graph(
+    data: Any,
+    name: str | None = None,
+    *,
+    entity_names: Mapping[str, str] | None = None,
+    labels: Sequence[str] = (),
+    language: str | None = None,
+    columns: Sequence[str] | None = None,
+    notes: list[str] | None = None,
+) -> KnowledgeGraph:
+    """Makes a knowledge graph of whatever holds triples.
+
+    No library is imported to find out what the data is.
+
+    Args:
+        data: a table of pandas, polars or pyarrow, whose columns are found as in files; a graph
+            of rdflib; a store or dataset of pyoxigraph; an (m, 3) array of strings, or of whole
+            numbers; a sequence of (head, relation, tail); a path or several that make one graph;
+            or a `KnowledgeGraph`, which is given back.
+        name: the graph's name; "graph", or the one it has, if None.
+        entity_names: what people call the entities, by identifier, in place of any label.
+        labels, language, columns: how to read, see `load_files`.
+        notes: where what was merged or skipped is added.
+
+    Raises:
+        DataError: the data is nothing of these, empty, or has no such columns.
+        ConfigError: `labels`, `language` or `columns` cannot be.
+    """
+    reading = Reading.of(labels, language, columns)
+    kg = _graph(data, name, reading, [] if notes is None else notes)
+    if entity_names is None:
+        return kg
+    known = kg.entity_names if kg.entity_names is not None else [""] * kg.n_entities
+    chosen = np.array(
+        [entity_names.get(e, old) for e, old in zip(kg.entities, known, strict=True)] or [""],
+        dtype=object,
+    )
+    return replace(kg, entity_names=chosen[: kg.n_entities])
+
+
+def as_task(
+    graphs: Sequence[Any] | Mapping[str, Any],
+    links: Any = None,
+    *,
+    test_links: Any = None,
+    train_ratio: float | None = None,
+    seed: int = 0,
+    name: str | None = None,
+    labels: Sequence[str] = (),
+    language: str | None = None,
+    columns: Sequence[str] | None = None,
+) -> AlignmentTask:
+    """Makes a task of two or more graphs and the links between them.
+
+    Args:
+        graphs: whatever `as_graph` takes, by name or in a sequence; those of a sequence are
+            called kg1, kg2 and so on, unless they have names.
+        links: known links: pairs of identifiers, the one of the first graph first, as a sequence,
+            an array of strings or a table; or a path. With more than two graphs a table needs the
+            columns left_source, left, right_source and right. All are seeds, unless
+            `train_ratio` is given.
+        test_links: links for evaluation only.
+        train_ratio: draws this share of every pair's links as seeds; the rest is for testing.
+        seed: permutes each graph's entities and draws the split.
+        name: what the results are reported under.
+        labels, language, columns: how to read, see `load_files`.
+
+    Raises:
+        DataError: fewer than two graphs, or data that is unusable or contradicts itself.
+        ConfigError: `labels`, `language` or `columns` cannot be.
+    """
+    check_split(train_ratio, seed)
+    reading = Reading.of(labels, language, columns)
+    notes: list[str] = []
+    if not isinstance(graphs, Mapping):
+        if isinstance(graphs, str | Path) or not isinstance(graphs, Sequence):
+            raise DataError("give the graphs as a list, or as a dict by their names")
+        graphs = {
+            data.name if isinstance(data, KnowledgeGraph) else f"kg{number}": data
+            for number, data in enumerate(graphs, start=1)
+        }
+    kgs = [_graph(data, kg_name, reading, notes) for kg_name, data in graphs.items()]
+    if len(kgs) < 2:
+        raise DataError(f"alignment needs two or more graphs of different names, got {len(kgs)}")
+    reader = LinkReader(kgs, notes)
+    table = join_links(
+        kgs, notes, seeds=_read_links(reader, links), test=_read_links(reader, test_links)
+    )
+    return assemble(
+        Dataset(tuple(kgs), table, notes),
+        name="-".join(kg.name for kg in kgs) if name is None else name,
+        train_ratio=train_ratio,
+        seed=seed,
+    )
+
+
+def _graph(data: Any, name: str | None, reading: Reading, notes: list[str]) -> KnowledgeGraph:
+    if isinstance(data, KnowledgeGraph):
+        return data if name in (None, data.name) else replace(data, name=name)
+    name = name or "graph"
+    if paths := _paths(data):
+        for path in paths:
+            check_exists(path)
+        return read_graph(paths, name, notes, reading)
+    builder = GraphBuilder(reading)
+    libraries = {kind.__module__.partition(".")[0] for kind in type(data).__mro__}
+    if libraries & {"pyoxigraph", "rdflib"}:
+        from dualamn.data_loaders.rdf import collect
+
+        if "pyoxigraph" in libraries:
+            found = collect.plain(data, builder)
+        else:
+            found = collect.plain_of_rdflib(_all_of_rdflib(data), builder)
+        if not collect.sort_statements(found, builder):
+            raise DataError(f"graph {name} has no statement")
+        return builder.graph(name, notes, hubs=True)
+    if isinstance(data, np.ndarray) and data.dtype.kind in "iu":
+        return KnowledgeGraph.from_arrays(name, data)
+    header, table = _table(data, len(TRIPLE_FIELDS), Path(name))
+    if not len(table):
+        raise DataError(f"graph {name} has no triples")
+    builder.add_table(choose(table, header, reading.columns))
+    return builder.graph(name, notes, hubs=False)
+
+
+def _paths(data: Any) -> list[Path]:
+    """The paths, if data is one or a sequence of them."""
+    if isinstance(data, str | Path):
+        return [Path(data).expanduser()]
+    if isinstance(data, list | tuple) and data and all(isinstance(x, str | Path) for x in data):
+        return [Path(path).expanduser() for path in data]
+    return []
+
+
+def _all_of_rdflib(graph: Any) -> Iterable[Any]:
+    # A dataset's own triples are those of the default graph alone.
+    found: Iterable[Any] = (
+        graph.quads() if hasattr(graph, "quads") else graph.triples((None, None, None))
+    )
+    return found
+
+
+def _read_links(reader: LinkReader, links: Any) -> list[PairFiles]:
+    if links is None:
+        return []
+    if paths := _paths(links):
+        for path in paths:
+            check_exists(path)
+        return [reader.read(path) for path in paths]
+    header, table = _table(links, 2, _LINKS)
+    return [reader.read_table(table_of(table, header))] if len(table) else []
+
+
+def _table(data: Any, width: int, path: Path) -> tuple[list[str], StringTable]:
+    """The names of the columns, none if they have none, and the columns as strings."""
+    header: list[str] = []
+    if hasattr(data, "column_names") and hasattr(data, "column"):  # pyarrow
+        header = [str(name) for name in data.column_names]
+        columns = [data.column(at).to_pylist() for at in range(len(header))]
+    elif hasattr(data, "get_columns"):  # polars
+        header, columns = list(data.columns), [column.to_list() for column in data.get_columns()]
+    elif hasattr(data, "iloc") and hasattr(data, "columns"):  # pandas
+        header = [str(name) for name in data.columns]
+        columns = [data.iloc[:, at].tolist() for at in range(len(header))]
+    else:
+        columns = _columns_of_rows(data, width, path)
+    return header, StringTable(path, tuple([_text(x) for x in column] for column in columns))
+
+
+def _columns_of_rows(data: Any, width: int, path: Path) -> list[list[Any]]:
+    if isinstance(data, np.ndarray):
+        data = data.tolist()
+    if isinstance(data, str | bytes | Mapping) or not isinstance(data, Iterable):
+        raise DataError(
+            f"{path} is a {type(data).__name__}, which holds no rows that can be read; give a "
+            "table, an array of strings, a sequence of rows, a graph of RDF or a path"
+        )
+    rows = list(data)
+    for number, row in enumerate(rows, start=1):
+        if isinstance(row, str | bytes) or not isinstance(row, Sequence) or len(row) != width:
+            raise DataError(f"{row!r} is no row of {width} strings", path=path, line=number)
+    return [list(column) for column in zip(*rows, strict=True)] if rows else [[]] * width
+
+
+def _text(value: Any) -> str:
+    """A cell as a string; "" where nothing is there, which pandas writes NaN."""
+    missing = value is None or value != value
+    return "" if missing else str(value)
