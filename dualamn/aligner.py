@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     import torch
 
     from dualamn.encoders.base import Encoder
+    from dualamn.names import NameSimilarity
     from dualamn.training.bootstrap import Turn
 
 
@@ -56,6 +57,7 @@ class Aligner:
         self._task: AlignmentTask | None = None
         self._encoder: Encoder | None = None
         self._embeddings: FloatArray | None = None
+        self._names: NameSimilarity | None = None
 
     @property
     def task(self) -> AlignmentTask:
@@ -95,6 +97,9 @@ class Aligner:
         from dualamn.training.bootstrap import bootstrap
 
         started = time.perf_counter()
+        names = self._read_names(task)
+        if names is not None:
+            names.weigh(task.seed_links)
         encoder = self._make_encoder(task)
         with _threads(self.config.threads):
             encoder.fit(
@@ -102,8 +107,9 @@ class Aligner:
                 checkpoint=None if checkpoint is None else Path(checkpoint),
                 resume=resume,
             )
-            self.turns = tuple(bootstrap(encoder, task, self.config, progress=progress))
+            self.turns = tuple(bootstrap(encoder, task, self.config, names, progress=progress))
         self._task, self._encoder, self._embeddings = task, encoder, None
+        self._names = names
         self.seconds["train"] = time.perf_counter() - started
         return self
 
@@ -138,7 +144,7 @@ class Aligner:
         task = self.task
         chosen = task.kg_pairs if pairs is None else self._pairs(pairs)
         decide = self._matcher(matcher or self.config.matcher)
-        decoder = Decoder(task, self.config)
+        decoder = Decoder(task, self.config, self._names)
         embeddings = self.embeddings()
         found: list[PairAlignment] = []
         seconds = {"search": 0.0, "match": 0.0}
@@ -173,8 +179,13 @@ class Aligner:
     def saw_test_side(self) -> bool:
         """Whether the model was told which entities the test links are about."""
         config = self.config
+        turns = (
+            config.bootstrap_turns
+            if self._names is None
+            else max(config.bootstrap_turns, config.names_turns)
+        )
         return (
-            config.bootstrap_turns > 0
+            turns > 0
             and config.bootstrap_candidates == "test_only"
             and len(self.task.test_links) > 0
         )
@@ -185,7 +196,10 @@ class Aligner:
 
         task = self.task
         assert self._encoder is not None
-        write_aligner(path, self.config, task, self._encoder.state())
+        state = self._encoder.state()
+        if self._names is not None:
+            state |= {f"names/{k}": v for k, v in self._names.state().items()}
+        write_aligner(path, self.config, task, state)
 
     @classmethod
     def load(cls, path: str | Path, *, device: Device | None = None) -> Self:
@@ -203,8 +217,15 @@ class Aligner:
         config, task, state = read_aligner(path)
         aligner = cls(config if device is None else replace(config, device=device))
         encoder = aligner._make_encoder(task)
+        learned = {
+            k.removeprefix("names/"): state.pop(k) for k in list(state) if k.startswith("names/")
+        }
         encoder.load_state(state)
         aligner._task, aligner._encoder = task, encoder
+        names = aligner._read_names(task)
+        if names is not None:
+            names.load_state(learned)
+            aligner._names = names
         return aligner
 
     def save_embeddings(self, path: str | Path) -> Path:
@@ -228,6 +249,17 @@ class Aligner:
         elif name in ("sinkhorn", "mutual", "one_to_one"):
             settings = {"temperature": config.temperature, "rounds": config.sinkhorn_rounds}
         return get_matcher(name, **settings)
+
+    def _read_names(self, task: AlignmentTask) -> NameSimilarity | None:
+        """The names of a task's entities, None where they take no part."""
+        if self.config.names == "off" or task.entity_names is None:
+            return None
+        from dualamn.names import NameSimilarity
+
+        config = self.config
+        return NameSimilarity(
+            task.entity_names, task.source_of, width=config.names_dim, seed=config.seed
+        )
 
     def _make_encoder(self, task: AlignmentTask) -> Encoder:
         factory = get_encoder(self.config.encoder)

@@ -14,6 +14,7 @@ Device = Literal["auto", "cpu", "cuda"]
 MatmulPrecision = Literal["highest", "high", "medium"]
 
 BootstrapCandidates = Literal["unaligned", "test_only"]
+Names = Literal["auto", "off"]
 
 _COUNTS = (
     "dim",
@@ -35,6 +36,7 @@ _COUNTS = (
     "propagation_rounds",
     "relation_dim",
     "neighbour_dim",
+    "names_dim",
 )
 _NOT_NEGATIVE = (
     "seed",
@@ -42,6 +44,8 @@ _NOT_NEGATIVE = (
     "evidence_weight",
     "evidence_share_weight",
     "bootstrap_turns",
+    "names_weight",
+    "names_turns",
 )
 
 
@@ -104,6 +108,13 @@ class AlignerConfig:
         relation_dim, neighbour_dim: random projections of relations and neighbours, whose outer
             products are an entity's row: its width is relation_dim * neighbour_dim.
         propagation_share: weight of propagation's cosine in the joint encoder.
+        names: "auto" lets the names of entities take part where the graphs of a task have some
+            (`dualamn.names`), "off" goes by structure alone. What a name is worth is learned
+            from linked entities, so names that tell nothing are worth nothing.
+        names_weight: what is learned of that is multiplied with.
+        names_dim: width of the random projections of names that candidates are searched in.
+        names_turns: turns of bootstrapping at least where names take part: names show in every
+            turn who else is a pair, and pairs which words stand for each other.
         device: "auto" takes a GPU if there is one.
         threads: CPU threads, None for torch's own choice. Another number of threads adds up
             in another order, so links can differ in rare ties of rounding.
@@ -146,6 +157,10 @@ class AlignerConfig:
     relation_dim: int = 128
     neighbour_dim: int = 16
     propagation_share: float = 0.5
+    names: Names = "auto"
+    names_weight: float = 1.0
+    names_dim: int = 256
+    names_turns: int = 0
     device: Device = "auto"
     threads: int | None = None
     seed: int = 0
@@ -167,11 +182,16 @@ class AlignerConfig:
             ("device", Device),
             ("matmul_precision", MatmulPrecision),
             ("bootstrap_candidates", BootstrapCandidates),
+            ("names", Names),
         ):
             choices = get_args(kind)
             self._check(
                 name, getattr(self, name) in choices, f"must be one of {', '.join(choices)}"
             )
+
+    def turns(self, *, named: bool) -> int:
+        """How many turns of bootstrapping there are at most, with names or without."""
+        return max(self.bootstrap_turns, self.names_turns) if named else self.bootstrap_turns
 
     def _check(self, name: str, holds: bool, must: str) -> None:
         if not holds:

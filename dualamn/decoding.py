@@ -11,6 +11,8 @@ from dualamn.alignment import Protocol
 from dualamn.arrays import FloatArray, Int32Array
 from dualamn.config import AlignerConfig
 from dualamn.evidence import Evidence, EvidenceSettings, Judgement
+from dualamn.names import NameSimilarity
+from dualamn.names.candidates import search_with_names
 from dualamn.progress import ProgressCallback, silent
 from dualamn.search import Candidates, candidate_pools, search_candidates
 from dualamn.task import AlignmentTask
@@ -37,11 +39,15 @@ class Decoder:
     Args:
         task: graphs and seed links.
         config: the settings.
+        names: what the names of entities are worth; None to go by structure alone.
     """
 
-    def __init__(self, task: AlignmentTask, config: AlignerConfig) -> None:
+    def __init__(
+        self, task: AlignmentTask, config: AlignerConfig, names: NameSimilarity | None = None
+    ) -> None:
         self.task = task
         self.config = config
+        self.names = names
         self._evidence: dict[tuple[int, int], Evidence] = {}
 
     def find(
@@ -79,8 +85,18 @@ class Decoder:
         protocol: Protocol,
         progress: ProgressCallback,
     ) -> Candidates:
+        config, names = self.config, self.names
         pools = candidate_pools(self.task, left, right, protocol)
-        return search_candidates(embeddings, *pools, self.config.candidates, progress=progress)
+        if names is None or not names.weights:
+            return search_candidates(embeddings, *pools, config.candidates, progress=progress)
+        return search_with_names(
+            embeddings,
+            names,
+            config.temperature * config.names_weight,
+            *pools,
+            config.candidates,
+            progress=progress,
+        )
 
     def _judge(self, candidates: Candidates, left: int, right: int) -> Judgement:
         if (left, right) not in self._evidence:

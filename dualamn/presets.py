@@ -9,7 +9,7 @@ from dualamn.errors import ConfigError, did_you_mean
 
 DEFAULT_PRESET = "balanced"
 
-_EVIDENCE = {"matcher": "sinkhorn", "evidence_rounds": 6}
+_EVIDENCE = {"matcher": "sinkhorn", "evidence_rounds": 6, "names_turns": 3}
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ import numpy as np
 from dualamn import measure
 from dualamn.alignment import Alignment, Protocol
 from dualamn.errors import ConfigError, DataError
+from dualamn.eval.by_name import exact_name_match
 from dualamn.eval.protocol import Evaluation, evaluate
 from dualamn.eval.records import Run, detail_record, mean_and_deviation, score_record
 from dualamn.presets import DEFAULT_PRESET
@@ -49,6 +50,8 @@ class Benchmark:
         folds: published folds; None stands for the data set's own choice.
         train_ratio: the share of all links drawn as seeds, in place of a published split.
         protocol: whose entities are candidates.
+        names: where the names of entities are from, see `data_loaders.names.with_names`. None to
+            go by structure alone, whatever names the graphs have: published figures do.
         process_start: when the process started, on the clock of `time.monotonic()`. What passed
             from then to the first run is start-up, and added to the total of every run. None
             for runs in a process that does other things too: totals then begin with the run.
@@ -62,6 +65,7 @@ class Benchmark:
     folds: Sequence[int | None] = (None,)
     train_ratio: float | None = None
     protocol: Candidates = "auto"
+    names: str | Path | None = None
     process_start: float | None = None
 
     def __post_init__(self) -> None:
@@ -76,6 +80,8 @@ class Benchmark:
         from dualamn.config import AlignerConfig
 
         settings = {"bootstrap_candidates": "test_only", **self.settings, "seed": seed}
+        if self.names is None:
+            settings["names"] = "off"
         return AlignerConfig.preset(self.preset, **settings)
 
     def runs(self, progress: ProgressCallback = silent) -> Iterator[Run]:
@@ -100,12 +106,15 @@ class Benchmark:
     def _run(self, seed: int, fold: int | None, startup: float, progress: ProgressCallback) -> Run:
         from dualamn.aligner import Aligner
         from dualamn.data_loaders import load
+        from dualamn.data_loaders.names import with_names
 
         aligner = Aligner(self.config(seed))
         clock = _Clock(startup)
         task = load(
             self.path, train_ratio=self.train_ratio, fold=fold, seed=seed, progress=progress
         )
+        if self.names is not None:
+            task = with_names(task, self.names, self.path)
         clock.stage("load")
         if not len(task.test_links):
             raise DataError(
@@ -124,9 +133,7 @@ class Benchmark:
                 aligner.fit(task, progress=progress)
                 clock.stage("train")
             config = aligner.config
-            learned_among[protocol] = (
-                config.bootstrap_candidates if config.bootstrap_turns else None
-            )
+            learned_among[protocol] = config.bootstrap_candidates if aligner.turns else None
             turns[protocol] = [asdict(turn) for turn in aligner.turns]
             alignment = aligner.align(candidates=protocol, progress=progress)
             clock.stages(alignment.seconds, rest="search")
@@ -137,6 +144,11 @@ class Benchmark:
         full = {name: whole for name, (whole, _) in evaluations.items()}
         run: Run = {"seed": seed, "fold": fold, "bootstrap_candidates": learned_among}
         run["turns"] = turns
+        if self.names is not None:
+            run["names"] = task.notes[-1]
+            run["exact_name_match"] = {
+                name: exact_name_match(task, task.test_links, name) for name in evaluations
+            }
         run |= score_record(task, full) | detail_record(full)
         if len(task.kgs) > 2:
             rest = {name: free for name, (_, free) in evaluations.items() if free is not None}
@@ -167,6 +179,8 @@ class Benchmark:
         settings = self.config(self.seeds[0]).to_dict()
         del settings["seed"]
         settings |= {"protocol": self.protocol, "train_ratio": self.train_ratio}
+        if self.names is not None:
+            settings["names_from"] = str(self.names)
         if settings["device"] == "auto":
             settings["device"] = "cuda" if torch.cuda.is_available() else "cpu"
         settings["threads"] = settings["threads"] or torch.get_num_threads()

@@ -22,9 +22,10 @@ Run = dict[str, Any]
 `peak_memory_bytes`, and with more than two graphs `pairs`, `without_implied` and
 `implied_test_links`. `bootstrap_candidates` says by protocol whose entities the model that was
 scored had looked for pairs of its own among, None if it did not, and `turns` what it learned from
-in every turn."""
+in every turn. With names, `names` says how many entities had one, and `exact_name_match` by
+protocol what the same string alone would find."""
 
-_OF_ONE_RUN = ("seed", "fold", "bootstrap_candidates", "turns", "intervals", "curves")
+_OF_ONE_RUN = ("seed", "fold", "bootstrap_candidates", "turns", "names", "intervals", "curves")
 
 
 def score_record(task: AlignmentTask, evaluations: Evaluations) -> dict[str, Any]:

@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     help="A published fold; may be given again, 'all' runs every one.",
 )
 @options.train_ratio
+@options.names
 @options.epochs
 @click.option(
     "--matcher",
@@ -69,6 +70,7 @@ def bench(
     protocol: Any,
     folds: tuple[str, ...],
     train_ratio: float | None,
+    names: str | None,
     epochs: int | None,
     matcher: str | None,
     device: str | None,
@@ -88,6 +90,7 @@ def bench(
       dualamn bench dbp15k/zh_en --preset paper --seeds 3 --json out.json
       dualamn bench contea/FR-EN@5 --train-ratio 0.3
       dualamn bench path/to/openea --fold all
+      dualamn bench dbp15k/zh_en --names names.tsv
     """
     if seeds is not None and seed is not None:
         raise click.UsageError("--seeds N means seeds 0 to N-1 and --seed S the one; give either.")
@@ -109,6 +112,7 @@ def bench(
         folds=_fold_numbers(path, folds),
         train_ratio=train_ratio,
         protocol=protocol,
+        names=names,
         process_start=measure.process_start() + fetching,  # the network is not measured
     )
     done: list[Run] = []

@@ -48,6 +48,12 @@ train_ratio = click.option(
     metavar="R",
     help="Pool all links and draw this share of them as seeds, in place of a published split.",
 )
+names = click.option(
+    "--names",
+    metavar="FILE",
+    help="What entities are called, to go by beside structure: TSV or CSV of entity and name, or "
+    "JSON; or the word uri, for the last part of identifiers that are URIs.",
+)
 links = click.option(
     "--links",
     type=click.Path(path_type=Path),

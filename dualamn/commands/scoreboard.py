@@ -36,6 +36,7 @@ def print_report(report: Mapping[str, Any], to: Console) -> None:
         console.say(to, "mean over the pairs of graphs, all test links")
     only = report["runs"][0] if runs == 1 else None
     _print_scores(to, mean, std, only)
+    _print_names(to, report)
     to.print(_links(mean, std))
     if several:
         implied = f"{mean['implied_test_links']:,.0f} test links that follow from seed links"
@@ -44,7 +45,19 @@ def print_report(report: Mapping[str, Any], to: Console) -> None:
         console.say(to, "Hits@1 of each pair of graphs, in brackets without those test links")
         to.print(_pairs(mean))
     to.print(_costs(mean, std))
-    _print_published(to, report)
+    # Published figures are of structure alone.
+    if "names_from" not in report["settings"]:
+        _print_published(to, report)
+
+
+def _print_names(to: Console, report: Mapping[str, Any]) -> None:
+    """What the same string of a name alone finds, where names took part."""
+    for protocol, hits in report["mean"].get("exact_name_match", {}).items():
+        where = CANDIDATES[protocol]
+        console.say(
+            to,
+            f"the same name alone, {where}, left → right: Hits@1 {fraction(hits)} (ties are wrong)",
+        )
 
 
 def _print_published(to: Console, report: Mapping[str, Any]) -> None:

@@ -13,6 +13,7 @@ from dualamn.arrays import Int32Array
 from dualamn.config import AlignerConfig
 from dualamn.decoding import Decoder
 from dualamn.encoders.base import Encoder
+from dualamn.names import NameSimilarity
 from dualamn.progress import ProgressCallback
 from dualamn.task import AlignmentTask
 
@@ -44,23 +45,25 @@ def bootstrap(
     encoder: Encoder,
     task: AlignmentTask,
     config: AlignerConfig,
+    names: NameSimilarity | None = None,
     *,
     progress: ProgressCallback,
 ) -> Iterator[Turn]:
     """Lets a fitted encoder learn on from its own confident pairs, turn after turn.
 
     No pair is kept for having been there before: each turn takes the pairs that the model of
-    the turn before finds sure. It ends after `config.bootstrap_turns`, or as soon as fewer
+    the turn before finds sure. It ends after `config.turns`, or as soon as fewer
     than one pair in a hundred changes; no test link is looked at. With
     `config.bootstrap_candidates` "test_only" the entities of the test links are all that pairs
-    are looked for among, which tells the model who has a partner.
+    are looked for among, which tells the model who has a partner. Where names take part,
+    the pairs teach which words stand for each other.
 
     Yields:
         A report of every turn, when it is done.
     """
-    decoder = Decoder(task, config)
+    decoder = Decoder(task, config, names)
     before = np.empty(0, dtype=np.int64)
-    for number in range(1, config.bootstrap_turns + 1):
+    for number in range(1, config.turns(named=names is not None) + 1):
         started = time.perf_counter()
         links = decoder.sure_links(encoder.embeddings(), config.bootstrap_candidates, progress)
         keys = _keys(links, task.n_entities)
@@ -68,7 +71,10 @@ def bootstrap(
         new, dropped = len(keys) - kept, len(before) - kept
         if number > 1 and new + dropped <= _SETTLED * max(len(keys), 1):
             return
-        encoder.refit(np.concatenate([task.seed_links, links]), number, progress=progress)
+        known = np.concatenate([task.seed_links, links])
+        if names is not None:
+            names.learn(known)
+        encoder.refit(known, number, progress=progress)
         yield Turn(number, len(keys), new, dropped, kept, time.perf_counter() - started)
         before = keys
 

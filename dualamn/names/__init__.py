@@ -1,0 +1,5 @@
+"""Names and values: what graphs call their entities and say of them, as evidence for links."""
+
+from dualamn.names.similarity import NameSimilarity
+
+__all__ = ["NameSimilarity"]

@@ -1,0 +1,73 @@
+"""Candidates that are near by structure and name together."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dualamn.alignment import TopK
+from dualamn.arrays import FloatArray, Int32Array
+from dualamn.matching.pairs import CandidatePairs
+from dualamn.names.similarity import NameSimilarity
+from dualamn.progress import Progress, ProgressCallback, silent
+from dualamn.search.both_ways import nearest_both_ways
+from dualamn.search.candidates import Candidates
+
+_PAIRS = 1 << 16  # pairs compared at a time
+
+
+def search_with_names(
+    embeddings: FloatArray,
+    names: NameSimilarity,
+    scale: float,
+    left_ids: Int32Array,
+    right_ids: Int32Array,
+    k: int,
+    *,
+    progress: ProgressCallback = silent,
+) -> Candidates:
+    """The k best entities by cosine and names, in both directions.
+
+    One search over rows of embeddings and projected names side by side finds the candidates; the
+    noise of the projection is then taken out of their scores.
+
+    Args:
+        embeddings: (n, d) float32, rows in joint ids and L2-normalised (or all zero).
+        names: similarities of names and their weights.
+        scale: cosine that a factor of e is worth.
+        left_ids, right_ids: (q,) and (p,) int32 joint ids of the two pools, without repeats.
+        k: candidates of each entity; at most all of the other pool.
+        progress: told of stage "search" in steps of left entities.
+
+    Returns:
+        Candidates whose scores are cosine + scale * names.worth.
+    """
+    vectors = names.vectors()
+    vectors *= np.float32((scale * names.weights.similarity) ** 0.5)
+
+    def rows(ids: Int32Array) -> FloatArray:
+        return np.concatenate([embeddings[ids], vectors[ids]], axis=1)
+
+    def done(count: int) -> None:
+        progress(Progress("search", count, len(left_ids)))
+
+    to_right, to_left = nearest_both_ways(rows(left_ids), rows(right_ids), k, done=done)
+    found = Candidates(
+        TopK(left_ids, right_ids[to_right[1]], to_right[0], len(right_ids)),
+        TopK(right_ids, left_ids[to_left[1]], to_left[0], len(left_ids)),
+    )
+    pairs = CandidatePairs.of(found)
+    noisy = _products(vectors, pairs.rows, pairs.columns)
+    scores = pairs.cosines - noisy + scale * names.worth(pairs.rows, pairs.columns)
+    return pairs.rescored(found, scores)
+
+
+def _products(
+    vectors: FloatArray, left: NDArray[np.int64], right: NDArray[np.int64]
+) -> NDArray[np.float64]:
+    """(p,) inner products of pairs of rows."""
+    products = np.empty(len(left))
+    for start in range(0, len(left), _PAIRS):
+        at = slice(start, start + _PAIRS)
+        products[at] = np.einsum("pm,pm->p", vectors[left[at]], vectors[right[at]])
+    return products

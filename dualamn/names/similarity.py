@@ -1,0 +1,156 @@
+"""How alike two entities are by name, and what that is worth."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_array, eye_array, hstack
+
+from dualamn.arrays import BoolArray, FloatArray, Int32Array, StringArray
+from dualamn.errors import CheckpointError
+from dualamn.names.features import NameFeatures, by_rarity, unit_rows
+from dualamn.names.translation import learn_translations
+from dualamn.names.trial import others
+from dualamn.names.weights import Weights, fit_weights
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+IntArray = NDArray[np.int64]
+
+_TRANSLATED = 0.3  # the share of translated words in the similarity
+_COLUMNS = 32  # of random directions drawn at a time
+_PAIRS = 1 << 17  # pairs compared at a time
+
+
+class NameSimilarity:
+    """Similarity of names, sharper with every pair of entities that is known.
+
+    A name is its words and stretches of their characters, each weighing the more the fewer names
+    have it. The similarity of two names is the mean of two cosines: one of words and stretches as
+    they are, one of words together with what they translate into, as linked entities show it
+    (`learn_translations`). Names of the same words count once more.
+
+    Args:
+        names: (n,) of all entities of a task, in joint ids; "" for none.
+        sources: (n,) int32 the graph of every entity.
+        width: of the dense rows that candidates are searched in.
+        seed: draws their random directions.
+    """
+
+    def __init__(self, names: StringArray, sources: Int32Array, *, width: int, seed: int) -> None:
+        self._features = NameFeatures.of(names)
+        self._sources = sources
+        self._width = width
+        self._seed = seed
+        self._rare_words = by_rarity(self._features.words)
+        self._as_written = unit_rows(
+            hstack([self._rare_words, by_rarity(self._features.pieces)]).tocsr()
+        )
+        self.weights = Weights.none()
+        self._links = np.empty((0, 2), dtype=np.int32)
+        self.learn(self._links)
+
+    @property
+    def named(self) -> BoolArray:
+        """(n,) who has a name."""
+        return self._features.named
+
+    @property
+    def whole(self) -> IntArray:
+        """(n,) one number for all names of the same words in any order; -1 for none."""
+        return self._features.whole
+
+    def learn(self, links: Int32Array) -> None:
+        """Learns which words stand for each other from (m, 2) linked entities."""
+        self._links = links
+        words = self._rare_words
+        if len(links):
+            there = learn_translations(self._features.words, links)
+            back = learn_translations(self._features.words, links[:, ::-1])
+            both = (there + back.T) * np.float32(0.5)
+            both.setdiag(0)
+            kept: csr_array = (both + both.T + eye_array(both.shape[0])).tocsr()
+            words = (words @ kept).tocsr()
+        share = np.float32(_TRANSLATED**0.5), np.float32((1 - _TRANSLATED) ** 0.5)
+        self._rows = hstack(
+            [unit_rows(words) * share[0], self._as_written * share[1]], format="csr"
+        ).astype(np.float32)
+
+    def weigh(self, links: Int32Array) -> None:
+        """Learns what names are worth: how surely they tell linked entities from others.
+
+        Translations are learned from one half of the links and judged by the other, both ways
+        round; afterwards they are as `learn` leaves them with all of these links.
+
+        Args:
+            links: (m, 2) int32 joint ids.
+        """
+        rng = np.random.default_rng([self._seed, len(links)])
+        order = rng.permutation(len(links))
+        trials = []
+        for part in (0, 1):
+            self.learn(links[order[1 - part :: 2]])
+            trials.append(others(self, links[order[part::2]], self._sources, rng))
+        self.weights = fit_weights(trials)
+        self.learn(links)
+
+    def vectors(self) -> FloatArray:
+        """(n, width) float32 random projections of all names.
+
+        Their inner products are the similarities, give or take 1 / sqrt(width).
+        """
+        rng = np.random.default_rng([self._seed, self._width])
+        made = np.empty((self._rows.shape[0], self._width), dtype=np.float32)
+        for start in range(0, self._width, _COLUMNS):
+            columns = slice(start, min(start + _COLUMNS, self._width))
+            size = (self._rows.shape[1], columns.stop - start)
+            made[:, columns] = self._rows @ rng.standard_normal(size, dtype=np.float32)
+        made /= np.float32(self._width**0.5)
+        return made
+
+    def similarities(self, left: IntArray, right: IntArray) -> FloatArray:
+        """(p,) float32 from 0 to 1 of pairs of joint ids; 0 where one has no name."""
+        found = np.empty(len(left), dtype=np.float32)
+        for start in range(0, len(left), _PAIRS):
+            pairs = slice(start, start + _PAIRS)
+            products = self._rows[left[pairs]].multiply(self._rows[right[pairs]])
+            found[pairs] = products.sum(axis=1)
+        return np.minimum(found, 1)
+
+    def same(self, left: IntArray, right: IntArray) -> BoolArray:
+        """(p,) whether two entities have names of the same words."""
+        alike: BoolArray = (self.whole[left] == self.whole[right]) & (self.whole[left] >= 0)
+        return alike
+
+    def worth(self, left: IntArray, right: IntArray) -> NDArray[np.float64]:
+        """(p,) by what factor, as a logarithm, names make pairs of joint ids more probable."""
+        return self.weights.worth(self.similarities(left, right), self.same(left, right))
+
+    def state(self) -> dict[str, Tensor]:
+        """What was learned, enough for `load_state` on the names of the same task."""
+        import torch
+
+        weights = torch.tensor([self.weights.similarity, self.weights.same], dtype=torch.float64)
+        links = torch.from_numpy(self._links.astype(np.int32))  # a copy, which nobody else holds
+        return {"links": links, "weights": weights}
+
+    def load_state(self, state: dict[str, Tensor]) -> None:
+        """Takes back what `state` gave.
+
+        Raises:
+            CheckpointError: it is of another task.
+        """
+        links, weights = state.get("links"), state.get("weights")
+        if (
+            links is None
+            or weights is None
+            or weights.shape != (2,)
+            or links.shape[1:] != (2,)
+            or (len(links) and not 0 <= int(links.min()) <= int(links.max()) < len(self._sources))
+        ):
+            raise CheckpointError("what was saved of names does not fit this task")
+        self.weights = Weights(*weights.tolist())
+        self.learn(links.numpy())

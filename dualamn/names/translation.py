@@ -1,0 +1,68 @@
+"""Which words of names stand for each other, learned from pairs of entities.
+
+Names of one entity in two languages, or in one language and in machine translation, differ by
+more than spelling: "football club" is "fc", "area" is "district". Pairs of entities that are known
+to be the same show which words translate into which, as IBM model 1 learns it from sentences
+(Brown et al., Computational Linguistics 19, 1993).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_array
+
+from dualamn.arrays import Int32Array
+from dualamn.evidence.ranges import IntArray, expand
+
+_ROUNDS = 5
+_DOUBT = 0.5  # a word seen once proves little
+_LEAST = 0.05  # less probable translations are left out
+_MOST_WORDS = 12  # names longer than this are descriptions, and say little word by word
+
+
+def learn_translations(words: csr_array, links: Int32Array) -> csr_array:
+    """How probably one word stands for another, from the names of linked entities.
+
+    Args:
+        words: (n, w) which entity's name has which word.
+        links: (m, 2) pairs of entities that are the same.
+
+    Returns:
+        (w, w) float32 probabilities from left words to right words, small ones left out.
+    """
+    width = words.shape[1]
+    left, right = words[links[:, 0]], words[links[:, 1]]
+    short = (np.diff(left.indptr) <= _MOST_WORDS) & (np.diff(right.indptr) <= _MOST_WORDS)
+    left, right = left[short], right[short]
+    source, target, slot = _couples(left, right)
+    keys, couple = np.unique(source * width + target, return_inverse=True)
+    of_word, into = np.divmod(keys, width)
+    chance: NDArray[np.float64] = np.ones(len(keys))
+    for _ in range(_ROUNDS):
+        share = chance[couple]
+        total = np.bincount(slot, weights=share, minlength=len(right.indices))
+        share /= np.maximum(total[slot], 1e-12)
+        count = np.bincount(couple, weights=share, minlength=len(keys))
+        chance = count / (np.bincount(of_word, weights=count, minlength=width)[of_word] + _DOUBT)
+    kept = chance >= _LEAST
+    return csr_array(
+        (chance[kept].astype(np.float32), (of_word[kept], into[kept])), shape=(width, width)
+    )
+
+
+def _couples(left: csr_array, right: csr_array) -> tuple[IntArray, IntArray, IntArray]:
+    """Every word of a left name beside every word of the right name of the same row.
+
+    Returns:
+        (c,) left words, (c,) right words, and (c,) which occurrence of a right word it is.
+    """
+    n_left, n_right = (np.diff(side.indptr).astype(np.int64) for side in (left, right))
+    owner, number = expand(np.zeros(len(n_left), dtype=np.int64), n_left * n_right)
+    row, column = np.divmod(number, np.maximum(n_right[owner], 1))
+    place = right.indptr[owner] + column
+    return (
+        left.indices[left.indptr[owner] + row].astype(np.int64),
+        right.indices[place].astype(np.int64),
+        place.astype(np.int64),
+    )

@@ -1,0 +1,130 @@
+"""How alike names are, what that is worth, and what pairs teach."""
+
+import numpy as np
+import pytest
+
+from dualamn.arrays import strings
+from dualamn.errors import CheckpointError
+from dualamn.names import NameSimilarity
+from dualamn.names.translation import learn_translations
+from dualamn.names.weights import Weights, fit_weights
+from tests.names.conftest import NamedTask, shuffled
+
+
+def similarity(left: list[str], right: list[str], width: int = 64) -> NameSimilarity:
+    sources = np.repeat(np.arange(2, dtype=np.int32), [len(left), len(right)])
+    return NameSimilarity(strings([*left, *right]), sources, width=width, seed=0)
+
+
+def test_equal_names_are_one_and_unlike_ones_nothing() -> None:
+    names = similarity(
+        ["Gül, Abdullah", "Paris", ""], ["gül ABDULLAH", "abdulla gul", "London", ""]
+    )
+    left = np.array([0, 0, 0, 0, 2, 2])
+    right = np.array([3, 4, 5, 6, 6, 3])
+    same, near, far, *unnamed = names.similarities(left, right).tolist()
+    assert same == pytest.approx(1, abs=1e-3)
+    assert 0.3 < near < same
+    assert far == 0
+    assert unnamed == [0, 0, 0]
+    assert names.same(left, right).tolist() == [True, False, False, False, False, False]
+    assert names.named.tolist() == [True, True, False, True, True, True, False]
+
+
+def test_projections_keep_the_similarities(named_task: NamedTask) -> None:
+    task = named_task()
+    assert task.entity_names is not None
+    names = NameSimilarity(task.entity_names, task.source_of, width=2048, seed=1)
+    rng = np.random.default_rng(0)
+    left, right = rng.integers(task.n_entities, size=(2, 300))
+    vectors = names.vectors()
+    np.testing.assert_allclose(
+        np.einsum("pm,pm->p", vectors[left], vectors[right]),
+        names.similarities(left, right),
+        atol=0.12,
+    )
+
+
+def test_translations_are_learned_from_pairs() -> None:
+    kinds = [("gare", "station"), ("fleuve", "river"), ("pont", "bridge")]
+    places = [f"{chr(97 + i)}{chr(105 + i % 7)}{chr(101 + i % 5)}" for i in range(24)]
+    left = [f"{kinds[i % 3][0]} {place}" for i, place in enumerate(places)]
+    right = [f"{place} {kinds[i % 3][1]}" for i, place in enumerate(places)]
+    names = similarity(left, right)
+    one, other = np.array([21, 22, 23]), np.array([45, 46, 47])
+    before = names.similarities(one, other)
+    links = np.stack([np.arange(21), np.arange(21) + 24], axis=1).astype(np.int32)
+    names.learn(links)
+    assert (names.similarities(one, other) > before + 0.02).all()
+    names.learn(links[:0])
+    np.testing.assert_array_equal(names.similarities(one, other), before)
+
+
+def test_translations_give_each_word_its_own() -> None:
+    from dualamn.names.features import NameFeatures
+
+    texts = ["red house", "red car", "blue car", "rot haus", "rot auto", "blau auto"]
+    words = NameFeatures.of(strings(texts)).words
+    order = {name: at for at, name in enumerate(dict.fromkeys(" ".join(texts).split()))}
+    links = np.array([[0, 3], [1, 4], [2, 5]], dtype=np.int32)
+    table = learn_translations(words, links).toarray()
+    for word, translation in (("red", "rot"), ("car", "auto"), ("house", "haus")):
+        assert table[order[word]].argmax() == order[translation]
+    assert (table.sum(axis=1) <= 1).all()
+
+
+def test_good_names_are_worth_much_and_random_ones_nothing(named_task: NamedTask) -> None:
+    for left, worth in ((lambda names: names, True), (shuffled, False)):
+        task = named_task(300, left)
+        assert task.entity_names is not None
+        names = NameSimilarity(task.entity_names, task.source_of, width=64, seed=0)
+        names.weigh(task.seed_links)
+        weights = names.weights
+        assert (weights.similarity + weights.same > 8) if worth else (weights.similarity < 1)
+        at = np.arange(10)
+        expected = weights.similarity * names.similarities(at, at + 200).astype(np.float64)
+        expected += weights.same * names.same(at, at + 200)
+        np.testing.assert_allclose(names.worth(at, at + 200), expected)
+
+
+def test_without_links_names_are_worth_nothing(named_task: NamedTask) -> None:
+    task = named_task()
+    assert task.entity_names is not None
+    names = NameSimilarity(task.entity_names, task.source_of, width=64, seed=0)
+    names.weigh(task.seed_links[:0])
+    assert not names.weights
+    assert fit_weights([]) == Weights.none()
+
+
+def test_the_fit_finds_the_weights_that_made_the_answers() -> None:
+    rng = np.random.default_rng(0)
+    similar = rng.random((4000, 12)).astype(np.float32)
+    same = rng.random(similar.shape) < 0.2
+    logits = 5 * similar + 2 * same
+    chance = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
+    answer = (chance.cumsum(axis=1) > rng.random((4000, 1))).argmax(axis=1)[:, None]
+    order = np.concatenate([answer, np.argsort(np.arange(12) == answer, axis=1)[:, :-1]], axis=1)
+    trial = (
+        np.take_along_axis(similar, order, axis=1),
+        np.take_along_axis(same, order, axis=1),
+        np.ones(similar.shape, dtype=np.float32),
+    )
+    weights = fit_weights([trial])
+    assert weights.similarity == pytest.approx(5, abs=0.4)
+    assert weights.same == pytest.approx(2, abs=0.2)
+
+
+def test_state_goes_round_and_is_checked(named_task: NamedTask) -> None:
+    task = named_task()
+    assert task.entity_names is not None
+    names = NameSimilarity(task.entity_names, task.source_of, width=64, seed=0)
+    names.weigh(task.seed_links)
+    again = NameSimilarity(task.entity_names, task.source_of, width=64, seed=0)
+    again.load_state(names.state())
+    assert again.weights == names.weights
+    np.testing.assert_array_equal(again.vectors(), names.vectors())
+    state = names.state()
+    with pytest.raises(CheckpointError, match="does not fit"):
+        again.load_state({"weights": state["weights"]})
+    with pytest.raises(CheckpointError, match="does not fit"):
+        again.load_state({**state, "links": state["links"] + task.n_entities})
