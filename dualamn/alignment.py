@@ -201,6 +201,55 @@ class Alignment:
         chosen.check(options)
         chosen.write_links(self, Path(path), options)
 
+    def write_candidates(
+        self,
+        path: str | Path,
+        k: int = 10,
+        format: str | None = None,  # noqa: A002
+    ) -> None:
+        """Writes the k best candidates of every entity, linked or not, as a table.
+
+        Columns are source, entity, rank, candidate_source, candidate, score and linked.
+
+        Args:
+            path: the file, see `write`; a format of tables.
+            k: how many candidates of every entity at most.
+            format: "tsv", "csv", "jsonl" or "parquet".
+
+        Raises:
+            ConfigError: k is less than 1, the matcher ranks nothing, or the format does not fit.
+            DataError: the file cannot be written.
+            MissingExtraError: the format needs a package that is not installed.
+        """
+        from dualamn.writers.candidates import candidate_table
+        from dualamn.writers.formats import table_writer
+
+        table_writer(path, format)(candidate_table(self, k), Path(path))
+
+    def write_unmatched(
+        self,
+        path: str | Path,
+        format: str | None = None,  # noqa: A002
+    ) -> None:
+        """Writes the entities that have neither a link nor a seed link, as a table.
+
+        Columns are source, entity and name, empty for an entity without one. Graphs that were
+        not aligned are left out.
+
+        Args:
+            path: the file, see `write`; a format of tables.
+            format: "tsv", "csv", "jsonl" or "parquet".
+
+        Raises:
+            ConfigError: the format does not fit.
+            DataError: the file cannot be written.
+            MissingExtraError: the format needs a package that is not installed.
+        """
+        from dualamn.writers.formats import table_writer
+        from dualamn.writers.unmatched import unmatched_table
+
+        table_writer(path, format)(unmatched_table(self), Path(path))
+
     def to_tsv(self, path: str | Path) -> None:
         """Writes the links as TSV, see `dualamn.writers.tsv`."""
         self.write(path, "tsv")

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-import sys
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from dualamn.commands import console, downloads, options, source
+from dualamn.commands import outputs as outputs_of
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -21,38 +19,12 @@ if TYPE_CHECKING:
     from dualamn.eval import Evaluation
     from dualamn.task import AlignmentTask
     from dualamn.training.bootstrap import Turn
-    from dualamn.writers.formats import Format
-    from dualamn.writers.options import WriteOptions
 
 
 @click.command(short_help="Finds links between knowledge graphs.")
 @click.argument("paths", nargs=-1, required=True, metavar=source.PATHS)
 @options.links
-@click.option(
-    "--out",
-    type=click.Path(path_type=Path),
-    required=True,
-    help="Where the links go, in the format that the name ends in: .tsv, .csv, .jsonl, .parquet, "
-    ".nt, .ttl or .sssom.tsv; replaced when it exists, - is standard output.",
-)
-@click.option(
-    "--format",
-    "format_name",
-    metavar="NAME",
-    help="The format of --out where its name does not tell: tsv, csv, jsonl, parquet, ntriples, "
-    "turtle or sssom.",
-)
-@click.option(
-    "--base",
-    metavar="IRI",
-    help="For formats of IRIs: what entities that have none get one under.",
-)
-@click.option(
-    "--sssom",
-    multiple=True,
-    metavar="SLOT=VALUE",
-    help="Metadata of a Turtle or SSSOM file, such as license=IRI; may be given again.",
-)
+@outputs_of.writing
 @click.option(
     "--clusters",
     type=click.Path(path_type=Path),
@@ -120,10 +92,7 @@ def align(
     ctx: click.Context,
     paths: tuple[str, ...],
     links: Path | None,
-    out: Path,
-    format_name: str | None,
-    base: str | None,
-    sssom: tuple[str, ...],
+    outputs: outputs_of.Outputs,
     clusters: Path | None,
     preset: str,
     epochs: int | None,
@@ -157,13 +126,12 @@ def align(
       dualamn align left.tsv right.tsv --links seeds.tsv --out links.tsv
       dualamn align left.nt.gz,left_labels.nt.gz right.ttl --links same.nt --out links.tsv
       dualamn align dbp15k/zh_en --data ~/data --epochs 10 --out links.csv
+      dualamn align left.ttl right.ttl --links same.nt --out links.sssom.tsv --unmatched rest.csv
       dualamn align dbp5l --data ~/data --out links.tsv --clusters clusters.tsv
     """
     source.check_paths(paths, links)
-    _check_files(out, clusters, save, embeddings, checkpoint, resume)
-    written_as = options.format_of(out, format_name)
-    write_options = options.write_options(base, sssom)
-    written_as.check(write_options)
+    _check_files(outputs, clusters, save, embeddings, checkpoint, resume)
+    outputs.check(matcher, (clusters, save, embeddings, checkpoint))
     settings = options.given(
         epochs=epochs, seed=seed, device=device, threads=threads, matcher=matcher
     )
@@ -185,10 +153,7 @@ def align(
             reading=reading,
             progress=progress,
         )
-    if written_as.has_iris:
-        from dualamn.writers.iris import check_iris
-
-        check_iris(task, write_options.iris)
+    outputs.check_task(task)
     chosen_pairs = source.parse_pairs(pairs, task.kg_names)
     for line in (source.describe_task(task), *(f"  note: {text}" for text in task.notes)):
         console.note(line, quiet=quiet)
@@ -204,21 +169,23 @@ def align(
     except KeyboardInterrupt:
         ctx.meta[console.KEPT] = _kept(checkpoint)
         raise
-    _write(alignment, out, written_as, write_options)
-    ctx.meta[console.KEPT] = f"the links are in {out}."
+    ctx.meta[console.KEPT] = outputs.kept
+    told = outputs.write(alignment)
     if not quiet:
         _say_turns(aligner.turns)
-        _report(alignment, task, out, written_as, show, aligner.seconds["train"])
+        _report(alignment, task, outputs, show, aligner.seconds["train"])
+        for line in told:
+            console.say(console.results(to_stderr=outputs.to_stdout), line)
     if clusters is not None:
         found = alignment.clusters()
         found.to_tsv(clusters)
-        ctx.meta[console.KEPT] = f"the links are in {out}, the clusters in {clusters}."
+        outputs.kept.append(f"the clusters in {clusters}")
         if not quiet:
-            _report_clusters(found, clusters, console.results(to_stderr=out == options.STDOUT))
+            _report_clusters(found, clusters, console.results(to_stderr=outputs.to_stdout))
 
 
 def _check_files(
-    out: Path,
+    outputs: outputs_of.Outputs,
     clusters: Path | None,
     save: Path | None,
     embeddings: Path | None,
@@ -229,9 +196,9 @@ def _check_files(
         raise click.UsageError("--resume needs --checkpoint FILE, the one of the interrupted run.")
     if embeddings is not None and embeddings.suffix != ".npy":
         raise click.UsageError(f"--embeddings {embeddings}: the name has to end in .npy.")
-    if clusters is not None and clusters in (out, options.STDOUT):
+    if clusters is not None and clusters in (outputs.out, options.STDOUT):
         raise click.UsageError(f"--clusters {clusters}: clusters need a file of their own.")
-    options.can_be_written(out, clusters, save, embeddings, checkpoint)
+    options.can_be_written(outputs.out, clusters, save, embeddings, checkpoint)
     if checkpoint is not None and checkpoint.exists() and not resume:
         raise click.UsageError(
             f"--checkpoint {checkpoint}: there is one already. Add --resume to go on from it, "
@@ -247,19 +214,6 @@ def _kept(checkpoint: Path | None) -> str:
     return f"{checkpoint} keeps what was trained; add --resume to go on from there."
 
 
-def _write(
-    alignment: Alignment, out: Path, written_as: Format, write_options: WriteOptions
-) -> None:
-    if out != options.STDOUT:
-        written_as.write_links(alignment, out, write_options)
-        return
-    with tempfile.TemporaryDirectory(prefix="dualamn-") as folder:
-        file = Path(folder) / "links"
-        written_as.write_links(alignment, file, write_options)
-        with file.open("rb") as links:
-            shutil.copyfileobj(links, sys.stdout.buffer)
-
-
 def _say_turns(turns: Sequence[Turn]) -> None:
     for turn in turns:
         console.note(
@@ -272,23 +226,21 @@ def _say_turns(turns: Sequence[Turn]) -> None:
 def _report(
     alignment: Alignment,
     task: AlignmentTask,
-    out: Path,
-    written_as: Format,
+    outputs: outputs_of.Outputs,
     show: int,
     seconds: float,
 ) -> None:
     from dualamn.commands.tables import link_score_table, link_table, score_table
     from dualamn.eval import PROTOCOL_IN_WORDS, evaluate
 
-    to = console.results(to_stderr=out == options.STDOUT)
+    to = console.results(to_stderr=outputs.to_stdout)
     if show:
         to.print(link_table(alignment, show))
     counts = alignment.summary()["links"]
     per_pair = ", ".join(f"{pair} {count:,}" for pair, count in counts.items())
-    place = "standard output" if out == options.STDOUT else str(out)
     console.say(
         to,
-        f"{len(alignment):,} links in {place} ({written_as.title}; {per_pair}), "
+        f"{len(alignment):,} links in {outputs.place} ({outputs.form.title}; {per_pair}), "
         f"after {seconds:.1f} s of training",
     )
     if len(task.test_links):

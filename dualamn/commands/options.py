@@ -5,15 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from dualamn.presets import DEFAULT_PRESET, PRESETS
-
-if TYPE_CHECKING:
-    from dualamn.writers.formats import Format
-    from dualamn.writers.options import WriteOptions
 
 STDOUT = Path("-")
 
@@ -105,39 +101,6 @@ MATCHERS_IN_WORDS = "How links are chosen: greedy, csls, sinkhorn, mutual or one
 def given(**settings: Any) -> dict[str, Any]:
     """The settings that the user gave; the others are left to the preset."""
     return {name: value for name, value in settings.items() if value is not None}
-
-
-def format_of(path: Path, name: str | None = None, *, tables: bool = False) -> Format:
-    """The format that an output file will have; refused before the work begins.
-
-    Raises:
-        ConfigError: there is no such format, or it does not fit; see `dualamn.writers.formats`.
-        UsageError: a format that is no text, on standard output.
-    """
-    from dualamn.writers.formats import format_of
-
-    found = format_of(path, name, tables=tables)
-    if path == STDOUT and not found.is_text:
-        raise click.UsageError(f"{found.title} is no text, give the name of a file to write.")
-    return found
-
-
-def write_options(base: str | None, slots: tuple[str, ...]) -> WriteOptions:
-    """The options of a links file, slots as SLOT=VALUE.
-
-    Raises:
-        ConfigError: the base cannot be one.
-        UsageError: a slot without a value.
-    """
-    from dualamn.writers.options import WriteOptions
-
-    values: dict[str, list[str]] = {}
-    for text in slots:
-        name, equals, value = text.partition("=")
-        if not equals:
-            raise click.UsageError(f"--sssom {text}: give SLOT=VALUE, such as license=IRI.")
-        values.setdefault(name.strip(), []).append(value.strip())
-    return WriteOptions(base, values)
 
 
 def can_be_written(*paths: Path | None) -> None:

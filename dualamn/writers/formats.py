@@ -179,6 +179,16 @@ def format_of(path: str | Path, name: str | None = None, *, tables: bool = False
     return found
 
 
+def table_writer(
+    path: str | Path,
+    name: str | None = None,
+) -> Callable[[Table, Path], None]:
+    """Writes tables in the format of a file; errors as `format_of`."""
+    write = format_of(path, name, tables=True).write_table
+    assert write is not None
+    return write
+
+
 def format_by_ending(path: Path) -> Format | None:
     """The format that the ending of a name tells, None if it tells none."""
     # The longest ending wins: .sssom.tsv is no plain TSV.

@@ -113,6 +113,24 @@ def test_a_format_by_name_on_standard_output(run: Run, made: Any, tmp_path: Path
     assert "links in standard output (CSV; " in shown.stderr
 
 
+def test_candidates_and_entities_without_a_link(run: Run, made: Any, tmp_path: Path) -> None:
+    files = ("--candidates", "c.csv", "--top", 3, "--unmatched", "u.tsv")
+    shown = run("align", made.folder, "--preset", "fast", "--out", "-", *files)
+    assert shown.exit_code == 0, shown.output
+    links = shown.stdout.splitlines()[1:]
+    header, *lines = (tmp_path / "c.csv").read_text().splitlines()
+    assert header == "source,entity,rank,candidate_source,candidate,score,linked"
+    table = [line.split(",") for line in lines]
+    assert {row[2] for row in table} == {"1", "2", "3"}
+    assert len(table) == 2 * 42 * 3
+    assert sum(row[-1] == "true" for row in table) == 2 * len(links)
+    assert f"{len(table)} candidates in c.csv (CSV)" in shown.stderr
+    header, *left_over = (tmp_path / "u.tsv").read_text().splitlines()
+    assert header == "source\tentity\tname"
+    assert len(left_over) == 2 * (42 - len(links))
+    assert f"{len(left_over)} entities without a link in u.tsv (TSV)" in shown.stderr
+
+
 def test_quiet_says_nothing(run: Run, made: Any, tmp_path: Path) -> None:
     shown = run("align", made.folder, "--out", "links.tsv", "--epochs", 1, "-q")
     assert (shown.exit_code, shown.stdout, shown.stderr) == (0, "", "")
@@ -288,6 +306,17 @@ def test_a_real_ctrl_c_ends_the_process_politely(made: Any, tmp_path: Path) -> N
         ("{folder} --out l.tsv --base https://e.org/", 1, "TSV holds identifiers as they are"),
         ("{folder} --out l.ttl --sssom license", 2, "give SLOT=VALUE"),
         ("{folder} --out l.ttl --sssom licence=x", 1, "did you mean 'license'?"),
+        ("{folder} --out l.tsv --top 3", 2, "--top goes with --candidates FILE"),
+        ("{folder} --out l.tsv --candidates c.tsv --top 0", 2, "0 is not in the range"),
+        ("{folder} --out l.tsv --candidates l.tsv", 2, "--candidates l.tsv: this needs a file"),
+        ("{folder} --out l.tsv --unmatched -", 2, "--unmatched -: this needs a file of its own"),
+        ("{folder} --out l.tsv --unmatched u.ttl", 1, "u.ttl: Turtle can hold links alone"),
+        ("{folder} --out l.tsv --unmatched no/such/u.tsv", 1, "there is no folder no/such"),
+        (
+            "{folder} --out l.tsv --candidates c.tsv --matcher one_to_one",
+            2,
+            "decides on links and ranks nothing",
+        ),
         ("{folder} --out l.tsv --resume", 2, "--resume needs --checkpoint"),
         ("{folder} --out l.tsv --matcher mutaul", 1, "mutual"),
         ("{folder} --out l.tsv --preset papre", 1, "paper"),
