@@ -173,6 +173,7 @@ class Aligner:
             matcher or self.config.matcher,
             seconds,
             saw_test_side=self.saw_test_side,
+            used_names=self._names is not None and bool(self._names.weights),
         )
 
     @property

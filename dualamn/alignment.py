@@ -100,6 +100,7 @@ class Alignment:
         seconds: wall-clock seconds of the stages "search" and "match".
         saw_test_side: the model was told which entities the test links are about, by
             bootstrapping among them: only `test_only` scores of it are honest.
+        used_names: names of entities took part beside structure.
     """
 
     task: AlignmentTask
@@ -108,6 +109,7 @@ class Alignment:
     matcher: str
     seconds: Mapping[str, float] = field(default_factory=dict)
     saw_test_side: bool = False
+    used_names: bool = False
 
     def __len__(self) -> int:
         return sum(len(pair.links) for pair in self.pairs)
@@ -209,7 +211,8 @@ class Alignment:
     ) -> None:
         """Writes the k best candidates of every entity, linked or not, as a table.
 
-        Columns are source, entity, rank, candidate_source, candidate, score and linked.
+        Columns are source, entity, rank, candidate_source, candidate, score and linked, and
+        name and candidate_name if a graph has names.
 
         Args:
             path: the file, see `write`; a format of tables.

@@ -26,7 +26,8 @@ def candidate_table(alignment: Alignment, k: int) -> Table:
 
     Returns:
         Columns source, entity, rank from 1, candidate_source, candidate, score as the matcher
-        gives it, and whether the two are linked.
+        gives it, and whether the two are linked. If a graph has names, also name and
+        candidate_name, "" for an entity without one.
 
     Raises:
         ConfigError: k is less than 1, or the matcher ranks nothing.
@@ -48,17 +49,19 @@ def candidate_table(alignment: Alignment, k: int) -> Table:
     )
     task = alignment.task
     graphs = strings(task.kg_names)
-    return Table(
-        {
-            "source": graphs[task.source_of[queries]],
-            "entity": task.identifiers(queries),
-            "rank": ranks,
-            "candidate_source": graphs[task.source_of[candidates]],
-            "candidate": task.identifiers(candidates),
-            "score": scores,
-            "linked": linked,
-        }
-    )
+    columns = {
+        "source": graphs[task.source_of[queries]],
+        "entity": task.identifiers(queries),
+        "rank": ranks,
+        "candidate_source": graphs[task.source_of[candidates]],
+        "candidate": task.identifiers(candidates),
+        "score": scores,
+        "linked": linked,
+    }
+    if task.entity_names is not None:
+        columns["name"] = task.entity_names[queries]
+        columns["candidate_name"] = task.entity_names[candidates]
+    return Table(columns)
 
 
 def _part(

@@ -98,11 +98,14 @@ def mapping_set(alignment: Alignment, options: WriteOptions, path: Path) -> Mapp
         sources.append(None if slot in slots else [source(name) for name in names])
     labels = _labels(alignment)
     confidence, other = _confidence(table)
+    justification = (
+        "semapv:CompositeMatching" if alignment.used_names else "semapv:StructuralMatching"
+    )
     return MappingSet(
         set_id,
         {name: slots[name] for name in SLOTS if name in slots},
         given.get("predicate_id", ("owl:sameAs",))[0],
-        given.get("mapping_justification", ("semapv:StructuralMatching",))[0],
+        given.get("mapping_justification", (justification,))[0],
         subjects,
         objects,
         labels[0],

@@ -48,6 +48,24 @@ def test_both_directions_by_entity_and_rank(ranked: Alignment, tmp_path: Path) -
     )
 
 
+def test_names_stand_beside_identifiers_if_there_are_some(
+    ranked: Alignment, tmp_path: Path
+) -> None:
+    task = ranked.task
+    named = replace(task.kgs[0], entity_names=np.array(["one", "two"], dtype=object))
+    place = dict(zip(task.kgs[0].entities, ("one", "two"), strict=True))
+    replace(ranked, task=replace(task, kgs=(named, task.kgs[1]))).write_candidates(
+        tmp_path / "c.tsv", 1
+    )
+    header, *rows = (tmp_path / "c.tsv").read_text().splitlines()
+    assert header == HEADER.strip() + "\tname\tcandidate_name"
+    assert [row.split("\t")[7:] for row in rows] == [
+        [place["a"], ""],
+        [place["b"], ""],
+        ["", place["a"]],
+    ]
+
+
 def test_no_more_than_k(ranked: Alignment, tmp_path: Path) -> None:
     ranked.write_candidates(tmp_path / "c.tsv", 1)
     rows = (tmp_path / "c.tsv").read_text().splitlines()[1:]

@@ -133,6 +133,10 @@ def test_names_that_are_no_iris_need_a_base(
         alignment.write(tmp_path / name, base="http://example.org/")
 
 
+def test_blank_nodes_need_no_iri(make_alignment: Make) -> None:
+    check_iris(make_alignment({"l": ["_:b0", f"{EN}a"], "r": [f"{FR}a"]}, {}).task, None)
+
+
 @pytest.mark.parametrize(
     ("text", "answer"),
     [

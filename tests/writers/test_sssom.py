@@ -102,6 +102,12 @@ def test_header_and_rows_are_what_the_standard_asks_for(two: Alignment, tmp_path
     assert [row["confidence"] for row in rows] == ["0.333333", "1.000000"]
 
 
+def test_names_that_took_part_are_told(two: Alignment, tmp_path: Path) -> None:
+    replace(two, used_names=True).write(tmp_path / "links.sssom.tsv")
+    _, rows = parts(tmp_path / "links.sssom.tsv")
+    assert {row["mapping_justification"] for row in rows} == {"semapv:CompositeMatching"}
+
+
 def test_slots_that_can_be_set_are_slots_of_the_standard() -> None:
     assert set(SLOTS) <= SET_SLOTS
     assert "owl:sameAs" in PREDICATES
