@@ -1,4 +1,4 @@
-"""`dualamn inspect`: what is in a data set."""
+"""`dualamn inspect`: what is in a data set, and what to expect of it."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from dualamn.commands import console, downloads, options, source
 if TYPE_CHECKING:
     from rich.table import Table
 
+    from dualamn.data_loaders.health import Health
     from dualamn.data_loaders.summary import TaskSummary
 
 
@@ -35,15 +36,22 @@ def inspect(
     data: Path | None,
     quiet: bool,
 ) -> None:
-    """Shows what is in a data set: graphs, triples, links, degrees, isolated entities.
+    """Shows what is in a data set, and warns of what makes an alignment poor.
+
+    Beside sizes, degrees and links: entities that are in no triple, far from every seed link
+    (more than two triples), have exactly the neighbours of another (alike) or its name
+    (namesakes); and what two graphs have in common as it stands. Graphs are files as for dualamn
+    align; links need not be given.
 
     \b
     Examples:
       dualamn inspect dbp15k/zh_en --data ~/data
       dualamn inspect left.tsv right.tsv --links seeds.tsv
+      dualamn inspect left.nt.gz right.ttl
     """
-    source.check_paths(paths, links)
-    from dualamn.data_loaders import describe
+    if links is not None or len(paths) == 1:
+        source.check_paths(paths, links)
+    from dualamn.data_loaders import check_health, describe
 
     downloads.fetch_missing(paths, data, quiet=quiet)
     with console.progress(quiet=quiet) as progress:
@@ -57,9 +65,10 @@ def inspect(
             reading=reading,
             progress=progress,
         )
-    summary = describe(task)
+    summary, health = describe(task), check_health(task)
     if as_json:
-        click.echo(json.dumps(summary.to_dict(), indent=2, ensure_ascii=False))
+        content = {**summary.to_dict(), "health": health.to_dict()}
+        click.echo(json.dumps(content, indent=2, ensure_ascii=False))
         return
     to = console.results()
     console.say(to, summary.name, style="bold")
@@ -70,8 +79,15 @@ def inspect(
         f"{summary.relations:,} distinct relations, "
         f"{summary.shared_relations:,} of them in two graphs or more",
     )
+    console.say(to)
+    to.print(_entities(health))
+    to.print(_in_common(health))
     for text in summary.notes:
         console.say(to, f"note: {text}")
+    for text in health.warnings:
+        console.say(to, f"warning: {text}", style="yellow")
+    if not health.warnings:
+        console.say(to, "nothing to warn of")
 
 
 def _graphs(summary: TaskSummary) -> Table:
@@ -99,4 +115,22 @@ def _links(summary: TaskSummary) -> Table:
         counts = (pair.seed, pair.valid, pair.test)
         name = f"{pair.left}-{pair.right}"
         console.add_row(shown, name, *(f"{n:,}" for n in (*counts, sum(counts))))
+    return shown
+
+
+def _entities(health: Health) -> Table:
+    columns = ("isolated", "far", "alike", "named", "namesakes", "blank", "attribute triples")
+    shown = console.table("entities of", *columns)
+    for graph in health.graphs:
+        counts = [graph.isolated, graph.far, graph.alike, graph.named, graph.namesakes]
+        counts += [graph.blank, graph.attribute_triples]
+        console.add_row(shown, graph.name, *(f"{count:,}" for count in counts))
+    return shown
+
+
+def _in_common(health: Health) -> Table:
+    shown = console.table("in common", "relations", "names", "identifiers")
+    for pair in health.pairs:
+        counts = (pair.relations, pair.names, pair.identifiers)
+        console.add_row(shown, f"{pair.left}-{pair.right}", *(f"{count:,}" for count in counts))
     return shown

@@ -68,3 +68,19 @@ def test_brackets_in_names_are_not_taken_for_colours(run: Run, made: Any, tmp_pa
     shown = run("inspect", left, made.right, "--links", made.seeds)
     assert shown.exit_code == 0
     assert "[red]en" in shown.stdout
+
+
+def test_links_need_not_be_given(run: Run, made: Any) -> None:
+    shown = run("inspect", made.left, made.right)
+    assert shown.exit_code == 0
+    assert "warning: there are no seed links" in shown.stdout
+
+
+def test_health_is_shown_and_told(run: Run, made: Any) -> None:
+    shown = run("inspect", made.left, made.right, "--links", made.seeds)
+    rows = [line.split() for line in shown.stdout.splitlines()]
+    assert ["en", "0", "0", "0", "0", "0", "0", "0"] in rows
+    assert ["en-fr", "0", "0", "0"] in rows
+    assert "warning: 18 seed links between en and fr, 30.0% of the smaller graph" in shown.stdout
+    shown = run("inspect", made.left, made.right, "--links", made.seeds, "--json")
+    assert len(json.loads(shown.stdout)["health"]["warnings"]) == 1
