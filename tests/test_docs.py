@@ -9,7 +9,7 @@ Blocks of Markdown are told apart by the words behind their fence:
 - ``text roughly``: the same, but numbers may be somewhat off: another processor adds up in
   another order, and training carries that on.
 - ``sh`` and ``console``: commands have to exist with all their options, and those of the README
-  on the example are run.
+  on the example are run. Those of the tutorial are run in order between its python blocks.
 """
 
 from __future__ import annotations
@@ -18,6 +18,8 @@ import contextlib
 import io
 import re
 import shlex
+import subprocess
+import sys
 import traceback
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -35,6 +37,7 @@ from dualamn.matching import MATCHERS
 
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+TUTORIAL = ROOT / "docs" / "tutorial.md"
 PROSE = [*PAGES, ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md"]
 FENCE = re.compile(r"^```(?P<kind>[^\n]*)\n(?P<body>.*?)^```$", re.MULTILINE | re.DOTALL)
 NUMBER = re.compile(r"-?\d[\d,]*(\.\d+)?")
@@ -81,6 +84,8 @@ def test_python_runs_and_prints_what_the_page_shows(page: Path, place: Path) -> 
     names: dict[str, Any] = {"__name__": "docs"}
     shown = blocks(page)
     for block, following in zip(shown, [*shown[1:], None], strict=True):
+        if block.kind == "sh" and page == TUTORIAL:
+            run_commands(block)
         if block.kind != "python":
             continue
         at = f"{name_of(page)}, line {block.line}"
@@ -97,6 +102,19 @@ def test_python_runs_and_prints_what_the_page_shows(page: Path, place: Path) -> 
             pytest.fail(f"{at}:\n{traceback.format_exc()}")
         if following is not None and following.kind in ("text", "text roughly"):
             assert_alike(printed.getvalue(), following, at)
+
+
+def run_commands(block: Block) -> None:
+    """Runs every line; what is to be installed is there already."""
+    for command in lines_of(block):
+        arguments = program_arguments(command)
+        if arguments is not None:
+            result = CliRunner().invoke(cli, arguments, prog_name="dualamn")
+            assert result.exit_code == 0, f"{command}\n{result.output}"
+        elif command.startswith("python "):
+            subprocess.run([sys.executable, *shlex.split(command)[1:]], check=True)
+        else:
+            assert command.startswith("pip install "), command
 
 
 def assert_alike(printed: str, shown: Block, at: str) -> None:
@@ -149,14 +167,22 @@ def test_exact_comparison_can_fail() -> None:
 
 def commands() -> list[tuple[str, str]]:
     """Page and command line, for every line of every shell block."""
+    return [
+        (name_of(page), command)
+        for page in PAGES
+        for block in blocks(page)
+        if block.kind in ("sh", "console")
+        for command in lines_of(block)
+    ]
+
+
+def lines_of(block: Block) -> list[str]:
+    """The commands of a shell block."""
     found = []
-    for page in PAGES:
-        for block in blocks(page):
-            if block.kind in ("sh", "console"):
-                for line in block.body.replace("\\\n", " ").splitlines():
-                    command = line.removeprefix("$ ").partition(" #")[0].strip()
-                    if command and (block.kind == "sh" or line.startswith("$ ")):
-                        found.append((name_of(page), command))
+    for line in block.body.replace("\\\n", " ").splitlines():
+        command = line.removeprefix("$ ").partition(" #")[0].strip()
+        if command and (block.kind == "sh" or line.startswith("$ ")):
+            found.append(command)
     return found
 
 
