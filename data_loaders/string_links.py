@@ -25,6 +25,7 @@ from dualamn.data_loaders.parquet import read_parquet
 from dualamn.data_loaders.string_graph import table_files
 from dualamn.data_loaders.text import StringTable, parse_strings, read_strings, read_text
 from dualamn.errors import DataError
+from dualamn.iri import to_uri
 from dualamn.kg import KnowledgeGraph
 
 LINK_FIELDS = ("left", "right")
@@ -57,8 +58,8 @@ class LinkReader:
 
         A file has two columns, the entity of the first graph and that of the second, or names
         its columns in a header: left, right, and with more than two graphs left_source and
-        right_source. A score and a probability are passed over. Of RDF and SSSOM the statements
-        that two entities are the same are links.
+        right_source. A score and a probability are passed over. JSON Lines have the same keys.
+        Of RDF and SSSOM the statements that two entities are the same are links.
 
         Raises:
             DataError: a file is unusable, or names an entity or graph that does not exist.
@@ -70,14 +71,30 @@ class LinkReader:
             return self._place(path, rdf_mappings(path, skipped), skipped)
         if suffix(path) in PARQUET:
             return self.read_table(_read_parquet(path))
+        if path.suffix.lower() in (".jsonl", ".ndjson"):
+            return self.read_table(_of_json_lines(path))
         text = read_text(path)
         if is_sssom(text):
             skipped = Counter[str]()
-            return self._place(path, sssom_mappings(path, text, self._knows, skipped), skipped)
+            mappings = sssom_mappings(path, text, self._knows, skipped)
+            return self._place(path, map(self._with_iris, mappings), skipped)
         return self.read_table(parse_strings(path, text, LINK_FIELDS, more=(3, 4, 5, 6)))
 
     def _place(self, path: Path, mappings: Iterable[Sameness], skipped: Counter[str]) -> PairFiles:
         return place(mappings, path, self.kgs, self._positions, skipped, self._notes)
+
+    def _with_iris(self, mapping: Sameness) -> Sameness:
+        """A mapping of URIs as one of the graphs' IRIs: SSSOM's tools take no others."""
+        subject, object_ = (
+            name if self._knows(name) else self._by_uri.get(name, name)
+            for name in (mapping.subject, mapping.object)
+        )
+        return Sameness(subject, object_, mapping.line)
+
+    @cached_property
+    def _by_uri(self) -> dict[str, str]:
+        """Identifiers that are not ASCII, by their form as a URI."""
+        return {to_uri(name): name for kg in self.kgs for name in kg.entities if not name.isascii()}
 
     def _knows(self, name: str) -> bool:
         return any(name in positions for positions in self._positions)
@@ -265,6 +282,16 @@ def _read_parquet(path: Path) -> StringTable:
 
 def _unescaped(name: str) -> str:
     return re.sub(r"\\[tnr\\]", lambda match: _ESCAPES[match[0]], name) if "\\" in name else name
+
+
+def _of_json_lines(path: Path) -> StringTable:
+    """Links as `dualamn align` writes them as JSON Lines."""
+    from dualamn.writers.jsonl import read_jsonl
+
+    raw = read_jsonl(path)
+    lines = list(raw.lines or [])
+    columns = ([name, *map(str, values)] for name, values in raw.columns.items())
+    return StringTable(path, tuple(columns), [1, *lines])
 
 
 def _below_header(table: StringTable) -> StringTable:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+from dualamn.data_loaders.files import RDF, suffix
 from dualamn.iri import Base
 from dualamn.writers.formats import FORMATS, format_by_ending, format_of
 from dualamn.writers.link_file import LinkFile, RawLinks, distinct_links
+from dualamn.writers.turtle import read_rdf
 
 
 def read_links(
@@ -20,7 +22,8 @@ def read_links(
     """Reads a links file of any format.
 
     Args:
-        path: the file. One whose ending tells no format is read as TSV.
+        path: the file. One whose ending tells no format is read as TSV; RDF may have any ending
+            and be compressed as graphs may, see docs/input.md.
         format: its format, to settle it.
         base: what names that are no IRIs were written under, in formats that hold IRIs: their
             graphs and names are read back.
@@ -34,9 +37,12 @@ def read_links(
     path = Path(path)
     if format is not None:
         chosen = format_of(path, format)
+    elif (known := format_by_ending(path)) is not None:
+        chosen = known
     else:
-        chosen = format_by_ending(path) or FORMATS["tsv"]
-    raw = chosen.read_links(path)
+        chosen = FORMATS["turtle" if suffix(path) in RDF else "tsv"]
+    by_ending = format is None and chosen.name == "turtle" and path.suffix.lower() != ".ttl"
+    raw = read_rdf(path) if by_ending else chosen.read_links(path)
     if base is not None and chosen.has_iris:
         raw = _without_base(raw, Base(base))
     return distinct_links(path, raw, one_to_one=one_to_one)

@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -107,28 +107,49 @@ def read_turtle(path: Path) -> RawLinks:
         MissingExtraError: pyoxigraph is not installed.
     """
     oxigraph = needs("pyoxigraph", extra="rdf")
-    same: dict[tuple[str, str], None] = {}
-    nodes: dict[str, dict[str, Any]] = {}
-    others: Counter[str] = Counter()
+    data = read_bytes(path)
     try:
-        for quad in oxigraph.parse(read_bytes(path), format=oxigraph.RdfFormat.TURTLE):
-            subject, predicate, object_ = quad.subject, quad.predicate.value, quad.object
-            if predicate in (SAME, EXACT) and isinstance(object_, oxigraph.NamedNode):
-                same[subject.value, object_.value] = None
-            elif predicate.startswith((SSSOM, _OWL)) or predicate == _TYPE:
-                node = nodes.setdefault(subject.value, {})
-                if predicate == f"{SSSOM}mappings":
-                    nodes.setdefault(object_.value, {})["of"] = subject.value
-                node[predicate] = object_.value
-            else:
-                others[subject.value] += 1
+        return links_of(oxigraph.parse(data, format=oxigraph.RdfFormat.TURTLE), oxigraph.NamedNode)
     except (SyntaxError, ValueError) as error:
         line = getattr(error, "lineno", None)
         raise DataError(f"is no Turtle ({error})", path=path, line=line) from None
+
+
+def read_rdf(path: Path) -> RawLinks:
+    """Reads links as `read_turtle` does, of any format of RDF that graphs are read from.
+
+    Raises:
+        DataError: the file is missing or has a mistake.
+        MissingExtraError: a package is not installed.
+    """
+    from dualamn.data_loaders.rdf.parse import pyoxigraph, statements
+
+    return links_of(statements(path), pyoxigraph().NamedNode)
+
+
+def links_of(quads: Iterable[Any], named_node: Any) -> RawLinks:
+    """The links among statements, as pyoxigraph gives them."""
+    same: dict[tuple[str, str], None] = {}
+    nodes: dict[str, dict[str, Any]] = {}
+    others: Counter[str] = Counter()
+    for quad in quads:
+        subject, predicate, object_ = quad.subject, quad.predicate.value, quad.object
+        if predicate in (SAME, EXACT):
+            if isinstance(subject, named_node) and isinstance(object_, named_node):
+                same[subject.value, object_.value] = None
+            else:
+                others[subject.value] += 1
+        elif predicate.startswith((SSSOM, _OWL)) or predicate == _TYPE:
+            node = nodes.setdefault(subject.value, {})
+            if predicate == f"{SSSOM}mappings":
+                nodes.setdefault(object_.value, {})["of"] = subject.value
+            node[predicate] = object_.value
+        else:
+            others[subject.value] += 1
     # What is said of the set or of a link is no statement beside them.
     about = (f"{SSSOM}MappingSet", f"{_OWL}Axiom")
     n_others = sum(
-        n for subject, n in others.items() if nodes.get(subject, {}).get(_TYPE) not in about
+        count for subject, count in others.items() if nodes.get(subject, {}).get(_TYPE) not in about
     )
     return _links(same, nodes, n_others)
 

@@ -1,5 +1,6 @@
 """N-Triples and Turtle, held against an RDF library."""
 
+import gzip
 from collections.abc import Callable
 from pathlib import Path
 
@@ -78,6 +79,23 @@ def test_turtle_of_others(tmp_path: Path) -> None:
         f"{EN}a": 1.0,
     }
     assert table.n_others == 2
+
+
+def test_other_forms_of_rdf_are_read_too(tmp_path: Path) -> None:
+    line = f"<{EN}a> <{SAME}> <{EN}A>"
+    (tmp_path / "gold.nq").write_text(f"{line} <urn:x:graph> .\n")
+    (tmp_path / "gold.nt.gz").write_bytes(
+        gzip.compress(f"{line} .\n_:b <{SAME}> <{EN}A> .\n".encode())
+    )
+    (tmp_path / "gold.rdf").write_text(
+        '<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#" '
+        f'xmlns:owl="{OWL}"><rdf:Description rdf:about="{EN}a">'
+        f'<owl:sameAs rdf:resource="{EN}A"/></rdf:Description></rdf:RDF>'
+    )
+    for path, n_others in (("gold.nq", 0), ("gold.nt.gz", 1), ("gold.rdf", 0)):
+        table = read_links(tmp_path / path)
+        assert (list(table.left), list(table.right)) == ([f"{EN}a"], [f"{EN}A"])
+        assert table.n_others == n_others
 
 
 def test_ntriples_of_others(tmp_path: Path) -> None:
