@@ -84,6 +84,10 @@ class GraphBuilder:
         if repeated := len(rows) - len(distinct):
             notes.append(f"{name}: {counted(repeated, 'repeated triple')} merged")
         rows = distinct
+        once = _first_of_each(subjects, kinds, self.values, self.types)
+        if repeated := len(values) - len(once):
+            notes.append(f"{name}: {counted(repeated, 'repeated attribute triple')} merged")
+            subjects, kinds, values, types = (x[once] for x in (subjects, kinds, values, types))
         entities = strings(self.entities)
         if hubs and (moved := _hubs(rows, subjects, len(entities))).any():
             relations = list(self.relations)
@@ -145,6 +149,26 @@ def _column(numbers: array[int]) -> NDArray[np.int64]:
 
 def _table(*columns: array[int]) -> NDArray[np.int64]:
     return np.stack([_column(column) for column in columns], axis=1)
+
+
+def _first_of_each(
+    subjects: NDArray[np.int64], kinds: NDArray[np.int64], values: list[str], types: list[str]
+) -> NDArray[np.int64]:
+    """Positions of the attribute triples that say something new, ascending."""
+    if not values:
+        return np.zeros(0, dtype=np.int64)
+    key = subjects * (kinds.max() + 1) + kinds
+    order = np.argsort(key, kind="stable")
+    same = np.append(np.diff(key[order]) == 0, False)
+    # Only where an entity has several values of an attribute can one repeat.
+    several = order[same | np.roll(same, 1)].tolist()
+    seen: set[tuple[int, str, str]] = set()
+    new = np.ones(len(values), dtype=bool)
+    for at, number in zip(several, key[several].tolist(), strict=True):
+        entry = (number, values[at], types[at])
+        new[at] = entry not in seen
+        seen.add(entry)
+    return np.flatnonzero(new)
 
 
 def _hubs(rows: NDArray[np.int64], subjects: NDArray[np.int64], n: int) -> NDArray[np.bool_]:

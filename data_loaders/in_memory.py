@@ -132,13 +132,13 @@ def _graph(data: Any, name: str | None, reading: Reading, notes: list[str]) -> K
     builder = GraphBuilder(reading)
     libraries = {kind.__module__.partition(".")[0] for kind in type(data).__mro__}
     if libraries & {"pyoxigraph", "rdflib"}:
-        from dualamn.data_loaders.rdf import collect
+        from dualamn.data_loaders.rdf import statements
 
         if "pyoxigraph" in libraries:
-            found = collect.plain(data, builder)
+            found = statements.plain(data, builder)
         else:
-            found = collect.plain_of_rdflib(_all_of_rdflib(data), builder)
-        if not collect.sort_statements(found, builder):
+            found = statements.plain_of_rdflib(_all_of_rdflib(data), builder)
+        if not statements.sort_statements(found, builder):
             raise DataError(f"graph {name} has no statement")
         return builder.graph(name, notes, hubs=True)
     if isinstance(data, np.ndarray) and data.dtype.kind in "iu":

@@ -43,7 +43,7 @@ def statements(path: Path) -> Iterator[Any]:
         _check_xml(path)
     with opened(path) as stream:
         try:
-            yield from ox.parse(input=stream, format=_format(ox, kind), lenient=True)
+            yield from ox.parse(input=stream, format=_format(kind), lenient=True)
         except SyntaxError as error:
             line = error.lineno
             # That the dot is missing shows only at the beginning of the next line.
@@ -69,13 +69,14 @@ def mistake(path: Path, line: int | None, what: str) -> DataError:
     return DataError(message, path=path, line=line)
 
 
-def _format(ox: Any, kind: str) -> Any:
+def _format(kind: str) -> Any:
+    formats = pyoxigraph().RdfFormat
     return {
-        "N-Triples": ox.RdfFormat.N_TRIPLES,
-        "N-Quads": ox.RdfFormat.N_QUADS,
-        "Turtle": ox.RdfFormat.TURTLE,
-        "TriG": ox.RdfFormat.TRIG,
-        "RDF/XML": ox.RdfFormat.RDF_XML,
+        "N-Triples": formats.N_TRIPLES,
+        "N-Quads": formats.N_QUADS,
+        "Turtle": formats.TURTLE,
+        "TriG": formats.TRIG,
+        "RDF/XML": formats.RDF_XML,
     }[kind]
 
 

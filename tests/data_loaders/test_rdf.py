@@ -12,6 +12,8 @@ from typing import Any
 import pyoxigraph
 import pytest
 import zstandard
+from hypothesis import given
+from hypothesis import strategies as st
 
 from dualamn.data_loaders.reading import Reading
 from dualamn.data_loaders.string_graph import read_graph
@@ -22,6 +24,7 @@ E = "http://e.org/"
 RDFS_LABEL = "<http://www.w3.org/2000/01/rdf-schema#label>"
 PREF_LABEL = "<http://www.w3.org/2004/02/skos/core#prefLabel>"
 TYPE = "<http://www.w3.org/1999/02/22-rdf-syntax-ns#type>"
+SAME = "<http://www.w3.org/2002/07/owl#sameAs>"
 INTEGER = "http://www.w3.org/2001/XMLSchema#integer"
 
 TURTLE = f"""
@@ -313,3 +316,70 @@ def test_without_the_package_the_error_says_what_to_install(
         monkeypatch.setitem(sys.modules, package, None)
         with pytest.raises(MissingExtraError, match=r"pip install 'dualamn\[rdf\]'"):
             graph(path)
+
+
+WORDS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=8)
+IRIS = st.sampled_from([pyoxigraph.NamedNode(f"http://e.org/{x}") for x in "abcdé"])
+BLANKS = st.sampled_from([pyoxigraph.BlankNode(x) for x in "xyz"])
+PROPERTIES = st.sampled_from(
+    [
+        pyoxigraph.NamedNode(x)
+        for x in (E + "r", E + "s", TYPE[1:-1], RDFS_LABEL[1:-1], SAME[1:-1], E + "x/y#z")
+    ]
+)
+LITERALS = st.one_of(
+    st.builds(pyoxigraph.Literal, WORDS),
+    st.builds(
+        lambda word, tag: pyoxigraph.Literal(word, language=tag),
+        WORDS,
+        st.sampled_from(["en", "de", "en-gb"]),
+    ),
+    st.builds(lambda word: pyoxigraph.Literal(word, datatype=pyoxigraph.NamedNode(INTEGER)), WORDS),
+)
+TRIPLES = st.builds(pyoxigraph.Triple, IRIS | BLANKS, PROPERTIES, IRIS | BLANKS | LITERALS)
+
+
+@given(found=st.lists(TRIPLES, min_size=1, max_size=12), ending=st.sampled_from([".nt", ".nq"]))
+def test_nothing_is_lost_or_made_up(
+    found: list[pyoxigraph.Triple], ending: str, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    written = pyoxigraph.serialize(found, format=FORMATS[ending])
+    assert written is not None
+    kg, _ = graph(write(tmp_path_factory.mktemp("g"), f"g{ending}", written))
+
+    def name(term: Any) -> str:
+        return f"_:{term.value}" if isinstance(term, pyoxigraph.BlankNode) else str(term.value)
+
+    def kind(literal: pyoxigraph.Literal) -> str:
+        if literal.language is not None:
+            return f"@{literal.language}"
+        return "" if literal.datatype.value.endswith("#string") else str(literal.datatype.value)
+
+    said = [(name(t.subject), t.predicate.value, t.object) for t in found]
+    facts = [row for row in said if not isinstance(row[2], pyoxigraph.Literal)]
+    values = [(s, p, o.value, kind(o)) for s, p, o in said if isinstance(o, pyoxigraph.Literal)]
+    classes = [
+        (s, p, o.value, "http://www.w3.org/2001/XMLSchema#anyURI")
+        for s, p, o in facts
+        if p == TYPE[1:-1] and isinstance(o, pyoxigraph.NamedNode)
+    ]
+    left_out = (SAME[1:-1], TYPE[1:-1])
+    assert triples(kg) == {(s, p, name(o)) for s, p, o in facts if p not in left_out}
+    given_names = {} if kg.entity_names is None else names(kg)
+    chosen = {(entity, value) for entity, value in given_names.items() if value}
+    rest = literals(kg)
+    labels = [row for row in values if row[1] == RDFS_LABEL[1:-1] and row[2].strip()]
+    assert {entity for entity, _ in chosen} == {row[0] for row in labels}
+    assert chosen <= {(row[0], row[2]) for row in labels}
+    assert rest <= {*values, *classes}
+    # The names are all that is missing from the attribute triples.
+    assert len({*values, *classes}) - len(rest) == len(chosen)
+
+
+def test_attribute_triples_that_repeat_are_merged(tmp_path: Path) -> None:
+    line = f'<x:a> {RDFS_LABEL} "a" .\n<x:a> <x:n> "1" .\n<x:a> <x:n> "2" .\n'
+    kg, notes = graph(write(tmp_path, "g.nt", line * 2))
+    assert literals(kg) == {("x:a", "x:n", "1", ""), ("x:a", "x:n", "2", "")}
+    assert kg.literals is not None
+    assert len(kg.literals) == 2
+    assert notes == ["g: 3 repeated attribute triples merged"]
