@@ -1,0 +1,128 @@
+"""What a probability is read from: a few numbers about every link."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dualamn.arrays import FloatArray, Int32Array
+from dualamn.matching.pairs import CandidatePairs
+from dualamn.matching.plan import sinkhorn
+from dualamn.search.candidates import Candidates
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+FEATURES = ("partnership", "left_margin", "right_margin", "score", "cosine", "degree")
+"""The columns of `link_features`, each brought to about the range of -2 to 2:
+
+- `partnership`: log odds of the Sinkhorn probability among all candidates;
+- `left_margin`, `right_margin`: score less that of the best other candidate of the left and of the
+  right entity, in temperatures;
+- `score`: cosine and evidence together, its logarithm;
+- `cosine`: of the embeddings alone;
+- `degree`: logarithm of the triples of that end that has fewer.
+"""
+
+ODDS_SCALE = 2.5
+MARGIN_SCALE = 5.0
+_MOST_ODDS, _MOST_MARGIN = 9.0, 10.0
+_TOLERANCE = 1e-3
+
+
+def link_features(
+    links: Int32Array,
+    near: Candidates,
+    judged: Candidates,
+    degrees: Int32Array,
+    *,
+    temperature: float,
+    rounds: int,
+) -> FloatArray:
+    """Numbers about links that were chosen among candidates, by whatever matcher.
+
+    Args:
+        links: (m, 2) joint ids, each among the candidates.
+        near: the candidates with their cosines.
+        judged: the same candidates with the scores that the matcher saw.
+        degrees: (n,) triples of every entity, in joint ids.
+        temperature: of the Sinkhorn normalisation.
+        rounds: its most passes.
+
+    Returns:
+        (m, 6) float32, see `FEATURES`.
+    """
+    ends = links.astype(np.int64)
+    pairs = CandidatePairs.of(judged)
+    place = _places(pairs, ends)
+    plan = sinkhorn(
+        pairs.rows,
+        pairs.columns,
+        pairs.cosines / temperature,
+        pairs.shape,
+        rounds=rounds,
+        tolerance=_TOLERANCE,
+    )
+    scores = pairs.cosines[place]
+    cosines_of = CandidatePairs.of(near)
+    cosine = cosines_of.cosines[_places(cosines_of, ends)]
+    margins = [
+        np.clip(
+            (scores - _best_other(own, pairs.cosines, pairs.shape[side], place)) / temperature,
+            -_MOST_MARGIN,
+            _MOST_MARGIN,
+        )
+        for side, own in enumerate((pairs.rows, pairs.columns))
+    ]
+    few = degrees[links].min(axis=1) if len(links) else np.empty(0)
+    columns = (
+        log_odds(plan[place]) / ODDS_SCALE,
+        margins[0] / MARGIN_SCALE - 1,
+        margins[1] / MARGIN_SCALE - 1,
+        score_feature(scores),
+        (cosine - 0.5) / 0.2,
+        (np.log1p(few) - 1.7) / 0.75,
+    )
+    return np.stack(columns, axis=1).astype(np.float32)
+
+
+def log_odds(probability: Floats) -> Floats:
+    """Log odds, held between -9 and 9."""
+    least = 1 / (1 + np.exp(_MOST_ODDS))
+    p = np.clip(probability, least, 1 - least)
+    odds: Floats = np.log(p / (1 - p))
+    return odds
+
+
+def score_feature(scores: Floats) -> Floats:
+    """The feature of a score; the score at the middle is 1."""
+    scaled: Floats = (np.log1p(np.maximum(scores, 0)) - 0.7) / 0.4
+    return scaled
+
+
+def _places(pairs: CandidatePairs, links: Ints) -> Ints:
+    """(m,) which of the pairs each link is."""
+    width = pairs.shape[1]
+    keys = pairs.rows * width + pairs.columns
+    wanted = links[:, 0] * width + links[:, 1]
+    place = np.searchsorted(keys, wanted)
+    if (np.append(keys, -1)[place] != wanted).any():
+        raise ValueError("every link must be among the candidates")
+    return place.astype(np.int64)
+
+
+def _best_other(ends: Ints, scores: Floats, size: int, place: Ints) -> Floats:
+    """(m,) the best score of the other pairs with the same end; -inf where there is none."""
+    order = np.lexsort((-scores, ends))
+    ordered = ends[order]
+    first = np.flatnonzero(np.append(True, ordered[1:] != ordered[:-1])[: len(ordered)])
+    best = np.full(size, -1, dtype=np.int64)  # the pair that is the best of each end
+    best[ordered[first]] = order[first]
+    second = np.full(size, -np.inf)
+    after = first + 1
+    has = after < len(ordered)
+    has[has] = ordered[after[has]] == ordered[first[has]]
+    second[ordered[first[has]]] = scores[order[after[has]]]
+    own = ends[place]
+    other: Floats = np.where(best[own] == place, second[own], scores[best[own]])
+    return other

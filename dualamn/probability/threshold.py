@@ -1,0 +1,132 @@
+"""The probability from which links are to be kept, so that enough of them are right."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import inf
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dualamn.arrays import FloatArray
+from dualamn.errors import ConfigError
+from dualamn.probability.calibration import PairCalibration
+from dualamn.probability.logistic import predict
+
+_DRAWS = 400
+_POINTS = 2_000  # numbers of links that are looked at
+
+
+@dataclass(frozen=True)
+class Threshold:
+    """Which links to keep for a precision.
+
+    Attributes:
+        probability: links with at least this probability are kept; infinity where even the surest
+            do not reach the precision with that confidence.
+        precision: what was asked for.
+        confidence: with which the precision is reached.
+        expected: the share of the kept links that is right, the mean of their probabilities.
+        lower: the share that it reaches with that confidence; both are None if none are kept.
+        n_kept, n_dropped: links above and below; together all links.
+        expected_lost: how many of the dropped links are right, the sum of their probabilities.
+    """
+
+    probability: float
+    precision: float
+    confidence: float
+    expected: float | None
+    lower: float | None
+    n_kept: int
+    n_dropped: int
+    expected_lost: float
+
+    def as_dict(self) -> dict[str, Any]:
+        """All of it by name, for a report; an infinite probability is None."""
+        return self.__dict__ | {
+            "probability": None if self.probability == inf else self.probability
+        }
+
+    def __str__(self) -> str:
+        asked = f"a precision of {self.precision:g} with {self.confidence:.0%} confidence"
+        if not self.n_kept:
+            return f"no number of links reaches {asked}, so all {self.n_dropped:,} are left out"
+        return (
+            f"{self.n_kept:,} links have a probability of {self.probability:.3f} or more, which "
+            f"makes {asked} ({self.expected:.3f} expected); it costs {self.n_dropped:,} links, "
+            f"about {self.expected_lost:,.0f} right ones among them"
+        )
+
+
+def find_threshold(
+    parts: Sequence[tuple[PairCalibration, FloatArray, FloatArray]],
+    precision: float,
+    confidence: float = 0.95,
+) -> Threshold:
+    """The lowest probability above which links are right often enough.
+
+    How often links are right follows from the coefficients of the calibration, which were learned
+    from a number of held-out links and are only so sure. So they are drawn many times from
+    their normal approximation, and the share of right links among the surest k is taken at the
+    quantile that is as low as the confidence asks for.
+
+    Args:
+        parts: for every pair of graphs its calibration, and the (m,) probabilities and (m, f)
+            features of its links.
+        precision: share of right links that is asked for.
+        confidence: chance that it is reached.
+
+    Raises:
+        ConfigError: a precision or confidence that is not between 0 and 1.
+    """
+    for name, value in (("precision", precision), ("confidence", confidence)):
+        if not 0 < value < 1:
+            raise ConfigError(f"a {name} lies between 0 and 1, as .95 does; got {value:g}")
+    probabilities = np.concatenate([np.empty(0, np.float32), *(p for _, p, _ in parts)])
+    total = len(probabilities)
+    order = np.argsort(-probabilities, kind="stable")
+    ranked = probabilities[order]
+    # All links of one probability, or none of them.
+    ends = np.flatnonzero(np.append(ranked[1:] < ranked[:-1], True)[:total]) + 1
+    if len(ends) > _POINTS:
+        ends = ends[np.unique(np.linspace(0, len(ends) - 1, _POINTS).astype(np.int64))]
+    lower = np.quantile(_curves(parts, order, ends), 1 - confidence, axis=0)
+    reached = np.flatnonzero(lower >= precision)
+    if not len(reached):
+        lost = float(probabilities.sum(dtype=np.float64))
+        return Threshold(inf, precision, confidence, None, None, 0, total, lost)
+    at = reached[-1]
+    count = int(ends[at])
+    return Threshold(
+        float(ranked[count - 1]),
+        precision,
+        confidence,
+        float(ranked[:count].mean(dtype=np.float64)),
+        float(lower[at]),
+        count,
+        total - count,
+        float(ranked[count:].sum(dtype=np.float64)),
+    )
+
+
+def _curves(
+    parts: Sequence[tuple[PairCalibration, FloatArray, FloatArray]],
+    order: NDArray[np.int64],
+    ends: NDArray[np.int64],
+) -> NDArray[np.float64]:
+    """(draws, points) share of right links among the surest, for coefficients as drawn."""
+    rng = np.random.default_rng(0)
+    drawn = []
+    for calibration, _, features in parts:
+        spread = np.linalg.cholesky(calibration.covariance)
+        noise = rng.standard_normal((_DRAWS, len(spread)))
+        drawn.append((features.astype(np.float64), calibration.coefficients + noise @ spread.T))
+    curves = np.empty((_DRAWS, len(ends)))
+    for number in range(_DRAWS):
+        p = np.concatenate(
+            [np.empty(0), *(predict(features, draws[number]) for features, draws in drawn)]
+        )
+        curves[number] = np.cumsum(p[order])[ends - 1] / ends
+    return curves
