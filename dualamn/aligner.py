@@ -9,10 +9,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
+import numpy as np
+
 from dualamn.alignment import Alignment, PairAlignment, Protocol
-from dualamn.arrays import FloatArray
+from dualamn.arrays import FloatArray, Int32Array
 from dualamn.config import AlignerConfig, Device
-from dualamn.decoding import Decoder
+from dualamn.decoding import Decoder, Found
 from dualamn.encoders import get_encoder
 from dualamn.errors import ConfigError, DualamnError
 from dualamn.matching import Matcher, get_matcher
@@ -22,10 +24,13 @@ from dualamn.task import AlignmentTask
 
 if TYPE_CHECKING:
     import torch
+    from torch import Tensor
 
     from dualamn.encoders.base import Encoder
     from dualamn.names import NameSimilarity
     from dualamn.training.bootstrap import Turn
+
+_SECOND = "second/"  # in front of the names of the second model's state, in a saved aligner
 
 
 class Aligner:
@@ -40,6 +45,7 @@ class Aligner:
         config: the settings.
         seconds: wall-clock seconds that `fit` took, under "train".
         turns: a report of every turn of bootstrapping that `fit` took.
+        held_out: (h, 2) int32 seed links that the second model of calibration did not see.
 
     Raises:
         ConfigError: a preset or setting that does not exist or cannot work.
@@ -54,6 +60,9 @@ class Aligner:
         self._matcher(self.config.matcher)
         self.seconds: dict[str, float] = {}
         self.turns: tuple[Turn, ...] = ()
+        self.held_out: Int32Array = np.empty((0, 2), dtype=np.int32)
+        self._second: Aligner | None = None
+        self._keeps_features = self.config.calibrate
         self._task: AlignmentTask | None = None
         self._encoder: Encoder | None = None
         self._embeddings: FloatArray | None = None
@@ -79,6 +88,9 @@ class Aligner:
         resume: bool = False,
     ) -> Self:
         """Trains on the task's seed links; test and valid links are not looked at.
+
+        With the setting `calibrate` it trains a second model of the same settings on four fifths
+        of the seed links. The checkpoint is of the first one.
 
         Args:
             task: the graphs and their seed links.
@@ -111,7 +123,22 @@ class Aligner:
         self._task, self._encoder, self._embeddings = task, encoder, None
         self._names = names
         self.seconds["train"] = time.perf_counter() - started
+        if self.config.calibrate:
+            self._prepare_calibration()
+            if self._second is not None:
+                self._second.fit(self._second_task, progress=progress)
+                self.seconds["calibrate"] = self._second.seconds["train"]
         return self
+
+    def _prepare_calibration(self) -> None:
+        """Holds out seed links, and makes the second model that does not see them."""
+        from dualamn.probability.held_out import hold_out
+
+        self._second_task, self.held_out = hold_out(self.task, self.config.seed)
+        self._second = None
+        if len(self.held_out):
+            self._second = Aligner(replace(self.config, calibrate=False))
+            self._second._keeps_features = True
 
     def embeddings(self) -> FloatArray:
         """(n, d) float32 rows of length one (or zero) in the task's joint ids."""
@@ -131,6 +158,9 @@ class Aligner:
         progress: ProgressCallback = silent,
     ) -> Alignment:
         """Links between every pair of graphs, or those named.
+
+        With the setting `calibrate` links get probabilities: the second model's links are judged by
+        the seed links that it did not see.
 
         Args:
             pairs: names of graphs, two and two; all pairs if None.
@@ -161,12 +191,13 @@ class Aligner:
                         matching.scores,
                         matching.left_to_right,
                         matching.right_to_left,
+                        features=self._features(matching.links, near),
                     )
                 )
                 seconds["search"] += near.search_seconds
                 seconds["match"] += near.evidence_seconds + time.perf_counter() - started
                 progress(Progress("match", number + 1, len(chosen)))
-        return Alignment(
+        alignment = Alignment(
             task,
             tuple(found),
             candidates,
@@ -175,6 +206,48 @@ class Aligner:
             saw_test_side=self.saw_test_side,
             used_names=self._names is not None and bool(self._names.weights),
         )
+        return self._calibrated(alignment, progress) if self.config.calibrate else alignment
+
+    def _features(self, links: Int32Array, found: Found) -> FloatArray | None:
+        if not self._keeps_features:
+            return None
+        from dualamn.probability.features import link_features
+
+        return link_features(
+            links,
+            found.near,
+            found.candidates,
+            np.concatenate([kg.degrees for kg in self.task.kgs]),
+            temperature=self.config.temperature,
+            rounds=self.config.sinkhorn_rounds,
+        )
+
+    def _calibrated(self, alignment: Alignment, progress: ProgressCallback) -> Alignment:
+        """The alignment with probabilities, from the links of the second model."""
+        from dualamn.probability.calibration import calibrate, judge_by
+
+        started = time.perf_counter()
+        names = [(self.task.kg_names[p.left], self.task.kg_names[p.right]) for p in alignment.pairs]
+        trial = alignment.pairs
+        if self._second is not None:
+            trial = self._second.align(
+                pairs=names,
+                candidates=alignment.protocol,
+                matcher=alignment.matcher,
+                progress=progress,
+            ).pairs
+        judged = []
+        for pair in trial:
+            assert pair.features is not None
+            between = self.task.links_between(self.held_out, pair.left, pair.right)
+            judged.append(judge_by(pair.links, pair.features, between))
+        seconds = self.seconds.get("calibrate", 0.0) + time.perf_counter() - started
+        calibration = calibrate(names, judged, seconds=seconds)
+        pairs = []
+        for pair, made_by in zip(alignment.pairs, calibration.pairs, strict=True):
+            assert pair.features is not None
+            pairs.append(replace(pair, probabilities=made_by.predict(pair.features)))
+        return replace(alignment, pairs=tuple(pairs), calibration=calibration)
 
     @property
     def saw_test_side(self) -> bool:
@@ -195,12 +268,17 @@ class Aligner:
         """Writes the trained aligner with its task to one file, for `load`."""
         from dualamn.saving import write_aligner
 
-        task = self.task
+        write_aligner(path, self.config, self.task, self._state())
+
+    def _state(self) -> dict[str, Tensor]:
+        """What was learned, the second model included."""
         assert self._encoder is not None
         state = self._encoder.state()
         if self._names is not None:
             state |= {f"names/{k}": v for k, v in self._names.state().items()}
-        write_aligner(path, self.config, task, state)
+        if self._second is not None:
+            state |= {f"{_SECOND}{k}": v for k, v in self._second._state().items()}
+        return state
 
     @classmethod
     def load(cls, path: str | Path, *, device: Device | None = None) -> Self:
@@ -217,17 +295,27 @@ class Aligner:
 
         config, task, state = read_aligner(path)
         aligner = cls(config if device is None else replace(config, device=device))
-        encoder = aligner._make_encoder(task)
-        learned = {
-            k.removeprefix("names/"): state.pop(k) for k in list(state) if k.startswith("names/")
-        }
+        aligner._restore(task, state)
+        return aligner
+
+    def _restore(self, task: AlignmentTask, state: dict[str, Tensor]) -> None:
+        """Takes back what `_state` gave."""
+        state = dict(state)
+        second, learned = (
+            {k.removeprefix(prefix): state.pop(k) for k in list(state) if k.startswith(prefix)}
+            for prefix in (_SECOND, "names/")
+        )
+        encoder = self._make_encoder(task)
         encoder.load_state(state)
-        aligner._task, aligner._encoder = task, encoder
-        names = aligner._read_names(task)
+        self._task, self._encoder = task, encoder
+        names = self._read_names(task)
         if names is not None:
             names.load_state(learned)
-            aligner._names = names
-        return aligner
+            self._names = names
+        if self.config.calibrate:
+            self._prepare_calibration()
+        if self._second is not None:
+            self._second._restore(self._second_task, second)
 
     def save_embeddings(self, path: str | Path) -> Path:
         """Writes the embeddings as .npy, and whose they are as TSV beside it.

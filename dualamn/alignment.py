@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from dualamn.arrays import FloatArray, Int32Array, StringArray, strings
+from dualamn.arrays import BoolArray, FloatArray, Int32Array, StringArray, strings
+from dualamn.errors import ConfigError
 from dualamn.task import AlignmentTask
 
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     import pyarrow
 
     from dualamn.clusters import Clusters
+    from dualamn.probability import Calibration, Threshold
     from dualamn.writers.options import Slots
 
 Protocol = Literal["test_only", "all_entities", "unaligned"]
@@ -57,6 +59,8 @@ class PairAlignment:
             decides on links without ranking.
         probabilities: (m,) float32 from 0 to 1, the chance that each link is right; None where
             the run was not calibrated.
+        features: (m, f) float32 that they were read from, see `probability.features`; None where
+            the run was not calibrated.
     """
 
     left: int
@@ -66,6 +70,17 @@ class PairAlignment:
     left_to_right: TopK | None
     right_to_left: TopK | None
     probabilities: FloatArray | None = None
+    features: FloatArray | None = None
+
+    def kept(self, chosen: BoolArray) -> PairAlignment:
+        """The same with only some of the links, given as (m,) bool. Rankings stay."""
+        return replace(
+            self,
+            links=self.links[chosen],
+            scores=self.scores[chosen],
+            probabilities=None if self.probabilities is None else self.probabilities[chosen],
+            features=None if self.features is None else self.features[chosen],
+        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,6 +116,7 @@ class Alignment:
         saw_test_side: the model was told which entities the test links are about, by
             bootstrapping among them: only `test_only` scores of it are honest.
         used_names: names of entities took part beside structure.
+        calibration: how the links got their probabilities; None where they have none.
     """
 
     task: AlignmentTask
@@ -110,6 +126,7 @@ class Alignment:
     seconds: Mapping[str, float] = field(default_factory=dict)
     saw_test_side: bool = False
     used_names: bool = False
+    calibration: Calibration | None = None
 
     def __len__(self) -> int:
         return sum(len(pair.links) for pair in self.pairs)
@@ -155,6 +172,53 @@ class Alignment:
         return LinkColumns(
             sources[:, 0], ends[:, 0], sources[:, 1], ends[:, 1], self.scores, self.probabilities
         )
+
+    def confident(self, probability: float) -> Alignment:
+        """The alignment with only the links of at least this probability.
+
+        Raises:
+            ConfigError: the links have no probabilities, or it is not from 0 to 1.
+        """
+        if not 0 <= probability <= 1:
+            raise ConfigError(f"a probability lies between 0 and 1, got {probability}")
+        return self._from(probability)
+
+    def threshold(self, precision: float, confidence: float = 0.95) -> Threshold:
+        """The lowest probability above which at least that share of the links is right.
+
+        Args:
+            precision: share of right links, such as .95.
+            confidence: chance that it is reached.
+
+        Raises:
+            ConfigError: the links have no probabilities, or a share is not between 0 and 1.
+        """
+        from dualamn.probability.threshold import find_threshold
+
+        if self.calibration is None:
+            raise _not_calibrated()
+        parts = []
+        for pair, made_by in zip(self.pairs, self.calibration.pairs, strict=True):
+            assert pair.probabilities is not None
+            assert pair.features is not None
+            parts.append((made_by, pair.probabilities, pair.features))
+        return find_threshold(parts, precision, confidence)
+
+    def at_precision(self, precision: float, confidence: float = 0.95) -> Alignment:
+        """The alignment with as many links as reach a precision, see `threshold`."""
+        return self.above(self.threshold(precision, confidence))
+
+    def above(self, threshold: Threshold) -> Alignment:
+        """The alignment with only the links that a threshold keeps."""
+        return self._from(threshold.probability)
+
+    def _from(self, probability: float) -> Alignment:
+        pairs = []
+        for pair in self.pairs:
+            if pair.probabilities is None:
+                raise _not_calibrated()
+            pairs.append(pair.kept(pair.probabilities >= np.float32(probability)))
+        return replace(self, pairs=tuple(pairs))
 
     def clusters(self, *, min_score: float | None = None) -> Clusters:
         """Sets of entities that are the same, at most one of each graph.
@@ -287,3 +351,10 @@ class Alignment:
             "matcher": self.matcher,
             "links": {f"{names[p.left]}-{names[p.right]}": len(p.links) for p in self.pairs},
         }
+
+
+def _not_calibrated() -> ConfigError:
+    return ConfigError(
+        "these links have no probabilities: align with Aligner(calibrate=True), or on the command "
+        "line with --calibrate"
+    )

@@ -115,6 +115,8 @@ class AlignerConfig:
         names_dim: width of the random projections of names that candidates are searched in.
         names_turns: turns of bootstrapping at least where names take part: names show in every
             turn who else is a pair, and pairs which words stand for each other.
+        calibrate: also train a second model on four fifths of the seed links, to learn from the
+            others how often links are right: it doubles the time, and links get probabilities.
         device: "auto" takes a GPU if there is one.
         threads: CPU threads, None for torch's own choice. Another number of threads adds up
             in another order, so links can differ in rare ties of rounding.
@@ -161,6 +163,7 @@ class AlignerConfig:
     names_weight: float = 1.0
     names_dim: int = 256
     names_turns: int = 0
+    calibrate: bool = False
     device: Device = "auto"
     threads: int | None = None
     seed: int = 0
@@ -228,7 +231,7 @@ def _check_type(name: str, value: object, kind: Any) -> None:
     allowed = get_args(kind) or (kind,)
     if isinstance(allowed[0], str):  # a Literal, checked by value
         return
-    if isinstance(value, bool) or not isinstance(
+    if isinstance(value, bool) != (kind is bool) or not isinstance(
         value, tuple({*allowed, int} if float in allowed else allowed)
     ):
         names = " or ".join("None" if t is type(None) else t.__name__ for t in allowed)

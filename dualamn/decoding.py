@@ -24,11 +24,13 @@ class Found:
 
     Attributes:
         candidates: ranked by cosine, or by cosine and evidence.
+        near: the same, ranked by cosine.
         search_seconds: of the nearest-neighbour search.
         evidence_seconds: of the evidence.
     """
 
     candidates: Candidates
+    near: Candidates
     search_seconds: float
     evidence_seconds: float
 
@@ -62,9 +64,10 @@ class Decoder:
         started = time.perf_counter()
         near = self._search(embeddings, left, right, protocol, progress)
         searched = time.perf_counter()
+        judged = near
         if self.config.evidence_rounds:
-            near = self._judge(near, left, right).candidates
-        return Found(near, searched - started, time.perf_counter() - searched)
+            judged = self._judge(near, left, right).candidates
+        return Found(judged, near, searched - started, time.perf_counter() - searched)
 
     def sure_links(
         self, embeddings: FloatArray, protocol: Protocol, progress: ProgressCallback = silent

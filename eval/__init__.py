@@ -1,5 +1,10 @@
 """Scores of rankings and of links, and the benchmark runs that report them."""
 
+from dualamn.eval.calibration import (
+    ReliabilityBin,
+    expected_calibration_error,
+    reliability_table,
+)
 from dualamn.eval.curve import PrecisionRecallCurve, precision_recall_curve
 from dualamn.eval.figure import Figure, mean_figure
 from dualamn.eval.intervals import bootstrap_intervals
@@ -17,14 +22,17 @@ __all__ = [
     "PairEvaluation",
     "PrecisionRecallCurve",
     "Ranks",
+    "ReliabilityBin",
     "Verdicts",
     "bootstrap_intervals",
     "evaluate",
     "evaluate_files",
+    "expected_calibration_error",
     "judge",
     "link_metrics",
     "mean_figure",
     "precision_recall_curve",
     "rank",
     "ranking_metrics",
+    "reliability_table",
 ]

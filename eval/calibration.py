@@ -127,6 +127,17 @@ def error_of(table: Sequence[ReliabilityBin]) -> float | None:
     return sum(row.links * abs(row.probability - row.right) for row in table) / total
 
 
+def calibration_in_words(table: Sequence[ReliabilityBin]) -> str:
+    """A reliability table that is not empty as one line."""
+    total = sum(row.links for row in table)
+    expected = sum(row.links * row.probability for row in table) / total
+    right = sum(row.links * row.right for row in table) / total
+    return (
+        f"probabilities: {expected:.3f} of the judged links expected to be right, {right:.3f} are; "
+        f"calibration error {error_of(table):.3f}"
+    )
+
+
 def _checked(
     probabilities: ArrayLike, right: ArrayLike, weights: ArrayLike | None
 ) -> tuple[Floats, Floats, Floats]:

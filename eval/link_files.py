@@ -7,8 +7,16 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from dualamn.arrays import strings
 from dualamn.errors import DataError
+from dualamn.eval.calibration import (
+    ReliabilityBin,
+    calibration_in_words,
+    error_of,
+    reliability_table,
+)
 from dualamn.eval.curve import PrecisionRecallCurve, curve_of
 from dualamn.eval.matching import LinkMetrics, Verdicts, judge
 from dualamn.eval.table import LINKS_HEADER, link_cells, text_table
@@ -30,12 +38,20 @@ class LinkFileEvaluation:
         pairs: each pair of graphs, by "left-right"; empty if neither file names graphs.
         notes: what a reader of the figures should know, such as repeated lines.
         verdicts: what the gold links say about every single link.
+        reliability: the probabilities of judged links beside the share that is right; empty if
+            the links file has no probabilities.
     """
 
     total: LinkMetrics
     pairs: Mapping[str, LinkMetrics]
     notes: tuple[str, ...]
     verdicts: Verdicts = field(compare=False, repr=False)
+    reliability: tuple[ReliabilityBin, ...] = ()
+
+    @property
+    def calibration_error(self) -> float | None:
+        """How far probabilities and shares of right links lie apart; None without either."""
+        return error_of(self.reliability)
 
     def curve(self) -> PrecisionRecallCurve:
         """Precision and recall by score, over all pairs of graphs together.
@@ -50,6 +66,8 @@ class LinkFileEvaluation:
         return {
             **self.total.as_dict(),
             "pairs": {name: metrics.as_dict() for name, metrics in self.pairs.items()},
+            "calibration_error": self.calibration_error,
+            "reliability": [row.as_dict() for row in self.reliability],
             "notes": list(self.notes),
         }
 
@@ -57,7 +75,10 @@ class LinkFileEvaluation:
         rows = [[name, *link_cells(m.as_dict())] for name, m in self.pairs.items()]
         if len(rows) != 1:
             rows.append(["all", *link_cells(self.total.as_dict())])
-        return "\n".join([text_table(LINKS_HEADER, rows), *self.notes])
+        lines = [text_table(LINKS_HEADER, rows)]
+        if self.reliability:
+            lines.append(calibration_in_words(self.reliability))
+        return "\n".join([*lines, *self.notes])
 
 
 def evaluate_files(
@@ -84,22 +105,49 @@ def evaluate_files(
     gold = read_links(gold_path, base=base, one_to_one=True)
     if found.are_uris or gold.are_uris:
         found, gold = _as_uris(found), _as_uris(gold)
+    verdicts = _verdicts(found, gold)
+    named = {f"{left}-{right}": v.metrics for (left, right), v in verdicts.items() if left or right}
+    together = Verdicts.merge(list(verdicts.values()))
+    total = together.metrics
+    return LinkFileEvaluation(
+        total, named, _notes(found, gold, total), together, _reliability(found, gold)
+    )
+
+
+def _reliability(found: LinkFile, gold: LinkFile) -> tuple[ReliabilityBin, ...]:
+    """The table of the links that have a probability and were judged."""
+    if found.probability is None:
+        return ()
+    has = np.isfinite(found.probability)
+    sources = found.left_source, found.right_source
+    probable = replace(
+        found,
+        left=found.left[has],
+        right=found.right[has],
+        left_source=None if sources[0] is None else sources[0][has],
+        right_source=None if sources[1] is None else sources[1][has],
+        score=found.probability[has],
+        probability=None,
+    )
+    verdicts = Verdicts.merge(list(_verdicts(probable, gold).values()))
+    assert verdicts.scores is not None
+    known = verdicts.right | verdicts.wrong
+    return reliability_table(verdicts.scores[known], verdicts.right[known])
+
+
+def _verdicts(found: LinkFile, gold: LinkFile) -> dict[Ends, Verdicts]:
+    """The verdicts on the links of every pair of graphs."""
     wanted = _by_pair(gold, known=())
     links = _by_pair(found, known=wanted)
     if found.left_source is None or gold.left_source is None:
         _check_single_pair(found, gold, len(wanted))
         _check_single_pair(gold, found, len(links))
         name = next((pair for pair in (*wanted, *links) if any(pair)), NO_NAMES)
-        verdicts = {name: _judge(_all(links), _all(wanted), found)}
-    else:
-        verdicts = {
-            pair: _judge(links.get(pair, []), wanted.get(pair, []), found)
-            for pair in dict.fromkeys([*wanted, *links])
-        }
-    named = {f"{left}-{right}": v.metrics for (left, right), v in verdicts.items() if left or right}
-    together = Verdicts.merge(list(verdicts.values()))
-    total = together.metrics
-    return LinkFileEvaluation(total, named, _notes(found, gold, total), together)
+        return {name: _judge(_all(links), _all(wanted), found)}
+    return {
+        pair: _judge(links.get(pair, []), wanted.get(pair, []), found)
+        for pair in dict.fromkeys([*wanted, *links])
+    }
 
 
 def _check_single_pair(silent: LinkFile, other: LinkFile, n_pairs: int) -> None:

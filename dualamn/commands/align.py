@@ -51,6 +51,25 @@ if TYPE_CHECKING:
     help=options.MATCHERS_IN_WORDS,
 )
 @click.option(
+    "--calibrate/--no-calibrate",
+    default=True,
+    show_default=True,
+    help="Give every link the chance that it is right, learned from a fifth of the seed links "
+    "with a second model that does not see them. Takes as long as the links themselves.",
+)
+@click.option(
+    "--min-probability",
+    type=click.FloatRange(0, 1),
+    metavar="P",
+    help="Only links that are right with this chance or more.",
+)
+@click.option(
+    "--precision",
+    type=click.FloatRange(0, 1, min_open=True, max_open=True),
+    metavar="P",
+    help="As many links as there can be with this share of them right (95% confidence).",
+)
+@click.option(
     "--pairs",
     multiple=True,
     metavar="A-B",
@@ -100,6 +119,9 @@ def align(
     device: str | None,
     threads: int | None,
     matcher: str,
+    calibrate: bool,
+    min_probability: float | None,
+    precision: float | None,
     pairs: tuple[str, ...],
     checkpoint: Path | None,
     resume: bool,
@@ -127,13 +149,23 @@ def align(
       dualamn align left.nt.gz,left_labels.nt.gz right.ttl --links same.nt --out links.tsv
       dualamn align dbp15k/zh_en --data ~/data --epochs 10 --out links.csv
       dualamn align left.ttl right.ttl --links same.nt --out links.sssom.tsv --unmatched rest.csv
+      dualamn align dbp15k/zh_en --data ~/data --precision 0.95 --out links.tsv
       dualamn align dbp5l --data ~/data --out links.tsv --clusters clusters.tsv
     """
+    if not calibrate and (min_probability is not None or precision is not None):
+        raise click.UsageError(
+            "--min-probability and --precision need probabilities: leave out --no-calibrate."
+        )
     source.check_paths(paths, links)
     _check_files(outputs, clusters, save, embeddings, checkpoint, resume)
     outputs.check(matcher, (clusters, save, embeddings, checkpoint))
     settings = options.given(
-        epochs=epochs, seed=seed, device=device, threads=threads, matcher=matcher
+        epochs=epochs,
+        seed=seed,
+        device=device,
+        threads=threads,
+        matcher=matcher,
+        calibrate=calibrate,
     )
     from dualamn.aligner import Aligner
     from dualamn.config import AlignerConfig
@@ -165,23 +197,25 @@ def align(
                 aligner.save(save)
             if embeddings is not None:
                 aligner.save_embeddings(embeddings)
-            alignment = aligner.align(pairs=chosen_pairs, progress=progress)
+            found = aligner.align(pairs=chosen_pairs, progress=progress)
     except KeyboardInterrupt:
         ctx.meta[console.KEPT] = _kept(checkpoint)
         raise
+    alignment, chosen_by = _chosen(found, min_probability, precision)
     ctx.meta[console.KEPT] = outputs.kept
     told = outputs.write(alignment)
     if not quiet:
         _say_turns(aligner.turns)
         _report(alignment, task, outputs, show, aligner.seconds["train"])
+        _report_probabilities(found, chosen_by, console.results(to_stderr=outputs.to_stdout))
         for line in told:
             console.say(console.results(to_stderr=outputs.to_stdout), line)
     if clusters is not None:
-        found = alignment.clusters()
-        found.to_tsv(clusters)
+        together = alignment.clusters()
+        together.to_tsv(clusters)
         outputs.kept.append(f"the clusters in {clusters}")
         if not quiet:
-            _report_clusters(found, clusters, console.results(to_stderr=outputs.to_stdout))
+            _report_clusters(together, clusters, console.results(to_stderr=outputs.to_stdout))
 
 
 def _check_files(
@@ -212,6 +246,41 @@ def _kept(checkpoint: Path | None) -> str:
     if not checkpoint.exists():
         return "nothing was written."
     return f"{checkpoint} keeps what was trained; add --resume to go on from there."
+
+
+def _chosen(
+    alignment: Alignment, min_probability: float | None, precision: float | None
+) -> tuple[Alignment, list[str]]:
+    """The links that are probable enough, and a line about each choice."""
+    chosen_by = []
+    if precision is not None:
+        threshold = alignment.threshold(precision)
+        chosen_by.append(str(threshold))
+        alignment = alignment.above(threshold)
+    if min_probability is not None:
+        before = len(alignment)
+        alignment = alignment.confident(min_probability)
+        chosen_by.append(
+            f"{before - len(alignment):,} links below a probability of {min_probability:g} "
+            "were left out"
+        )
+    return alignment, chosen_by
+
+
+def _report_probabilities(found: Alignment, chosen_by: list[str], to: Console) -> None:
+    """What the probabilities are made of and how good they are; then what was chosen by them."""
+    if found.calibration is not None:
+        for pair in found.calibration.pairs:
+            if pair.method == "held-out" and pair.n_judged:
+                console.say(
+                    to,
+                    f"probabilities of {pair.name}: {pair.n_held_out:,} seed links held out, "
+                    f"{pair.n_judged:,} links judged by them, calibration error {pair.error:.3f}",
+                )
+        for text in found.calibration.notes:
+            console.note(f"  note: {text}")
+    for text in chosen_by:
+        console.say(to, text)
 
 
 def _say_turns(turns: Sequence[Turn]) -> None:

@@ -34,7 +34,8 @@ def evaluate(
     GOLD holds links known to be right: two columns, or the columns of a links file. Both may have
     any format that dualamn align writes, told by the ending of the name. A link is wrong if GOLD
     has another partner for either of its ends; if GOLD knows neither, it is counted as unjudged.
-    The strict figures take unjudged links for wrong.
+    The strict figures take unjudged links for wrong. Where LINKS has probabilities, a line says
+    how far they can be believed.
 
     \b
     Examples:
@@ -54,10 +55,14 @@ def evaluate(
         click.echo(json.dumps(evaluation.as_dict(), indent=2, ensure_ascii=False))
         return
     from dualamn.commands.tables import link_score_table
+    from dualamn.eval.calibration import calibration_in_words
 
     rows = {name: metrics.as_dict() for name, metrics in evaluation.pairs.items()}
     if len(rows) != 1:
         rows["all"] = evaluation.total.as_dict()
-    console.results().print(link_score_table(rows))
+    to = console.results()
+    to.print(link_score_table(rows))
+    if evaluation.reliability:
+        console.say(to, calibration_in_words(evaluation.reliability))
     for text in evaluation.notes:
         console.note(f"note: {text}", quiet=quiet)

@@ -1,5 +1,6 @@
 """`dualamn align` through its entry point, with the real engine on small made data."""
 
+import json
 import signal
 import subprocess
 import sys
@@ -19,7 +20,7 @@ from dualamn.data_loaders.synthetic import make_task
 from dualamn.progress import Progress, ProgressCallback
 
 Run = Callable[..., Result]
-HEADER = "left_source\tleft\tright_source\tright\tscore"
+HEADER = "left_source\tleft\tright_source\tright\tscore\tprobability"
 
 
 def rows(path: Path) -> list[list[str]]:
@@ -31,7 +32,7 @@ def rows(path: Path) -> list[list[str]]:
 def test_files_and_seeds_give_the_right_links(run: Run, made: Any, tmp_path: Path) -> None:
     shown = run("align", made.left, made.right, "--links", made.seeds, "--out", "links.tsv")
     assert shown.exit_code == 0, shown.output
-    found = {(left, right) for _, left, _, right, _ in rows(tmp_path / "links.tsv")}
+    found = {(left, right) for _, left, _, right, *_ in rows(tmp_path / "links.tsv")}
     gold = {tuple(line.split("\t")) for line in made.gold.read_text().splitlines()}
     assert len(found & gold) >= 0.8 * len(gold)
     assert f"{len(found)} links in links.tsv (TSV; en-fr {len(found)})" in shown.stdout
@@ -98,10 +99,43 @@ def test_links_are_written_as_the_name_ends_and_evaluated(
     assert f"links in {name} ({title}; en-fr " in shown.stdout
     run("align", made.folder, "--preset", "fast", "--out", "l.tsv")
     scores = [
-        run("evaluate", links, made.gold, *base, "--json").stdout for links in (name, "l.tsv")
+        json.loads(run("evaluate", links, made.gold, *base, "--json").stdout)
+        for links in (name, "l.tsv")
     ]
+    for found in scores:  # formats differ in the decimals of probabilities, and in having them
+        del found["calibration_error"], found["reliability"]
     assert scores[0] == scores[1]
-    assert '"right"' in scores[0]
+    assert scores[0]["right"] > 0
+
+
+def test_links_have_probabilities_unless_told_otherwise(
+    run: Run, made: Any, tmp_path: Path
+) -> None:
+    arguments = ("align", made.folder, "--preset", "fast", "--train-ratio", 0.9)
+    shown = run(*arguments, "--out", "all.tsv")
+    assert "probabilities of en-fr: 10 seed links held out" in shown.stdout
+    assert "note: en-fr: only" in shown.stderr
+    every = [float(row[5]) for row in rows(tmp_path / "all.tsv")]
+    shown = run(*arguments, "--out", "some.tsv", "--min-probability", 0.9)
+    some = [float(row[5]) for row in rows(tmp_path / "some.tsv")]
+    assert some == [p for p in every if p >= 0.9]
+    left_out = len(every) - len(some)
+    assert f"{left_out} links below a probability of 0.9 were left out" in shown.stdout
+    run(*arguments, "--out", "plain.tsv", "--no-calibrate")
+    plain = (tmp_path / "plain.tsv").read_text().splitlines()
+    assert plain[0] == HEADER.removesuffix("\tprobability")
+    assert len(plain) == len(every) + 1
+
+
+def test_as_many_links_as_reach_a_precision(run: Run, made: Any, tmp_path: Path) -> None:
+    arguments = ("align", made.folder, "--preset", "fast", "--train-ratio", 0.9)
+    shown = run(*arguments, "--out", "links.tsv", "--precision", 0.6)
+    assert shown.exit_code == 0
+    assert "a precision of 0.6 with 95% confidence" in shown.stdout
+    refused = run(*arguments, "--out", "l.tsv", "--precision", 0.6, "--no-calibrate")
+    assert refused.exit_code == 2
+    assert "leave out --no-calibrate" in refused.stderr
+    assert run(*arguments, "--out", "l.tsv", "--precision", 95).exit_code == 2
 
 
 def test_a_format_by_name_on_standard_output(run: Run, made: Any, tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """Reliability tables and calibration errors."""
 
+import itertools
 from typing import Any
 
 import numpy as np
@@ -43,7 +44,7 @@ def test_every_link_is_in_one_bin_and_bins_are_in_order(
     for row in table:
         assert row.lowest <= row.probability + 1e-12
         assert row.probability <= row.highest + 1e-12
-    for below, above in zip(table, table[1:], strict=False):
+    for below, above in itertools.pairwise(table):
         assert below.highest < above.lowest
 
 

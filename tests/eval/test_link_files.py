@@ -139,3 +139,21 @@ def test_names_under_a_base_are_read_back(tmp_path: Path) -> None:
     (tmp_path / "gold.tsv").write_text(HEADER + "fr\tNew York\ten\tNew York\t1\n")
     result = evaluate_files(tmp_path / "links.nt", tmp_path / "gold.tsv", base="http://e.org/")
     assert result.pairs == {"fr-en": LinkMetrics(1, 0, 0, 0)}
+
+
+def test_probabilities_are_held_against_the_gold_links(tmp_path: Path) -> None:
+    links, gold = tmp_path / "links.tsv", tmp_path / "gold.tsv"
+    links.write_text(
+        "left\tright\tscore\tprobability\na\tx\t1\t0.9\nb\tz\t1\t0.5\nc\ty\t1\t\nq\tr\t1\t0.2\n"
+    )
+    gold.write_text("a\tx\nb\ty\n")
+    found = evaluate_files(links, gold)
+    # One right link at .9, a wrong one at .5; one has no probability, another is not judged.
+    assert found.calibration_error == pytest.approx((0.1 + 0.5) / 2)
+    assert [row.links for row in found.reliability] == [1, 1]
+    assert "probabilities: 0.700 of the judged links expected to be right, 0.500 are" in str(found)
+    assert found.as_dict()["calibration_error"] == found.calibration_error
+    links.write_text("a\tx\n")
+    found = evaluate_files(links, gold)
+    assert found.calibration_error is None
+    assert "probabilities" not in str(found)
