@@ -1,0 +1,121 @@
+"""How true probabilities of links are, on links held out from the seed links.
+
+    python benchmarks/calibration.py DATASET... --preset fast
+
+A fifth of the seed links of every data set plays the test links: neither model sees it. The rest
+is what a user would give: links are found with it and calibrated by a fifth of it. Then the played
+test links say how many links are right beside their probabilities, and what precision is
+reached where a precision is asked for. The data set's own test links are thrown away unread.
+
+DATASET is a folder, or a name under --data or $DUALAMN_DATA. Data sets with a published split use
+it unless --train-ratio is given.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+from harness import machine, run, table
+
+from dualamn import Aligner, AlignmentTask, load
+from dualamn.arrays import FloatArray, Int32Array
+from dualamn.data_loaders import resolve
+from dualamn.eval import expected_calibration_error
+from dualamn.probability.calibration import Judged, judge_by
+
+SHARE, PURPOSE = 0.2, 101
+
+
+def without(task: AlignmentTask, seed: int) -> tuple[AlignmentTask, Int32Array]:
+    """The task without test links and without a fifth of its seed links, and that fifth."""
+    order = np.random.default_rng([seed, PURPOSE]).permutation(len(task.seed_links))
+    held, kept = np.split(task.seed_links[order], [int(SHARE * len(order))])
+    none = np.empty((0, 2), dtype=np.int32)
+    return replace(task, seed_links=kept, test_links=none, valid_links=none), held
+
+
+def precision_of(judged: Judged) -> float:
+    """The share of links that is right; wrong ones count half for each end that judges them."""
+    return float(np.average(judged.right, weights=judged.weights)) if len(judged.right) else np.nan
+
+
+def luck(judged: Judged) -> float:
+    """The error that true probabilities would have with so few links, the mean of 20 draws."""
+    p, rng = judged.features[:, 0].astype(np.float64), np.random.default_rng(0)
+    errors = [
+        expected_calibration_error(p, rng.random(len(p)) < p, judged.weights) or 0.0
+        for _ in range(20)
+    ]
+    return float(np.mean(errors))
+
+
+def measured(name: str, given: argparse.Namespace) -> list[str]:
+    """One line of the table."""
+    ratio = {} if given.train_ratio is None else {"train_ratio": given.train_ratio}
+    task, held = without(load(resolve(name, given.data), seed=given.seed, **ratio), given.seed)
+    started = time.perf_counter()
+    found = (
+        Aligner(given.preset, seed=given.seed, calibrate=True)
+        .fit(task)
+        .align(matcher=given.matcher, pairs=[task.kg_names[:2]])
+    )
+    seconds = time.perf_counter() - started
+    (pair,) = found.pairs
+    assert pair.probabilities is not None
+    assert found.calibration is not None
+
+    def judge(links: Int32Array, probabilities: FloatArray) -> Judged:
+        return judge_by(links, probabilities[:, None], held)
+
+    judged = judge(pair.links, pair.probabilities)
+    threshold = found.threshold(given.precision)
+    chosen = pair.probabilities >= np.float32(threshold.probability)
+    kept = judge(pair.links[chosen], pair.probabilities[chosen])
+    p = judged.features[:, 0]
+    error = expected_calibration_error(p, judged.right, judged.weights)
+    return [
+        name,
+        f"{len(task.seed_links):,}",
+        f"{len(judged.right):,}",
+        f"{precision_of(judged):.3f}",
+        f"{np.average(p, weights=judged.weights):.3f}",
+        f"{error:.3f}",
+        f"{luck(judged):.3f}",
+        f"{precision_of(kept):.3f}",
+        f"{chosen.mean():.0%}",
+        f"{seconds:.0f} s",
+    ]
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Prints a line for every data set."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("datasets", nargs="+", metavar="DATASET")
+    parser.add_argument("--data", type=Path, help="folder of data sets, else $DUALAMN_DATA")
+    parser.add_argument("--preset", default="fast", help="[fast]")
+    parser.add_argument("--matcher", default="mutual", help="[mutual]")
+    parser.add_argument("--precision", type=float, default=0.95, help="asked for  [.95]")
+    parser.add_argument("--train-ratio", type=float, help="share of all links that are seeds")
+    parser.add_argument("--seed", type=int, default=0)
+    given = parser.parse_args(arguments)
+    print(machine())
+    print(f"preset {given.preset}, matcher {given.matcher}, seed {given.seed}")
+    rows = []
+    for name in given.datasets:
+        rows.append(measured(name, given))
+        print("  ".join(rows[-1]), flush=True)
+    header = (
+        *("data set", "seeds", "judged", "right", "probability", "error", "luck"),
+        *(f"right at {given.precision:g}", "kept", "time"),
+    )
+    print()
+    print(table(header, rows))
+
+
+if __name__ == "__main__":
+    run(main)
