@@ -62,7 +62,7 @@ def measured(name: str, given: argparse.Namespace) -> list[str]:
     found = (
         Aligner(given.preset, seed=given.seed, calibrate=True)
         .fit(task)
-        .align(matcher=given.matcher, pairs=[task.kg_names[:2]])
+        .align(matcher=given.matcher, pairs=[(task.kg_names[0], task.kg_names[1])])
     )
     seconds = time.perf_counter() - started
     (pair,) = found.pairs
@@ -105,7 +105,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     given = parser.parse_args(arguments)
     print(machine())
     print(f"preset {given.preset}, matcher {given.matcher}, seed {given.seed}")
-    rows = []
+    rows: list[list[str]] = []
     for name in given.datasets:
         rows.append(measured(name, given))
         print("  ".join(rows[-1]), flush=True)
