@@ -11,8 +11,9 @@ from dualamn.arrays import BoolArray, FloatArray, Int32Array
 from dualamn.evidence.edges import Statements
 from dualamn.evidence.ranges import IntArray
 from dualamn.evidence.relations import align_relations
-from dualamn.evidence.shared import shared_statements
-from dualamn.matching.pairs import CandidatePairs
+from dualamn.evidence.shared import shared_statements, summed
+from dualamn.evidence.table import Cosines, Floats, PairTable, among_best
+from dualamn.matching.pairs import mutual
 from dualamn.matching.plan import sinkhorn
 from dualamn.search.candidates import Candidates
 from dualamn.task import AlignmentTask
@@ -31,6 +32,8 @@ class EvidenceSettings:
         share_weight: cosine that it is worth if all an entity's evidence is found.
         temperature: of the Sinkhorn normalisation, in units of cosine.
         sinkhorn_rounds: most passes of the Sinkhorn normalisation.
+        explored: how many pairs an entity may have that only evidence found; 0 for none, so
+            that the candidates of the search stay the only ones.
     """
 
     rounds: int
@@ -38,6 +41,7 @@ class EvidenceSettings:
     share_weight: float
     temperature: float
     sinkhorn_rounds: int
+    explored: int = 0
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,6 +61,10 @@ class Judgement:
 
 class Evidence:
     """Symbolic evidence between two graphs of a task, from their triples and seed links.
+
+    Pairs to judge are the candidates of a search. Evidence finds pairs of its own as well: all
+    that share a statement about neighbours who may be the same. There are few of them, about
+    linearly many in the triples, so that large graphs can do without a search.
 
     In every round the present probabilities say which relations stand for each other
     (`align_relations`), then what any two candidates have in common (`shared_statements`).
@@ -84,74 +92,109 @@ class Evidence:
         self.offsets = task.entity_offsets[[left, right]].astype(np.int64)
         self.seeds = task.links_between(task.seed_links, left, right) - self.offsets
 
-    def judge(self, candidates: Candidates) -> Judgement:
-        """Gathers evidence for candidates, and weighs it with their cosines.
+    def judge(self, candidates: Candidates, cosines: Cosines | None = None) -> Judgement:
+        """Gathers evidence for pairs of entities, and weighs it with their cosines.
 
         Args:
-            candidates: from the search; left unchanged.
+            candidates: from the search, and whose entities may be paired: those searched for.
+            cosines: of other pairs that evidence is found for, see `EvidenceSettings.explored`;
+                0 if None, as where there are no embeddings yet.
 
         Returns:
-            The same candidates in a new order, and the links that agree both ways.
+            The candidates in a new order, those that evidence found among them, and the links
+            that agree both ways.
         """
-        pairs = CandidatePairs.of(candidates, (int(self.offsets[0]), int(self.offsets[1])))
-        scores = pairs.cosines
-        plan = self._plan(pairs, scores)
-        left = self.left.restricted(_among(pairs.rows, self.left.n_entities))
-        right = self.right.restricted(_among(pairs.columns, self.right.n_entities))
-        share = np.sqrt(self.left.strength[pairs.rows] * self.right.strength[pairs.columns] + 1)
-        for _ in range(self.settings.rounds):
-            found = self._gather(pairs, plan, left, right)
-            scores = pairs.cosines + found * (
-                self.settings.weight + self.settings.share_weight / share
-            )
-            before, plan = plan, self._plan(pairs, scores)
-            if np.abs(plan - before).sum() <= _SETTLED * max(pairs.n_queries, 1):
+        settings = self.settings
+        pools = candidates.left_to_right.queries, candidates.right_to_left.queries
+        offsets = int(self.offsets[0]), int(self.offsets[1])
+        left = self.left.restricted(_among(pools[0] - offsets[0], self.left.n_entities))
+        right = self.right.restricted(_among(pools[1] - offsets[1], self.right.n_entities))
+        known = table = PairTable.of(candidates, offsets, self.right.n_entities)
+        scores = table.cosines
+        plan = self._plan(table, scores)
+        for _ in range(settings.rounds):
+            keys, worth = self._gather(table, plan, left, right)
+            if settings.explored:
+                known = known.extended(keys, cosines)
+            scores, evident = self._scores(known, keys, worth)
+            before = table, plan
+            kept = known.given | (evident & self._close(known, scores))
+            table, scores = known.chosen(kept), scores[kept]
+            plan = self._plan(table, scores)
+            if _change(*before, table, plan) <= _SETTLED * max(len(pools[0]), 1):
                 break
-        best = pairs.mutual(plan) & (plan > 0)
-        links = np.stack([pairs.rows[best], pairs.columns[best]], axis=1) + self.offsets
+        best = mutual(table.rows, table.columns, plan) & (plan > 0)
+        links = np.stack([table.rows[best], table.columns[best]], axis=1) + self.offsets
+        wide = max(_width(candidates), settings.explored)
         return Judgement(
-            pairs.rescored(candidates, scores),
+            table.ranked(scores, pools, self.offsets, wide),
             links.astype(np.int32),
             plan[best].astype(np.float32),
         )
 
-    def _plan(self, pairs: CandidatePairs, scores: NDArray[np.float64]) -> NDArray[np.float64]:
+    def _plan(self, table: PairTable, scores: Floats) -> Floats:
         return sinkhorn(
-            pairs.rows,
-            pairs.columns,
+            table.rows,
+            table.columns,
             scores / self.settings.temperature,
             (self.left.n_entities, self.right.n_entities),
             rounds=self.settings.sinkhorn_rounds,
             tolerance=_SETTLED,
         )
 
+    def _scores(self, table: PairTable, keys: IntArray, worth: Floats) -> tuple[Floats, BoolArray]:
+        """(p,) cosine and evidence of every pair, and whether there is any evidence."""
+        place, here = table.find(keys)
+        found = np.zeros(len(table))
+        found[place[here]] = worth[here]
+        share = np.sqrt(self.left.strength[table.rows] * self.right.strength[table.columns] + 1)
+        weight = self.settings.weight + self.settings.share_weight / share
+        return table.cosines + found * weight, found > 0
+
+    def _close(self, table: PairTable, scores: Floats) -> BoolArray:
+        """(p,) whether a pair is among the best of one of its two entities."""
+        most = self.settings.explored
+        return among_best(table.rows, scores, most) | among_best(table.columns, scores, most)
+
     def _gather(
-        self, pairs: CandidatePairs, plan: NDArray[np.float64], left: Statements, right: Statements
-    ) -> NDArray[np.float64]:
-        """(p,) what the two entities of every candidate pair have in common."""
+        self, table: PairTable, plan: Floats, left: Statements, right: Statements
+    ) -> tuple[IntArray, Floats]:
+        """Keys, ascending, of all pairs that have anything in common, and what that is worth."""
         partner = np.full(self.left.n_entities, -1, dtype=np.int64)
         sure = np.zeros(self.left.n_entities)
+        rows, columns = table.rows, table.columns
         # An entity with a seed link has no other partner, whoever else is searched for.
-        known = _among(self.seeds[:, 0], self.left.n_entities)[pairs.rows]
-        known |= _among(self.seeds[:, 1], self.right.n_entities)[pairs.columns]
-        possible = (plan > _POSSIBLE) & ~known
-        best = pairs.mutual(plan) & possible
-        partner[pairs.rows[best]], sure[pairs.rows[best]] = pairs.columns[best], plan[best]
+        settled = _among(self.seeds[:, 0], self.left.n_entities)[rows]
+        settled |= _among(self.seeds[:, 1], self.right.n_entities)[columns]
+        possible = (plan > _POSSIBLE) & ~settled
+        best = mutual(rows, columns, plan) & possible
+        partner[rows[best]], sure[rows[best]] = columns[best], plan[best]
         partner[self.seeds[:, 0]], sure[self.seeds[:, 0]] = self.seeds[:, 1], 1.0
         weights = align_relations(self.left, self.right, partner, sure)
 
         ends = (
-            np.concatenate([pairs.rows[possible], self.seeds[:, 0]]),
-            np.concatenate([pairs.columns[possible], self.seeds[:, 1]]),
+            np.concatenate([rows[possible], self.seeds[:, 0]]),
+            np.concatenate([columns[possible], self.seeds[:, 1]]),
         )
         probability = np.concatenate([np.minimum(plan[possible], 1), np.ones(len(self.seeds))])
-        found = np.zeros(len(pairs.rows))
-        for x, y, worth in shared_statements(left, right, weights, ends, probability):
-            pairs.add(found, x, y, worth)
-        return found
+        shape = self.left.n_entities, self.right.n_entities
+        return summed(shared_statements(left, right, weights, ends, probability), shape)
 
 
-def _among(entities: IntArray, n: int) -> BoolArray:
+def _width(candidates: Candidates) -> int:
+    """The most candidates that any entity has."""
+    both = candidates.left_to_right, candidates.right_to_left
+    return max(int((topk.candidates >= 0).sum(axis=1).max(initial=0)) for topk in both)
+
+
+def _change(old: PairTable, before: Floats, new: PairTable, plan: Floats) -> float:
+    """The sum of all changes from one table of probabilities to the next."""
+    place, here = old.find(new.keys)
+    same = np.minimum(before[place[here]], plan[here]).sum()
+    return float(before.sum() + plan.sum() - 2 * same)
+
+
+def _among(entities: NDArray[np.integer], n: int) -> BoolArray:
     kept = np.zeros(n, dtype=np.bool_)
     kept[entities] = True
     return kept

@@ -6,13 +6,14 @@ from collections.abc import Iterator
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_array
+from scipy.sparse import coo_array, csr_array
 
 from dualamn.evidence.edges import Statements
 from dualamn.evidence.ranges import IntArray, blocks, expand
 
 _LEAST = 0.01  # what a pair of statements must be worth to be looked at
 _AT_ONCE = 1 << 20  # entries of temporary arrays
+_TOGETHER = 1 << 24  # pieces of evidence that are added up in one go
 
 Found = tuple[IntArray, IntArray, NDArray[np.float64]]
 
@@ -50,6 +51,37 @@ def shared_statements(
             left, right, weights, left_ends[block], right_ends[block], probability[block]
         )
         yield from _members(left, right, *groups)
+
+
+def summed(blocks: Iterator[Found], shape: tuple[int, int]) -> tuple[IntArray, NDArray[np.float64]]:
+    """Adds up the evidence of every pair.
+
+    Args:
+        blocks: from `shared_statements`.
+        shape: how many left and right entities there are.
+
+    Returns:
+        (p,) keys x * shape[1] + x', ascending, and (p,) the sum of evidence of each.
+    """
+    total = csr_array(shape, dtype=np.float64)
+    waiting: list[Found] = []
+    size = 0
+    for block in blocks:
+        waiting.append(block)
+        size += len(block[0])
+        if size >= _TOGETHER:
+            total, waiting, size = total + _csr(waiting, shape), [], 0
+    if waiting:
+        total = total + _csr(waiting, shape)
+    rows = np.repeat(np.arange(shape[0]), np.diff(total.indptr))
+    return rows * shape[1] + total.indices, total.data
+
+
+def _csr(blocks: list[Found], shape: tuple[int, int]) -> csr_array:
+    x, y, worth = (np.concatenate(parts) for parts in zip(*blocks, strict=True))
+    matrix = coo_array((worth, (x.astype(np.int32), y.astype(np.int32))), shape=shape).tocsr()
+    matrix.sum_duplicates()
+    return matrix
 
 
 def _by_size(left: Statements, weights: csr_array, ends: IntArray) -> list[slice]:

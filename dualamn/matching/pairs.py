@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_array
 
 from dualamn.alignment import TopK
 from dualamn.arrays import BoolArray, FloatArray
@@ -49,32 +48,9 @@ class CandidatePairs:
         cosines = np.concatenate([to_right[2], to_left[2]])[first].astype(np.float64)
         return cls(*np.divmod(keys, max(shape[1], 1)), cosines, entry, shape, len(forward.queries))
 
-    def add(
-        self, total: NDArray[np.float64], x: IntArray, y: IntArray, worth: NDArray[np.float64]
-    ) -> None:
-        """Adds evidence to the pairs it is about; what is about no candidate pair is dropped."""
-        if not len(self.rows):
-            return
-        summed = csr_array((worth, (x, y)), shape=self.shape)
-        summed.sum_duplicates()
-        width = self.shape[1]
-        keys = np.repeat(np.arange(self.shape[0]), np.diff(summed.indptr)) * width
-        keys += summed.indices
-        known_keys = self.rows * width + self.columns
-        place = np.searchsorted(known_keys, keys)
-        place[place == len(known_keys)] = 0
-        known = known_keys[place] == keys
-        total[place[known]] += summed.data[known]
-
     def mutual(self, values: NDArray[np.float64]) -> BoolArray:
         """(p,) whether a pair has the highest value of both its entities; ties go to none."""
-        chosen = np.ones(len(values), dtype=np.bool_)
-        for ends, size in zip((self.rows, self.columns), self.shape, strict=True):
-            top = np.full(size, -np.inf)
-            np.maximum.at(top, ends, values)
-            is_top = values >= top[ends]
-            chosen &= is_top & (np.bincount(ends[is_top], minlength=size)[ends] == 1)
-        return chosen
+        return mutual(self.rows, self.columns, values)
 
     def rescored(self, candidates: Candidates, scores: NDArray[np.float64]) -> Candidates:
         """The candidates with these scores, best first; equal ones keep their order."""
@@ -85,6 +61,18 @@ class CandidatePairs:
             _reordered(forward, single[self.entry[:n_forward]]),
             _reordered(backward, single[self.entry[n_forward:]]),
         )
+
+
+def mutual(rows: IntArray, columns: IntArray, values: NDArray[np.float64]) -> BoolArray:
+    """(p,) whether a pair has the highest value of both its entities; ties go to none."""
+    chosen = np.ones(len(values), dtype=np.bool_)
+    for ends in (rows, columns):
+        size = int(ends.max(initial=-1)) + 1
+        top = np.full(size, -np.inf)
+        np.maximum.at(top, ends, values)
+        is_top = values >= top[ends]
+        chosen &= is_top & (np.bincount(ends[is_top], minlength=size)[ends] == 1)
+    return chosen
 
 
 def _flat(topk: TopK) -> tuple[IntArray, IntArray, FloatArray]:

@@ -26,6 +26,16 @@ class Candidates:
     left_to_right: TopK
     right_to_left: TopK
 
+    @classmethod
+    def none(cls, left_ids: Int32Array, right_ids: Int32Array) -> Candidates:
+        """Two pools of joint ids, and not one candidate."""
+
+        def queries(own: Int32Array, other: Int32Array) -> TopK:
+            shape = len(own), 0
+            return TopK(own, np.empty(shape, np.int32), np.empty(shape, np.float32), len(other))
+
+        return cls(queries(left_ids, right_ids), queries(right_ids, left_ids))
+
 
 def search_candidates(
     embeddings: FloatArray,

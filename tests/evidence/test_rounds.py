@@ -15,7 +15,9 @@ from numpy.typing import NDArray
 from dualamn.alignment import TopK
 from dualamn.data_loaders.synthetic import make_task
 from dualamn.evidence import Evidence, EvidenceSettings, Judgement
+from dualamn.evidence.table import Cosines
 from dualamn.kg import KnowledgeGraph
+from dualamn.matching.plan import sinkhorn
 from dualamn.search import Candidates, candidate_pools, search_candidates
 from dualamn.task import AlignmentTask
 
@@ -56,6 +58,18 @@ def plain_sinkhorn(logits: Floats, rounds: int) -> Floats:
     plan: Floats = u[:, None] * kernel * v
     plan /= np.maximum(plan.sum(axis=1, keepdims=True), 1)
     plan /= np.maximum(plan.sum(axis=0), 1)
+    return plan
+
+
+def sinkhorn_of_any_shape(logits: Floats, rounds: int) -> Floats:
+    """By the tested sparse one where sides differ, which has rules of its own for that."""
+    if logits.shape[0] == logits.shape[1]:
+        return plain_sinkhorn(logits, rounds)
+    plan = np.zeros(logits.shape)
+    rows, columns = np.nonzero(logits > -np.inf)
+    plan[rows, columns] = sinkhorn(
+        rows, columns, logits[rows, columns], plan.shape, rounds=rounds, tolerance=1e-3
+    )
     return plan
 
 
@@ -132,26 +146,34 @@ def plain_gather(task: AlignmentTask, plan: Floats, seeds: list[tuple[int, int]]
 
 def plain_judge(
     task: AlignmentTask,
+    given: Floats,
     cosines: Floats,
     seeds: list[tuple[int, int]],
     settings: EvidenceSettings,
     n_queries: int,
 ) -> tuple[Floats, Floats]:
-    """Last scores and probabilities; -inf for what is no candidate."""
-    scores = cosines
+    """Last scores and probabilities; -inf for what is no candidate.
+
+    `given` has the scores of the search's candidates, `cosines` those of all pairs that may be.
+    """
+    scores = given
     share = np.sqrt(np.outer(strength_of(task.kgs[0]), strength_of(task.kgs[1])) + 1)
-    rows, columns = ((cosines > -np.inf).any(axis=axis) for axis in (1, 0))
 
     def plan_of(scores: Floats) -> Floats:
         plan = np.zeros(scores.shape)
+        rows, columns = ((scores > -np.inf).any(axis=axis) for axis in (1, 0))
         place = np.ix_(rows, columns)
-        plan[place] = plain_sinkhorn(scores[place] / settings.temperature, settings.sinkhorn_rounds)
+        logits = scores[place] / settings.temperature
+        if logits.size:
+            plan[place] = sinkhorn_of_any_shape(logits, settings.sinkhorn_rounds)
         return plan
 
     plan = plan_of(scores)
     for _ in range(settings.rounds):
         found = plain_gather(task, plan, seeds)
-        scores = cosines + found * (settings.weight + settings.share_weight / share)
+        known = (given > -np.inf) | ((found > 0) & (settings.explored > 0))
+        scores = np.where(known, cosines, -np.inf)
+        scores = scores + found * (settings.weight + settings.share_weight / share)
         before, plan = plan, plan_of(scores)
         if np.abs(plan - before).sum() <= 1e-3 * n_queries:
             break
@@ -172,9 +194,21 @@ def table_of(task: AlignmentTask, candidates: Candidates) -> Floats:
 
 
 def judged(
-    task: AlignmentTask, candidates: Candidates, settings: EvidenceSettings = SETTINGS
+    task: AlignmentTask,
+    candidates: Candidates,
+    settings: EvidenceSettings = SETTINGS,
+    cosines: Cosines | None = None,
 ) -> Judgement:
-    return Evidence(task, 0, 1, settings).judge(candidates)
+    return Evidence(task, 0, 1, settings).judge(candidates, cosines)
+
+
+def best_of_either(scores: Floats, k: int) -> Floats:
+    """-inf for pairs that are not among the k best of their row nor of their column."""
+    kept = np.zeros(scores.shape, dtype=bool)
+    for axis in (0, 1):
+        order = np.argsort(-scores, axis=axis, kind="stable")
+        np.put_along_axis(kept, np.take(order, range(min(k, len(order))), axis=axis), True, axis)
+    return np.where(kept, scores, -np.inf)
 
 
 def found_near(task: AlignmentTask, k: int, seed: int, *, all_entities: bool = False) -> Candidates:
@@ -189,12 +223,14 @@ def found_near(task: AlignmentTask, k: int, seed: int, *, all_entities: bool = F
     r=st.integers(1, 3),
     n_triples=st.integers(0, 25),
     share=st.floats(0, 0.7),
-    k=st.integers(1, 9),
+    k=st.integers(0, 9),
     rounds=st.integers(0, 5),
+    explored=st.sampled_from([0, 20]),
 )
-@example(seed=0, n=1, r=1, n_triples=0, share=0, k=1, rounds=3)
-@example(seed=0, n=8, r=2, n_triples=20, share=0, k=8, rounds=3)
-@example(seed=0, n=8, r=1, n_triples=25, share=0.7, k=2, rounds=3)
+@example(seed=0, n=1, r=1, n_triples=0, share=0, k=1, rounds=3, explored=0)
+@example(seed=0, n=8, r=2, n_triples=20, share=0, k=8, rounds=3, explored=20)
+@example(seed=0, n=8, r=1, n_triples=25, share=0.7, k=2, rounds=3, explored=20)
+@example(seed=0, n=9, r=2, n_triples=25, share=0.4, k=0, rounds=4, explored=20)
 def test_rounds_equal_full_matrices(
     all_entities: bool,
     seed: int,
@@ -204,23 +240,36 @@ def test_rounds_equal_full_matrices(
     share: float,
     k: int,
     rounds: int,
+    explored: int,
 ) -> None:
     task = small_task(seed, n, r, n_triples, int(share * n))
-    settings = replace(SETTINGS, rounds=rounds)
-    candidates = found_near(task, k, seed, all_entities=all_entities)
+    settings = replace(SETTINGS, rounds=rounds, explored=explored)
+    pools = candidate_pools(task, 0, 1, "all_entities" if all_entities else "unaligned")
+    candidates = search_candidates(rows := vectors(n * 2, seed), *pools, k or 1)
+    if not k:
+        candidates = Candidates.none(*pools)
     seeds = [(x, y) for x, y in (task.seed_links - task.entity_offsets[:2]).tolist()]
+    allowed = np.full((n, n), -np.inf)
+    allowed[np.ix_(pools[0], pools[1] - n)] = 0
+    given = table_of(task, candidates)
+    cosines = (rows[:n] @ rows[n:].T).astype(np.float64)
     scores, plan = plain_judge(
-        task,
-        table_of(task, candidates),
-        seeds,
-        settings,
-        len(candidates.left_to_right.queries),
+        task, given, cosines + allowed, seeds, settings, len(candidates.left_to_right.queries)
     )
-    result = judged(task, candidates, settings)
+    result = judged(
+        task, candidates, settings, lambda x, y: np.einsum("nd,nd->n", rows[x], rows[y + n])
+    )
+    if not explored:
+        width = max(int((t.candidates >= 0).sum(axis=1).max(initial=0)) for t in both(candidates))
+        scores = best_of_either(scores, width)
     np.testing.assert_allclose(table_of(task, result.candidates), scores, atol=1e-5)
     links = [tuple(link) for link in (result.links - task.entity_offsets[:2]).tolist()]
     assert links == mutual(plan, 0)
     np.testing.assert_allclose(result.probability, [plan[link] for link in links], atol=1e-5)
+
+
+def both(candidates: Candidates) -> tuple[TopK, TopK]:
+    return candidates.left_to_right, candidates.right_to_left
 
 
 def padded(topk: TopK) -> TopK:
