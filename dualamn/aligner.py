@@ -106,7 +106,7 @@ class Aligner:
             TrainingError: no seed links, or the loss is not finite or exploded.
             CheckpointError: the checkpoint is damaged or of another run.
         """
-        from dualamn.training.bootstrap import bootstrap
+        from dualamn.training.bootstrap import learn
 
         started = time.perf_counter()
         names = self._read_names(task)
@@ -114,12 +114,16 @@ class Aligner:
             names.weigh(task.seed_links)
         encoder = self._make_encoder(task)
         with _threads(self.config.threads):
-            encoder.fit(
+            turns = learn(
+                encoder,
+                task,
+                self.config,
+                names,
                 progress=progress,
                 checkpoint=None if checkpoint is None else Path(checkpoint),
                 resume=resume,
             )
-            self.turns = tuple(bootstrap(encoder, task, self.config, names, progress=progress))
+            self.turns = tuple(turns)
         self._task, self._encoder, self._embeddings = task, encoder, None
         self._names = names
         self.seconds["train"] = time.perf_counter() - started
@@ -253,13 +257,8 @@ class Aligner:
     def saw_test_side(self) -> bool:
         """Whether the model was told which entities the test links are about."""
         config = self.config
-        turns = (
-            config.bootstrap_turns
-            if self._names is None
-            else max(config.bootstrap_turns, config.names_turns)
-        )
         return (
-            turns > 0
+            (config.evidence_first or config.turns(named=self._names is not None) > 0)
             and config.bootstrap_candidates == "test_only"
             and len(self.task.test_links) > 0
         )

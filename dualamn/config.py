@@ -43,6 +43,7 @@ _NOT_NEGATIVE = (
     "evidence_rounds",
     "evidence_weight",
     "evidence_share_weight",
+    "evidence_explored",
     "bootstrap_turns",
     "names_weight",
     "names_turns",
@@ -97,6 +98,11 @@ class AlignerConfig:
             matching; 0 for none.
         evidence_weight: cosine that one unit of evidence is worth.
         evidence_share_weight: cosine that it is worth if all an entity's evidence is found.
+        evidence_explored: how many candidates of an entity evidence may find, beside those of the
+            search; 0 for none. Graphs too large for a search have only these.
+        evidence_first: the encoder learns not only from the seed links but also from the sure
+            pairs that evidence finds before there are any embeddings, among the entities that
+            `bootstrap_candidates` names.
         bootstrap_turns: most turns of learning from the model's own confident pairs; 0 for none.
         bootstrap_candidates: whose entities these pairs are looked for among: "unaligned" all
             without a seed link, "test_only" those of the test links. The latter tells the model
@@ -150,6 +156,8 @@ class AlignerConfig:
     evidence_rounds: int = 0
     evidence_weight: float = 0.12
     evidence_share_weight: float = 0.6
+    evidence_explored: int = 0
+    evidence_first: bool = False
     bootstrap_turns: int = 0
     bootstrap_candidates: BootstrapCandidates = "unaligned"
     bootstrap_probability: float = 0.5
@@ -192,6 +200,13 @@ class AlignerConfig:
                 name, getattr(self, name) in choices, f"must be one of {', '.join(choices)}"
             )
 
+        explores = self.evidence_rounds > 0 and self.evidence_explored > 0
+        self._check(
+            "evidence_first",
+            explores or not self.evidence_first,
+            "needs evidence_rounds and evidence_explored above 0",
+        )
+
     def turns(self, *, named: bool) -> int:
         """How many turns of bootstrapping there are at most, with names or without."""
         return max(self.bootstrap_turns, self.names_turns) if named else self.bootstrap_turns
@@ -231,9 +246,9 @@ def _check_type(name: str, value: object, kind: Any) -> None:
     allowed = get_args(kind) or (kind,)
     if isinstance(allowed[0], str):  # a Literal, checked by value
         return
-    if isinstance(value, bool) != (kind is bool) or not isinstance(
-        value, tuple({*allowed, int} if float in allowed else allowed)
-    ):
+    fitting = tuple({*allowed, int} if float in allowed else allowed)
+    # Python counts a bool among the whole numbers.
+    if not isinstance(value, fitting) or (isinstance(value, bool) and bool not in allowed):
         names = " or ".join("None" if t is type(None) else t.__name__ for t in allowed)
         raise ConfigError(f"{name} must be {names}, got {value!r}")
     if isinstance(value, float) and not math.isfinite(value):

@@ -6,16 +6,23 @@ import time
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from dualamn.alignment import Protocol
 from dualamn.arrays import FloatArray, Int32Array
 from dualamn.config import AlignerConfig
 from dualamn.evidence import Evidence, EvidenceSettings, Judgement
+from dualamn.evidence.ranges import IntArray
+from dualamn.evidence.table import Cosines
 from dualamn.names import NameSimilarity
 from dualamn.names.candidates import search_with_names
 from dualamn.progress import ProgressCallback, silent
-from dualamn.search import Candidates, candidate_pools, search_candidates
+from dualamn.search import Candidates, candidate_pools, pair_cosines, search_candidates
 from dualamn.task import AlignmentTask
+
+_SEARCH_UP_TO = 4e12
+"""Products of numbers that a search may take, about 80 s on two cores: where evidence finds
+candidates too, larger graphs do without one."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,42 +73,64 @@ class Decoder:
         searched = time.perf_counter()
         judged = near
         if self.config.evidence_rounds:
-            judged = self._judge(near, left, right).candidates
+            judged = self._judge(near, left, right, embeddings).candidates
         return Found(judged, near, searched - started, time.perf_counter() - searched)
 
     def sure_links(
-        self, embeddings: FloatArray, protocol: Protocol, progress: ProgressCallback = silent
+        self, embeddings: FloatArray | None, protocol: Protocol, progress: ProgressCallback = silent
     ) -> Int32Array:
-        """(m, 2) pairs of any two graphs that are each other's choice and probable enough."""
+        """(m, 2) pairs of any two graphs that are each other's choice and probable enough.
+
+        Without embeddings they are what evidence alone finds, from the seed links on.
+        """
         links = [np.empty((0, 2), dtype=np.int32)]
         for left, right in self.task.kg_pairs:
             near = self._search(embeddings, left, right, protocol, progress)
-            judged = self._judge(near, left, right)
+            judged = self._judge(near, left, right, embeddings)
             links.append(judged.links[judged.probability >= self.config.bootstrap_probability])
         return np.concatenate(links)
 
     def _search(
         self,
-        embeddings: FloatArray,
+        embeddings: FloatArray | None,
         left: int,
         right: int,
         protocol: Protocol,
         progress: ProgressCallback,
     ) -> Candidates:
-        config, names = self.config, self.names
+        config, names = self.config, self._telling_names
         pools = candidate_pools(self.task, left, right, protocol)
-        if names is None or not names.weights:
+        if embeddings is None:
+            if names is None:
+                return Candidates.none(*pools)
+            embeddings = np.empty((self.task.n_entities, 0), dtype=np.float32)
+        width = embeddings.shape[1] + (0 if names is None else config.names_dim)
+        if self._too_many(len(pools[0]) * len(pools[1]) * width):
+            return Candidates.none(*pools)
+        if names is None:
             return search_candidates(embeddings, *pools, config.candidates, progress=progress)
         return search_with_names(
-            embeddings,
-            names,
-            config.temperature * config.names_weight,
-            *pools,
-            config.candidates,
-            progress=progress,
+            embeddings, names, self._names_scale, *pools, config.candidates, progress=progress
         )
 
-    def _judge(self, candidates: Candidates, left: int, right: int) -> Judgement:
+    def _too_many(self, products: int) -> bool:
+        """Whether the candidates that evidence finds have to do without a search."""
+        explores = self.config.evidence_rounds and self.config.evidence_explored
+        return bool(explores) and products > _SEARCH_UP_TO
+
+    @property
+    def _telling_names(self) -> NameSimilarity | None:
+        """The names, where they are worth anything."""
+        return self.names if self.names is not None and self.names.weights else None
+
+    @property
+    def _names_scale(self) -> float:
+        """The cosine that a factor of e by name is worth."""
+        return self.config.temperature * self.config.names_weight
+
+    def _judge(
+        self, candidates: Candidates, left: int, right: int, embeddings: FloatArray | None
+    ) -> Judgement:
         if (left, right) not in self._evidence:
             config = self.config
             settings = EvidenceSettings(
@@ -110,6 +139,22 @@ class Decoder:
                 share_weight=config.evidence_share_weight,
                 temperature=config.temperature,
                 sinkhorn_rounds=config.sinkhorn_rounds,
+                explored=config.evidence_explored,
             )
             self._evidence[left, right] = Evidence(self.task, left, right, settings)
-        return self._evidence[left, right].judge(candidates)
+        evidence = self._evidence[left, right]
+        return evidence.judge(candidates, self._cosines(evidence.offsets, embeddings))
+
+    def _cosines(self, offsets: IntArray, embeddings: FloatArray | None) -> Cosines | None:
+        """The scores, less the evidence, of pairs that were not searched for."""
+        names = self._telling_names
+        if embeddings is None and names is None:
+            return None
+
+        def cosines(x: IntArray, y: IntArray) -> NDArray[np.floating]:
+            left, right = x + offsets[0], y + offsets[1]
+            near = 0.0 if embeddings is None else pair_cosines(embeddings, left, right)
+            worth = 0.0 if names is None else self._names_scale * names.worth(left, right)
+            return np.asarray(near + worth)
+
+        return cosines

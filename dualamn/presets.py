@@ -33,7 +33,9 @@ PRESETS: dict[str, Preset] = {
             "encoder": "propagation",
             "relation_dim": 64,
             "evidence_rounds": 4,
-            "bootstrap_turns": 1,
+            "evidence_explored": 20,
+            "evidence_first": True,
+            "candidates": 50,
         },
     ),
     "balanced": Preset(

@@ -140,7 +140,7 @@ def test_every_encoder_keeps_the_contract(name: str, task: AlignmentTask) -> Non
     factory = get_encoder(name)
     encoder = factory(task, config, torch.device("cpu"))
     links = task.seed_links.copy(), task.test_links.copy()
-    encoder.fit(progress=lambda _: None, checkpoint=None, resume=False)
+    encoder.fit(task.seed_links, progress=lambda _: None, checkpoint=None, resume=False)
     embedded = encoder.embeddings()
     assert embedded.dtype == np.float32
     assert len(embedded) == task.n_entities
@@ -166,5 +166,5 @@ def test_given_features_stand_in_for_learned_entity_embeddings(task: AlignmentTa
     assert "projection" in encoder.state()
     assert "entities" not in encoder.state()
     before = encoder.embeddings()
-    encoder.fit(progress=lambda _: None, checkpoint=None, resume=False)
+    encoder.fit(task.seed_links, progress=lambda _: None, checkpoint=None, resume=False)
     assert not np.allclose(before, encoder.embeddings())

@@ -14,17 +14,25 @@ from dualamn.progress import ProgressCallback
 class Encoder(Protocol):
     """Turns a task into embeddings; made from (task, config, device)."""
 
-    def fit(self, *, progress: ProgressCallback, checkpoint: Path | None, resume: bool) -> None:
-        """Learns from the task's seed links.
+    def fit(
+        self,
+        links: Int32Array,
+        *,
+        progress: ProgressCallback,
+        checkpoint: Path | None,
+        resume: bool,
+    ) -> None:
+        """Learns from links.
 
         Args:
+            links: (m, 2) int32 joint ids.
             progress: told of every step of stage "train".
             checkpoint: file to keep the state of training in, or None.
             resume: go on from that file if it exists.
         """
 
     def refit(self, links: Int32Array, turn: int, *, progress: ProgressCallback) -> None:
-        """Goes on from what it knows, with other links in place of the task's seed links.
+        """Goes on from what it knows, with other links.
 
         Args:
             links: (m, 2) int32 joint ids.

@@ -33,10 +33,17 @@ class Joint:
         self.network = TrainedDualAMN(task, config, device)
         self.labels = Propagation(task, config, device)
 
-    def fit(self, *, progress: ProgressCallback, checkpoint: Path | None, resume: bool) -> None:
-        """Trains the network, and takes the task's seed links for the labels."""
-        self.network.fit(progress=progress, checkpoint=checkpoint, resume=resume)
-        self.labels.fit(progress=silent, checkpoint=None, resume=False)
+    def fit(
+        self,
+        links: Int32Array,
+        *,
+        progress: ProgressCallback,
+        checkpoint: Path | None,
+        resume: bool,
+    ) -> None:
+        """Trains the network on the links, and takes them for the labels."""
+        self.network.fit(links, progress=progress, checkpoint=checkpoint, resume=resume)
+        self.labels.fit(links, progress=silent, checkpoint=None, resume=False)
 
     def refit(self, links: Int32Array, turn: int, *, progress: ProgressCallback) -> None:
         """Goes on with other links, see `base.Encoder.refit`."""

@@ -58,18 +58,25 @@ class Propagation:
         self.turn = 0
         self._progress: ProgressCallback | None = None
 
-    def fit(self, *, progress: ProgressCallback, checkpoint: Path | None, resume: bool) -> None:
-        """Takes the task's seed links; there is nothing to train and no checkpoint to keep.
+    def fit(
+        self,
+        links: Int32Array,
+        *,
+        progress: ProgressCallback,
+        checkpoint: Path | None,
+        resume: bool,
+    ) -> None:
+        """Takes the links; there is nothing to train and no checkpoint to keep.
 
         Raises:
-            TrainingError: the task has no seed links.
+            TrainingError: there are no links.
         """
-        if not len(self.task.seed_links):
+        if not len(links):
             raise TrainingError(
                 f"{self.task.name} has no seed links to learn from: give some known pairs of "
                 "entities"
             )
-        self.links = self.task.seed_links
+        self.links = links
         progress(Progress("train", 1, 1))
 
     def refit(self, links: Int32Array, turn: int, *, progress: ProgressCallback) -> None:

@@ -54,9 +54,17 @@ class TrainedDualAMN:
             generator=torch.Generator().manual_seed(config.seed),
         ).to(device)
 
-    def fit(self, *, progress: ProgressCallback, checkpoint: Path | None, resume: bool) -> None:
-        """Trains on the task's seed links, see `Trainer`."""
-        trainer = Trainer(self.network, self.graph, self.task, self.config)
+    def fit(
+        self,
+        links: Int32Array,
+        *,
+        progress: ProgressCallback,
+        checkpoint: Path | None,
+        resume: bool,
+    ) -> None:
+        """Trains on links, see `Trainer`."""
+        task = replace(self.task, seed_links=links)
+        trainer = Trainer(self.network, self.graph, task, self.config)
         trainer.run(progress=progress, checkpoint=checkpoint, resume=resume)
 
     def refit(self, links: Int32Array, turn: int, *, progress: ProgressCallback) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +14,7 @@ from dualamn.evidence.edges import Statements
 from dualamn.evidence.ranges import IntArray
 from dualamn.evidence.relations import align_relations
 from dualamn.evidence.shared import shared_statements, summed
-from dualamn.evidence.table import Cosines, Floats, PairTable, among_best
+from dualamn.evidence.table import Cosines, Floats, PairTable, best_of_either
 from dualamn.matching.pairs import mutual
 from dualamn.matching.plan import sinkhorn
 from dualamn.search.candidates import Candidates
@@ -20,6 +22,9 @@ from dualamn.task import AlignmentTask
 
 _POSSIBLE = 0.05  # the probability from which a pair counts as evidence for others
 _SETTLED = 1e-3  # mean change of a query's probabilities at which the rounds end
+
+
+Pools = tuple[Int32Array, Int32Array]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,14 +54,34 @@ class Judgement:
     """What the last round says of every candidate pair.
 
     Attributes:
-        candidates: the candidates with their last scores, cosine and evidence, best first.
+        table, scores: the pairs judged, and (p,) their last scores: cosine and evidence.
+        pools: whose entities were paired.
+        offsets: joint id of the first entity of either graph.
+        most: how many candidates an entity has at most.
         links: (m, 2) int32 joint ids of pairs that are each other's most probable partner.
         probability: (m,) float32 of each of these links.
     """
 
-    candidates: Candidates
+    table: PairTable
+    scores: Floats
+    pools: Pools
+    offsets: IntArray
+    most: int
     links: Int32Array
     probability: FloatArray
+
+    @cached_property
+    def candidates(self) -> Candidates:
+        """The pairs as candidates of both directions, best first."""
+        return self.table.ranked(self.scores, self.pools, self.offsets, self.most)
+
+
+class Ranked(NamedTuple):
+    """Pairs, (p,) their scores and (p,) their probabilities."""
+
+    table: PairTable
+    scores: Floats
+    plan: Floats
 
 
 class Evidence:
@@ -64,7 +89,8 @@ class Evidence:
 
     Pairs to judge are the candidates of a search. Evidence finds pairs of its own as well: all
     that share a statement about neighbours who may be the same. There are few of them, about
-    linearly many in the triples, so that large graphs can do without a search.
+    linearly many in the triples, so that large graphs can do without a search. It begins with
+    what the seed links alone make probable.
 
     In every round the present probabilities say which relations stand for each other
     (`align_relations`), then what any two candidates have in common (`shared_statements`).
@@ -91,6 +117,7 @@ class Evidence:
         self.right = Statements.of(task.kgs[right])
         self.offsets = task.entity_offsets[[left, right]].astype(np.int64)
         self.seeds = task.links_between(task.seed_links, left, right) - self.offsets
+        self._found: tuple[Pools, Ranked] | None = None
 
     def judge(self, candidates: Candidates, cosines: Cosines | None = None) -> Judgement:
         """Gathers evidence for pairs of entities, and weighs it with their cosines.
@@ -104,33 +131,56 @@ class Evidence:
             The candidates in a new order, those that evidence found among them, and the links
             that agree both ways.
         """
-        settings = self.settings
         pools = candidates.left_to_right.queries, candidates.right_to_left.queries
-        offsets = int(self.offsets[0]), int(self.offsets[1])
-        left = self.left.restricted(_among(pools[0] - offsets[0], self.left.n_entities))
-        right = self.right.restricted(_among(pools[1] - offsets[1], self.right.n_entities))
-        known = table = PairTable.of(candidates, offsets, self.right.n_entities)
-        scores = table.cosines
-        plan = self._plan(table, scores)
-        for _ in range(settings.rounds):
-            keys, worth = self._gather(table, plan, left, right)
-            if settings.explored:
-                known = known.extended(keys, cosines)
-            scores, evident = self._scores(known, keys, worth)
-            before = table, plan
-            kept = known.given | (evident & self._close(known, scores))
-            table, scores = known.chosen(kept), scores[kept]
-            plan = self._plan(table, scores)
-            if _change(*before, table, plan) <= _SETTLED * max(len(pools[0]), 1):
-                break
+        given = PairTable.of(candidates, *self._numbering)
+        if self.settings.explored and cosines is not None:
+            start = self._from_seeds(pools)
+        else:
+            start = Ranked(given, given.cosines, self._plan(given, given.cosines))
+        table, scores, plan = self._rounds(start, given, pools, cosines)
         best = mutual(table.rows, table.columns, plan) & (plan > 0)
         links = np.stack([table.rows[best], table.columns[best]], axis=1) + self.offsets
-        wide = max(_width(candidates), settings.explored)
         return Judgement(
-            table.ranked(scores, pools, self.offsets, wide),
+            table,
+            scores,
+            pools,
+            self.offsets,
+            max(_width(candidates), self.settings.explored),
             links.astype(np.int32),
             plan[best].astype(np.float32),
         )
+
+    @property
+    def _numbering(self) -> tuple[tuple[int, int], int]:
+        return (int(self.offsets[0]), int(self.offsets[1])), self.right.n_entities
+
+    def _from_seeds(self, pools: Pools) -> Ranked:
+        """What evidence alone finds among the entities of two pools; found once, then kept."""
+        if self._found is None or not all(map(np.array_equal, self._found[0], pools)):
+            none = PairTable.of(Candidates.none(*pools), *self._numbering)
+            start = Ranked(none, none.cosines, none.cosines)
+            self._found = pools, self._rounds(start, none, pools, None)
+        return self._found[1]
+
+    def _rounds(
+        self, start: Ranked, given: PairTable, pools: Pools, cosines: Cosines | None
+    ) -> Ranked:
+        """Gathers evidence, from the probabilities of the start on, until they settle."""
+        most = self.settings.explored
+        left = self.left.restricted(_among(pools[0] - self.offsets[0], self.left.n_entities))
+        right = self.right.restricted(_among(pools[1] - self.offsets[1], self.right.n_entities))
+        known, now = given, start
+        for _ in range(self.settings.rounds):
+            keys, worth = self._gather(now.table, now.plan, left, right)
+            if most:
+                known = known.extended(keys, cosines)
+            scores, evident = self._scores(known, keys, worth)
+            kept = known.given | best_of_either(known, scores, evident & ~known.given, most)
+            table, scores = known.chosen(kept), scores[kept]
+            before, now = now, Ranked(table, scores, self._plan(table, scores))
+            if _change(before, now) <= _SETTLED * max(len(pools[0]), 1):
+                break
+        return now
 
     def _plan(self, table: PairTable, scores: Floats) -> Floats:
         return sinkhorn(
@@ -150,11 +200,6 @@ class Evidence:
         share = np.sqrt(self.left.strength[table.rows] * self.right.strength[table.columns] + 1)
         weight = self.settings.weight + self.settings.share_weight / share
         return table.cosines + found * weight, found > 0
-
-    def _close(self, table: PairTable, scores: Floats) -> BoolArray:
-        """(p,) whether a pair is among the best of one of its two entities."""
-        most = self.settings.explored
-        return among_best(table.rows, scores, most) | among_best(table.columns, scores, most)
 
     def _gather(
         self, table: PairTable, plan: Floats, left: Statements, right: Statements
@@ -187,11 +232,11 @@ def _width(candidates: Candidates) -> int:
     return max(int((topk.candidates >= 0).sum(axis=1).max(initial=0)) for topk in both)
 
 
-def _change(old: PairTable, before: Floats, new: PairTable, plan: Floats) -> float:
+def _change(old: Ranked, new: Ranked) -> float:
     """The sum of all changes from one table of probabilities to the next."""
-    place, here = old.find(new.keys)
-    same = np.minimum(before[place[here]], plan[here]).sum()
-    return float(before.sum() + plan.sum() - 2 * same)
+    place, here = old.table.find(new.table.keys)
+    same = np.minimum(old.plan[place[here]], new.plan[here]).sum()
+    return float(old.plan.sum() + new.plan.sum() - 2 * same)
 
 
 def _among(entities: NDArray[np.integer], n: int) -> BoolArray:

@@ -17,7 +17,7 @@ from dualamn.search.candidates import Candidates
 
 Floats = NDArray[np.float64]
 
-Cosines = Callable[[IntArray, IntArray], FloatArray]
+Cosines = Callable[[IntArray, IntArray], NDArray[np.floating]]
 """The cosines of pairs, given by the local numbers of their left and right entities."""
 
 
@@ -104,11 +104,19 @@ class PairTable:
         )
 
 
-def among_best(own: IntArray, scores: Floats, k: int) -> BoolArray:
+def best_of_either(table: PairTable, scores: Floats, among: BoolArray, k: int) -> BoolArray:
+    """(p,) which of some pairs are among the k best of their left or of their right entity."""
+    chosen = np.flatnonzero(among)
+    kept = np.zeros(len(table), dtype=np.bool_)
+    for ends in (table.rows, table.columns):
+        kept[chosen[_best(ends[chosen], scores[chosen], k)]] = True
+    return kept
+
+
+def _best(own: IntArray, scores: Floats, k: int) -> BoolArray:
     """(p,) whether a pair is among the k best of its entity `own`."""
-    counts = np.bincount(own) if len(own) else np.empty(0, dtype=np.int64)
     kept = np.ones(len(own), dtype=np.bool_)
-    crowded = np.flatnonzero(counts[own] > k)
+    crowded = np.flatnonzero(np.bincount(own)[own] > k) if len(own) else np.empty(0, np.int64)
     order = crowded[np.lexsort((-scores[crowded], own[crowded]))]
     kept[order[_ranks(own[order]) >= k]] = False
     return kept

@@ -1,7 +1,8 @@
 """Nearest-neighbour search over embeddings."""
 
 from dualamn.search.candidates import Candidates, search_candidates
+from dualamn.search.cosines import pair_cosines
 from dualamn.search.exact import nearest
 from dualamn.search.pools import candidate_pools
 
-__all__ = ["Candidates", "candidate_pools", "nearest", "search_candidates"]
+__all__ = ["Candidates", "candidate_pools", "nearest", "pair_cosines", "search_candidates"]

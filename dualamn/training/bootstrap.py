@@ -5,11 +5,12 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from dualamn.arrays import Int32Array
+from dualamn.arrays import FloatArray, Int32Array
 from dualamn.config import AlignerConfig
 from dualamn.decoding import Decoder
 from dualamn.encoders.base import Encoder
@@ -41,36 +42,66 @@ class Turn:
     seconds: float
 
 
-def bootstrap(
+def learn(
     encoder: Encoder,
     task: AlignmentTask,
     config: AlignerConfig,
     names: NameSimilarity | None = None,
     *,
     progress: ProgressCallback,
+    checkpoint: Path | None = None,
+    resume: bool = False,
 ) -> Iterator[Turn]:
-    """Lets a fitted encoder learn on from its own confident pairs, turn after turn.
+    """Fits an encoder to the seed links, and lets it learn on from confident pairs.
+
+    With `config.evidence_first` its first turn has pairs already, which evidence finds from the
+    seed links alone; up to `config.bootstrap_turns` more have those of its own embeddings.
 
     No pair is kept for having been there before: each turn takes the pairs that the model of
-    the turn before finds sure. It ends after `config.turns`, or as soon as fewer
-    than one pair in a hundred changes; no test link is looked at. With
-    `config.bootstrap_candidates` "test_only" the entities of the test links are all that pairs
-    are looked for among, which tells the model who has a partner. Where names take part,
-    the pairs teach which words stand for each other.
+    the turn before finds sure. It ends early as soon as fewer than one pair in a hundred
+    changes; no test link is looked at. With `config.bootstrap_candidates` "test_only" the
+    entities of the test links are all that pairs are looked for among, which tells the model
+    who has a partner. Where names take part, the pairs teach which words stand for each other.
+
+    Args:
+        encoder: not fitted yet.
+        names: what names are worth, None where they take no part.
+        checkpoint, resume: see `Encoder.fit`; they are about the first fit.
 
     Yields:
-        A report of every turn, when it is done.
+        A report of every turn that had pairs, when it is done.
     """
     decoder = Decoder(task, config, names)
+    none = np.empty((0, 2), dtype=np.int32)
     before = np.empty(0, dtype=np.int64)
-    for number in range(1, config.turns(named=names is not None) + 1):
+
+    def found(embeddings: FloatArray | None) -> Int32Array:
+        return decoder.sure_links(embeddings, config.bootstrap_candidates, progress)
+
+    started = time.perf_counter()
+    links = found(None) if config.evidence_first and len(task.seed_links) else none
+    known = np.concatenate([task.seed_links, links])
+    if names is not None and len(links):
+        names.learn(known)
+    encoder.fit(
+        known,
+        progress=progress,
+        checkpoint=checkpoint,
+        resume=resume,
+    )
+    number = 0
+    if config.evidence_first:
+        before, number = _keys(links, task.n_entities), 1
+        yield Turn(1, len(links), len(links), 0, 0, time.perf_counter() - started)
+    for _ in range(config.turns(named=names is not None)):
         started = time.perf_counter()
-        links = decoder.sure_links(encoder.embeddings(), config.bootstrap_candidates, progress)
+        links = found(encoder.embeddings())
         keys = _keys(links, task.n_entities)
         kept = len(np.intersect1d(keys, before, assume_unique=True))
         new, dropped = len(keys) - kept, len(before) - kept
-        if number > 1 and new + dropped <= _SETTLED * max(len(keys), 1):
+        if number and new + dropped <= _SETTLED * max(len(keys), 1):
             return
+        number += 1
         known = np.concatenate([task.seed_links, links])
         if names is not None:
             names.learn(known)

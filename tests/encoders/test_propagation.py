@@ -27,7 +27,7 @@ def unit(rows: Matrix) -> Matrix:
 
 def fitted(task: AlignmentTask, config: AlignerConfig = CONFIG) -> Propagation:
     encoder = Propagation(task, config, CPU)
-    encoder.fit(progress=silent, checkpoint=None, resume=False)
+    encoder.fit(task.seed_links, progress=silent, checkpoint=None, resume=False)
     return encoder
 
 

@@ -68,7 +68,12 @@ def sinkhorn_of_any_shape(logits: Floats, rounds: int) -> Floats:
     plan = np.zeros(logits.shape)
     rows, columns = np.nonzero(logits > -np.inf)
     plan[rows, columns] = sinkhorn(
-        rows, columns, logits[rows, columns], plan.shape, rounds=rounds, tolerance=1e-3
+        rows,
+        columns,
+        logits[rows, columns],
+        (len(plan), len(plan.T)),
+        rounds=rounds,
+        tolerance=1e-3,
     )
     return plan
 

@@ -14,7 +14,7 @@ from dualamn.data_loaders.synthetic import make_task
 from dualamn.errors import DualamnError
 from dualamn.eval import evaluate
 from dualamn.progress import ProgressCallback, silent
-from dualamn.training.bootstrap import bootstrap
+from dualamn.training.bootstrap import learn
 
 SETTINGS: dict[str, Any] = {"label_dim": 64, "relation_dim": 16, "evidence_rounds": 2}
 
@@ -24,13 +24,22 @@ class Scripted:
 
     def __init__(self, turns: list[FloatArray]) -> None:
         self.turns = turns
+        self.fitted = np.empty((0, 2), dtype=np.int32)
         self.learned: list[Int32Array] = []
+        self.turn_numbers: list[int] = []
 
-    def fit(self, *, progress: ProgressCallback, checkpoint: Path | None, resume: bool) -> None:
-        raise AssertionError("it is fitted already")
+    def fit(
+        self,
+        links: Int32Array,
+        *,
+        progress: ProgressCallback,
+        checkpoint: Path | None,
+        resume: bool,
+    ) -> None:
+        self.fitted = links
 
     def refit(self, links: Int32Array, turn: int, *, progress: ProgressCallback) -> None:
-        assert turn == len(self.learned) + 1
+        self.turn_numbers.append(turn)
         self.learned.append(links)
 
     def embeddings(self) -> FloatArray:
@@ -55,11 +64,12 @@ def test_pairs_are_judged_anew_and_counted() -> None:
     first, second = task.test_links[:10], task.test_links[4:14]
     encoder = Scripted([near(task, first), near(task, second)])
     config = AlignerConfig(bootstrap_turns=2, bootstrap_probability=0.9)
-    turns = list(bootstrap(encoder, task, config, progress=silent))
+    turns = list(learn(encoder, task, config, progress=silent))
     assert [(t.number, t.pairs, t.new, t.dropped, t.kept) for t in turns] == [
         (1, 10, 10, 0, 0),
         (2, 10, 4, 4, 6),
     ]
+    assert encoder.turn_numbers == [1, 2]
     for links, pairs in zip(encoder.learned, (first, second), strict=True):
         np.testing.assert_array_equal(links[: len(task.seed_links)], task.seed_links)
         assert {*map(tuple, links[len(task.seed_links) :].tolist())} == {
@@ -71,15 +81,47 @@ def test_it_ends_when_the_pairs_settle() -> None:
     task = make_task(40)
     encoder = Scripted([near(task, task.test_links[:10])])
     config = AlignerConfig(bootstrap_turns=7, bootstrap_probability=0.9)
-    assert len(list(bootstrap(encoder, task, config, progress=silent))) == 1
+    assert len(list(learn(encoder, task, config, progress=silent))) == 1
     assert len(encoder.learned) == 1
 
 
 def test_no_turns_learn_nothing() -> None:
     task = make_task(40)
     encoder = Scripted([near(task, task.test_links)])
-    assert not list(bootstrap(encoder, task, AlignerConfig(), progress=silent))
+    assert not list(learn(encoder, task, AlignerConfig(), progress=silent))
     assert not encoder.learned
+    np.testing.assert_array_equal(encoder.fitted, task.seed_links)
+
+
+def test_evidence_finds_the_first_pairs_without_embeddings() -> None:
+    task = make_task(300, keep_triples=0.9)
+    config = AlignerConfig(evidence_first=True, evidence_rounds=3, evidence_explored=10)
+    encoder = Scripted([near(task, task.test_links[:10])])
+    (turn,) = learn(encoder, task, config, progress=silent)
+    assert (turn.number, turn.new, turn.dropped, turn.kept) == (1, turn.pairs, 0, 0)
+    seeds, pairs = np.split(encoder.fitted, [len(task.seed_links)])
+    np.testing.assert_array_equal(seeds, task.seed_links)
+    assert len(pairs) == turn.pairs
+    right = {*map(tuple, pairs.tolist())} & {*map(tuple, task.test_links.tolist())}
+    assert len(right) > 0.8 * len(pairs) > 0.5 * len(task.test_links)
+
+    again = Scripted([near(task, pairs)])
+    more = replace(config, bootstrap_turns=3)
+    first, *others = learn(again, task, more, progress=silent)
+    assert first == replace(turn, seconds=first.seconds)
+    assert [t.number for t in others] == again.turn_numbers == [2][: len(others)]
+
+
+def test_graphs_too_large_for_a_search_do_without(monkeypatch: pytest.MonkeyPatch) -> None:
+    task = make_task(300, keep_triples=0.9)
+    aligner = Aligner("fast", **SETTINGS | {"evidence_explored": 10}).fit(task)
+    searched = evaluate(aligner.align(candidates="test_only"), task.test_links)
+    monkeypatch.setattr("dualamn.decoding._SEARCH_UP_TO", 0)
+    explored = evaluate(aligner.align(candidates="test_only"), task.test_links)
+    for scores in (searched, explored):
+        assert scores.left_to_right is not None
+        assert (scores.left_to_right["hits@1"] or 0) > 0.6
+    assert str(searched) != str(explored)
 
 
 def test_turns_find_more_links() -> None:

@@ -91,7 +91,9 @@ def test_an_interrupted_run_continued_equals_an_unbroken_one(
 def test_averaged_parameters_are_the_mean_over_the_last_epochs_steps(task: AlignmentTask) -> None:
     def trained(config: AlignerConfig, note: Callable[[TrainedDualAMN], None]) -> list[float]:
         encoder = TrainedDualAMN(task, config, torch.device("cpu"))
-        encoder.fit(progress=lambda _: note(encoder), checkpoint=None, resume=False)
+        encoder.fit(
+            task.seed_links, progress=lambda _: note(encoder), checkpoint=None, resume=False
+        )
         parameters: list[float] = encoder.network.relations.detach().flatten().tolist()
         return parameters
 
