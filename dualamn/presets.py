@@ -32,7 +32,6 @@ PRESETS: dict[str, Preset] = {
             **_EVIDENCE,
             "encoder": "propagation",
             "relation_dim": 64,
-            "evidence_rounds": 4,
             "evidence_explored": 20,
             "evidence_first": True,
             "candidates": 50,

@@ -89,8 +89,7 @@ class Evidence:
 
     Pairs to judge are the candidates of a search. Evidence finds pairs of its own as well: all
     that share a statement about neighbours who may be the same. There are few of them, about
-    linearly many in the triples, so that large graphs can do without a search. It begins with
-    what the seed links alone make probable.
+    linearly many in the triples, so that large graphs can do without a search.
 
     In every round the present probabilities say which relations stand for each other
     (`align_relations`), then what any two candidates have in common (`shared_statements`).
@@ -117,7 +116,6 @@ class Evidence:
         self.right = Statements.of(task.kgs[right])
         self.offsets = task.entity_offsets[[left, right]].astype(np.int64)
         self.seeds = task.links_between(task.seed_links, left, right) - self.offsets
-        self._found: tuple[Pools, Ranked] | None = None
 
     def judge(self, candidates: Candidates, cosines: Cosines | None = None) -> Judgement:
         """Gathers evidence for pairs of entities, and weighs it with their cosines.
@@ -132,11 +130,9 @@ class Evidence:
             that agree both ways.
         """
         pools = candidates.left_to_right.queries, candidates.right_to_left.queries
-        given = PairTable.of(candidates, *self._numbering)
-        if self.settings.explored and cosines is not None:
-            start = self._from_seeds(pools)
-        else:
-            start = Ranked(given, given.cosines, self._plan(given, given.cosines))
+        first, second = self.offsets.tolist()
+        given = PairTable.of(candidates, (first, second), self.right.n_entities)
+        start = Ranked(given, given.cosines, self._plan(given, given.cosines))
         table, scores, plan = self._rounds(start, given, pools, cosines)
         best = mutual(table.rows, table.columns, plan) & (plan > 0)
         links = np.stack([table.rows[best], table.columns[best]], axis=1) + self.offsets
@@ -149,18 +145,6 @@ class Evidence:
             links.astype(np.int32),
             plan[best].astype(np.float32),
         )
-
-    @property
-    def _numbering(self) -> tuple[tuple[int, int], int]:
-        return (int(self.offsets[0]), int(self.offsets[1])), self.right.n_entities
-
-    def _from_seeds(self, pools: Pools) -> Ranked:
-        """What evidence alone finds among the entities of two pools; found once, then kept."""
-        if self._found is None or not all(map(np.array_equal, self._found[0], pools)):
-            none = PairTable.of(Candidates.none(*pools), *self._numbering)
-            start = Ranked(none, none.cosines, none.cosines)
-            self._found = pools, self._rounds(start, none, pools, None)
-        return self._found[1]
 
     def _rounds(
         self, start: Ranked, given: PairTable, pools: Pools, cosines: Cosines | None

@@ -25,7 +25,7 @@ def test_names_find_what_structure_does_not(named_task: NamedTask) -> None:
     task = named_task(200, mean_degree=3.0, keep_triples=0.6)
     alone = hits(Aligner("fast", names="off", **FAST).fit(task))
     assert alone < 0.8
-    assert hits(Aligner("fast", **FAST).fit(task)) > 0.95
+    assert hits(Aligner("fast", **FAST).fit(task)) > 0.9
 
 
 def test_random_names_do_no_harm(named_task: NamedTask) -> None:

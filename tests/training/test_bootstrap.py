@@ -128,7 +128,8 @@ def test_turns_find_more_links() -> None:
     task = make_task(400, train_ratio=0.05, keep_triples=0.9)
     found = []
     for turns in (0, 3):
-        aligner = Aligner("fast", bootstrap_turns=turns, **SETTINGS).fit(task)
+        settings = SETTINGS | {"evidence_first": False, "evidence_explored": 0}
+        aligner = Aligner("fast", bootstrap_turns=turns, **settings).fit(task)
         scores = evaluate(aligner.align(candidates="test_only"), task.test_links)
         assert scores.left_to_right is not None
         hits = scores.left_to_right["hits@1"]
