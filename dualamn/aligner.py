@@ -219,7 +219,7 @@ class Aligner:
 
         return link_features(
             links,
-            found.near,
+            found.cosines(links),
             found.candidates,
             np.concatenate([kg.degrees for kg in self.task.kgs]),
             temperature=self.config.temperature,

@@ -13,7 +13,7 @@ from dualamn.arrays import FloatArray, Int32Array
 from dualamn.config import AlignerConfig
 from dualamn.evidence import Evidence, EvidenceSettings, Judgement
 from dualamn.evidence.ranges import IntArray
-from dualamn.evidence.table import Cosines
+from dualamn.evidence.table import Cosines, PairTable
 from dualamn.names import NameSimilarity
 from dualamn.names.candidates import search_with_names
 from dualamn.progress import ProgressCallback, silent
@@ -31,15 +31,29 @@ class Found:
 
     Attributes:
         candidates: ranked by cosine, or by cosine and evidence.
-        near: the same, ranked by cosine.
+        pairs: all pairs that were judged, with their cosines.
+        offsets: joint id of the first entity of either graph.
         search_seconds: of the nearest-neighbour search.
         evidence_seconds: of the evidence.
     """
 
     candidates: Candidates
-    near: Candidates
+    pairs: PairTable
+    offsets: IntArray
     search_seconds: float
     evidence_seconds: float
+
+    def cosines(self, links: Int32Array) -> FloatArray:
+        """(m,) float32 cosines of links that were among the candidates.
+
+        Raises:
+            ValueError: a link that was not.
+        """
+        left, right = (links.astype(np.int64) - self.offsets).T
+        place, here = self.pairs.find(left * self.pairs.width + right)
+        if not here.all():
+            raise ValueError("every link must be among the candidates")
+        return self.pairs.cosines[place].astype(np.float32)
 
 
 class Decoder:
@@ -71,10 +85,15 @@ class Decoder:
         started = time.perf_counter()
         near = self._search(embeddings, left, right, protocol, progress)
         searched = time.perf_counter()
-        judged = near
+        offsets = self.task.entity_offsets[[left, right]].astype(np.int64)
         if self.config.evidence_rounds:
-            judged = self._judge(near, left, right, embeddings).candidates
-        return Found(judged, near, searched - started, time.perf_counter() - searched)
+            judged = self._judge(near, left, right, embeddings)
+            candidates, pairs = judged.candidates, judged.table
+        else:
+            width = self.task.kgs[right].n_entities
+            candidates, pairs = near, PairTable.of(near, (int(offsets[0]), int(offsets[1])), width)
+        spent = time.perf_counter() - searched
+        return Found(candidates, pairs, offsets, searched - started, spent)
 
     def sure_links(
         self, embeddings: FloatArray | None, protocol: Protocol, progress: ProgressCallback = silent

@@ -32,7 +32,7 @@ _TOLERANCE = 1e-3
 
 def link_features(
     links: Int32Array,
-    near: Candidates,
+    cosines: FloatArray,
     judged: Candidates,
     degrees: Int32Array,
     *,
@@ -43,8 +43,8 @@ def link_features(
 
     Args:
         links: (m, 2) joint ids, each among the candidates.
-        near: the candidates with their cosines.
-        judged: the same candidates with the scores that the matcher saw.
+        cosines: (m,) of their embeddings.
+        judged: the candidates with the scores that the matcher saw.
         degrees: (n,) triples of every entity, in joint ids.
         temperature: of the Sinkhorn normalisation.
         rounds: its most passes.
@@ -64,8 +64,6 @@ def link_features(
         tolerance=_TOLERANCE,
     )
     scores = pairs.cosines[place]
-    cosines_of = CandidatePairs.of(near)
-    cosine = cosines_of.cosines[_places(cosines_of, ends)]
     margins = [
         np.clip(
             (scores - _best_other(own, pairs.cosines, pairs.shape[side], place)) / temperature,
@@ -80,7 +78,7 @@ def link_features(
         margins[0] / MARGIN_SCALE - 1,
         margins[1] / MARGIN_SCALE - 1,
         score_feature(scores),
-        (cosine - 0.5) / 0.2,
+        (cosines - 0.5) / 0.2,
         (np.log1p(few) - 1.7) / 0.75,
     )
     return np.stack(columns, axis=1).astype(np.float32)
