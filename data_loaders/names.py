@@ -1,6 +1,6 @@
 """Names of entities from a file of their own, or from identifiers that are URIs.
 
-TSV or CSV of two columns, entity and name; or JSON, ``[[entity, [word, ...]], ...]`` or
+TSV, CSV or Parquet of two columns, entity and name; or JSON, ``[[entity, [word, ...]], ...]`` or
 ``{entity: name}``. Entities are named by their identifiers, or by the ids of a data set that
 numbers them in ``ent_ids_1`` and ``ent_ids_2``.
 """
@@ -15,7 +15,9 @@ from typing import Any
 from urllib.parse import unquote
 
 from dualamn.arrays import StringArray, strings
+from dualamn.data_loaders.files import PARQUET, suffix
 from dualamn.data_loaders.id_graph import number_entities
+from dualamn.data_loaders.parquet import read_parquet
 from dualamn.data_loaders.text import counted, read_strings
 from dualamn.errors import DataError
 from dualamn.kg import KnowledgeGraph
@@ -147,11 +149,30 @@ def _numbers(folder: Path) -> dict[int, dict[str, str]]:
 
 
 def _table_rows(path: Path) -> Iterable[tuple[int, str, str]]:
+    if suffix(path) in PARQUET:
+        yield from _parquet_rows(path)
+        return
     table = read_strings(path, _FIELDS)
     first = [column[0].strip().lower() for column in table.columns]
     start = int(first[0] in _HEADS and first[1] in _NAMES)
     for row in range(start, len(table)):
         yield table.line(row), table.columns[0][row], table.columns[1][row]
+
+
+def _parquet_rows(path: Path) -> Iterable[tuple[int, str, str]]:
+    header, table = read_parquet(path)
+    words = [word.strip().lower() for word in header]
+    places = [[at for at, word in enumerate(words) if word in known] for known in (_HEADS, _NAMES)]
+    if all(len(found) == 1 for found in places):
+        table = table.take([found[0] for found in places])
+    elif len(header) != len(_FIELDS):
+        raise DataError(
+            f"which of the columns {', '.join(header[:12])} are entity and name? Name them so",
+            path=path,
+        )
+    for row, (entity, name) in enumerate(zip(*table.columns, strict=True)):
+        if entity and name:  # an entity without a name has none
+            yield table.line(row), entity, name
 
 
 def _json_rows(path: Path) -> Iterable[tuple[None, str, str]]:

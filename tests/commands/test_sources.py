@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -78,4 +79,14 @@ def test_a_mistake_in_a_file_is_one_line(run: Run, rdf: Path) -> None:
     shown = run("inspect", "bad.ttl", "r.nt.gz", "--links", "same.nt")
     assert shown.exit_code == 1
     assert "bad.ttl, line 2: this is not valid Turtle" in shown.stderr
+    assert len(shown.stderr.splitlines()) == 1
+
+
+def test_without_the_package_one_line_says_what_to_install(
+    run: Run, rdf: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "pyoxigraph", None)
+    shown = run("inspect", "l.nt.gz", "r.nt.gz", "--links", "same.nt")
+    assert shown.exit_code == 1
+    assert "pip install 'dualamn[rdf]'" in shown.stderr
     assert len(shown.stderr.splitlines()) == 1

@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from dualamn.data_loaders.columns import read_triples
+from dualamn.data_loaders.names import read_names
 from dualamn.data_loaders.reading import Reading
 from dualamn.data_loaders.string_graph import read_graph
 from dualamn.errors import ConfigError, DataError
@@ -143,3 +144,15 @@ def test_a_relation_that_names(tmp_path: Path) -> None:
 def test_settings_that_cannot_be(arguments: Any) -> None:
     with pytest.raises(ConfigError):
         Reading.of(**arguments)
+
+
+def test_names_from_parquet(tmp_path: Path) -> None:
+    path = tmp_path / "names.parquet"
+    table = {"note": ["", "", ""], "Label": ["The A", None, "The C"], "entity": ["a", "b", "c"]}
+    pq.write_table(pa.table(table), path)
+    assert read_names(path) == {"a": "The A", "c": "The C"}
+    pq.write_table(pa.table({"x": ["a"], "y": ["The A"]}), path)
+    assert read_names(path) == {"a": "The A"}
+    pq.write_table(pa.table({"x": ["a"], "y": ["The A"], "z": [1]}), path)
+    with pytest.raises(DataError, match="which of the columns x, y, z"):
+        read_names(path)
