@@ -166,7 +166,8 @@ def _links(
             continue
         axioms.append(node)
     ends = [(a.get(f"{_OWL}annotatedSource"), a.get(f"{_OWL}annotatedTarget")) for a in axioms]
-    bare = [link for link in same if link not in set(ends)]
+    annotated = set(ends)
+    bare = [link for link in same if link not in annotated]
     links = [*ends, *bare]
     columns: dict[str, list[Any]] = {
         "left": [left for left, _ in links],
