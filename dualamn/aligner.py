@@ -209,6 +209,7 @@ class Aligner:
             seconds,
             saw_test_side=self.saw_test_side,
             used_names=self._names is not None and bool(self._names.weights),
+            config=self.config,
         )
         return self._calibrated(alignment, progress) if self.config.calibrate else alignment
 

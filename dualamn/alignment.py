@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     import pyarrow
 
     from dualamn.clusters import Clusters
+    from dualamn.config import AlignerConfig
+    from dualamn.explain import Explanation
     from dualamn.probability import Calibration, Threshold
     from dualamn.writers.options import Slots
 
@@ -117,6 +119,7 @@ class Alignment:
             bootstrapping among them: only `test_only` scores of it are honest.
         used_names: names of entities took part beside structure.
         calibration: how the links got their probabilities; None where they have none.
+        config: the settings of the run; None for links that were put together otherwise.
     """
 
     task: AlignmentTask
@@ -127,6 +130,7 @@ class Alignment:
     saw_test_side: bool = False
     used_names: bool = False
     calibration: Calibration | None = None
+    config: AlignerConfig | None = None
 
     def __len__(self) -> int:
         return sum(len(pair.links) for pair in self.pairs)
@@ -219,6 +223,24 @@ class Alignment:
                 raise _not_calibrated()
             pairs.append(pair.kept(pair.probabilities >= np.float32(probability)))
         return replace(self, pairs=tuple(pairs))
+
+    def explain(
+        self, left: str, right: str | None = None, *, graphs: tuple[str, str] | None = None
+    ) -> Explanation:
+        """Why two entities are linked, or one is not, see `dualamn.explain.explain`.
+
+        Args:
+            left: identifier of an entity, of whichever graph.
+            right: another, of another graph; the one that `left` is linked to if None.
+            graphs: names of the graphs of the two, where an identifier is in several.
+
+        Raises:
+            DataError: no such entity in the graphs that were aligned, or two that were not
+                aligned with each other.
+        """
+        from dualamn.explain import explain
+
+        return explain(self, left, right, graphs=graphs)
 
     def clusters(self, *, min_score: float | None = None) -> Clusters:
         """Sets of entities that are the same, at most one of each graph.

@@ -187,6 +187,10 @@ class AlignmentTask:
         joint: Int32Array = np.asarray(local, dtype=np.int32) + self.entity_offsets[kg]
         return joint
 
+    def has(self, kg: int, identifier: str) -> bool:
+        """Whether a graph has an entity of this identifier."""
+        return identifier in self._positions[kg]
+
     @cached_property
     def entity_names(self) -> StringArray | None:
         """(n,) what people call each entity, in joint ids, "" without a name.

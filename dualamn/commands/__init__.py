@@ -19,6 +19,7 @@ from dualamn.commands.bench import bench
 from dualamn.commands.console import KEPT
 from dualamn.commands.data import data
 from dualamn.commands.evaluate import evaluate
+from dualamn.commands.explain import explain
 from dualamn.commands.group import Guessing
 from dualamn.commands.inspect import inspect
 from dualamn.errors import DualamnError
@@ -62,7 +63,7 @@ def cli() -> None:
     """
 
 
-for command in (align, inspect, evaluate, bench, data):
+for command in (align, explain, inspect, evaluate, bench, data):
     cli.add_command(command)
 
 

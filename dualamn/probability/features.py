@@ -124,3 +124,19 @@ def _best_other(ends: Ints, scores: Floats, size: int, place: Ints) -> Floats:
     own = ends[place]
     other: Floats = np.where(best[own] == place, second[own], scores[best[own]])
     return other
+
+
+def lowered(features: FloatArray, less: float, temperature: float) -> FloatArray:
+    """(m, f) features of links as if their scores were lower, and all others the same."""
+    changed = features.astype(np.float64)
+    changed[:, 0] -= less / temperature / ODDS_SCALE
+    changed[:, 1:3] = np.maximum(
+        changed[:, 1:3] - less / temperature / MARGIN_SCALE, -_MOST_MARGIN / MARGIN_SCALE - 1
+    )
+    changed[:, 3] = score_feature(np.expm1(changed[:, 3] * 0.4 + 0.7) - less)
+    return changed.astype(np.float32)
+
+
+def cosine_of(features: FloatArray) -> float:
+    """The cosine of one link, read back from its features."""
+    return float(features[FEATURES.index("cosine")]) * 0.2 + 0.5

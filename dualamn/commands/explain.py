@@ -1,0 +1,78 @@
+"""`dualamn explain`: why two entities are linked, or one is not."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+from dualamn.commands import console, options, source
+
+
+@click.command(short_help="Says why two entities are linked.")
+@click.argument("saved", type=click.Path(path_type=Path), metavar="SAVED")
+@click.argument("left", metavar="ENTITY")
+@click.argument("right", required=False, metavar="[OTHER]")
+@click.option(
+    "--pair",
+    metavar="A-B",
+    help="The graphs of ENTITY and OTHER, where an identifier is in several.",
+)
+@click.option(
+    "--matcher",
+    metavar="NAME",
+    default="mutual",
+    show_default=True,
+    help=options.MATCHERS_IN_WORDS,
+)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@options.device
+@options.threads
+@options.quiet
+def explain(
+    saved: Path,
+    left: str,
+    right: str | None,
+    pair: str | None,
+    matcher: str,
+    as_json: bool,
+    device: str | None,
+    threads: int | None,
+    quiet: bool,
+) -> None:
+    """Says why two entities are linked, or why one is not.
+
+    SAVED is what dualamn align --save wrote: links are made again from it, which takes no
+    training. The explanation lists neighbours that are the same, names and values that agree or
+    clash, the runner-up, and the probability without each piece of evidence.
+
+    \b
+    Examples:
+      dualamn align left.tsv right.tsv --links seeds.tsv --out links.tsv --save aligner
+      dualamn explain aligner Germany
+      dualamn explain aligner Germany Allemagne --json
+    """
+    from dataclasses import replace
+
+    from dualamn.aligner import Aligner
+
+    aligner = Aligner.load(saved, **options.given(device=device))
+    aligner.config = replace(aligner.config, **options.given(threads=threads))
+    graphs = None
+    names = aligner.task.kg_names
+    if pair is not None:
+        parsed = source.parse_pairs([pair], names)
+        assert parsed is not None
+        graphs = parsed[0]
+    with console.progress(quiet=quiet) as progress:
+        alignment = aligner.align(
+            pairs=None if graphs is None else [graphs], matcher=matcher, progress=progress
+        )
+    explanation = alignment.explain(left, right, graphs=graphs)
+    if as_json:
+        click.echo(json.dumps(explanation.as_dict(), indent=2, ensure_ascii=False))
+        return
+    to = console.results()
+    for line in explanation.lines():
+        console.say(to, line)

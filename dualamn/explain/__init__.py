@@ -1,0 +1,6 @@
+"""Why two entities are linked, or why one is not."""
+
+from dualamn.explain.explanation import Candidate, Entity, Explanation, Shared, Value
+from dualamn.explain.find import explain
+
+__all__ = ["Candidate", "Entity", "Explanation", "Shared", "Value", "explain"]

@@ -1,0 +1,103 @@
+"""The statements that two entities share, one by one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dualamn.alignment import Alignment, PairAlignment
+from dualamn.evidence.edges import Statements
+from dualamn.evidence.relations import align_relations
+
+_LEAST = 0.01  # what a pair of statements must be worth, as in `evidence.shared`
+
+
+@dataclass(frozen=True)
+class Common:
+    """One statement of each side, in ids local to their graphs.
+
+    Attributes:
+        left_neighbour, right_neighbour: the entities that are the same.
+        left_kind, right_kind: relations as in `Statements`, the inverse ones in the upper half.
+        probability: that the neighbours are the same.
+        weight: with which the relations stand for each other.
+        worth: the evidence.
+    """
+
+    left_neighbour: int
+    right_neighbour: int
+    left_kind: int
+    right_kind: int
+    probability: float
+    weight: float
+    worth: float
+
+
+class SharedBy:
+    """Finds what entities of two graphs share, by the links between these.
+
+    Args:
+        alignment: gives the links; seed links take part and are certain.
+        pair: which two graphs.
+    """
+
+    def __init__(self, alignment: Alignment, pair: PairAlignment) -> None:
+        task = alignment.task
+        self.offsets = [int(task.entity_offsets[kg]) for kg in (pair.left, pair.right)]
+        self.sides = [Statements.of(task.kgs[kg]) for kg in (pair.left, pair.right)]
+        sure = pair.scores if pair.probabilities is None else pair.probabilities
+        # In the order of probability, so that of several links of an entity the surest one stays.
+        order = np.argsort(sure, kind="stable")
+        seeds = task.links_between(task.seed_links, pair.left, pair.right)
+        links = np.concatenate([pair.links[order], seeds]).astype(np.int64) - self.offsets
+        chance = np.concatenate([np.clip(sure[order], 0, 1), np.ones(len(seeds))])
+        n = self.sides[0].n_entities
+        self.partner = np.full(n, -1, dtype=np.int64)
+        self.probability: NDArray[np.float64] = np.zeros(n)
+        owner = np.full(self.sides[1].n_entities, -1, dtype=np.int64)
+        owner[links[:, 1]] = links[:, 0]
+        mine = owner[links[:, 1]] == links[:, 0]
+        self.partner[links[mine, 0]] = links[mine, 1]
+        self.probability[links[mine, 0]] = chance[mine]
+        left, right = self.sides
+        self.weights = align_relations(left, right, self.partner, self.probability)
+        self.seeds = {(int(a), int(b)) for a, b in seeds - self.offsets}
+
+    def share(self, left: int, right: int) -> float:
+        """What all statements about two entities are worth, the mean of both."""
+        strength = self.sides[0].strength[left] * self.sides[1].strength[right]
+        return float(np.sqrt(strength + 1))
+
+    def between(self, left: int, right: int) -> list[Common]:
+        """What two entities share, given by local ids; worth most first."""
+        of_right: dict[int, list[tuple[int, int]]] = {}
+        for neighbour, kind, count in _about(self.sides[1], right):
+            of_right.setdefault(neighbour, []).append((kind, count))
+        found = []
+        for neighbour, kind, count in _about(self.sides[0], left):
+            other = int(self.partner[neighbour])
+            p = float(self.probability[neighbour])
+            for right_kind, right_count in of_right.get(other, ()):
+                weight = float(self.weights[kind, right_kind])
+                chance = weight * p / np.sqrt(count * right_count)
+                if chance > _LEAST:
+                    worth = float(-np.log1p(-min(chance, 0.99)))
+                    found.append(Common(neighbour, other, kind, right_kind, p, weight, worth))
+        return sorted(found, key=lambda common: -common.worth)
+
+
+def _about(side: Statements, entity: int) -> list[tuple[int, int, int]]:
+    """Neighbour, relation and number of members of every statement about an entity."""
+    groups = np.searchsorted(side.member_starts, np.flatnonzero(side.members == entity), "right")
+    groups = groups - 1
+    neighbours = side.group_keys[groups] // max(side.n_relations, 1)
+    return list(
+        zip(
+            neighbours.tolist(),
+            side.relation[groups].tolist(),
+            side.count[groups].tolist(),
+            strict=True,
+        )
+    )
