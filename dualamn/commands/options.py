@@ -47,8 +47,8 @@ train_ratio = click.option(
 names = click.option(
     "--names",
     metavar="FILE",
-    help="What entities are called, to go by beside structure: TSV, CSV or Parquet of entity and name, "
-    "or JSON; or the word uri, for the last part of identifiers that are URIs.",
+    help="What entities are called, to go by beside structure: TSV, CSV or Parquet of entity and "
+    "name, or JSON; or the word uri, for the last part of identifiers that are URIs.",
 )
 links = click.option(
     "--links",
