@@ -16,8 +16,9 @@ from dualamn.arrays import FloatArray, Int32Array
 from dualamn.config import AlignerConfig, Device
 from dualamn.decoding import Decoder, Found
 from dualamn.encoders import get_encoder
-from dualamn.errors import ConfigError, DualamnError
+from dualamn.errors import ConfigError, DualamnError, TrainingError
 from dualamn.matching import Matcher, get_matcher
+from dualamn.names.own_seeds import find_own_seeds
 from dualamn.presets import DEFAULT_PRESET
 from dualamn.progress import Progress, ProgressCallback, silent
 from dualamn.task import AlignmentTask
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from dualamn.encoders.base import Encoder
-    from dualamn.names import NameSimilarity
+    from dualamn.names import NameSimilarity, OwnSeeds
     from dualamn.training.bootstrap import Turn
 
 _SECOND = "second/"  # in front of the names of the second model's state, in a saved aligner
@@ -46,6 +47,8 @@ class Aligner:
         seconds: wall-clock seconds that `fit` took, under "train".
         turns: a report of every turn of bootstrapping that `fit` took.
         held_out: (h, 2) int32 seed links that the second model of calibration did not see.
+        own_seeds: the pairs found by name that `fit` began with where the task has no seed
+            links; None where it has some.
 
     Raises:
         ConfigError: a preset or setting that does not exist or cannot work.
@@ -67,6 +70,7 @@ class Aligner:
         self._encoder: Encoder | None = None
         self._embeddings: FloatArray | None = None
         self._names: NameSimilarity | None = None
+        self.own_seeds: OwnSeeds | None = None
 
     @property
     def task(self) -> AlignmentTask:
@@ -92,6 +96,9 @@ class Aligner:
         With the setting `calibrate` it trains a second model of the same settings on four fifths
         of the seed links. The checkpoint is of the first one.
 
+        A task without seed links needs names: the aligner then begins with pairs that it finds
+        by name, see `own_seeds`, and judges them anew in every turn of bootstrapping.
+
         Args:
             task: the graphs and their seed links.
             progress: told of every step, stage "train".
@@ -103,14 +110,16 @@ class Aligner:
             The aligner itself.
 
         Raises:
-            TrainingError: no seed links, or the loss is not finite or exploded.
+            TrainingError: neither seed links nor names that find any, or the loss is not finite
+                or exploded.
             CheckpointError: the checkpoint is damaged or of another run.
         """
         from dualamn.training.bootstrap import learn
 
         started = time.perf_counter()
         names = self._read_names(task)
-        if names is not None:
+        own = None if len(task.seed_links) else self._find_seeds(task, names)
+        if names is not None and own is None:
             names.weigh(task.seed_links)
         encoder = self._make_encoder(task)
         with _threads(self.config.threads):
@@ -119,13 +128,14 @@ class Aligner:
                 task,
                 self.config,
                 names,
+                own,
                 progress=progress,
                 checkpoint=None if checkpoint is None else Path(checkpoint),
                 resume=resume,
             )
             self.turns = tuple(turns)
         self._task, self._encoder, self._embeddings = task, encoder, None
-        self._names = names
+        self._names, self.own_seeds = names, own
         self.seconds["train"] = time.perf_counter() - started
         if self.config.calibrate:
             self._prepare_calibration()
@@ -349,6 +359,26 @@ class Aligner:
         return NameSimilarity(
             task.entity_names, task.source_of, width=config.names_dim, seed=config.seed
         )
+
+    def _find_seeds(self, task: AlignmentTask, names: NameSimilarity | None) -> OwnSeeds:
+        """Pairs to begin with for a task without seed links.
+
+        Raises:
+            TrainingError: names find none, or take no part.
+        """
+        if names is None:
+            lacks = "names are off" if task.entity_names is not None else "its graphs have no names"
+            raise TrainingError(
+                f"{task.name} has no seed links to learn from, and {lacks} to find some by: give "
+                "some known pairs of entities, or names for the entities of both graphs"
+            )
+        own = find_own_seeds(task, names)
+        if not len(own.links):
+            raise TrainingError(
+                f"{task.name} has no seed links to learn from, and no two names in it are near "
+                "enough to begin with: give some known pairs of entities"
+            )
+        return own
 
     def _make_encoder(self, task: AlignmentTask) -> Encoder:
         factory = get_encoder(self.config.encoder)

@@ -52,6 +52,8 @@ class Benchmark:
         protocol: whose entities are candidates.
         names: where the names of entities are from, see `data_loaders.names.with_names`. None to
             go by structure alone, whatever names the graphs have: published figures do.
+        no_seeds: hide all seed links from the model, which then begins with pairs that it finds
+            by name, and looks for further ones among all entities. Test links stay as they are.
         process_start: when the process started, on the clock of `time.monotonic()`. What passed
             from then to the first run is start-up, and added to the total of every run. None
             for runs in a process that does other things too: totals then begin with the run.
@@ -66,6 +68,7 @@ class Benchmark:
     train_ratio: float | None = None
     protocol: Candidates = "auto"
     names: str | Path | None = None
+    no_seeds: bool = False
     process_start: float | None = None
 
     def __post_init__(self) -> None:
@@ -74,6 +77,8 @@ class Benchmark:
             raise ConfigError(f"there is no protocol {self.protocol!r}, choose one of {known}")
         if not self.seeds or not self.folds:
             raise ConfigError("a benchmark needs one seed or more, and one fold or more")
+        if self.no_seeds and self.names is None:
+            raise ConfigError("a benchmark without seed links needs names to find some by")
 
     def config(self, seed: int) -> AlignerConfig:
         """The settings of one run."""
@@ -82,6 +87,8 @@ class Benchmark:
         settings = {"bootstrap_candidates": "test_only", **self.settings, "seed": seed}
         if self.names is None:
             settings["names"] = "off"
+        if self.no_seeds:
+            settings["bootstrap_candidates"] = "unaligned"
         return AlignerConfig.preset(self.preset, **settings)
 
     def runs(self, progress: ProgressCallback = silent) -> Iterator[Run]:
@@ -115,6 +122,8 @@ class Benchmark:
         )
         if self.names is not None:
             task = with_names(task, self.names, self.path)
+        if self.no_seeds:
+            task = replace(task, seed_links=task.seed_links[:0])
         clock.stage("load")
         if not len(task.test_links):
             raise DataError(
@@ -146,6 +155,8 @@ class Benchmark:
         run["turns"] = turns
         if self.names is not None:
             run["names"] = task.notes[-1]
+            if aligner.own_seeds is not None:
+                run["own_seeds"] = str(aligner.own_seeds)
             run["exact_name_match"] = {
                 name: exact_name_match(task, task.test_links, name) for name in evaluations
             }
@@ -180,7 +191,7 @@ class Benchmark:
         del settings["seed"]
         settings |= {"protocol": self.protocol, "train_ratio": self.train_ratio}
         if self.names is not None:
-            settings["names_from"] = str(self.names)
+            settings |= {"names_from": str(self.names), "no_seeds": self.no_seeds}
         if settings["device"] == "auto":
             settings["device"] = "cuda" if torch.cuda.is_available() else "cpu"
         settings["threads"] = settings["threads"] or torch.get_num_threads()

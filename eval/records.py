@@ -23,9 +23,19 @@ Run = dict[str, Any]
 `implied_test_links`. `bootstrap_candidates` says by protocol whose entities the model that was
 scored had looked for pairs of its own among, None if it did not, and `turns` what it learned from
 in every turn. With names, `names` says how many entities had one, and `exact_name_match` by
-protocol what the same string alone would find."""
+protocol what the same string alone would find; without seed links `own_seeds` says what it
+began with."""
 
-_OF_ONE_RUN = ("seed", "fold", "bootstrap_candidates", "turns", "names", "intervals", "curves")
+_OF_ONE_RUN = (
+    "seed",
+    "fold",
+    "bootstrap_candidates",
+    "turns",
+    "names",
+    "own_seeds",
+    "intervals",
+    "curves",
+)
 
 
 def score_record(task: AlignmentTask, evaluations: Evaluations) -> dict[str, Any]:

@@ -95,6 +95,7 @@ if TYPE_CHECKING:
     help="Write the entity embeddings, their identifiers beside them.",
 )
 @options.train_ratio
+@options.names
 @click.option("--fold", type=int, metavar="K", help="Which published fold to use.")
 @click.option(
     "--show",
@@ -128,6 +129,7 @@ def align(
     save: Path | None,
     embeddings: Path | None,
     train_ratio: float | None,
+    names: str | None,
     fold: int | None,
     show: int,
     reading: dict[str, Any],
@@ -141,12 +143,14 @@ def align(
     Several files of one graph have commas between them, or are a pattern in quotes, 'left/*.nt.gz'.
     --links names some entities known to be the same. A DATASET is a folder that holds all of it in
     the layout of a published data set, a name known under --data, or one of dualamn data list,
-    which is fetched if need be.
+    which is fetched if need be. Without --links, pairs to begin with are found by name: RDF labels
+    are names, and --names gives or replaces them.
 
     \b
     Examples:
       dualamn align left.tsv right.tsv --links seeds.tsv --out links.tsv
       dualamn align left.nt.gz,left_labels.nt.gz right.ttl --links same.nt --out links.tsv
+      dualamn align left.tsv right.tsv --names names.tsv --out links.tsv
       dualamn align dbp15k/zh_en --data ~/data --epochs 10 --out links.csv
       dualamn align left.ttl right.ttl --links same.nt --out links.sssom.tsv --unmatched rest.csv
       dualamn align dbp15k/zh_en --data ~/data --precision 0.95 --out links.tsv
@@ -156,7 +160,7 @@ def align(
         raise click.UsageError(
             "--min-probability and --precision need probabilities: leave out --no-calibrate."
         )
-    source.check_paths(paths, links)
+    source.check_paths(paths, links, may_lack_links=True)
     _check_files(outputs, clusters, save, embeddings, checkpoint, resume)
     outputs.check(matcher, (clusters, save, embeddings, checkpoint))
     settings = options.given(
@@ -185,6 +189,9 @@ def align(
             reading=reading,
             progress=progress,
         )
+    if names is not None:
+        task = source.with_names(task, names, paths, data)
+    source.check_start(task)
     outputs.check_task(task)
     chosen_pairs = source.parse_pairs(pairs, task.kg_names)
     for line in (source.describe_task(task), *(f"  note: {text}" for text in task.notes)):
@@ -205,6 +212,8 @@ def align(
     ctx.meta[console.KEPT] = outputs.kept
     told = outputs.write(alignment)
     if not quiet:
+        if aligner.own_seeds is not None:
+            console.note(str(aligner.own_seeds), quiet=False)
         _say_turns(aligner.turns)
         _report(alignment, task, outputs, show, aligner.seconds["train"])
         _report_probabilities(found, chosen_by, console.results(to_stderr=outputs.to_stdout))
@@ -299,8 +308,9 @@ def _report(
     show: int,
     seconds: float,
 ) -> None:
-    from dualamn.commands.tables import link_score_table, link_table, score_table
+    from dualamn.commands.tables import link_score_table, link_table, same_name_line, score_table
     from dualamn.eval import PROTOCOL_IN_WORDS, evaluate
+    from dualamn.eval.by_name import exact_name_match
 
     to = console.results(to_stderr=outputs.to_stdout)
     if show:
@@ -318,6 +328,9 @@ def _report(
         console.say(to, f"Scores by {len(task.test_links):,} test links", style="bold")
         console.say(to, f"matcher {evaluation.matcher}; {PROTOCOL_IN_WORDS[evaluation.protocol]}")
         to.print(score_table(evaluation))
+        hits = exact_name_match(task, task.test_links, evaluation.protocol)
+        if hits is not None:
+            console.say(to, same_name_line(hits))
         to.print(link_score_table(_link_scores(evaluation)))
 
 

@@ -43,6 +43,11 @@ if TYPE_CHECKING:
 )
 @options.train_ratio
 @options.names
+@click.option(
+    "--no-seeds",
+    is_flag=True,
+    help="Hide all seed links from the model: it begins with pairs that it finds by name.",
+)
 @options.epochs
 @click.option(
     "--matcher",
@@ -71,6 +76,7 @@ def bench(
     folds: tuple[str, ...],
     train_ratio: float | None,
     names: str | None,
+    no_seeds: bool,
     epochs: int | None,
     matcher: str | None,
     device: str | None,
@@ -90,10 +96,12 @@ def bench(
       dualamn bench dbp15k/zh_en --preset paper --seeds 3 --json out.json
       dualamn bench contea/FR-EN@5 --train-ratio 0.3
       dualamn bench path/to/openea --fold all
-      dualamn bench dbp15k/zh_en --names names.tsv
+      dualamn bench dbp15k/zh_en --names names.tsv --no-seeds
     """
     if seeds is not None and seed is not None:
         raise click.UsageError("--seeds N means seeds 0 to N-1 and --seed S the one; give either.")
+    if no_seeds and names is None:
+        raise click.UsageError("--no-seeds needs --names FILE (or --names uri) to find pairs by.")
     options.can_be_written(json_out)
 
     from dualamn.data_loaders import resolve
@@ -113,6 +121,7 @@ def bench(
         train_ratio=train_ratio,
         protocol=protocol,
         names=names,
+        no_seeds=no_seeds,
         process_start=measure.process_start() + fetching,  # the network is not measured
     )
     done: list[Run] = []

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from dualamn.commands import console
 from dualamn.commands.console import add_row, table
-from dualamn.commands.tables import LINK_RATES, RANKING, fraction
+from dualamn.commands.tables import LINK_RATES, RANKING, fraction, same_name_line
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -51,13 +51,12 @@ def print_report(report: Mapping[str, Any], to: Console) -> None:
 
 
 def _print_names(to: Console, report: Mapping[str, Any]) -> None:
-    """What the same string of a name alone finds, where names took part."""
+    """What the same name alone finds and what the model began with, where names took part."""
     for protocol, hits in report["mean"].get("exact_name_match", {}).items():
-        where = CANDIDATES[protocol]
-        console.say(
-            to,
-            f"the same name alone, {where}, left → right: Hits@1 {fraction(hits)} (ties are wrong)",
-        )
+        console.say(to, same_name_line(hits, CANDIDATES[protocol]))
+    for run in report["runs"]:
+        if "own_seeds" in run:
+            console.say(to, f"no seed links, seed {run['seed']}: {run['own_seeds']}")
 
 
 def _print_published(to: Console, report: Mapping[str, Any]) -> None:

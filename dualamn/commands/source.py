@@ -22,22 +22,46 @@ PATHS = "DATASET | LEFT RIGHT [MORE]..."
 """What commands take, as their help shows it."""
 
 
-def check_paths(paths: Sequence[str], links: Path | None) -> None:
+_NO_LINKS = (
+    "{} graphs need --links FILE, a table, RDF or SSSOM of entities known to be the same{}. One "
+    "path alone is a data set folder that brings its own links."
+)
+
+
+def check_paths(paths: Sequence[str], links: Path | None, *, may_lack_links: bool = False) -> None:
     """Finds what does not go together before anything is read.
 
     Raises:
-        UsageError: two or more sources without links, or one with links.
+        UsageError: two or more sources without links, where they are needed, or one with links.
     """
-    if len(paths) > 1 and links is None:
-        raise click.UsageError(
-            f"{len(paths)} graphs need --links FILE, a table, RDF or SSSOM of entities known to "
-            "be the same. One path alone is a data set folder that brings its own links."
-        )
+    if len(paths) > 1 and links is None and not may_lack_links:
+        raise click.UsageError(_NO_LINKS.format(len(paths), ""))
     if len(paths) == 1 and links is not None:
         raise click.UsageError(
             "--links goes with two or more graphs. One path alone is a data set folder that "
             "brings its own links; was a graph forgotten?"
         )
+
+
+def check_start(task: AlignmentTask) -> None:
+    """Finds that there is nothing to begin an alignment with.
+
+    Raises:
+        UsageError: neither seed links nor names.
+    """
+    if not len(task.seed_links) and task.entity_names is None:
+        names = ", or names to find some by: --names FILE, or RDF with labels"
+        raise click.UsageError(_NO_LINKS.format(len(task.kgs), names))
+
+
+def with_names(
+    task: AlignmentTask, names: str, paths: Sequence[str], data: Path | None
+) -> AlignmentTask:
+    """The task with the names that the user gave."""
+    from dualamn.data_loaders import resolve
+    from dualamn.data_loaders.names import with_names
+
+    return with_names(task, names, resolve(paths[0], data) if len(paths) == 1 else None)
 
 
 def load_task(

@@ -107,6 +107,12 @@ def score_table(evaluation: Evaluation) -> Table:
     return shown
 
 
+def same_name_line(hits: float, candidates: str | None = None) -> str:
+    """What the same string of a name alone finds, for beside scores that names took part in."""
+    where = "" if candidates is None else f", {candidates}"
+    return f"the same name alone{where}, left → right: Hits@1 {fraction(hits)} (ties are wrong)"
+
+
 def _ranking_row(shown: Table, name: str, metrics: Scores | None) -> None:
     if metrics is not None:
         add_row(shown, name, *(fraction(metrics[key]) for key in RANKING))

@@ -14,7 +14,8 @@ from dualamn.arrays import FloatArray, Int32Array
 from dualamn.config import AlignerConfig
 from dualamn.decoding import Decoder
 from dualamn.encoders.base import Encoder
-from dualamn.names import NameSimilarity
+from dualamn.names import NameSimilarity, OwnSeeds
+from dualamn.names.own_seeds import learn_without_seeds
 from dualamn.progress import ProgressCallback
 from dualamn.task import AlignmentTask
 
@@ -47,6 +48,7 @@ def learn(
     task: AlignmentTask,
     config: AlignerConfig,
     names: NameSimilarity | None = None,
+    own: OwnSeeds | None = None,
     *,
     progress: ProgressCallback,
     checkpoint: Path | None = None,
@@ -66,6 +68,8 @@ def learn(
     Args:
         encoder: not fitted yet.
         names: what names are worth, None where they take no part.
+        own: pairs found by name to begin with, where there are no seed links; they are judged
+            anew in the first turn, and with them what names are worth.
         checkpoint, resume: see `Encoder.fit`; they are about the first fit.
 
     Yields:
@@ -79,8 +83,9 @@ def learn(
         return decoder.sure_links(embeddings, config.bootstrap_candidates, progress)
 
     started = time.perf_counter()
-    links = found(None) if config.evidence_first and len(task.seed_links) else none
-    known = np.concatenate([task.seed_links, links])
+    early = config.evidence_first and own is None
+    links = found(None) if early and len(task.seed_links) else none
+    known = np.concatenate([task.seed_links, links]) if own is None else own.links
     if names is not None and len(links):
         names.learn(known)
     encoder.fit(
@@ -89,8 +94,11 @@ def learn(
         checkpoint=checkpoint,
         resume=resume,
     )
+    if names is not None and own is not None:
+        # Names are worth nothing yet, so these pairs are found by structure alone.
+        learn_without_seeds(names, own, found(encoder.embeddings()))
     number = 0
-    if config.evidence_first:
+    if early:
         before, number = _keys(links, task.n_entities), 1
         yield Turn(1, len(links), len(links), 0, 0, time.perf_counter() - started)
     for _ in range(config.turns(named=names is not None)):

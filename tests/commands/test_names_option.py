@@ -52,3 +52,50 @@ def test_a_wrong_path_is_one_line(run: Run, made: Any) -> None:
     assert shown.stderr.strip().splitlines()[-1] == (
         "Error: nmaes.tsv: this file is missing; add it or correct the path"
     )
+
+
+def test_bench_without_seed_links_finds_its_own(run: Run, made: Any, tmp_path: Path) -> None:
+    names = write_names(tmp_path / "names.json")
+    shown = run("bench", made.folder, *SMALL, "--names", names, "--no-seeds", "--json", "out.json")
+    assert shown.exit_code == 0, shown.output
+    report = json.loads((tmp_path / "out.json").read_text())
+    assert report["settings"]["no_seeds"] is True
+    assert report["settings"]["bootstrap_candidates"] == "unaligned"
+    assert report["runs"][0]["own_seeds"].startswith("60 pairs found by name to begin with: 60")
+    assert report["mean"]["metrics"]["test_only"]["left_to_right"]["hits@1"] == 1.0
+    assert "no seed links, seed 0: 60 pairs found by name" in shown.stdout
+    assert run("bench", made.folder, "--no-seeds").exit_code == 2
+
+
+def write_table(path: Path) -> Path:
+    letters = [f"{'bcdfghklmn'[i % 10]}a{'prstvwxz'[i // 10]}o" for i in range(60)]
+    lines = [f"{graph}:{i}\tthe {letters[i]}\n" for graph in ("en", "fr") for i in range(60)]
+    path.write_text("entity\tname\n" + "".join(lines))
+    return path
+
+
+def test_align_needs_no_links_where_there_are_names(run: Run, made: Any, tmp_path: Path) -> None:
+    names = write_table(tmp_path / "names.tsv")
+    shown = run(
+        "align", made.left, made.right, "--names", names, "--preset", "fast", "--out", "l.tsv"
+    )
+    assert shown.exit_code == 0, shown.output
+    assert "note: names.tsv: 120 of 120 entities named" in shown.stderr
+    assert "60 pairs found by name to begin with" in shown.stderr
+    rows = [line.split("\t") for line in (tmp_path / "l.tsv").read_text().splitlines()[1:]]
+    links = {(row[1], row[3]) for row in rows}
+    assert links == {(f"en:{i}", f"fr:{i}") for i in range(60)}
+
+
+def test_align_tells_the_baseline_beside_its_scores(run: Run, made: Any, tmp_path: Path) -> None:
+    names = write_names(tmp_path / "names.json")
+    shown = run("align", made.folder, "--names", names, "--preset", "fast", "--out", "l.tsv")
+    assert shown.exit_code == 0, shown.output
+    assert "the same name alone, left → right: Hits@1 1.000 (ties are wrong)" in shown.stdout
+
+
+def test_align_with_neither_links_nor_names_says_what_is_missing(run: Run, made: Any) -> None:
+    shown = run("align", made.left, made.right, "--out", "l.tsv")
+    assert shown.exit_code == 2
+    assert "2 graphs need --links FILE" in shown.stderr
+    assert "--names FILE" in shown.stderr

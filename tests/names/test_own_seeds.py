@@ -1,0 +1,86 @@
+"""Pairs to begin with where nobody gave any."""
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from dualamn.aligner import Aligner
+from dualamn.arrays import strings
+from dualamn.errors import TrainingError
+from dualamn.eval import evaluate
+from dualamn.kg import KnowledgeGraph
+from dualamn.names import NameSimilarity, find_own_seeds
+from dualamn.names.own_seeds import OwnSeeds, learn_without_seeds
+from dualamn.task import AlignmentTask
+from tests.names.conftest import NamedTask, shuffled
+
+FAST: dict[str, Any] = {"label_dim": 64, "relation_dim": 16, "evidence_rounds": 2}
+
+
+def reading(task: AlignmentTask) -> NameSimilarity:
+    assert task.entity_names is not None
+    return NameSimilarity(task.entity_names, task.source_of, width=256, seed=0)
+
+
+def graphs(left: list[str], right: list[str]) -> AlignmentTask:
+    kgs = []
+    for graph, names in (("l", left), ("r", right)):
+        kg = KnowledgeGraph.from_arrays(graph, [[0, 0, 1]], [f"{graph}{i}" for i in range(8)])
+        padded = [*names, *[""] * (8 - len(names))]
+        kgs.append(replace(kg, entity_names=strings(padded)))
+    return AlignmentTask.from_kgs(kgs, {}, seed=1)
+
+
+def test_only_names_that_nobody_shares_and_near_ones_by_far_are_taken() -> None:
+    task = graphs(
+        ["Anna Bellinghausen", "Springfield", "Springfield", "Charlottenburg", "zzz"],
+        ["bellinghausen, anna", "Springfield", "Charlotenburg", "xxx"],
+    )
+    own = find_own_seeds(task, reading(task))
+    assert {tuple(pair) for pair in task.identifiers(own.links)} == {("l0", "r0"), ("l3", "r2")}
+    assert (own.exact, own.near) == (1, 1)
+    assert str(own).startswith("2 pairs found by name to begin with: 1 with a name that nobody")
+
+
+def test_a_task_without_seed_links_is_aligned_by_its_own(named_task: NamedTask) -> None:
+    task = named_task(200)
+    bare = replace(task, seed_links=task.seed_links[:0])
+    aligner = Aligner("fast", **FAST).fit(bare)
+    assert aligner.own_seeds is not None
+    assert aligner.own_seeds.exact > 100
+    scores = evaluate(aligner.align(), task.test_links)
+    assert scores.links is not None
+    assert (scores.links["f1"] or 0) > 0.95
+    # They are no seed links: they were judged anew, and are among the links that came out.
+    assert len(aligner.align().links) > 0.9 * len(aligner.own_seeds.links)
+    assert Aligner("fast", **FAST).fit(task).own_seeds is None
+
+
+def test_names_are_judged_by_pairs_that_structure_found(named_task: NamedTask) -> None:
+    good, bad = named_task(300), named_task(300, shuffled)
+    for task, worth in ((good, True), (bad, False)):
+        own = OwnSeeds(task.seed_links, len(task.seed_links), 0)
+        found = task.test_links  # as if structure had found them all
+        names = reading(task)
+        learn_without_seeds(names, own, np.concatenate([found, own.links]))
+        assert (names.weights.similarity + names.weights.same > 8) is worth
+
+
+@pytest.mark.parametrize(
+    ("names", "left", "message"),
+    [
+        ("auto", None, "no seed links to learn from, and its graphs have no names"),
+        ("off", [], "no seed links to learn from, and names are off"),
+        ("auto", [], "no two names in it are near"),
+    ],
+)
+def test_neither_seeds_nor_names_is_an_error(
+    names: str, left: list[str] | None, message: str
+) -> None:
+    task = graphs(["alpha"], ["omikron"])
+    if left is None:
+        task = replace(task, kgs=tuple(replace(kg, entity_names=None) for kg in task.kgs))
+    with pytest.raises(TrainingError, match=message):
+        Aligner("fast", names=names, **FAST).fit(task)
