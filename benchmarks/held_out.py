@@ -4,8 +4,8 @@
 
 A fifth of the seed links is kept back and joins the test side unlabelled: candidates are the
 entities of both, hits are counted for the fifth alone. Every group of settings between "--" is
-one line of the table; `preset` may be among them. DATASET is a folder, or a name under
-$DUALAMN_DATA.
+one line of the table; `preset` may be among them, and `names_from`, a file of names or "uri".
+DATASET is a folder, or a name under $DUALAMN_DATA.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ import numpy as np
 import dualamn
 from dualamn.arrays import Int32Array
 from dualamn.data_loaders import resolve
+from dualamn.data_loaders.names import with_names
 from dualamn.task import AlignmentTask
 
 SHARE, SEED = 0.2, 77
@@ -59,8 +60,11 @@ def main() -> None:
     print(f"{dataset}: {len(task.seed_links):,} seed links, {len(held):,} held out")
     for group in groups:
         settings = {"bootstrap_candidates": "test_only"} | settings_of(group)
+        named, source = task, settings.pop("names_from", None)
+        if source is not None:
+            named = with_names(task, source, resolve(dataset, None))
         started = time.perf_counter()
-        aligner = dualamn.Aligner(settings.pop("preset", None), **settings).fit(task)
+        aligner = dualamn.Aligner(settings.pop("preset", None), **settings).fit(named)
         scores = dualamn.evaluate(aligner.align(candidates="test_only"), held)
         seconds = time.perf_counter() - started
         print(
