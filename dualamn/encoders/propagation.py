@@ -25,6 +25,9 @@ from dualamn.task import AlignmentTask
 _COLUMNS = 256
 """Columns of a projection at least, if there are so many: products with few are slow."""
 
+_ROWS = 1 << 15
+"""Entities whose labels are laid side by side at a time."""
+
 
 class Propagation:
     """Labels of the seed links, sent along the triples of the graphs.
@@ -90,7 +93,7 @@ class Propagation:
         config, graph = self.config, self.graph
         entities, relations = self._labels()
         generator = torch.Generator().manual_seed(config.seed)
-        narrow = self._project(relations, config.relation_dim, generator).T.contiguous()
+        narrow = self._project(relations, 1, config.relation_dim, generator).T.contiguous()
         width = config.neighbour_dim
         result = np.empty((graph.n_entities, config.relation_dim * width), dtype=np.float32)
         square = torch.zeros(graph.n_entities, device=self.device)
@@ -99,7 +102,7 @@ class Propagation:
         at_once = max(1, _COLUMNS // width)
         for start in range(0, config.relation_dim, at_once):
             numbers = range(start, min(start + at_once, config.relation_dim))
-            near = self._project_many(entities, len(numbers), width, generator)
+            near = self._project(entities, len(numbers), width, generator)
             for number in numbers:
                 own = near[:, (number - start) * width : (number - start + 1) * width]
                 weights = graph.hop.sum_places(narrow[number].index_select(0, kinds))
@@ -112,8 +115,8 @@ class Propagation:
         result /= length[:, None]
         return result
 
-    def _labels(self) -> tuple[Tensor, Tensor]:
-        """Entities and relations after every round, side by side, as rows of length one."""
+    def _labels(self) -> tuple[list[Tensor], list[Tensor]]:
+        """Entities and relations after every round, as rows of length one or zero."""
         config, graph = self.config, self.graph
         assert self.links is not None
         linked, group = _groups(self.links)
@@ -134,13 +137,10 @@ class Propagation:
             pointed_at = multiply(incident.transposed, counts_flipped, entities)
             sums = multiply(places, rarity, entities)
             multiply(incident, counts, relations, add_to=sums)
-            entities, relations = normalize(sums, dim=1), normalize(_inverses(pointed_at), dim=1)
+            entities, relations = _unit(sums), _unit(_inverses(pointed_at))
             all_entities.append(entities)
             all_relations.append(relations)
-        return (
-            normalize(torch.cat(all_entities, dim=1), dim=1),
-            normalize(torch.cat(all_relations, dim=1), dim=1),
-        )
+        return all_entities, all_relations
 
     def _rarity(self, kinds: Tensor) -> Tensor:
         """(e,) how little the relation of every edge is used: log(e / edges of the relation)."""
@@ -149,17 +149,22 @@ class Propagation:
         of_edge: Tensor = rarity.index_select(0, kinds)
         return of_edge
 
-    def _project(self, rows: Tensor, width: int, generator: torch.Generator) -> Tensor:
-        return self._project_many(rows, 1, width, generator)
-
-    def _project_many(
-        self, rows: Tensor, count: int, width: int, generator: torch.Generator
+    def _project(
+        self, parts: list[Tensor], count: int, width: int, generator: torch.Generator
     ) -> Tensor:
-        """(n, count * width): several random projections side by side."""
-        size = rows.shape[1], width
+        """(n, count * width): random projections, side by side, of the parts' rows side by side.
+
+        The parts' rows have length one or zero; their joint rows are taken to have length one.
+        """
+        size = sum(part.shape[1] for part in parts), width
         drawn = [torch.randn(size, generator=generator) for _ in range(count)]
-        directions = torch.cat(drawn, dim=1).div_(width**0.5)
-        projected: Tensor = rows @ directions.to(self.device)
+        directions = torch.cat(drawn, dim=1).div_(width**0.5).to(self.device)
+        projected = torch.empty(len(parts[0]), count * width, device=self.device)
+        # In blocks: the joint rows of all entities would be the largest array of all.
+        for start in range(0, len(projected), _ROWS):
+            block = slice(start, start + _ROWS)
+            rows = torch.cat([part[block] for part in parts], dim=1)
+            torch.mm(_unit(rows), directions, out=projected[block])
         return projected
 
     def state(self) -> dict[str, Tensor]:
@@ -207,6 +212,11 @@ def _groups(links: Int32Array) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     rank = np.empty(len(first), dtype=np.int64)
     rank[np.argsort(first)] = np.arange(len(first))
     return linked.astype(np.int64), rank[group]
+
+
+def _unit(rows: Tensor) -> Tensor:
+    """The rows brought to length one where they lie; zero stays zero."""
+    return rows.div_(rows.norm(dim=1, keepdim=True).clamp_(min=1e-12))
 
 
 def _inverses(relations: Tensor) -> Tensor:
