@@ -9,7 +9,7 @@ from dualamn.errors import ConfigError, did_you_mean
 
 DEFAULT_PRESET = "balanced"
 
-_EVIDENCE = {"matcher": "sinkhorn", "evidence_rounds": 6, "names_turns": 3}
+_EVIDENCE = {"matcher": "sinkhorn", "evidence_rounds": 6, "evidence_explored": 20, "names_turns": 3}
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,6 @@ PRESETS: dict[str, Preset] = {
             **_EVIDENCE,
             "encoder": "propagation",
             "relation_dim": 64,
-            "evidence_explored": 20,
             "evidence_first": True,
             "candidates": 50,
         },

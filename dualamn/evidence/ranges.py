@@ -34,3 +34,20 @@ def blocks(sizes: IntArray, most: int) -> list[slice]:
         cuts.append(slice(start, stop))
         start = stop
     return cuts
+
+
+def by_value(own: IntArray, values: NDArray[np.floating]) -> IntArray:
+    """An order by `own` ascending, and within it by value descending.
+
+    Equal ones come in any order, but always the same. One sort of whole numbers, several times
+    as fast as `np.lexsort` of two columns.
+
+    Args:
+        own: (m,) from 0 up to, not including, 2 ** 31.
+        values: (m,) compared as float32.
+    """
+    bits = values.astype(np.float32).view(np.int32).astype(np.int64)
+    # The bits of floats in the order of whole numbers: those of negative ones run backwards.
+    rank = np.where(bits < 0, bits ^ 0x7FFFFFFF, bits)
+    order: IntArray = np.argsort((own << 32) + (1 << 31) - 1 - rank)
+    return order

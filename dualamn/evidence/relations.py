@@ -43,12 +43,11 @@ def align_relations(
     mass = probability[heads] * probability[tails]
     n, half, r_right = right.n_entities, right.n_relations // 2, right.n_relations
 
-    right_heads, right_kinds, right_tails = right.triples.T
-    ends = np.concatenate([right_heads * n + right_tails, right_tails * n + right_heads])
-    order = np.argsort(ends, kind="stable")
-    ends = ends[order]
-    names = np.concatenate([right_kinds, right_kinds + half])[order]
+    ends, names = right.joined
     wanted = partner[heads] * n + partner[tails]
+    # Ascending, so that what is looked up lies together in memory.
+    order = np.argsort(wanted)
+    kinds, mass, wanted = kinds[order], mass[order], wanted[order]
     first = np.searchsorted(ends, wanted)
     triple, place = expand(first, np.searchsorted(ends, wanted, side="right") - first)
     both = coo_array(
@@ -61,6 +60,7 @@ def align_relations(
     has = partner >= 0
     sure_right[partner[has]] = probability[has]
     of_left = np.bincount(kinds, weights=mass, minlength=left.n_relations // 2)
+    right_heads, right_kinds, right_tails = right.triples.T
     of_right = np.bincount(
         right_kinds, weights=sure_right[right_heads] * sure_right[right_tails], minlength=half
     )

@@ -206,6 +206,9 @@ class Evidence:
             np.concatenate([columns[possible], self.seeds[:, 1]]),
         )
         probability = np.concatenate([np.minimum(plan[possible], 1), np.ones(len(self.seeds))])
+        # By right entity, so that what is looked up of it lies together in memory.
+        order = np.argsort(ends[1])
+        ends, probability = (ends[0][order], ends[1][order]), probability[order]
         shape = self.left.n_entities, self.right.n_entities
         return summed(shared_statements(left, right, weights, ends, probability), shape)
 

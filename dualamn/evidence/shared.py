@@ -105,6 +105,10 @@ def _aligned_groups(
     kinds = left.relation[group]
     row = weights.indptr.astype(np.int64)
     owner, entry = expand(row[kinds], row[kinds + 1] - row[kinds])
+    # Most are worth too little whatever the right group is, and looking that up takes longest.
+    most = probability[pair] / np.sqrt(left.count[group])
+    hopeful = weights.data[entry] * most[owner] > _LEAST
+    owner, entry = owner[hopeful], entry[hopeful]
     pair, group = pair[owner], group[owner]
     wanted = right_ends[pair] * max(right.n_relations, 1) + weights.indices[entry]
     place = np.searchsorted(right.group_keys, wanted)

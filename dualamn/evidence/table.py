@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from dualamn.alignment import TopK
 from dualamn.arrays import BoolArray, FloatArray, Int32Array
-from dualamn.evidence.ranges import IntArray
+from dualamn.evidence.ranges import IntArray, by_value
 from dualamn.matching.pairs import CandidatePairs
 from dualamn.search.candidates import Candidates
 
@@ -117,7 +117,7 @@ def _best(own: IntArray, scores: Floats, k: int) -> BoolArray:
     """(p,) whether a pair is among the k best of its entity `own`."""
     kept = np.ones(len(own), dtype=np.bool_)
     crowded = np.flatnonzero(np.bincount(own)[own] > k) if len(own) else np.empty(0, np.int64)
-    order = crowded[np.lexsort((-scores[crowded], own[crowded]))]
+    order = crowded[by_value(own[crowded], scores[crowded])]
     kept[order[_ranks(own[order]) >= k]] = False
     return kept
 
@@ -137,7 +137,7 @@ def _ranked(
     k: int,
 ) -> TopK:
     queries, pool = pools
-    order = np.lexsort((-scores, own))
+    order = by_value(own, scores)
     rank = _ranks(own[order])
     order, rank = order[rank < k], rank[rank < k]
     width = int(rank.max(initial=-1)) + 1
