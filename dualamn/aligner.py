@@ -19,6 +19,7 @@ from dualamn.encoders import get_encoder
 from dualamn.errors import ConfigError, DualamnError, TrainingError
 from dualamn.matching import Matcher, get_matcher
 from dualamn.names.own_seeds import find_own_seeds
+from dualamn.planning import Plan, plan
 from dualamn.presets import DEFAULT_PRESET
 from dualamn.progress import Progress, ProgressCallback, silent
 from dualamn.task import AlignmentTask
@@ -43,7 +44,8 @@ class Aligner:
         overrides: single settings that replace those of `config`, as in `Aligner(epochs=20)`.
 
     Attributes:
-        config: the settings.
+        config: the settings; `fit` narrows embeddings that do not fit into memory.
+        plan: what `fit` expected of memory; None before.
         seconds: wall-clock seconds that `fit` took, under "train".
         turns: a report of every turn of bootstrapping that `fit` took.
         held_out: (h, 2) int32 seed links that the second model of calibration did not see.
@@ -64,6 +66,7 @@ class Aligner:
         self.seconds: dict[str, float] = {}
         self.turns: tuple[Turn, ...] = ()
         self.held_out: Int32Array = np.empty((0, 2), dtype=np.int32)
+        self.plan: Plan | None = None
         self._second: Aligner | None = None
         self._keeps_features = self.config.calibrate
         self._task: AlignmentTask | None = None
@@ -113,10 +116,13 @@ class Aligner:
             TrainingError: neither seed links nor names that find any, or the loss is not finite
                 or exploded.
             CheckpointError: the checkpoint is damaged or of another run.
+            ConfigError: the task does not fit into the memory there is.
         """
         from dualamn.training.bootstrap import learn
 
         started = time.perf_counter()
+        self.plan = plan(task, self.config)
+        self.config = self.plan.config
         names = self._read_names(task)
         own = None if len(task.seed_links) else self._find_seeds(task, names)
         if names is not None and own is None:

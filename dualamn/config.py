@@ -123,6 +123,8 @@ class AlignerConfig:
             turn who else is a pair, and pairs which words stand for each other.
         calibrate: also train a second model on four fifths of the seed links, to learn from the
             others how often links are right: it doubles the time, and links get probabilities.
+        memory: GiB that a run may take; None for four fifths of what the machine has. Where
+            more would be needed, embeddings are made narrower (`dualamn.planning`).
         device: "auto" takes a GPU if there is one.
         threads: CPU threads, None for torch's own choice. Another number of threads adds up
             in another order, so links can differ in rare ties of rounding.
@@ -172,6 +174,7 @@ class AlignerConfig:
     names_dim: int = 256
     names_turns: int = 0
     calibrate: bool = False
+    memory: float | None = None
     device: Device = "auto"
     threads: int | None = None
     seed: int = 0
@@ -188,6 +191,7 @@ class AlignerConfig:
         for name in ("average_share", "bootstrap_probability", "propagation_share"):
             self._check(name, 0 <= getattr(self, name) <= 1, "must be from 0 to 1")
         self._check("dropout", 0 <= self.dropout < 1, "must be from 0 up to, not including, 1")
+        self._check("memory", self.memory is None or self.memory > 0, "must be above 0")
         self._check("threads", self.threads is None or self.threads >= 1, "must be 1 or more")
         for name, kind in (
             ("device", Device),

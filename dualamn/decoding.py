@@ -18,11 +18,8 @@ from dualamn.names import NameSimilarity
 from dualamn.names.candidates import search_with_names
 from dualamn.progress import ProgressCallback, silent
 from dualamn.search import Candidates, candidate_pools, pair_cosines, search_candidates
+from dualamn.search.limits import without_search
 from dualamn.task import AlignmentTask
-
-_SEARCH_UP_TO = 4e12
-"""Products of numbers that a search may take, about 80 s on two cores: where evidence finds
-candidates too, larger graphs do without one."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -124,18 +121,13 @@ class Decoder:
                 return Candidates.none(*pools)
             embeddings = np.empty((self.task.n_entities, 0), dtype=np.float32)
         width = embeddings.shape[1] + (0 if names is None else config.names_dim)
-        if self._too_many(len(pools[0]) * len(pools[1]) * width):
+        if without_search(len(pools[0]) * len(pools[1]) * width, config):
             return Candidates.none(*pools)
         if names is None:
             return search_candidates(embeddings, *pools, config.candidates, progress=progress)
         return search_with_names(
             embeddings, names, self._names_scale, *pools, config.candidates, progress=progress
         )
-
-    def _too_many(self, products: int) -> bool:
-        """Whether the candidates that evidence finds have to do without a search."""
-        explores = self.config.evidence_rounds and self.config.evidence_explored
-        return bool(explores) and products > _SEARCH_UP_TO
 
     @property
     def _telling_names(self) -> NameSimilarity | None:

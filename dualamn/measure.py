@@ -94,7 +94,7 @@ def machine(device: str = "cpu") -> dict[str, Any]:
         "system": f"{platform.system()} {platform.release()} {platform.machine()}".strip(),
         "processor": _processor(),
         "cores": cores(),
-        "memory_bytes": _memory(),
+        "memory_bytes": memory_bytes(),
         "gpu": _gpu() if device.startswith("cuda") else None,
     }
 
@@ -116,11 +116,18 @@ def _processor() -> str:
     return platform.machine()
 
 
-def _memory() -> int | None:
+def memory_bytes() -> int | None:
+    """The memory that this process may use: the machine's, or its control group's if that is
+    less; None where the system does not tell."""
     try:
-        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+        physical = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     except (OSError, ValueError, AttributeError):
         return None
+    try:
+        limit = Path("/sys/fs/cgroup/memory.max").read_text().strip()
+    except OSError:
+        return physical
+    return min(physical, int(limit)) if limit.isdecimal() else physical
 
 
 def _gpu() -> str | None:

@@ -110,20 +110,26 @@ class Benchmark:
             for seed in self.seeds:
                 yield self._run(seed, fold, startup, progress)
 
-    def _run(self, seed: int, fold: int | None, startup: float, progress: ProgressCallback) -> Run:
-        from dualamn.aligner import Aligner
+    def task(
+        self, seed: int, fold: int | None, progress: ProgressCallback = silent
+    ) -> AlignmentTask:
+        """The task of one run."""
         from dualamn.data_loaders import load
         from dualamn.data_loaders.names import with_names
 
-        aligner = Aligner(self.config(seed))
-        clock = _Clock(startup)
         task = load(
             self.path, train_ratio=self.train_ratio, fold=fold, seed=seed, progress=progress
         )
         if self.names is not None:
             task = with_names(task, self.names, self.path)
-        if self.no_seeds:
-            task = replace(task, seed_links=task.seed_links[:0])
+        return replace(task, seed_links=task.seed_links[:0]) if self.no_seeds else task
+
+    def _run(self, seed: int, fold: int | None, startup: float, progress: ProgressCallback) -> Run:
+        from dualamn.aligner import Aligner
+
+        aligner = Aligner(self.config(seed))
+        clock = _Clock(startup)
+        task = self.task(seed, fold, progress)
         clock.stage("load")
         if not len(task.test_links):
             raise DataError(
@@ -168,6 +174,8 @@ class Benchmark:
         clock.stage("evaluate")
         run["seconds"] = clock.seconds()
         run["peak_memory_bytes"] = measure.peak_memory_bytes()
+        assert aligner.plan is not None
+        run["planned_memory_bytes"] = aligner.plan.peak
         return run
 
     def _protocols(self, task: AlignmentTask) -> Sequence[Protocol]:

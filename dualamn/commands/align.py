@@ -43,6 +43,8 @@ if TYPE_CHECKING:
 )
 @options.device
 @options.threads
+@options.memory
+@options.dry_run
 @click.option(
     "--matcher",
     metavar="NAME",
@@ -119,6 +121,8 @@ def align(
     seed: int,
     device: str | None,
     threads: int | None,
+    memory: float | None,
+    dry_run: bool,
     matcher: str,
     calibrate: bool,
     min_probability: float | None,
@@ -168,12 +172,15 @@ def align(
         seed=seed,
         device=device,
         threads=threads,
+        memory=memory,
         matcher=matcher,
         calibrate=calibrate,
     )
     from dualamn.aligner import Aligner
+    from dualamn.commands.plans import print_plan
     from dualamn.config import AlignerConfig
     from dualamn.memory import keep_freed_memory
+    from dualamn.planning import plan
 
     keep_freed_memory()
     aligner = Aligner(AlignerConfig.preset(preset, **settings))
@@ -196,6 +203,12 @@ def align(
     chosen_pairs = source.parse_pairs(pairs, task.kg_names)
     for line in (source.describe_task(task), *(f"  note: {text}" for text in task.notes)):
         console.note(line, quiet=quiet)
+    planned = plan(task, aligner.config)
+    if dry_run:
+        print_plan(planned, console.results())
+        return
+    for line in planned.narrowed:
+        console.note(f"  note: {line}, to fit into memory", quiet=quiet)
 
     try:
         with console.progress(quiet=quiet) as progress:

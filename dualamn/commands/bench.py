@@ -56,6 +56,8 @@ if TYPE_CHECKING:
 )
 @options.device
 @options.threads
+@options.memory
+@options.dry_run
 @click.option(
     "--json",
     "json_out",
@@ -81,6 +83,8 @@ def bench(
     matcher: str | None,
     device: str | None,
     threads: int | None,
+    memory: float | None,
+    dry_run: bool,
     json_out: Path | None,
     data: Path | None,
     quiet: bool,
@@ -115,7 +119,9 @@ def bench(
         path,
         dataset=dataset,
         preset=preset,
-        settings=options.given(epochs=epochs, device=device, threads=threads, matcher=matcher),
+        settings=options.given(
+            epochs=epochs, device=device, threads=threads, memory=memory, matcher=matcher
+        ),
         seeds=range(seeds or 1) if seed is None else (seed,),
         folds=_fold_numbers(path, folds),
         train_ratio=train_ratio,
@@ -124,6 +130,9 @@ def bench(
         no_seeds=no_seeds,
         process_start=measure.process_start() + fetching,  # the network is not measured
     )
+    if dry_run:
+        _print_plan(benchmark)
+        return
     done: list[Run] = []
     wanted = len(benchmark.seeds) * len(benchmark.folds)
     try:
@@ -140,6 +149,15 @@ def bench(
     from dualamn.commands.scoreboard import print_report
 
     print_report(report, console.results(to_stderr=json_out == options.STDOUT))
+
+
+def _print_plan(benchmark: Benchmark) -> None:
+    from dualamn.commands.plans import print_plan
+    from dualamn.planning import plan
+
+    seed = benchmark.seeds[0]
+    task = benchmark.task(seed, benchmark.folds[0])
+    print_plan(plan(task, benchmark.config(seed)), console.results())
 
 
 def _fold_numbers(path: Path, texts: tuple[str, ...]) -> list[int | None]:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import click
 
@@ -34,6 +35,41 @@ epochs = click.option(
 )
 device = click.option(
     "--device", type=click.Choice(["auto", "cpu", "cuda"]), help="Where to train.  [auto]"
+)
+
+
+class Size(click.ParamType[float]):
+    """An amount of memory such as 8GB, 500MB or 7.5 GiB, as GiB."""
+
+    name = "size"
+    _units: ClassVar[dict[str, float]] = {
+        **{"": 1.0, "G": 1.0, "GIB": 1.0, "GB": 1e9 / 2**30},
+        **{"M": 2**-10, "MIB": 2**-10, "MB": 1e6 / 2**30},
+    }
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        """Reads the number and its unit; without a unit it is GiB."""
+        if isinstance(value, float):
+            return value
+        match = re.fullmatch(r"([0-9]+(?:\.[0-9]+)?) *([A-Za-z]*)", str(value).strip())
+        if match is None or match[2].upper() not in self._units or not float(match[1]):
+            self.fail(f"{value!r} is no amount of memory: write it as 8GB or 500MB", param, ctx)
+        return float(match[1]) * self._units[match[2].upper()]
+
+
+memory = click.option(
+    "--memory",
+    type=Size(),
+    metavar="SIZE",
+    help="How much memory the run may take, such as 8GB: embeddings are made narrower if they "
+    "would need more.  [four fifths of the machine's]",
+)
+dry_run = click.option(
+    "--dry-run",
+    is_flag=True,
+    help="Read the data, say how much memory each stage will take, and stop.",
 )
 threads = click.option(
     "--threads", type=click.IntRange(min=1), metavar="N", help="CPU threads to use.  [all cores]"

@@ -20,7 +20,8 @@ from dualamn.writers.atomic import atomic_path
 _KIND = "dualamn checkpoint"
 _IRRELEVANT = {
     *("device", "threads", "matcher", "candidates", "csls_k", "temperature", "sinkhorn_rounds"),
-    *("evidence_rounds", "evidence_weight", "evidence_share_weight", "calibrate"),
+    *("evidence_rounds", "evidence_weight", "evidence_share_weight", "calibrate", "memory"),
+    *("evidence_explored", "evidence_first"),  # the links they find are looked at by themselves
     *("bootstrap_turns", "bootstrap_candidates", "bootstrap_probability", "turn_epochs"),
     *("label_dim", "propagation_rounds", "relation_dim", "neighbour_dim", "propagation_share"),
 }

@@ -116,7 +116,7 @@ def test_graphs_too_large_for_a_search_do_without(monkeypatch: pytest.MonkeyPatc
     task = make_task(300, keep_triples=0.9)
     aligner = Aligner("fast", **SETTINGS | {"evidence_explored": 10}).fit(task)
     searched = evaluate(aligner.align(candidates="test_only"), task.test_links)
-    monkeypatch.setattr("dualamn.decoding._SEARCH_UP_TO", 0)
+    monkeypatch.setattr("dualamn.search.limits.SEARCH_UP_TO", 0)
     explored = evaluate(aligner.align(candidates="test_only"), task.test_links)
     for scores in (searched, explored):
         assert scores.left_to_right is not None

@@ -1,0 +1,26 @@
+"""What a run would take, for people."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from dualamn.commands.console import add_row, say, table
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from dualamn.planning import Plan
+
+_GIB = 2**30
+
+
+def print_plan(plan: Plan, to: Console) -> None:
+    """Memory stage by stage, and what was narrowed to keep within it."""
+    stages = table("stage", "GiB")
+    for name, size in plan.stages.items():
+        add_row(stages, name, f"{size / _GIB:.2f}")
+    to.print(stages)
+    allowed = "" if plan.budget is None else f", {plan.budget / _GIB:.2f} GiB are allowed"
+    say(to, f"about {plan.peak / _GIB:.2f} GiB of memory at most{allowed}")
+    for line in plan.narrowed:
+        say(to, f"narrower to fit: {line}")

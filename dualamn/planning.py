@@ -1,0 +1,152 @@
+"""How much memory a run will take, and settings that keep it within what there is.
+
+Sizes are counted from the arrays that the stages hold at once; what they hold for every edge was
+measured on made graphs of a million entities each (docs/scale.md).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+from dualamn import measure
+from dualamn.config import AlignerConfig
+from dualamn.errors import ConfigError
+from dualamn.search.limits import without_search
+from dualamn.task import AlignmentTask
+
+GIB = 2**30
+SHARE = 0.8  # of the machine's memory that a run may take if nothing else is said
+
+_PROGRAM = 450 * 2**20  # the interpreter with PyTorch and FAISS
+_ENTITY = 300  # bytes of identifiers and of ids around them
+_TRIPLE = 24
+_EDGE_IN_GRAPH = 80  # bytes of sparse patterns, for each of a triple's two directions
+_EDGE_IN_EVIDENCE = 200  # of statements and pairs that share some
+_CANDIDATE = 60  # of scores, positions and pairs
+_FLOAT = 4
+_COLUMNS = 256  # that propagation projects at a time at least
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a run will hold in memory at most, stage by stage.
+
+    Attributes:
+        config: the settings, narrowed where the memory asks for it.
+        stages: bytes that each stage holds, with what it needs from the stages before.
+        budget: bytes that the run may take; None if the machine's memory is not known.
+        narrowed: the settings that differ from those asked for, as "name 128 -> 64".
+    """
+
+    config: AlignerConfig
+    stages: dict[str, int]
+    budget: int | None
+    narrowed: tuple[str, ...] = ()
+
+    @property
+    def peak(self) -> int:
+        """The most that is held at once, in bytes."""
+        return max(self.stages.values())
+
+
+def plan(task: AlignmentTask, config: AlignerConfig) -> Plan:
+    """Settings with which a run fits into its memory, as near as can be to those asked for.
+
+    Where it would take too much, embeddings are made narrower, half by half; nothing else is
+    changed. With enough memory the settings stay as they are.
+
+    Args:
+        task: graphs and links; only their sizes count.
+        config: the settings; the memory is `config.memory`, or four fifths of the machine's.
+
+    Raises:
+        ConfigError: not even the narrowest settings fit.
+    """
+    budget = memory_budget(config)
+    asked = Plan(config, stages(task, config), budget)
+    if budget is None or asked.peak <= budget:
+        return asked
+    tried = asked
+    for narrower in _narrower(config):
+        tried = Plan(narrower, stages(task, narrower), budget, _differences(config, narrower))
+        if tried.peak <= budget:
+            return tried
+    others = "preset fast, which trains nothing, or " if config.encoder != "propagation" else ""
+    raise ConfigError(
+        f"aligning {task.name} takes about {tried.peak / GIB:.1f} GiB even with the narrowest "
+        f"embeddings, and {budget / GIB:.1f} GiB are allowed: use {others}more memory (--memory)"
+    )
+
+
+def memory_budget(config: AlignerConfig) -> int | None:
+    """Bytes that a run with these settings may take, None if nobody can tell."""
+    if config.memory is not None:
+        return int(config.memory * GIB)
+    there = measure.memory_bytes()
+    return None if there is None else int(SHARE * there)
+
+
+def stages(task: AlignmentTask, config: AlignerConfig) -> dict[str, int]:
+    """Bytes that each stage of a run holds at once, by counting."""
+    n, edges = task.n_entities, 2 * sum(kg.n_triples for kg in task.kgs)
+    held = _PROGRAM + n * _ENTITY + edges // 2 * _TRIPLE
+    evidence = edges * _EDGE_IN_EVIDENCE if config.evidence_rounds else 0
+    graph = edges * _EDGE_IN_GRAPH
+    rows = n * width(config) * _FLOAT
+    # A second model is trained and searched while the rows of the first are there.
+    waiting = rows if config.calibrate else 0
+    left, right = sorted(kg.n_entities for kg in task.kgs)[-2:]
+    explored = without_search(left * right * width(config), config)
+    most = config.evidence_explored if explored else config.candidates
+    candidates = n * most * _CANDIDATE
+    return {
+        "load": held,
+        "train": held + graph + waiting + _training(n, config) + evidence // 2,
+        "embed": held + graph + waiting + _embedding(n, config) + evidence // 2,
+        "match": held + graph + waiting + rows + evidence + candidates,
+    }
+
+
+def width(config: AlignerConfig) -> int:
+    """How many numbers an entity's embedding has."""
+    network = 2 * (config.depth + 1) * config.dim
+    labels = config.relation_dim * config.neighbour_dim
+    return {"propagation": labels, "dual_amn": network}.get(config.encoder, network + labels)
+
+
+def _training(n: int, config: AlignerConfig) -> int:
+    if config.encoder == "propagation":
+        return 0
+    parameters = 4 * n * config.dim  # with gradient, mean square and sum
+    layers = 2 * 2 * (config.depth + 1) * n * config.dim  # of two branches, with gradient
+    return (parameters + layers) * _FLOAT
+
+
+def _embedding(n: int, config: AlignerConfig) -> int:
+    rows = n * width(config)
+    if config.encoder == "dual_amn":
+        return (rows + 3 * n * config.dim + 2 * (config.depth + 1) * n * config.dim) * _FLOAT
+    labels = (config.propagation_rounds + 2) * n * config.label_dim
+    return (rows + labels + n * max(_COLUMNS, config.neighbour_dim)) * _FLOAT
+
+
+def _narrower(config: AlignerConfig) -> Iterator[AlignerConfig]:
+    """The same settings with ever narrower embeddings."""
+    trains, labels = config.encoder != "propagation", config.encoder != "dual_amn"
+    for parts in (2, 4, 8, 16):
+        changes: dict[str, Any] = {}
+        if trains:
+            changes["dim"] = max(config.dim // parts, 16)
+        if labels:
+            changes["relation_dim"] = max(config.relation_dim // parts, 8)
+            changes["label_dim"] = max(config.label_dim // parts, 32)
+        yield replace(config, **changes)
+
+
+def _differences(old: AlignerConfig, new: AlignerConfig) -> tuple[str, ...]:
+    before, after = old.to_dict(), new.to_dict()
+    return tuple(
+        f"{name} {value} -> {after[name]}" for name, value in before.items() if value != after[name]
+    )

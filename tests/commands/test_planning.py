@@ -1,0 +1,127 @@
+"""Estimates of memory, and settings that keep to what there is."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+from subprocess import CompletedProcess
+from typing import Any
+
+import pytest
+
+from dualamn import measure
+from dualamn.aligner import Aligner
+from dualamn.config import AlignerConfig
+from dualamn.data_loaders.synthetic import make_task
+from dualamn.errors import ConfigError
+from dualamn.planning import GIB, memory_budget, plan, stages, width
+
+TASK = make_task(3000)
+PRESETS = ["fast", "balanced", "best", "paper"]
+
+
+def of(name: str, **settings: Any) -> AlignerConfig:
+    return AlignerConfig.preset(name, **settings)
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_enough_memory_changes_nothing(preset: str) -> None:
+    config = of(preset, memory=64.0)
+    planned = plan(TASK, config)
+    assert planned.config == config
+    assert planned.narrowed == ()
+    assert planned.budget == 64 * GIB
+    assert planned.peak == max(planned.stages.values()) < 64 * GIB
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_too_little_memory_narrows_embeddings_as_far_as_needed(preset: str) -> None:
+    config = of(preset)
+    whole = max(stages(TASK, config).values())
+    least = max(stages(TASK, plan_of_least(config)).values())
+    allowed = (whole + least) / 2 / GIB
+    planned = plan(TASK, of(preset, memory=allowed))
+    assert planned.budget is not None
+    assert planned.peak <= planned.budget
+    assert width(planned.config) < width(config)
+    assert planned.narrowed
+    assert all(re.fullmatch(r"\w+ \d+ -> \d+", line) for line in planned.narrowed)
+
+
+def plan_of_least(config: AlignerConfig) -> AlignerConfig:
+    if config.encoder == "propagation":
+        return AlignerConfig.from_dict(config.to_dict() | {"relation_dim": 8, "label_dim": 32})
+    return AlignerConfig.from_dict(config.to_dict() | {"dim": 16})
+
+
+def test_what_cannot_fit_is_an_error_that_says_what_would() -> None:
+    with pytest.raises(ConfigError, match=r"0\.1 GiB are allowed: use preset fast, which trains"):
+        Aligner("balanced", memory=0.1).fit(TASK)
+    with pytest.raises(ConfigError, match=r"allowed: use more memory \(--memory\)"):
+        Aligner("fast", memory=0.1).fit(TASK)
+    with pytest.raises(ConfigError, match="memory must be above 0"):
+        of("fast", memory=0.0)
+
+
+def test_a_second_model_costs_more() -> None:
+    alone, both = (stages(TASK, of("fast", calibrate=twice)) for twice in (False, True))
+    assert both["match"] > alone["match"]
+
+
+def test_without_a_limit_it_is_a_share_of_what_the_machine_has(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    there = measure.memory_bytes()
+    assert there is not None
+    budget = memory_budget(of("fast"))
+    assert budget is not None
+    assert 0.7 * there < budget < there
+    monkeypatch.setattr(measure, "memory_bytes", lambda: None)
+    assert memory_budget(of("fast")) is None
+    assert plan(TASK, of("fast")).config == of("fast")
+
+
+def test_an_aligner_tells_its_plan_and_keeps_to_it() -> None:
+    task = make_task(60)
+    least = max(stages(task, plan_of_least(of("fast"))).values()) / GIB
+    aligner = Aligner("fast", memory=least + 1e-6).fit(task)
+    assert aligner.plan is not None
+    assert aligner.config == aligner.plan.config
+    assert aligner.embeddings().shape[1] == width(aligner.config) < width(of("fast"))
+
+
+Process = Callable[..., "CompletedProcess[str]"]
+
+
+@pytest.fixture
+def folder(process: Process) -> Path:
+    made = process("data", "synth", "made", "--entities", 8000, "--triples", 30000, "-q")
+    assert made.returncode == 0, made.stderr
+    return Path("made")
+
+
+def test_a_process_keeps_to_its_memory(process: Process, tmp_path: Path, folder: Path) -> None:
+    said = process("bench", folder, "--preset", "fast", "--dry-run", "-q")
+    assert "GiB of memory at most" in said.stdout, said.stderr
+    assert "match" in said.stdout
+    ran = process(
+        *("bench", folder, "--preset", "fast", "--memory", "650MB", "--protocol", "test", "-q"),
+        *("--json", "out.json"),
+    )
+    assert ran.returncode == 0, ran.stderr
+    report = json.loads((tmp_path / "out.json").read_text())
+    (run,) = report["runs"]
+    assert run["peak_memory_bytes"] <= 1.1 * 650e6
+    assert run["planned_memory_bytes"] <= 650e6
+
+
+def test_amounts_of_memory_that_mean_nothing(process: Process, folder: Path) -> None:
+    for text in ("lots", "0GB", "-1GB", "8 apples"):
+        refused = process("bench", folder, f"--memory={text}")
+        assert refused.returncode == 2
+        assert "write it as 8GB or 500MB" in refused.stderr
+    refused = process("bench", folder, "--memory", "100MB", "-q")
+    assert refused.returncode == 1
+    assert "0.1 GiB are allowed" in refused.stderr
