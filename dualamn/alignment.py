@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -338,6 +338,33 @@ class Alignment:
         from dualamn.writers.unmatched import unmatched_table
 
         table_writer(path, format)(unmatched_table(self), Path(path))
+
+    def report(
+        self,
+        path: str | Path,
+        *,
+        per_band: int = 5,
+        seconds: Mapping[str, float] | None = None,
+        notes: Sequence[str] = (),
+    ) -> None:
+        """Writes one HTML page about the alignment that needs no network.
+
+        It has counts, the graphs in numbers, how sure links are and whether that can be believed,
+        and some links of every band of probability with the reasons for them.
+
+        Args:
+            path: the file, replaced only once the new one is complete.
+            per_band: how many links are explained of every band and pair of graphs.
+            seconds: what other stages took, such as `Aligner.seconds`.
+            notes: what else a reader should know, a sentence each.
+
+        Raises:
+            ConfigError: `per_band` is negative.
+            DataError: the file cannot be written.
+        """
+        from dualamn.report import write_report
+
+        write_report(self, path, per_band=per_band, seconds=seconds, notes=notes)
 
     def to_tsv(self, path: str | Path) -> None:
         """Writes the links as TSV, see `dualamn.writers.tsv`."""

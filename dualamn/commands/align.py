@@ -157,6 +157,7 @@ def align(
       dualamn align left.tsv right.tsv --names names.tsv --out links.tsv
       dualamn align dbp15k/zh_en --data ~/data --epochs 10 --out links.csv
       dualamn align left.ttl right.ttl --links same.nt --out links.sssom.tsv --unmatched rest.csv
+      dualamn align left.tsv right.tsv --links seeds.tsv --out links.tsv --report report.html
       dualamn align dbp15k/zh_en --data ~/data --precision 0.95 --out links.tsv
       dualamn align dbp5l --data ~/data --out links.tsv --clusters clusters.tsv
     """
@@ -224,6 +225,8 @@ def align(
     alignment, chosen_by = _chosen(found, min_probability, precision)
     ctx.meta[console.KEPT] = outputs.kept
     told = outputs.write(alignment)
+    about = [] if aligner.own_seeds is None else [str(aligner.own_seeds)]
+    told += outputs.write_report(alignment, aligner.seconds, [*about, *chosen_by])
     if not quiet:
         if aligner.own_seeds is not None:
             console.note(str(aligner.own_seeds), quiet=False)

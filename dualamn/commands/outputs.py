@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import sys
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import wraps
 from pathlib import Path
@@ -67,6 +67,13 @@ _OPTIONS = (
         metavar="FILE",
         help="Also write the entities that are left without a link, as a table.",
     ),
+    click.option(
+        "--report",
+        type=click.Path(path_type=Path),
+        metavar="FILE.html",
+        help="Also write a page to read in a browser: what came out, how sure it is, and some "
+        "links with the reasons for them.",
+    ),
 )
 
 
@@ -83,12 +90,13 @@ def writing(command: Callable[..., Any]) -> Callable[..., Any]:
         candidates: Path | None,
         top: int | None,
         unmatched: Path | None,
+        report: Path | None,
         **rest: Any,
     ) -> Any:
         if top is not None and candidates is None:
             raise click.UsageError("--top goes with --candidates FILE, where they are written.")
         slots = _slots(sssom)
-        found = Outputs(out, format_name, base, slots, candidates, top or 10, unmatched)
+        found = Outputs(out, format_name, base, slots, candidates, top or 10, unmatched, report)
         return command(*args, outputs=found, **rest)
 
     for option in reversed(_OPTIONS):
@@ -114,6 +122,7 @@ class Outputs:
     candidates: Path | None
     top: int
     unmatched: Path | None
+    report: Path | None
     kept: Kept = field(default_factory=Kept)
 
     @property
@@ -124,7 +133,7 @@ class Outputs:
     @property
     def paths(self) -> tuple[Path | None, ...]:
         """Every file that will be written."""
-        return (self.out, self.candidates, self.unmatched)
+        return (self.out, self.candidates, self.unmatched, self.report)
 
     @property
     def place(self) -> str:
@@ -150,13 +159,17 @@ class Outputs:
             raise click.UsageError(f"{form.title} is no text, give the name of a file to write.")
         form.check(self._write_options)
         taken = [path for path in (self.out, *others) if path is not None]
-        for name, path in (("candidates", self.candidates), ("unmatched", self.unmatched)):
+        tables = {"candidates": self.candidates, "unmatched": self.unmatched}
+        for name, path in (tables | {"report": self.report}).items():
             if path is None:
                 continue
             if path in taken or path == options.STDOUT:
                 raise click.UsageError(f"--{name} {path}: this needs a file of its own.")
             taken.append(path)
-            _table_form(path).check(_no_options())
+            if name in tables:
+                _table_form(path).check(_no_options())
+        if self.report is not None and self.report.suffix.lower() not in (".html", ".htm"):
+            raise click.UsageError(f"--report {self.report}: the name has to end in .html.")
         if self.candidates is not None and matcher == _RANKS_NOTHING:
             raise click.UsageError(
                 f"--candidates {self.candidates}: the matcher {matcher} decides on links and "
@@ -195,6 +208,20 @@ class Outputs:
             table = unmatched_table(alignment)
             told.append(self._write_table(table, self.unmatched, "entities without a link"))
         return told
+
+    def write_report(
+        self, alignment: Alignment, seconds: Mapping[str, float], notes: Sequence[str]
+    ) -> list[str]:
+        """Writes the page, if it is wanted; arguments as for `Alignment.report`.
+
+        Returns:
+            A line about it.
+        """
+        if self.report is None:
+            return []
+        alignment.report(self.report, seconds=seconds, notes=notes)
+        self.kept.append(f"the report in {self.report}")
+        return [f"report in {self.report}"]
 
     @property
     def form(self) -> Format:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -42,6 +43,32 @@ def explain(
             with each other.
     """
     pair, turned = _place(alignment, left, right, graphs)
+    return _explained(alignment, pair, turned, left, right, SharedBy(alignment, pair))
+
+
+def explain_links(
+    alignment: Alignment, pair: PairAlignment, rows: Sequence[int]
+) -> list[Explanation]:
+    """Explanations of several links between two graphs, which are looked through only once.
+
+    Args:
+        alignment: the links.
+        pair: one of its pairs of graphs.
+        rows: positions in `pair.links`.
+    """
+    shared = SharedBy(alignment, pair)
+    ends = alignment.task.identifiers(pair.links[np.asarray(rows, dtype=np.int64)]).tolist()
+    return [_explained(alignment, pair, False, left, right, shared) for left, right in ends]
+
+
+def _explained(
+    alignment: Alignment,
+    pair: PairAlignment,
+    turned: bool,
+    left: str,
+    right: str | None,
+    shared: SharedBy,
+) -> Explanation:
     task = alignment.task
     first, second = (pair.right, pair.left) if turned else (pair.left, pair.right)
     entity = int(task.ids(first, [left])[0])
@@ -53,7 +80,6 @@ def explain(
             if len(at := np.flatnonzero(known[:, 0] == entity)):
                 other = int(known[at[0], 1])
                 break
-    shared = SharedBy(alignment, pair)
 
     def common(candidate: int) -> list[Common]:
         ends = (candidate, entity) if turned else (entity, candidate)

@@ -84,6 +84,55 @@ def find_threshold(
     for name, value in (("precision", precision), ("confidence", confidence)):
         if not 0 < value < 1:
             raise ConfigError(f"a {name} lies between 0 and 1, as .95 does; got {value:g}")
+    curve = precision_curve(parts, confidence)
+    all_right = float(sum(p.sum(dtype=np.float64) for _, p, _ in parts))
+    reached = np.flatnonzero(curve.lower >= precision)
+    if not len(reached):
+        return Threshold(inf, precision, confidence, None, None, 0, curve.n_links, all_right)
+    at = reached[-1]
+    count, expected = int(curve.kept[at]), float(curve.expected[at])
+    return Threshold(
+        float(curve.probabilities[at]),
+        precision,
+        confidence,
+        expected,
+        float(curve.lower[at]),
+        count,
+        curve.n_links - count,
+        max(all_right - count * expected, 0.0),
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class PrecisionCurve:
+    """What share of the surest links is right, for growing numbers of them.
+
+    Attributes:
+        n_links: how many links there are.
+        kept: (k,) int64 numbers of links, rising; the last is `n_links`.
+        probabilities: (k,) float32 the lowest probability among so many of the surest.
+        expected: (k,) float64 share of them that is right, the mean of their probabilities.
+        lower: (k,) float64 share that is reached with the confidence that was asked for.
+    """
+
+    n_links: int
+    kept: NDArray[np.int64]
+    probabilities: FloatArray
+    expected: NDArray[np.float64]
+    lower: NDArray[np.float64]
+
+
+def precision_curve(
+    parts: Sequence[tuple[PairCalibration, FloatArray, FloatArray]], confidence: float = 0.95
+) -> PrecisionCurve:
+    """How precision falls as more links are kept, see `find_threshold`.
+
+    Links of one probability are kept together; of very many steps 2,000 are looked at.
+
+    Args:
+        parts: as for `find_threshold`.
+        confidence: with which `lower` is reached.
+    """
     probabilities = np.concatenate([np.empty(0, np.float32), *(p for _, p, _ in parts)])
     total = len(probabilities)
     order = np.argsort(-probabilities, kind="stable")
@@ -93,22 +142,8 @@ def find_threshold(
     if len(ends) > _POINTS:
         ends = ends[np.unique(np.linspace(0, len(ends) - 1, _POINTS).astype(np.int64))]
     lower = np.quantile(_curves(parts, order, ends), 1 - confidence, axis=0)
-    reached = np.flatnonzero(lower >= precision)
-    if not len(reached):
-        lost = float(probabilities.sum(dtype=np.float64))
-        return Threshold(inf, precision, confidence, None, None, 0, total, lost)
-    at = reached[-1]
-    count = int(ends[at])
-    return Threshold(
-        float(ranked[count - 1]),
-        precision,
-        confidence,
-        float(ranked[:count].mean(dtype=np.float64)),
-        float(lower[at]),
-        count,
-        total - count,
-        float(ranked[count:].sum(dtype=np.float64)),
-    )
+    expected = np.cumsum(ranked, dtype=np.float64)[ends - 1] / ends
+    return PrecisionCurve(total, ends, ranked[ends - 1], expected, lower)
 
 
 def _curves(

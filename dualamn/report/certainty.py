@@ -1,0 +1,185 @@
+"""How sure links are, and whether that can be believed: distributions and calibration."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from markupsafe import Markup
+
+from dualamn.alignment import Alignment
+from dualamn.arrays import FloatArray
+from dualamn.probability.calibration import Calibration, Method, PairCalibration
+from dualamn.probability.threshold import PrecisionCurve, precision_curve
+from dualamn.report.svg import histogram, unit_frame
+from dualamn.report.text import Shown, shown
+
+PRECISIONS = (0.8, 0.9, 0.95, 0.99)
+CONFIDENCE = 0.95
+_BINS = 20
+_FEWEST = 10  # judged links below which a curve of them says nothing
+
+METHOD_IN_WORDS: dict[Method, str] = {
+    "held-out": "learned from seed links that a second model did not see",
+    "prior": "what held for other data: too few seed links to learn it from",
+    "agreement": "learned from whether two models agree; no seed link judged them",
+}
+
+
+@dataclass(frozen=True)
+class PairCertainty:
+    """The links between two graphs.
+
+    Attributes:
+        left, right: names of the graphs.
+        links: how many.
+        seeds: how many seed links.
+        expected: right ones among them, the sum of their probabilities; None without.
+        scores: a figure of their scores; None without links.
+        probabilities: a figure of their probabilities; None without.
+        calibration: where these come from; None for a pair that was not calibrated.
+        reliability: a figure of it; None where no link was judged.
+    """
+
+    left: Shown
+    right: Shown
+    links: int
+    seeds: int
+    expected: float | None
+    scores: Markup | None
+    probabilities: Markup | None
+    calibration: PairCalibration | None
+    reliability: Markup | None
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What a precision costs.
+
+    Attributes:
+        precision: the share of right links that is reached with a confidence of `CONFIDENCE`.
+        kept: how many links can be kept; 0 if the precision is out of reach.
+        probability: the lowest one that is kept; None if none are.
+        expected: the share that is right among them; None likewise.
+    """
+
+    precision: float
+    kept: int
+    probability: float | None
+    expected: float | None
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """Precision against coverage.
+
+    Attributes:
+        figure: of the curve.
+        observed: whether the figure also has the curve of the judged links.
+        choices: a row for each of `PRECISIONS`.
+    """
+
+    figure: Markup
+    observed: bool
+    choices: tuple[Choice, ...]
+
+
+def pair_certainty(alignment: Alignment, number: int) -> PairCertainty:
+    """The links of one of the alignment's pairs of graphs."""
+    pair, task = alignment.pairs[number], alignment.task
+    made_by = None if alignment.calibration is None else alignment.calibration.pairs[number]
+    p = pair.probabilities
+    return PairCertainty(
+        shown(task.kg_names[pair.left]),
+        shown(task.kg_names[pair.right]),
+        len(pair.links),
+        len(task.links_between(task.seed_links, pair.left, pair.right)),
+        None if p is None else float(p.sum(dtype=np.float64)),
+        _distribution(pair.scores, "score", None),
+        None if p is None else _distribution(p, "probability", (0.0, 1.0)),
+        made_by,
+        None if made_by is None or not made_by.n_judged else _reliability(made_by),
+    )
+
+
+def coverage(alignment: Alignment) -> Coverage | None:
+    """Precision against coverage over all pairs of graphs; None where there is nothing to draw."""
+    if alignment.calibration is None or not len(alignment):
+        return None
+    parts = []
+    for pair, made_by in zip(alignment.pairs, alignment.calibration.pairs, strict=True):
+        if pair.probabilities is None or pair.features is None:
+            return None
+        parts.append((made_by, pair.probabilities, pair.features))
+    curve = precision_curve(parts, CONFIDENCE)
+    share = curve.kept / curve.n_links
+    observed = _observed(alignment.calibration)
+    lines = [curve.expected, curve.lower, *(y for _, y in observed)]
+    lowest = max(0.0, np.floor(min(float(np.min(line)) for line in lines) * 5) / 5)
+    lowest = min(lowest, 0.8)
+    frame = unit_frame(("share of the links kept, surest first", "share of right ones"), lowest)
+    expected, lower = (
+        list(zip(share, line, strict=True)) for line in (curve.expected, curve.lower)
+    )
+    frame.area(expected, lower, "doubt")
+    frame.line(expected, "expected")
+    for x, y in observed:
+        frame.line(list(zip(x, y, strict=True)), "observed")
+    figure = frame.svg("Share of right links against the share of links that are kept")
+    return Coverage(figure, bool(observed), tuple(_choice(curve, p) for p in PRECISIONS))
+
+
+def _choice(curve: PrecisionCurve, precision: float) -> Choice:
+    reached = np.flatnonzero(curve.lower >= precision)
+    if not len(reached):
+        return Choice(precision, 0, None, None)
+    at = reached[-1]
+    return Choice(
+        precision,
+        int(curve.kept[at]),
+        float(curve.probabilities[at]),
+        float(curve.expected[at]),
+    )
+
+
+def _observed(calibration: Calibration) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Coverage and precision of the judged links; no curve where they are too few."""
+    p = np.concatenate([pair.probabilities for pair in calibration.pairs])
+    if len(p) < _FEWEST:
+        return []
+    order = np.argsort(-p, kind="stable")
+    weights = np.concatenate([pair.weights for pair in calibration.pairs])[order]
+    right = np.concatenate([pair.is_right for pair in calibration.pairs])[order]
+    mass = np.cumsum(weights)
+    # The first few say little; of very many, 400 points are drawn.
+    at = np.unique(np.linspace(_FEWEST - 1, len(p) - 1, 400).astype(np.int64))
+    return [(mass[at] / mass[-1], np.cumsum(weights * right)[at] / mass[at])]
+
+
+def _distribution(values: FloatArray, what: str, span: tuple[float, float] | None) -> Markup | None:
+    if not len(values):
+        return None
+    exact = values.astype(np.float64)
+    if span is None:
+        span = float(exact.min()), float(exact.max())
+        if span[1] - span[0] < 1e-6:
+            span = span[0] - 0.5, span[1] + 0.5
+    counts, edges = np.histogram(exact, _BINS, span)
+    return histogram(
+        counts.tolist(),
+        edges.tolist(),
+        title=f"How many links have which {what}",
+        labels=(what, "links"),
+    )
+
+
+def _reliability(made_by: PairCalibration) -> Markup:
+    frame = unit_frame(("probability", "share of right ones"))
+    frame.line([(0, 0), (1, 1)], "ideal")
+    rows = made_by.reliability
+    frame.line([(row.probability, row.right) for row in rows], "expected")
+    most = max(row.links for row in rows)
+    for row in rows:
+        told = f"{row.links:,.0f} links of about {row.probability:.2f}: {row.right:.2f} are right"
+        frame.dot(row.probability, row.right, 2 + 4 * (row.links / most) ** 0.5, told)
+    return frame.svg("Probability of judged links against the share of right ones")

@@ -1,0 +1,159 @@
+"""Figures as inline SVG. They hold numbers and fixed words only, nothing of the data.
+
+Colours and line styles are classes of the page's style sheet, so figures follow light, dark and
+print.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from markupsafe import Markup, escape
+
+WIDTH, HEIGHT = 420, 250
+_LEFT, _RIGHT, _TOP, _BOTTOM = 52, 14, 12, 44
+
+Points = Sequence[tuple[float, float]]
+
+
+class Frame:
+    """Axes, and the way from values to places in them.
+
+    Args:
+        x, y: lowest and highest value of each axis.
+        labels: what is written along x and y.
+    """
+
+    def __init__(
+        self, x: tuple[float, float], y: tuple[float, float], labels: tuple[str, str]
+    ) -> None:
+        self._x, self._y, self._labels = x, y, labels
+        self._parts: list[str] = []
+
+    def at(self, x: float, y: float) -> tuple[float, float]:
+        """Where a point lies."""
+        return (
+            _LEFT + (WIDTH - _LEFT - _RIGHT) * (x - self._x[0]) / (self._x[1] - self._x[0]),
+            HEIGHT
+            - _BOTTOM
+            - (HEIGHT - _TOP - _BOTTOM) * (y - self._y[0]) / (self._y[1] - self._y[0]),
+        )
+
+    def x_tick(self, x: float, text: str) -> None:
+        """A label under the horizontal axis."""
+        at = self.at(x, self._y[0])[0]
+        self._text(at, HEIGHT - _BOTTOM + 16, text, "middle")
+
+    def y_tick(self, y: float, text: str) -> None:
+        """A label beside the vertical axis, with a line across."""
+        at = self.at(self._x[0], y)[1]
+        self._parts.append(
+            f'<line class="grid" x1="{_LEFT}" x2="{WIDTH - _RIGHT}" y1="{at:.1f}" y2="{at:.1f}"/>'
+        )
+        self._text(_LEFT - 6, at + 4, text, "end")
+
+    def line(self, points: Points, style: str) -> None:
+        """A line through points."""
+        path = " ".join(f"{x:.1f},{y:.1f}" for x, y in (self.at(*point) for point in points))
+        self._parts.append(f'<polyline class="line {style}" points="{path}"/>')
+
+    def area(self, upper: Points, lower: Points, style: str) -> None:
+        """What lies between two lines."""
+        edge = (self.at(*point) for point in [*upper, *reversed(lower)])
+        path = " ".join(f"{x:.1f},{y:.1f}" for x, y in edge)
+        self._parts.append(f'<polygon class="{style}" points="{path}"/>')
+
+    def bar(self, start: float, end: float, height: float, told: str) -> None:
+        """A bar that says what it stands for when it is pointed at."""
+        x, y = self.at(start, height)
+        right, bottom = self.at(end, self._y[0])
+        width = max(right - x - 1, 0.5)
+        self._parts.append(
+            f'<rect class="bar" x="{x + 0.5:.1f}" y="{y:.1f}" width="{width:.1f}" '
+            f'height="{bottom - y:.1f}"><title>{escape(told)}</title></rect>'
+        )
+
+    def dot(self, x: float, y: float, radius: float, told: str) -> None:
+        """A dot that says what it stands for when it is pointed at."""
+        cx, cy = self.at(x, y)
+        self._parts.append(
+            f'<circle class="dot" cx="{cx:.1f}" cy="{cy:.1f}" r="{radius:.1f}">'
+            f"<title>{escape(told)}</title></circle>"
+        )
+
+    def svg(self, title: str) -> Markup:
+        """The figure, with a title for those who cannot see it."""
+        x, y = self._labels
+        bottom = HEIGHT - _BOTTOM
+        self._parts.append(
+            f'<line class="axis" x1="{_LEFT}" x2="{WIDTH - _RIGHT}" y1="{bottom}" y2="{bottom}"/>'
+        )
+        self._text((_LEFT + WIDTH - _RIGHT) / 2, HEIGHT - 6, x, "middle")
+        middle = (_TOP + bottom) / 2
+        self._parts.append(
+            f'<text transform="translate(12 {middle:.1f}) rotate(-90)" text-anchor="middle">'
+            f"{escape(y)}</text>"
+        )
+        return Markup(
+            f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{escape(title)}">'
+            f"{''.join(self._parts)}</svg>"
+        )
+
+    def _text(self, x: float, y: float, text: str, anchor: str) -> None:
+        self._parts.append(
+            f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}">{escape(text)}</text>'
+        )
+
+
+def histogram(
+    counts: Sequence[int],
+    edges: Sequence[float],
+    *,
+    title: str,
+    labels: tuple[str, str],
+    bins: Sequence[tuple[str, str]] | None = None,
+) -> Markup:
+    """Bars over the ranges between edges.
+
+    Args:
+        counts: (b,) the heights.
+        edges: (b + 1,) rising.
+        title: what the figure shows.
+        labels: what is written along x and y.
+        bins: what stands under each bar and what it says when it is pointed at; the edges if None.
+    """
+    top = max([*counts, 1])
+    frame = Frame((edges[0], edges[-1]), (0, top), labels)
+    for y in sorted({round(top * share) for share in (0, 0.5, 1)}):
+        frame.y_tick(y, short_count(y))
+    for number, count in enumerate(counts):
+        start, end = edges[number], edges[number + 1]
+        tick, told = ("", f"{start:.3g} to {end:.3g}") if bins is None else bins[number]
+        frame.bar(start, end, count, f"{told}: {count:,}")
+        if tick:
+            frame.x_tick((start + end) / 2, tick)
+    if bins is None:
+        for share in (0, 0.25, 0.5, 0.75, 1):
+            x = edges[0] + share * (edges[-1] - edges[0])
+            frame.x_tick(x, f"{x:.3g}")
+    return frame.svg(title)
+
+
+def unit_frame(labels: tuple[str, str], lowest: float = 0.0) -> Frame:
+    """Axes for two shares, the horizontal one from 0 to 1."""
+    frame = Frame((0, 1), (lowest, 1), labels)
+    for tick in range(6):
+        frame.x_tick(tick / 5, f"{tick / 5:.1f}")
+    steps = 5 if lowest == 0 else 4
+    for tick in range(steps + 1):
+        y = lowest + (1 - lowest) * tick / steps
+        frame.y_tick(y, f"{y:.3g}")
+    return frame
+
+
+def short_count(count: int) -> str:
+    """A number of up to four digits and perhaps a letter."""
+    for size, letter in ((1_000_000, "M"), (1_000, "k")):
+        if count >= 10 * size:
+            return f"{count / size:.0f}{letter}"
+    return f"{count:,}"

@@ -1,0 +1,50 @@
+"""Strings from the data as a page can show them."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+LONGEST, LONGEST_TITLE = 120, 2_000
+"""Characters that are shown, and that a tooltip has."""
+
+# What XML calls no character, and half surrogate pairs, which UTF-8 cannot hold.
+_NO_CHARACTER = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A string of the data.
+
+    Attributes:
+        text: what is shown of it, at most `LONGEST` characters.
+        title: more of it for a tooltip where it was cut, else "".
+        address: the string itself if it is a web address, else "".
+    """
+
+    text: str
+    title: str = ""
+    address: str = ""
+
+
+def shown(value: object) -> Shown:
+    """How a string of the data is shown. The template escapes it."""
+    text = _NO_CHARACTER.sub("\ufffd", str(value))
+    address = text if text == value and _is_web_address(text) else ""
+    if len(text) <= LONGEST:
+        return Shown(text, "", address)
+    title = text
+    if len(text) > LONGEST_TITLE:
+        title = f"{text[:LONGEST_TITLE]}… ({len(text):,} characters)"
+    return Shown(f"{text[: LONGEST - 1]}…", title, address)
+
+
+def _is_web_address(text: str) -> bool:
+    if len(text) > LONGEST_TITLE or any(c.isspace() for c in text):
+        return False
+    try:
+        parts = urlsplit(text)
+    except ValueError:
+        return False
+    return parts.scheme in ("http", "https") and bool(parts.netloc)

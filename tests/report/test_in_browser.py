@@ -1,0 +1,149 @@
+"""The page in Chromium, where there is one: no errors, the filter works, a phone shows all of it.
+
+The page is put into a frame of a page that the test writes, whose script uses it as a reader would
+and leaves what it saw in its own title.
+"""
+
+import html
+import json
+import re
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dualamn import Alignment
+
+CHROMIUM = next(
+    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), ""
+)
+pytestmark = pytest.mark.skipif(
+    not CHROMIUM, reason="no Chromium here: install it, on Debian apt install chromium"
+)
+
+LOOK = """
+const frame = document.querySelector("iframe");
+const page = frame.contentDocument;
+const seen = {};
+const listed = () => [...page.querySelectorAll("details.link")].filter((x) => x.checkVisibility());
+const type = (name, value) => {
+  page.forms[0].elements[name].value = value;
+  page.forms[0].dispatchEvent(new Event("input", { bubbles: true }));
+};
+const overflow = () => page.documentElement.scrollWidth - page.documentElement.clientWidth;
+seen.formShown = page.forms.length > 0 && !page.forms[0].hidden;
+seen.title = page.title;
+seen.all = listed().length;
+const first = listed()[0];
+type("words", first.querySelector("summary .id").textContent.toUpperCase());
+seen.found = listed().map((x) => x === first);
+seen.told = page.getElementById("shown").textContent;
+seen.emptyBands = [...page.querySelectorAll("section.band")]
+  .filter((x) => x.checkVisibility() && !x.querySelector("details.link:not([hidden])")).length;
+type("words", "no such words anywhere");
+seen.none = listed().length;
+type("words", "");
+const band = page.forms[0].elements.band.options[1].value;
+type("band", band);
+seen.ofBand = listed().map((x) => x.dataset.band === band);
+type("band", "");
+seen.again = listed().length;
+seen.narrow = [overflow()];
+for (const part of page.querySelectorAll("details")) part.open = true;
+seen.narrow.push(overflow());
+seen.closed = page.querySelectorAll("details:not([open])").length;
+document.title = JSON.stringify(seen);
+"""
+
+
+def browse(folder: Path, page: str, fragment: str = "") -> tuple[str, list[str]]:
+    """The DOM of a page once it has run, and the lines of its console."""
+    (folder / "outer.html").write_text(page, encoding="utf-8")
+    done = subprocess.run(
+        [
+            CHROMIUM,
+            "--headless",
+            "--no-sandbox",
+            "--disable-gpu",
+            "--enable-logging=stderr",
+            f"--user-data-dir={folder / 'profile'}",
+            "--virtual-time-budget=5000",
+            "--dump-dom",
+            (folder / "outer.html").as_uri() + fragment,
+        ],
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout, [line for line in done.stderr.splitlines() if "CONSOLE" in line]
+
+
+def framed(folder: Path, report: str, script: str) -> tuple[Any, list[str]]:
+    """What the script saw in a report of the width of a phone, and the lines of the console."""
+    outer = (
+        f'<!DOCTYPE html><title></title><iframe width="360" height="700" '
+        f'srcdoc="{html.escape(report)}"></iframe>'
+        f'<script>addEventListener("load", () => {{{script}}})</script>'
+    )
+    dom, console = browse(folder, outer)
+    found = re.search("<title>(.*?)</title>", dom)
+    assert found is not None
+    assert found[1], f"the script did not end: {console}"
+    return json.loads(html.unescape(found[1])), console
+
+
+def test_a_reader_can_search_on_a_phone(calibrated: Alignment, tmp_path: Path) -> None:
+    calibrated.report(tmp_path / "report.html")
+    report = (tmp_path / "report.html").read_text(encoding="utf-8")
+    seen, console = framed(tmp_path, report, LOOK)
+    assert console == []
+    assert seen["formShown"]
+    assert seen["all"] == report.count('<details class="link"') > 5
+    assert seen["found"] == [True]
+    assert seen["told"] == f"1 of {seen['all']} listed links fit"
+    assert seen["emptyBands"] == 0
+    assert seen["none"] == 0
+    assert set(seen["ofBand"]) == {True}
+    assert len(seen["ofBand"]) < seen["all"]
+    assert seen["again"] == seen["all"]
+    assert seen["closed"] == 0
+    assert max(seen["narrow"]) <= 0
+
+
+def test_strings_of_the_data_run_nothing(tricky: Alignment, tmp_path: Path) -> None:
+    tricky.report(tmp_path / "report.html")
+    report = (tmp_path / "report.html").read_text(encoding="utf-8")
+    script = """
+    const page = document.querySelector("iframe").contentDocument;
+    for (const part of page.querySelectorAll("details")) part.open = true;
+    document.title = JSON.stringify({
+      title: page.title,
+      narrow: page.documentElement.scrollWidth - page.documentElement.clientWidth,
+    });
+    """
+    seen, console = framed(tmp_path, report, script)
+    assert console == []
+    assert seen["title"].startswith("Alignment of <script>")
+    assert seen["narrow"] <= 0
+
+
+def test_the_checks_above_can_fail(tmp_path: Path) -> None:
+    wide = '<!DOCTYPE html><div style="width: 500px">wide</div><script>nothing.there()</script>'
+    script = """
+    const page = document.querySelector("iframe").contentDocument.documentElement;
+    document.title = JSON.stringify(page.scrollWidth - page.clientWidth);
+    """
+    narrow, console = framed(tmp_path, wide, script)
+    assert narrow > 100
+    assert "nothing is not defined" in console[0]
+
+
+def test_a_search_can_be_linked_to(calibrated: Alignment, tmp_path: Path) -> None:
+    calibrated.report(tmp_path / "report.html")
+    report = (tmp_path / "report.html").read_text(encoding="utf-8")
+    dom, console = browse(tmp_path, report, "#find=no+such+words")
+    assert console == []
+    assert re.search('id="shown"[^>]*>0 of [0-9]+ listed links fit<', dom)
