@@ -45,7 +45,7 @@ def fit_logistic(
 
 def predict(features: Floats, coefficients: Floats) -> Floats:
     """(m,) the chance of every row to be right, strictly between 0 and 1."""
-    return logistic(_with_intercept(features) @ coefficients)
+    return logistic(features @ coefficients[1:] + coefficients[0])
 
 
 def logistic(values: Floats) -> Floats:

@@ -153,15 +153,20 @@ def _curves(
 ) -> NDArray[np.float64]:
     """(draws, points) share of right links among the surest, for coefficients as drawn."""
     rng = np.random.default_rng(0)
-    drawn = []
-    for calibration, _, features in parts:
+    step = np.empty(len(order), dtype=np.int64)  # of every link, the first of `ends` that has it
+    step[order] = np.searchsorted(ends, np.arange(len(order)), "right")
+    drawn, first = [], 0
+    for calibration, probabilities, features in parts:
+        own = step[first : first + len(probabilities)]
+        first += len(probabilities)
         spread = np.linalg.cholesky(calibration.covariance)
         noise = rng.standard_normal((_DRAWS, len(spread)))
-        drawn.append((features.astype(np.float64), calibration.coefficients + noise @ spread.T))
-    curves = np.empty((_DRAWS, len(ends)))
-    for number in range(_DRAWS):
-        p = np.concatenate(
-            [np.empty(0), *(predict(features, draws[number]) for features, draws in drawn)]
+        drawn.append(
+            (features.astype(np.float64), own, calibration.coefficients + noise @ spread.T)
         )
-        curves[number] = np.cumsum(p[order])[ends - 1] / ends
+    right = np.zeros((_DRAWS, len(ends)))
+    for number in range(_DRAWS):
+        for rows, own, draws in drawn:
+            right[number] += np.bincount(own, predict(rows, draws[number]), len(ends))
+    curves: NDArray[np.float64] = np.cumsum(right, axis=1) / ends
     return curves

@@ -97,4 +97,4 @@ def _degree_figure(kg: KnowledgeGraph) -> Markup:
 def _relations(kg: KnowledgeGraph) -> tuple[tuple[Shown, int], ...]:
     counts = np.bincount(kg.triples[:, 1], minlength=kg.n_relations)
     best = np.argsort(-counts, kind="stable")[:MOST_RELATIONS]
-    return tuple((shown(kg.relations[at]), int(counts[at])) for at in best)
+    return tuple((shown(kg.relations[at], brief=True), int(counts[at])) for at in best)

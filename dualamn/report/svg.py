@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from markupsafe import Markup, escape
 
 WIDTH, HEIGHT = 420, 250
-_LEFT, _RIGHT, _TOP, _BOTTOM = 52, 14, 12, 44
+_LEFT, _RIGHT, _TOP, _BOTTOM = 60, 18, 12, 44
 
 Points = Sequence[tuple[float, float]]
 
@@ -91,7 +91,7 @@ class Frame:
         self._text((_LEFT + WIDTH - _RIGHT) / 2, HEIGHT - 6, x, "middle")
         middle = (_TOP + bottom) / 2
         self._parts.append(
-            f'<text transform="translate(12 {middle:.1f}) rotate(-90)" text-anchor="middle">'
+            f'<text transform="translate(14 {middle:.1f}) rotate(-90)" text-anchor="middle">'
             f"{escape(y)}</text>"
         )
         return Markup(
@@ -135,7 +135,7 @@ def histogram(
     if bins is None:
         for share in (0, 0.25, 0.5, 0.75, 1):
             x = edges[0] + share * (edges[-1] - edges[0])
-            frame.x_tick(x, f"{x:.3g}")
+            frame.x_tick(x, f"{x:.2f}")
     return frame.svg(title)
 
 

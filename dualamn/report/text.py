@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 LONGEST, LONGEST_TITLE = 120, 2_000
 """Characters that are shown, and that a tooltip has."""
@@ -28,16 +28,33 @@ class Shown:
     address: str = ""
 
 
-def shown(value: object) -> Shown:
-    """How a string of the data is shown. The template escapes it."""
-    text = _NO_CHARACTER.sub("\ufffd", str(value))
+def clean(text: str) -> str:
+    """The text with a sign in place of what no page can hold."""
+    return _NO_CHARACTER.sub("\N{REPLACEMENT CHARACTER}", text)
+
+
+def shown(value: object, brief: bool = False) -> Shown:
+    """How a string of the data is shown. The template escapes it.
+
+    Args:
+        value: the string, as it stands in the data.
+        brief: of a web address only the last part, and all of it in a tooltip.
+    """
+    text = clean(str(value))
     address = text if text == value and _is_web_address(text) else ""
+    if brief and address and (last := clean(_last_part(address))):
+        return Shown(last if len(last) <= LONGEST else f"{last[: LONGEST - 1]}…", address, address)
     if len(text) <= LONGEST:
         return Shown(text, "", address)
     title = text
     if len(text) > LONGEST_TITLE:
         title = f"{text[:LONGEST_TITLE]}… ({len(text):,} characters)"
     return Shown(f"{text[: LONGEST - 1]}…", title, address)
+
+
+def _last_part(address: str) -> str:
+    """What comes after the last # or / of an address."""
+    return unquote(re.split("[#/]", address)[-1])
 
 
 def _is_web_address(text: str) -> bool:

@@ -22,7 +22,7 @@ from dualamn.report.certainty import CONFIDENCE, METHOD_IN_WORDS, coverage, pair
 from dualamn.report.graphs import profile_graphs
 from dualamn.report.sample import sample_links
 from dualamn.report.settings import nearest_preset, versions
-from dualamn.report.text import shown
+from dualamn.report.text import clean, shown
 from dualamn.writers.atomic import atomic_write
 
 PER_BAND = 5
@@ -67,7 +67,7 @@ def write_report(
         _content(alignment, per_band, dict(seconds or {}), notes)
     )
     with atomic_write(path) as file:
-        file.write(page)
+        file.write(clean(page))
 
 
 def _content(

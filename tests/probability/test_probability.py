@@ -16,7 +16,7 @@ from dualamn.probability.calibration import DOUBT, PRIOR, Calibration, Judged, c
 from dualamn.probability.features import FEATURES
 from dualamn.probability.held_out import FEWEST, hold_out
 from dualamn.probability.logistic import fit_logistic, predict
-from dualamn.probability.threshold import find_threshold
+from dualamn.probability.threshold import find_threshold, precision_curve
 
 
 @pytest.fixture(scope="module")
@@ -253,3 +253,33 @@ def test_a_precision_out_of_reach_keeps_nothing() -> None:
     assert "no number of links" in str(threshold)
     nothing = find_threshold([(made_by, p[:0], links.features[:0])], 0.9)
     assert (nothing.n_kept, nothing.n_dropped) == (0, 0)
+
+
+def test_the_precision_curve_is_that_of_a_plain_reference() -> None:
+    rng = np.random.default_rng(4)
+    judged = [made_judged(rng, 60, PRIOR), made_judged(rng, 90, PRIOR)]
+    pairs = calibration_of(*judged).pairs
+    features = [made_judged(rng, count, PRIOR).features for count in (300, 500)]
+    features[1][:50] = features[1][0]  # ties
+    parts = [(made_by, made_by.predict(f), f) for made_by, f in zip(pairs, features, strict=True)]
+    curve = precision_curve(parts, 0.9)
+    every = np.concatenate([p for _, p, _ in parts])
+    assert curve.n_links == curve.kept[-1] == len(every)
+    draws = np.random.default_rng(0)
+    samples = [
+        made_by.coefficients
+        + draws.standard_normal((400, 7)) @ np.linalg.cholesky(made_by.covariance).T
+        for made_by in pairs
+    ]
+    drawn = [
+        np.concatenate(
+            [predict(f.astype(float), s[n]) for f, s in zip(features, samples, strict=True)]
+        )
+        for n in range(400)
+    ]
+    for at in (0, len(curve.kept) // 3, len(curve.kept) - 1):
+        kept = every >= curve.probabilities[at]
+        assert kept.sum() == curve.kept[at]
+        assert curve.expected[at] == pytest.approx(every[kept].mean(dtype=float))
+        shares = [p[kept].mean() for p in drawn]
+        assert curve.lower[at] == pytest.approx(np.quantile(shares, 0.1))

@@ -40,7 +40,9 @@ def tricky() -> Alignment:
         entities = [f"{text}{'' if at == 6 else side}" for at, text in enumerate(TRICKY)]
         count = len(entities)
         triples = [(i, i % 2, (i + 1) % count) for i in range(count)]
-        kg = KnowledgeGraph.from_arrays(f"{SCRIPT}{side}", triples, entities, [SCRIPT, QUOTES])
+        kg = KnowledgeGraph.from_arrays(
+            f"{SCRIPT}{BROKEN}{side}", triples, entities, [SCRIPT, QUOTES]
+        )
         graphs.append(replace(kg, entity_names=strings([SCRIPT, *TRICKY[1:]])))
     seeds = [(0, 0), (1, 1)]
     task = AlignmentTask.from_kgs(graphs, {(0, 1): seeds}, name=SCRIPT, notes=[f"note {SCRIPT}"])

@@ -273,6 +273,25 @@ def test_settings_are_told_as_what_differs_from_a_preset() -> None:
     assert nearest_preset(config) == ("best", {"epochs": 3, "matcher": "mutual"})
 
 
+@pytest.mark.parametrize(
+    ("address", "brief"),
+    [
+        ("http://example.org/resource/Caf%C3%A9_%28bar%29", "Café_(bar)"),
+        ("https://example.org/ns#name", "name"),
+        ("https://example.org/", "https://example.org/"),
+        ("http://example.org/half%ED%A0%80", "half" + 3 * "\N{REPLACEMENT CHARACTER}"),
+        ("http://example.org/" + "y" * 200, "y" * 119 + "…"),
+        ("urn:isbn:1", "urn:isbn:1"),
+        ("a/b", "a/b"),
+    ],
+)
+def test_of_web_addresses_the_last_part_is_enough(address: str, brief: str) -> None:
+    it = shown(address, brief=True)
+    assert it.text == brief
+    assert it.title == ("" if brief == address else address)
+    assert shown(address).text == (address if len(address) <= LONGEST else address[:119] + "…")
+
+
 @given(st.text(max_size=300))
 def test_whatever_is_shown_can_be_written(text: str) -> None:
     it = shown(text)
