@@ -267,7 +267,7 @@ def test_it_is_written_whole_or_not_at_all(calibrated: Alignment, tmp_path: Path
 
 def test_settings_are_told_as_what_differs_from_a_preset() -> None:
     for preset in ("fast", "balanced", "best", "paper"):
-        config = Aligner(preset, calibrate=True, seed=7).config
+        config = Aligner(preset, calibrate=True, seed=7, threads=1, memory=4.0).config
         assert nearest_preset(config) == (preset, {})
     config = Aligner("best", epochs=3, matcher="mutual").config
     assert nearest_preset(config) == ("best", {"epochs": 3, "matcher": "mutual"})
