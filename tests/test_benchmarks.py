@@ -149,6 +149,25 @@ def test_whole_runs_start_the_program_and_shows_what_it_found(tmp_path: Path) ->
     assert columns_of(again.stdout) == columns_of(shown.stdout)
 
 
+def test_scale_measures_made_data_and_compares_sizes(tmp_path: Path) -> None:
+    for name, entities in (("dbp15k-like", 60), ("dwy100k-like", 120)):
+        write_task(make_task(entities), tmp_path / "made" / name, layout="ids")
+    asked = ("--work", tmp_path / "made", "--results", tmp_path / "results")
+    shown = run(
+        *("scale", "dbp15k-like", "dwy100k-like", "--presets", "fast", *asked),
+        *("--", "--threads", 1, "--quiet"),
+    )
+    assert shown.returncode == 0, shown.stderr
+    rows = columns_of(shown.stdout)
+    small, large = rows["dbp15k-like, fast"], rows["dwy100k-like, fast"]
+    report = json.loads((tmp_path / "results" / "dwy100k-like_fast.json").read_text("utf-8"))
+    assert int(large[0].replace(",", "")) == report["graphs"]["triples"] > 100
+    ratio = float(large[6]) / float(small[6])
+    assert (small[7], float(large[7])) == ("", pytest.approx(ratio, abs=0.02))
+    assert columns_of(run("scale", "--show", *asked).stdout) == rows
+    assert "choose from dbp15k-like" in run("scale", "typo").stderr
+
+
 def test_whole_runs_name_the_runs_that_failed(tmp_path: Path) -> None:
     failed = run(
         "whole_runs", "dbp15k/zh_en", "--data", tmp_path, "--results", tmp_path / "results"
