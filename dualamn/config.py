@@ -40,6 +40,7 @@ _COUNTS = (
 )
 _NOT_NEGATIVE = (
     "seed",
+    "search_limit",
     "evidence_rounds",
     "evidence_weight",
     "evidence_share_weight",
@@ -91,6 +92,8 @@ class AlignerConfig:
             processor has them, "highest" float32 everywhere. Embeddings to search in are
             always made in float32.
         candidates: how many candidates each entity keeps after the search.
+        search_limit: products of numbers that an exact search may take, 5e11 being some ten seconds
+            on two cores; larger graphs do with the candidates that evidence finds, if it does.
         csls_k: neighbours that a CSLS neighbourhood is taken from (paper).
         temperature: of the Sinkhorn normalisation, in units of cosine: lower is more decided.
         sinkhorn_rounds: most passes of that normalisation.
@@ -152,6 +155,7 @@ class AlignerConfig:
     sampled_entities: int = 1024
     matmul_precision: MatmulPrecision = "medium"
     candidates: int = 100
+    search_limit: float = 4e12
     csls_k: int = 10
     temperature: float = 0.03
     sinkhorn_rounds: int = 15

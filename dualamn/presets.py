@@ -34,6 +34,7 @@ PRESETS: dict[str, Preset] = {
             "relation_dim": 64,
             "evidence_first": True,
             "candidates": 50,
+            "search_limit": 5e11,
         },
     ),
     "balanced": Preset(

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from dualamn.config import AlignerConfig
 
-SEARCH_UP_TO = 4e12
-"""Products of numbers that a search may take, about 80 s on two cores."""
-
 
 def without_search(products: int, config: AlignerConfig) -> bool:
     """Whether candidates are those that evidence finds, and no others, as a search takes too long.
@@ -16,4 +13,4 @@ def without_search(products: int, config: AlignerConfig) -> bool:
         config: without evidence of its own candidates there is no way around the search.
     """
     explores = config.evidence_rounds > 0 and config.evidence_explored > 0
-    return explores and products > SEARCH_UP_TO
+    return explores and products > config.search_limit

@@ -112,12 +112,16 @@ def test_evidence_finds_the_first_pairs_without_embeddings() -> None:
     assert [t.number for t in others] == again.turn_numbers == [2][: len(others)]
 
 
-def test_graphs_too_large_for_a_search_do_without(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_graphs_too_large_for_a_search_do_without() -> None:
     task = make_task(300, keep_triples=0.9)
-    aligner = Aligner("fast", **SETTINGS | {"evidence_explored": 10}).fit(task)
-    searched = evaluate(aligner.align(candidates="test_only"), task.test_links)
-    monkeypatch.setattr("dualamn.search.limits.SEARCH_UP_TO", 0)
-    explored = evaluate(aligner.align(candidates="test_only"), task.test_links)
+    settings = SETTINGS | {"evidence_explored": 10}
+    searched, explored = (
+        evaluate(
+            Aligner("fast", search_limit=limit, **settings).fit(task).align(candidates="test_only"),
+            task.test_links,
+        )
+        for limit in (1e12, 0.0)
+    )
     for scores in (searched, explored):
         assert scores.left_to_right is not None
         assert (scores.left_to_right["hits@1"] or 0) > 0.6
