@@ -171,6 +171,18 @@ def test_every_requirement_has_a_tested_version() -> None:
     assert wanted <= pinned
 
 
+def test_the_parts_of_the_report_are_packed(site: Path, dist: Path) -> None:
+    parts = {
+        f"dualamn/report/page/{path.name}" for path in (ROOT / "dualamn/report/page").iterdir()
+    }
+    assert "dualamn/report/page/page.html" in parts
+    assert parts == {
+        str(path.relative_to(site)) for path in (site / "dualamn/report/page").iterdir()
+    }
+    with tarfile.open(next(dist.glob("*.tar.gz"))) as archive:
+        assert parts <= {name.partition("/")[2] for name in archive.getnames()}
+
+
 def test_without_an_install_the_launcher_says_what_to_do(tmp_path: Path) -> None:
     shutil.copy(ROOT / "cli.py", tmp_path)
     shutil.copytree(ROOT / "dualamn", tmp_path / "dualamn")

@@ -4,6 +4,7 @@ import re
 from collections import Counter
 from dataclasses import replace
 from html.parser import HTMLParser
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -300,3 +301,20 @@ def test_whatever_is_shown_can_be_written(text: str) -> None:
     assert (it.title == "") == (len(text) <= LONGEST)
     assert it.address in ("", text)
     assert not it.address or it.address.lower().startswith(("http://", "https://"))
+
+
+@pytest.mark.parametrize("scheme", [0, 1], ids=["light", "dark"])
+@pytest.mark.parametrize("ground", ["paper", "card"])
+def test_text_stands_out_enough(scheme: int, ground: str) -> None:
+    """A contrast of 4.5 or more, as WCAG 2.2 asks for at level AA."""
+    style = files("dualamn.report").joinpath("page", "style.css").read_text(encoding="utf-8")
+    colours = dict(re.findall(r"--(\w+): #([0-9a-f]{6});", style.split(":root {")[scheme + 1]))
+
+    def luminance(name: str) -> float:
+        parts = np.array([int(colours[name][at : at + 2], 16) for at in (0, 2, 4)]) / 255
+        linear = np.where(parts <= 0.04045, parts / 12.92, ((parts + 0.055) / 1.055) ** 2.4)
+        return float(linear @ [0.2126, 0.7152, 0.0722])
+
+    for name in ("ink", "dim", "accent", "second", "good", "bad"):
+        low, high = sorted((luminance(name), luminance(ground)))
+        assert (high + 0.05) / (low + 0.05) >= 4.5, name
