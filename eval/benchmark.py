@@ -176,6 +176,7 @@ class Benchmark:
         run["peak_memory_bytes"] = measure.peak_memory_bytes()
         assert aligner.plan is not None
         run["planned_memory_bytes"] = aligner.plan.peak
+        run["narrowed"] = list(aligner.plan.narrowed)
         return run
 
     def _protocols(self, task: AlignmentTask) -> Sequence[Protocol]:

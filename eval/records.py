@@ -32,6 +32,7 @@ _OF_ONE_RUN = (
     "bootstrap_candidates",
     "turns",
     "names",
+    "narrowed",
     "own_seeds",
     "intervals",
     "curves",
