@@ -109,8 +109,10 @@ def learn(
         new, dropped = len(keys) - kept, len(before) - kept
         if number and new + dropped <= _SETTLED * max(len(keys), 1):
             return
-        number += 1
         known = np.concatenate([task.seed_links, links])
+        if not len(known):
+            return  # nothing is sure: the encoder keeps what it learned from
+        number += 1
         if names is not None:
             names.learn(known)
         encoder.refit(known, number, progress=progress)

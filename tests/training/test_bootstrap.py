@@ -13,6 +13,7 @@ from dualamn.config import AlignerConfig
 from dualamn.data_loaders.synthetic import make_task
 from dualamn.errors import DualamnError
 from dualamn.eval import evaluate
+from dualamn.names.own_seeds import OwnSeeds
 from dualamn.progress import ProgressCallback, silent
 from dualamn.training.bootstrap import learn
 
@@ -75,6 +76,17 @@ def test_pairs_are_judged_anew_and_counted() -> None:
         assert {*map(tuple, links[len(task.seed_links) :].tolist())} == {
             *map(tuple, pairs.tolist())
         }
+
+
+def test_a_turn_without_any_sure_pair_leaves_the_encoder_as_it_is() -> None:
+    task = make_task(40)
+    own = OwnSeeds(task.test_links[:5], 5, 0)
+    encoder = Scripted([np.eye(task.n_entities, dtype=np.float32)])
+    config = AlignerConfig(bootstrap_turns=2, bootstrap_probability=0.9)
+    unseen = replace(task, seed_links=task.seed_links[:0])
+    assert not list(learn(encoder, unseen, config, own=own, progress=silent))
+    np.testing.assert_array_equal(encoder.fitted, own.links)
+    assert not encoder.learned
 
 
 def test_it_ends_when_the_pairs_settle() -> None:
