@@ -120,8 +120,9 @@ class Decoder:
             if names is None:
                 return Candidates.none(*pools)
             embeddings = np.empty((self.task.n_entities, 0), dtype=np.float32)
-        width = embeddings.shape[1] + (0 if names is None else config.names_dim)
-        if without_search(len(pools[0]) * len(pools[1]) * width, config):
+        products = len(pools[0]) * len(pools[1]) * embeddings.shape[1]
+        seeds = len(self.task.links_between(self.task.seed_links, left, right)) > 0
+        if without_search(products, config, seeds=seeds, names=names is not None):
             return Candidates.none(*pools)
         if names is None:
             return search_candidates(embeddings, *pools, config.candidates, progress=progress)

@@ -98,7 +98,12 @@ def stages(task: AlignmentTask, config: AlignerConfig) -> dict[str, int]:
     # A second model is trained and searched while the rows of the first are there.
     waiting = rows if config.calibrate else 0
     left, right = sorted(kg.n_entities for kg in task.kgs)[-2:]
-    explored = without_search(left * right * width(config), config)
+    explored = without_search(
+        left * right * width(config),
+        config,
+        seeds=len(task.seed_links) > 0,
+        names=config.names != "off" and task.entity_names is not None,
+    )
     most = config.evidence_explored if explored else config.candidates
     candidates = n * most * _CANDIDATE
     return {
