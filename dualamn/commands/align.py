@@ -45,13 +45,7 @@ if TYPE_CHECKING:
 @options.threads
 @options.memory
 @options.dry_run
-@click.option(
-    "--matcher",
-    metavar="NAME",
-    default="mutual",
-    show_default=True,
-    help=options.MATCHERS_IN_WORDS,
-)
+@options.matcher
 @click.option(
     "--calibrate/--no-calibrate",
     default=True,

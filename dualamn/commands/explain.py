@@ -19,13 +19,7 @@ from dualamn.commands import console, options, source
     metavar="A-B",
     help="The graphs of ENTITY and OTHER, where an identifier is in several.",
 )
-@click.option(
-    "--matcher",
-    metavar="NAME",
-    default="mutual",
-    show_default=True,
-    help=options.MATCHERS_IN_WORDS,
-)
+@options.matcher
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @options.device
 @options.threads

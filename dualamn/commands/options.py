@@ -132,6 +132,9 @@ def reading(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 MATCHERS_IN_WORDS = "How links are chosen: greedy, csls, sinkhorn, mutual or one_to_one."
+matcher = click.option(
+    "--matcher", metavar="NAME", default="mutual", show_default=True, help=MATCHERS_IN_WORDS
+)
 
 
 def given(**settings: Any) -> dict[str, Any]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
 from dualamn.alignment import TopK
 from dualamn.arrays import FloatArray, Int32Array
@@ -12,8 +11,7 @@ from dualamn.names.similarity import NameSimilarity
 from dualamn.progress import Progress, ProgressCallback, silent
 from dualamn.search.both_ways import nearest_both_ways
 from dualamn.search.candidates import Candidates
-
-_PAIRS = 1 << 16  # pairs compared at a time
+from dualamn.search.cosines import pair_cosines
 
 
 def search_with_names(
@@ -57,17 +55,6 @@ def search_with_names(
         TopK(right_ids, left_ids[to_left[1]], to_left[0], len(left_ids)),
     )
     pairs = CandidatePairs.of(found)
-    noisy = _products(vectors, pairs.rows, pairs.columns)
+    noisy = pair_cosines(vectors, pairs.rows, pairs.columns)
     scores = pairs.cosines - noisy + scale * names.worth(pairs.rows, pairs.columns)
     return pairs.rescored(found, scores)
-
-
-def _products(
-    vectors: FloatArray, left: NDArray[np.int64], right: NDArray[np.int64]
-) -> NDArray[np.float64]:
-    """(p,) inner products of pairs of rows."""
-    products = np.empty(len(left))
-    for start in range(0, len(left), _PAIRS):
-        at = slice(start, start + _PAIRS)
-        products[at] = np.einsum("pm,pm->p", vectors[left[at]], vectors[right[at]])
-    return products

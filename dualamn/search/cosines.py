@@ -16,7 +16,7 @@ def pair_cosines(
     """The cosine of every pair, without a copy of all their rows.
 
     Args:
-        embeddings: (n, d) float32, L2-normalised rows.
+        embeddings: (n, d) float32, L2-normalised rows; of others, inner products come out.
         left, right: (p,) rows of each pair; fast where neighbours in the list share theirs.
 
     Returns:

@@ -20,8 +20,7 @@ from pathlib import Path
 import numpy as np
 
 from dualamn.clusters import Clusters
-from dualamn.errors import DataError
-from dualamn.writers.atomic import atomic_write
+from dualamn.writers.lines import write_lines
 from dualamn.writers.tsv import escaped
 
 COLUMNS = ("score", "members")
@@ -45,9 +44,4 @@ def write_clusters(clusters: Clusters, path: str | Path) -> None:
     for row in order:
         numbers = f"{clusters.scores[row]:z.6f}", str(clusters.sizes[row])
         lines.append("\t".join([*numbers, *map(escaped, names[row])]) + "\n")
-    with atomic_write(path) as file:
-        for line in lines:
-            try:
-                file.write(line)
-            except UnicodeEncodeError:
-                raise DataError(f"cannot hold {line!r}, which is no text", path=path) from None
+    write_lines(path, lines)

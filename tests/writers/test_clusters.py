@@ -1,18 +1,14 @@
 import tempfile
 from pathlib import Path
 
-import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dualamn.alignment import Alignment, PairAlignment
-from dualamn.arrays import strings
 from dualamn.clusters import Clusters
 from dualamn.errors import DataError
-from dualamn.kg import KnowledgeGraph
-from dualamn.task import AlignmentTask
 from dualamn.writers.clusters import write_clusters
+from tests.writers.conftest import alignment_of
 
 
 def clusters_of(
@@ -21,17 +17,7 @@ def clusters_of(
     seed: int = 0,
 ) -> Clusters:
     """Clusters of graphs without triples, given by links of identifiers."""
-    kgs = [
-        KnowledgeGraph.from_arrays(name, np.empty((0, 3), np.int32), strings(names), strings([]))
-        for name, names in graphs.items()
-    ]
-    task = AlignmentTask.from_kgs(kgs, {}, seed=seed)
-    pairs = []
-    for (left, right), rows in links.items():
-        ends = [task.ids(left, [r[0] for r in rows]), task.ids(right, [r[1] for r in rows])]
-        scores = np.array([r[2] for r in rows], dtype=np.float32)
-        pairs.append(PairAlignment(left, right, np.stack(ends, axis=1), scores, None, None))
-    return Alignment(task, tuple(pairs), "unaligned", "mutual").clusters()
+    return alignment_of(graphs, links, seed).clusters()
 
 
 def test_a_line_a_cluster_and_a_column_a_graph(tmp_path: Path) -> None:
