@@ -5,11 +5,13 @@
 #   TORCH_INDEX  another place to take PyTorch from; on Linux the default build carries several
 #                gigabytes of GPU libraries, and this one leaves them out:
 #                make demo TORCH_INDEX=https://download.pytorch.org/whl/cpu
+#   WORKERS      how many processes run the tests             (make test WORKERS=1)
 #   PYTEST_ARGS  more arguments for pytest                    (make test PYTEST_ARGS="-k loaders")
 
 PYTHON ?= python3
 VENV ?= .venv
 TORCH_INDEX ?=
+WORKERS ?= logical --maxprocesses 8
 PYTEST_ARGS ?=
 
 BIN := $(VENV)/bin
@@ -35,7 +37,7 @@ demo: $(VENV)/.installed
 	@$(BIN)/dualamn align examples/europe --out $(DEMO_LINKS) --show 20
 
 test: lint types
-	$(BIN)/python -m pytest -q $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -q -n $(WORKERS) --dist worksteal $(PYTEST_ARGS)
 
 lint: $(VENV)/.tested
 	$(BIN)/ruff check .
