@@ -23,9 +23,11 @@ _COUNTS = (
     "epochs",
     "batch_size",
     "batches",
+    "most_batches",
     "negatives",
     "mine_every",
     "mining_pool",
+    "mining_limit",
     "mining_dim",
     "sampled_entities",
     "candidates",
@@ -72,10 +74,11 @@ class AlignerConfig:
         loss_scale: lambda, how much the hardest negatives outweigh others (paper).
         loss_tau: constant in the exponents of the loss (paper).
         epochs: passes over the seed links.
-        batch_size: most seed links a step. The graph layers run over all entities in every
-            step, so few large steps cost less than many small ones.
+        batch_size: seed links a step that give an epoch its steps, between the next two.
         batches: steps that an epoch has at least, as long as there are seed links for them: one
             step over all seed links an epoch finds fewer links, however long it trains.
+        most_batches: steps that an epoch has at most, however many seed links there are: the
+            graph layers run over all entities in every step, so few large ones cost less.
         average_share: the last share of the epochs, over whose steps the parameters that training
             ends with are averaged; 0 for those of the last step. A constant learning rate keeps
             them moving around a place that the mean is nearer to.
@@ -85,6 +88,8 @@ class AlignerConfig:
         mining_pool: entities that negatives are searched among, beside those of the seed links;
             drawn anew for every search. A step then embeds 10,000 rows on DBP15K and not
             25,000, and no fewer links are found.
+        mining_limit: entities of seed links that negatives are searched among at once. Where
+            there are more, every step searches among its own, in parts of at most as many.
         mining_dim: width of the random projection that negatives are searched in.
         sampled_entities: entities that the loss takes its mean and deviation from.
         matmul_precision: the lowest precision that training's dense products may run in, as
@@ -146,11 +151,13 @@ class AlignerConfig:
     epochs: int = 16
     batch_size: int = 2048
     batches: int = 5
+    most_batches: int = 10
     average_share: float = 0.25
     learning_rate: float = 0.005
     negatives: int = 64
     mine_every: int = 1
     mining_pool: int = 4096
+    mining_limit: int = 10_000
     mining_dim: int = 128
     sampled_entities: int = 1024
     matmul_precision: MatmulPrecision = "medium"

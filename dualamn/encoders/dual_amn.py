@@ -117,10 +117,40 @@ class DualAMN(nn.Module):
             dropout: the share of output numbers set to zero in training.
             generator: draws the dropout mask.
         """
+        return self._gated(self.layers(graph), self._inside(graph, rows), dropout, generator)
+
+    def body(self, graph: RelationGraph, rows: Tensor) -> list[list[Tensor]]:
+        """What `forward` puts into the gate: of either branch a list of (q, d), one a layer.
+
+        With `head` it is `forward` in two halves, for those who take the second part by part.
+        """
         inside = self._inside(graph, rows)
         return [
-            branch(layers, inside, dropout=dropout, generator=generator)
-            for branch, layers in zip(self.both, self.layers(graph), strict=True)
+            [layer.index_select(0, own) for layer, own in zip(layers, inside, strict=True)]
+            for layers in self.layers(graph)
+        ]
+
+    def head(
+        self,
+        features: list[list[Tensor]],
+        rows: Tensor,
+        *,
+        dropout: float = 0.0,
+        generator: torch.Generator | None = None,
+    ) -> list[Tensor]:
+        """Embeddings as `forward` gives them, of some rows of what `body` gave."""
+        return self._gated(features, [rows] * len(features[0]), dropout, generator)
+
+    def _gated(
+        self,
+        layers: list[list[Tensor]],
+        rows: list[Tensor],
+        dropout: float,
+        generator: torch.Generator | None,
+    ) -> list[Tensor]:
+        return [
+            branch(own, rows, dropout=dropout, generator=generator)
+            for branch, own in zip(self.both, layers, strict=True)
         ]
 
     def _inside(self, graph: RelationGraph, rows: Tensor | slice) -> list[Tensor]:

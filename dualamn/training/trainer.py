@@ -23,6 +23,7 @@ from dualamn.task import AlignmentTask
 from dualamn.training.checkpoint import Checkpoint, fingerprint
 from dualamn.training.loss import LossPlan, hard_sample_loss
 from dualamn.training.mining import mine, random_projection
+from dualamn.training.parts import StepInParts, draw_parts
 from dualamn.training.rmsprop import RMSprop
 
 _EXPLODED = 10.0
@@ -72,11 +73,17 @@ class Trainer:
         self.config = config
         self.seed_links = task.seed_links
         self.linked = np.unique(task.seed_links)  # sorted
+        everyone = np.arange(graph.n_entities, dtype=np.int32)
+        self.others = np.setdiff1d(everyone, self.linked, assume_unique=True)
         self.fingerprint = fingerprint(task, config)
         self.device = network.relations.device
         self.optimizer = RMSprop(network.parameters())
         links = len(self.seed_links)
-        self.batches = min(max(math.ceil(links / config.batch_size), config.batches), links)
+        self.batches = steps_an_epoch(links, config)
+        self.in_parts: StepInParts | None = None
+        if len(self.linked) > config.mining_limit:
+            share = len(self.linked) / graph.n_entities
+            self.in_parts = StepInParts(network, graph, share, config)
         self.total_steps = config.epochs * self.batches
         self.first_averaged = config.epochs - round(config.average_share * config.epochs)
         self._first_loss: float | None = None
@@ -108,14 +115,13 @@ class Trainer:
             if epoch % self.config.mine_every == 0 or mined is None:
                 if checkpoint is not None:
                     self._keep(epoch).write(checkpoint)
-                mined = self._mine(epoch)
+                mined = None if self.in_parts else self._mine(epoch)
             rng = np.random.default_rng([self.config.seed, 1, epoch])
             order = rng.permutation(len(self.seed_links))
             generator = self._generator(2, epoch)
             for batch, chosen in enumerate(np.array_split(order, self.batches)):
-                plan = self._plan(chosen, mined, rng)
                 step = epoch * self.batches + batch
-                loss = self._step(mined.graph, plan, step, generator)
+                loss = self._step(chosen, mined, step, rng, generator)
                 if epoch >= self.first_averaged:
                     self._add_up()
                 progress(Progress("train", step + 1, self.total_steps, loss))
@@ -124,26 +130,45 @@ class Trainer:
             self._keep(self.config.epochs).write(checkpoint)
 
     def _step(
-        self, graph: RelationGraph, plan: LossPlan, step: int, generator: torch.Generator
+        self,
+        chosen: NDArray[np.int64],
+        mined: Mined | None,
+        step: int,
+        rng: np.random.Generator,
+        generator: torch.Generator,
     ) -> float:
-        config = self.config
         self.optimizer.zero_grad()
-        parts = self.network(graph, plan.rows, dropout=config.dropout, generator=generator)
-        loss = hard_sample_loss(
-            parts, plan, gamma=config.gamma, scale=config.loss_scale, tau=config.loss_tau
-        )
-        value = loss.item()
+        if mined is None:
+            value = self._backward_in_parts(chosen, rng, generator)
+        else:
+            value = self._backward(self._plan(chosen, mined, rng), mined.graph, generator)
         if self._first_loss is None:
             self._first_loss = value
         if not math.isfinite(value) or value > _EXPLODED * max(self._first_loss, 1.0):
             what = "is not a number" if not math.isfinite(value) else f"exploded to {value:.4g}"
             raise TrainingError(
                 f"the loss {what} at step {step + 1} of {self.total_steps}: lower the learning "
-                f"rate (now {config.learning_rate:g}) or the loss scale (now {config.loss_scale:g})"
+                f"rate (now {self.config.learning_rate:g}) or the loss scale "
+                f"(now {self.config.loss_scale:g})"
             )
-        loss.backward()  # type: ignore[no-untyped-call]
-        self.optimizer.step(config.learning_rate)
+        self.optimizer.step(self.config.learning_rate)
         return value
+
+    def _backward(self, plan: LossPlan, graph: RelationGraph, generator: torch.Generator) -> float:
+        config = self.config
+        parts = self.network(graph, plan.rows, dropout=config.dropout, generator=generator)
+        loss = hard_sample_loss(
+            parts, plan, gamma=config.gamma, scale=config.loss_scale, tau=config.loss_tau
+        )
+        loss.backward()  # type: ignore[no-untyped-call]
+        return loss.item()
+
+    def _backward_in_parts(
+        self, chosen: NDArray[np.int64], rng: np.random.Generator, generator: torch.Generator
+    ) -> float:
+        assert self.in_parts is not None
+        parts = draw_parts(self.seed_links[chosen], self.others, self.config, rng)
+        return self.in_parts.backward(parts, rng, generator)
 
     @torch.no_grad()
     def _add_up(self) -> None:
@@ -164,10 +189,8 @@ class Trainer:
     def _mine(self, epoch: int) -> Mined:
         """Searches negatives of every seed link among those entities and some drawn others."""
         rng = np.random.default_rng([self.config.seed, 3, epoch])
-        others = np.setdiff1d(
-            np.arange(self.graph.n_entities, dtype=np.int32), self.linked, assume_unique=True
-        )
-        drawn = rng.choice(others, min(self.config.mining_pool, len(others)), replace=False)
+        pool_size = min(self.config.mining_pool, len(self.others))
+        drawn = rng.choice(self.others, pool_size, replace=False)
         pool = np.concatenate([self.linked, drawn])
         rows = torch.from_numpy(pool).long().to(self.device)
         graph = self.graph.focused(rows)
@@ -230,6 +253,16 @@ class Trainer:
 
     def _generator(self, purpose: int, epoch: int) -> torch.Generator:
         return torch.Generator(self.device).manual_seed(self._number(purpose, epoch))
+
+
+def steps_an_epoch(links: int, config: AlignerConfig) -> int:
+    """How many steps an epoch over so many links has.
+
+    Graph layers cost the same for any number of links, so a step takes as many as its epoch's
+    number of steps allows, from `config.batches` to `config.most_batches`.
+    """
+    wanted = math.ceil(links / config.batch_size)
+    return min(max(min(wanted, config.most_batches), config.batches), links)
 
 
 @contextmanager

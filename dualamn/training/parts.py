@@ -1,0 +1,172 @@
+"""Steps of large tasks: negatives are searched part by part, and so is the loss added up.
+
+A step over many links needs the graph layers of every entity once. What comes after them, the
+gate and the loss, is a mean over links: it is taken over some thousand links at a time, whose
+gradients for the layers' outputs add up before one backward pass takes them through the layers.
+That is exact, and what a step holds beside the layers does not grow with its links.
+
+Every part is its own place to search for negatives: the entities of its links and some drawn
+others. A search among all linked entities takes a time that grows with their square; a random
+part of them holds negatives hard enough to learn from.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import chain
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from dualamn.arrays import Int32Array
+from dualamn.config import AlignerConfig
+from dualamn.encoders.dual_amn import DualAMN
+from dualamn.encoders.gate import BLOCK_ROWS
+from dualamn.encoders.graph import RelationGraph
+from dualamn.training.loss import LossPlan, hard_sample_loss
+from dualamn.training.mining import mine, random_projection
+
+Features = list[list[Tensor]]
+"""Layers of some entities: a list of (q, d) for either branch."""
+
+
+@dataclass(frozen=True, eq=False)
+class Part:
+    """Some links of a step, and who their negatives are looked for among.
+
+    Attributes:
+        entities: (q,) int32 distinct joint ids: first those of the links, ascending, then others.
+        n_linked: how many of them the links have.
+        links: (p, 2) int32 positions in `entities`.
+    """
+
+    entities: Int32Array
+    n_linked: int
+    links: Int32Array
+
+
+def draw_parts(
+    links: Int32Array, others: Int32Array, config: AlignerConfig, rng: np.random.Generator
+) -> list[Part]:
+    """Splits a step's links into parts of at most `config.mining_limit` linked entities.
+
+    Args:
+        links: (m, 2) int32 joint ids, in random order.
+        others: (o,) int32 entities without link; every part draws its own among them.
+    """
+    most = max(config.mining_limit // 2, 1)
+    parts = []
+    for some in np.array_split(links, -(-len(links) // most)):
+        linked = np.unique(some)
+        drawn = rng.choice(others, min(config.mining_pool, len(others)), replace=False)
+        places = np.searchsorted(linked, some).astype(np.int32)
+        parts.append(Part(np.concatenate([linked, drawn]), len(linked), places))
+    return parts
+
+
+class StepInParts:
+    """Loss and gradient of one step at a time.
+
+    Args:
+        network: gets the gradients.
+        graph: the task's graph, on the network's device.
+        linked_share: share of all entities that have a link.
+        config: the settings.
+    """
+
+    def __init__(
+        self, network: DualAMN, graph: RelationGraph, linked_share: float, config: AlignerConfig
+    ) -> None:
+        self.network = network
+        self.graph = graph
+        self.linked_share = linked_share
+        self.config = config
+
+    def backward(
+        self, parts: Sequence[Part], rng: np.random.Generator, generator: torch.Generator
+    ) -> float:
+        """Adds the gradient of the mean loss over all parts' links to the parameters'.
+
+        Args:
+            parts: the step's links.
+            rng: draws samples of entities.
+            generator: draws projections and dropout, on the network's device.
+
+        Returns:
+            The loss.
+        """
+        device = self.network.relations.device
+        rows = torch.from_numpy(np.concatenate([part.entities for part in parts])).long().to(device)
+        distinct = torch.unique(rows)
+        features = self.network.body(self.graph.focused(distinct), rows)
+        grads = [[torch.zeros_like(layer) for layer in branch] for branch in features]
+        n_links = sum(len(part.links) for part in parts)
+        total, start = 0.0, 0
+        for part in parts:
+            block = slice(start, start + len(part.entities))
+            start = block.stop
+            own = [[layer.detach()[block] for layer in branch] for branch in features]
+            plan = self._plan(part, own, rng, generator)
+            share = len(part.links) / n_links
+            total += self._part(own, plan, share, _blocks(grads, block), generator)
+        torch.autograd.backward([*chain(*features)], [*chain(*grads)])
+        return total
+
+    def _part(
+        self,
+        own: Features,
+        plan: LossPlan,
+        share: float,
+        grads: Features,
+        generator: torch.Generator,
+    ) -> float:
+        """The part's share of the loss; its gradient for the layers is written to `grads`."""
+        config = self.config
+        for branch, into in zip(own, grads, strict=True):
+            for layer, grad in zip(branch, into, strict=True):
+                layer.requires_grad_()
+                layer.grad = grad  # backward adds to what is there, in place
+        embedded = self.network.head(own, plan.rows, dropout=config.dropout, generator=generator)
+        loss = share * hard_sample_loss(
+            embedded, plan, gamma=config.gamma, scale=config.loss_scale, tau=config.loss_tau
+        )
+        loss.backward()  # type: ignore[no-untyped-call]
+        return loss.item()
+
+    def _plan(
+        self, part: Part, own: Features, rng: np.random.Generator, generator: torch.Generator
+    ) -> LossPlan:
+        """Mines the part's negatives, and plans its loss; entities are positions in the part."""
+        config, device = self.config, self.network.relations.device
+        everyone = torch.arange(len(part.entities), device=device)
+        with torch.no_grad():
+            embedded = self.network.head(own, everyone)
+        width = sum(matrix.shape[1] for matrix in embedded)
+        projection = random_projection(width, config.mining_dim, generator)
+        negatives = mine(embedded, part.links.T.ravel(), config.negatives, projection)
+        sample = self._sample(part, rng)
+        plan = LossPlan.build(
+            part.links, negatives, sample, len(part.entities), multiple=BLOCK_ROWS
+        )
+        return replace(plan, n_entities=self.graph.n_entities).to(device)
+
+    def _sample(self, part: Part, rng: np.random.Generator) -> Int32Array:
+        """Positions of entities that the loss takes its moments from.
+
+        As many linked and other entities as an even draw from the whole task would give.
+        """
+        size = min(self.config.sampled_entities, self.graph.n_entities)
+        n_others = len(part.entities) - part.n_linked
+        linked = min(round(size * self.linked_share), part.n_linked)
+        others = min(size - linked, n_others)
+        chosen = [
+            rng.choice(part.n_linked, linked, replace=False),
+            part.n_linked + rng.choice(n_others, others, replace=False),
+        ]
+        return np.concatenate(chosen).astype(np.int32)
+
+
+def _blocks(features: Features, block: slice) -> Features:
+    return [[layer[block] for layer in branch] for branch in features]

@@ -1,0 +1,160 @@
+"""A step in parts has the loss and the gradient of the step as a whole."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from torch import Tensor
+
+from dualamn import Aligner, AlignmentTask
+from dualamn.config import AlignerConfig
+from dualamn.data_loaders.synthetic import make_task
+from dualamn.encoders.dual_amn import DualAMN
+from dualamn.encoders.graph import RelationGraph
+from dualamn.training.loss import LossPlan, hard_sample_loss
+from dualamn.training.parts import StepInParts, draw_parts
+from dualamn.training.trainer import steps_an_epoch
+
+WIDE: dict[str, Any] = {"dim": 8, "proxies": 4, "dropout": 0.0, "matmul_precision": "highest"}
+"""Every entity of a part is a negative of all its anchors, and is sampled."""
+
+
+@pytest.fixture(scope="module")
+def task() -> AlignmentTask:
+    return make_task(150, seed=1)
+
+
+def network_of(task: AlignmentTask) -> tuple[DualAMN, RelationGraph]:
+    graph = RelationGraph.from_triples(
+        task.triples, task.n_entities, task.n_relations, reorder=True
+    )
+    generator = torch.Generator().manual_seed(3)
+    network = DualAMN(graph.n_entities, graph.n_relations, dim=8, n_proxies=4, generator=generator)
+    return network, graph
+
+
+def gradient(network: DualAMN) -> Tensor:
+    grads = []
+    for parameter in network.parameters():
+        assert parameter.grad is not None
+        grads.append(parameter.grad.flatten().clone())
+    network.zero_grad()
+    return torch.cat(grads)
+
+
+def test_a_step_in_parts_is_the_mean_over_its_links(task: AlignmentTask) -> None:
+    network, graph = network_of(task)
+    config = AlignerConfig(**WIDE, mining_limit=20, mining_pool=30, negatives=500)
+    linked = np.unique(task.seed_links)
+    others = np.setdiff1d(np.arange(task.n_entities, dtype=np.int32), linked)
+    parts = draw_parts(task.seed_links[:25], others, config, np.random.default_rng(0))
+    assert [len(part.links) for part in parts] == [9, 8, 8]
+    config = AlignerConfig.from_dict(
+        config.to_dict() | {"sampled_entities": max(len(part.entities) for part in parts)}
+    )
+    # Linked entities are all sampled, and so are all others.
+    step = StepInParts(network, graph, 18 / config.sampled_entities, config)
+
+    loss = step.backward(parts, np.random.default_rng(1), torch.Generator().manual_seed(1))
+    found = gradient(network)
+
+    # The same by the plain network and one plan a part, each over the whole graph's layers.
+    terms = []
+    for part in parts:
+        anchors = part.entities[part.links]
+        everyone = np.tile(part.entities, (2 * len(anchors), 1))
+        plan = LossPlan.build(anchors, everyone, part.entities, task.n_entities)
+        terms.append(len(anchors) * hard_sample_loss(network(graph, plan.rows), plan))
+    whole = torch.stack(terms).sum() / 25
+    whole.backward()  # type: ignore[no-untyped-call]
+    assert loss == pytest.approx(whole.item(), rel=1e-5)
+    torch.testing.assert_close(found, gradient(network), rtol=1e-3, atol=1e-6)
+
+
+def test_gradients_add_to_those_that_are_there(task: AlignmentTask) -> None:
+    network, graph = network_of(task)
+    config = AlignerConfig(**WIDE, mining_limit=16, mining_pool=20, negatives=6, mining_dim=8)
+    linked = np.unique(task.seed_links)
+    others = np.setdiff1d(np.arange(task.n_entities, dtype=np.int32), linked)
+    step = StepInParts(network, graph, len(linked) / task.n_entities, config)
+
+    def once() -> float:
+        rng, generator = np.random.default_rng(2), torch.Generator().manual_seed(2)
+        return step.backward(draw_parts(task.seed_links, others, config, rng), rng, generator)
+
+    first = once()
+    alone = gradient(network)
+    assert [once(), once()] == [first, first]
+    torch.testing.assert_close(gradient(network), 2 * alone)
+
+
+@given(
+    st.integers(1, 60), st.integers(1, 50), st.integers(0, 40), st.integers(1, 80), st.booleans()
+)
+def test_parts_have_every_link_once_and_others_beside_it(
+    n_links: int, limit: int, n_others: int, pool: int, shared: bool
+) -> None:
+    # With three graphs an entity may be in several links.
+    lefts = np.arange(n_links) // 2 if shared else np.arange(n_links)
+    links = np.stack([lefts, 100 + np.arange(n_links)], axis=1).astype(np.int32)
+    others = np.arange(200, 200 + n_others, dtype=np.int32)
+    config = AlignerConfig(mining_limit=limit, mining_pool=pool)
+    parts = draw_parts(links, others, config, np.random.default_rng(0))
+    np.testing.assert_array_equal(
+        np.concatenate([part.entities[part.links] for part in parts]), links
+    )
+    for part in parts:
+        assert part.n_linked <= max(limit, 2)
+        assert len(part.entities) == part.n_linked + min(pool, n_others)
+        assert len(np.unique(part.entities)) == len(part.entities)
+        assert set(part.entities[: part.n_linked]) == set(links[np.isin(links, part.entities)])
+        assert np.isin(part.entities[part.n_linked :], others).all()
+
+
+def test_training_in_parts_finds_as_many_links(task: AlignmentTask) -> None:
+    truth = {tuple(link) for link in task.test_links.tolist()}
+
+    def right(**settings: int) -> float:
+        aligner = Aligner("paper", dim=32, epochs=10, batches=4, **settings).fit(task)
+        found = aligner.align(candidates="test_only").links
+        return sum(tuple(link) in truth for link in found.tolist()) / len(truth)
+
+    whole, parts = right(), right(mining_limit=40, mining_pool=60)
+    assert parts > 0.5  # by chance it would be below 0.02
+    assert parts > whole - 0.1
+
+
+def test_training_in_parts_goes_on_as_it_would_have(task: AlignmentTask, tmp_path: Any) -> None:
+    settings: dict[str, Any] = {"dim": 8, "epochs": 3, "mining_limit": 30, "mining_pool": 40}
+    unbroken = Aligner("paper", **settings).fit(task)
+    checkpoint = tmp_path / "run.safetensors"
+
+    def interrupt(progress: Any) -> None:
+        if progress.step > 0.7 * progress.total:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        Aligner("paper", **settings).fit(task, progress=interrupt, checkpoint=checkpoint)
+    steps: list[int] = []
+    continued = Aligner("paper", **settings).fit(
+        task, progress=lambda p: steps.append(p.step), checkpoint=checkpoint, resume=True
+    )
+    assert steps[0] > 1, "it started anew"
+    assert continued.embeddings().tobytes() == unbroken.embeddings().tobytes()
+
+
+@pytest.mark.parametrize(
+    ("links", "steps"),
+    [(1, 1), (3, 3), (4500, 5), (10_240, 5), (12_955, 7), (30_000, 10), (300_000, 10)],
+)
+def test_steps_of_an_epoch_follow_from_the_number_of_links(links: int, steps: int) -> None:
+    assert steps_an_epoch(links, AlignerConfig()) == steps
+
+
+def test_more_steps_may_be_asked_for_than_an_epoch_has_at_most() -> None:
+    assert steps_an_epoch(300_000, AlignerConfig(batches=20)) == 20
