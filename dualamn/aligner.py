@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from dualamn.encoders.base import Encoder
     from dualamn.names import NameSimilarity, OwnSeeds
     from dualamn.training.bootstrap import Turn
+    from dualamn.values import ValueSimilarity
 
 _SECOND = "second/"  # in front of the names of the second model's state, in a saved aligner
 
@@ -73,6 +74,7 @@ class Aligner:
         self._encoder: Encoder | None = None
         self._embeddings: FloatArray | None = None
         self._names: NameSimilarity | None = None
+        self._values: ValueSimilarity | None = None
         self.own_seeds: OwnSeeds | None = None
 
     @property
@@ -125,8 +127,11 @@ class Aligner:
         self.config = self.plan.config
         names = self._read_names(task)
         own = None if len(task.seed_links) else self._find_seeds(task, names)
+        values = self._read_values(task)
         if names is not None and own is None:
             names.weigh(task.seed_links)
+        if values is not None and own is None:
+            values.weigh(task.seed_links, names)
         encoder = self._make_encoder(task)
         with _threads(self.config.threads):
             turns = learn(
@@ -135,13 +140,14 @@ class Aligner:
                 self.config,
                 names,
                 own,
+                values,
                 progress=progress,
                 checkpoint=None if checkpoint is None else Path(checkpoint),
                 resume=resume,
             )
             self.turns = tuple(turns)
         self._task, self._encoder, self._embeddings = task, encoder, None
-        self._names, self.own_seeds = names, own
+        self._names, self._values, self.own_seeds = names, values, own
         self.seconds["train"] = time.perf_counter() - started
         if self.config.calibrate:
             self._prepare_calibration()
@@ -194,7 +200,7 @@ class Aligner:
         task = self.task
         chosen = task.kg_pairs if pairs is None else self._pairs(pairs)
         decide = self._matcher(matcher or self.config.matcher)
-        decoder = Decoder(task, self.config, self._names)
+        decoder = Decoder(task, self.config, self._names, self._values)
         embeddings = self.embeddings()
         found: list[PairAlignment] = []
         seconds = {"search": 0.0, "match": 0.0}
@@ -224,7 +230,7 @@ class Aligner:
             matcher or self.config.matcher,
             seconds,
             saw_test_side=self.saw_test_side,
-            used_names=self._names is not None and bool(self._names.weights),
+            used_names=(self._names is not None and bool(self._names.weights)) or self._values_tell,
             config=self.config,
         )
         return self._calibrated(alignment, progress) if self.config.calibrate else alignment
@@ -275,10 +281,17 @@ class Aligner:
         """Whether the model was told which entities the test links are about."""
         config = self.config
         return (
-            (config.evidence_first or config.turns(named=self._names is not None) > 0)
+            (
+                config.evidence_first
+                or config.turns(named=self._names is not None or self._values_tell) > 0
+            )
             and config.bootstrap_candidates == "test_only"
             and len(self.task.test_links) > 0
         )
+
+    @property
+    def _values_tell(self) -> bool:
+        return self._values is not None and self._values.tell
 
     def save(self, path: str | Path) -> None:
         """Writes the trained aligner with its task to one file, for `load`."""
@@ -292,6 +305,8 @@ class Aligner:
         state = self._encoder.state()
         if self._names is not None:
             state |= {f"names/{k}": v for k, v in self._names.state().items()}
+        if self._values is not None:
+            state |= {f"values/{k}": v for k, v in self._values.state().items()}
         if self._second is not None:
             state |= {f"{_SECOND}{k}": v for k, v in self._second._state().items()}
         return state
@@ -317,9 +332,9 @@ class Aligner:
     def _restore(self, task: AlignmentTask, state: dict[str, Tensor]) -> None:
         """Takes back what `_state` gave."""
         state = dict(state)
-        second, learned = (
+        second, learned, of_values = (
             {k.removeprefix(prefix): state.pop(k) for k in list(state) if k.startswith(prefix)}
-            for prefix in (_SECOND, "names/")
+            for prefix in (_SECOND, "names/", "values/")
         )
         encoder = self._make_encoder(task)
         encoder.load_state(state)
@@ -328,6 +343,10 @@ class Aligner:
         if names is not None:
             names.load_state(learned)
             self._names = names
+        values = self._read_values(task)
+        if values is not None:
+            values.load_state(of_values)
+            self._values = values
         if self.config.calibrate:
             self._prepare_calibration()
         if self._second is not None:
@@ -365,6 +384,15 @@ class Aligner:
         return NameSimilarity(
             task.entity_names, task.source_of, width=config.names_dim, seed=config.seed
         )
+
+    def _read_values(self, task: AlignmentTask) -> ValueSimilarity | None:
+        """The attribute values of a task's entities, None where they take no part."""
+        described = sum(kg.literals is not None for kg in task.kgs)
+        if self.config.values == "off" or described < 2:
+            return None
+        from dualamn.values import ValueSimilarity
+
+        return ValueSimilarity(task, seed=self.config.seed)
 
     def _find_seeds(self, task: AlignmentTask, names: NameSimilarity | None) -> OwnSeeds:
         """Pairs to begin with for a task without seed links.

@@ -15,6 +15,7 @@ MatmulPrecision = Literal["highest", "high", "medium"]
 
 BootstrapCandidates = Literal["unaligned", "test_only"]
 Names = Literal["auto", "off"]
+Values = Literal["auto", "off"]
 
 _COUNTS = (
     "dim",
@@ -127,8 +128,12 @@ class AlignerConfig:
             from linked entities, so names that tell nothing are worth nothing.
         names_weight: what is learned of that is multiplied with.
         names_dim: width of the random projections of names that candidates are searched in.
-        names_turns: turns of bootstrapping at least where names take part: names show in every
-            turn who else is a pair, and pairs which words stand for each other.
+        names_turns: turns of bootstrapping at least where names or values take part: they show
+            in every turn who else is a pair, and pairs which words and properties stand for each
+            other.
+        values: "auto" lets attribute values, such as numbers and dates, take part where the graphs
+            of a task have some (`dualamn.values`), "off" leaves them out. What they are worth is
+            learned as well.
         calibrate: also train a second model on four fifths of the seed links, to learn from the
             others how often links are right: it doubles the time, and links get probabilities.
         memory: GiB that a run may take; None for four fifths of what the machine has. Where
@@ -184,6 +189,7 @@ class AlignerConfig:
     names_weight: float = 1.0
     names_dim: int = 256
     names_turns: int = 0
+    values: Values = "auto"
     calibrate: bool = False
     memory: float | None = None
     device: Device = "auto"
@@ -209,6 +215,7 @@ class AlignerConfig:
             ("matmul_precision", MatmulPrecision),
             ("bootstrap_candidates", BootstrapCandidates),
             ("names", Names),
+            ("values", Values),
         ):
             choices = get_args(kind)
             self._check(
@@ -223,7 +230,7 @@ class AlignerConfig:
         )
 
     def turns(self, *, named: bool) -> int:
-        """How many turns of bootstrapping there are at most, with names or without."""
+        """How many turns of bootstrapping there are at most, with names or values or without."""
         return max(self.bootstrap_turns, self.names_turns) if named else self.bootstrap_turns
 
     def _check(self, name: str, holds: bool, must: str) -> None:

@@ -20,6 +20,8 @@ from dualamn.progress import ProgressCallback, silent
 from dualamn.search import Candidates, candidate_pools, pair_cosines, search_candidates
 from dualamn.search.limits import without_search
 from dualamn.task import AlignmentTask
+from dualamn.values import ValueSimilarity
+from dualamn.values.candidates import with_values
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,15 +61,21 @@ class Decoder:
     Args:
         task: graphs and seed links.
         config: the settings.
-        names: what the names of entities are worth; None to go by structure alone.
+        names: what the names of entities are worth; None where they take no part.
+        values: the same of their attribute values.
     """
 
     def __init__(
-        self, task: AlignmentTask, config: AlignerConfig, names: NameSimilarity | None = None
+        self,
+        task: AlignmentTask,
+        config: AlignerConfig,
+        names: NameSimilarity | None = None,
+        values: ValueSimilarity | None = None,
     ) -> None:
         self.task = task
         self.config = config
         self.names = names
+        self.values = values
         self._evidence: dict[tuple[int, int], Evidence] = {}
 
     def find(
@@ -114,6 +122,30 @@ class Decoder:
         protocol: Protocol,
         progress: ProgressCallback,
     ) -> Candidates:
+        found = self._search_vectors(embeddings, left, right, protocol, progress)
+        values = self._telling_values
+        if values is None:
+            return found
+        offsets = self.task.entity_offsets[[left, right]].astype(np.int64)
+        return with_values(
+            found,
+            values,
+            self.config.temperature,
+            offsets,
+            self.task.kgs[right].n_entities,
+            self.config.candidates,
+            self._cosines(offsets, embeddings, values=False),
+        )
+
+    def _search_vectors(
+        self,
+        embeddings: FloatArray | None,
+        left: int,
+        right: int,
+        protocol: Protocol,
+        progress: ProgressCallback,
+    ) -> Candidates:
+        """Who is near by structure and name."""
         config, names = self.config, self._telling_names
         pools = candidate_pools(self.task, left, right, protocol)
         if embeddings is None:
@@ -129,6 +161,11 @@ class Decoder:
         return search_with_names(
             embeddings, names, self._names_scale, *pools, config.candidates, progress=progress
         )
+
+    @property
+    def _telling_values(self) -> ValueSimilarity | None:
+        """The values, where they are worth anything."""
+        return self.values if self.values is not None and self.values.tell else None
 
     @property
     def _telling_names(self) -> NameSimilarity | None:
@@ -157,16 +194,23 @@ class Decoder:
         evidence = self._evidence[left, right]
         return evidence.judge(candidates, self._cosines(evidence.offsets, embeddings))
 
-    def _cosines(self, offsets: IntArray, embeddings: FloatArray | None) -> Cosines | None:
-        """The scores, less the evidence, of pairs that were not searched for."""
-        names = self._telling_names
-        if embeddings is None and names is None:
+    def _cosines(
+        self, offsets: IntArray, embeddings: FloatArray | None, *, values: bool = True
+    ) -> Cosines | None:
+        """The scores, less the evidence, of pairs that were not searched for.
+
+        With `values` false, less what values are worth as well.
+        """
+        names, told = self._telling_names, self._telling_values if values else None
+        if embeddings is None and names is None and told is None:
             return None
 
         def cosines(x: IntArray, y: IntArray) -> NDArray[np.floating]:
             left, right = x + offsets[0], y + offsets[1]
             near = 0.0 if embeddings is None else pair_cosines(embeddings, left, right)
             worth = 0.0 if names is None else self._names_scale * names.worth(left, right)
+            if told is not None:
+                worth = worth + self.config.temperature * told.worth(left, right)
             return np.asarray(near + worth)
 
         return cosines

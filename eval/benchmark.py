@@ -52,6 +52,7 @@ class Benchmark:
         protocol: whose entities are candidates.
         names: where the names of entities are from, see `data_loaders.names.with_names`. None to
             go by structure alone, whatever names the graphs have: published figures do.
+        values: attribute values of the graphs take part as well.
         no_seeds: hide all seed links from the model, which then begins with pairs that it finds
             by name, and looks for further ones among all entities. Test links stay as they are.
         process_start: when the process started, on the clock of `time.monotonic()`. What passed
@@ -68,6 +69,7 @@ class Benchmark:
     train_ratio: float | None = None
     protocol: Candidates = "auto"
     names: str | Path | None = None
+    values: bool = False
     no_seeds: bool = False
     process_start: float | None = None
 
@@ -87,6 +89,8 @@ class Benchmark:
         settings = {"bootstrap_candidates": "test_only", **self.settings, "seed": seed}
         if self.names is None:
             settings["names"] = "off"
+        if not self.values:
+            settings["values"] = "off"
         if self.no_seeds:
             settings["bootstrap_candidates"] = "unaligned"
         return AlignerConfig.preset(self.preset, **settings)

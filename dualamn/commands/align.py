@@ -92,6 +92,7 @@ if TYPE_CHECKING:
 )
 @options.train_ratio
 @options.names
+@options.values
 @click.option("--fold", type=int, metavar="K", help="Which published fold to use.")
 @click.option(
     "--show",
@@ -128,6 +129,7 @@ def align(
     embeddings: Path | None,
     train_ratio: float | None,
     names: str | None,
+    values: bool,
     fold: int | None,
     show: int,
     reading: dict[str, Any],
@@ -170,6 +172,7 @@ def align(
         memory=memory,
         matcher=matcher,
         calibrate=calibrate,
+        values=None if values else "off",
     )
     from dualamn.aligner import Aligner
     from dualamn.commands.plans import print_plan

@@ -44,6 +44,11 @@ if TYPE_CHECKING:
 @options.train_ratio
 @options.names
 @click.option(
+    "--values",
+    is_flag=True,
+    help="Go by attribute values as well, where the data set has some.",
+)
+@click.option(
     "--no-seeds",
     is_flag=True,
     help="Hide all seed links from the model: it begins with pairs that it finds by name.",
@@ -78,6 +83,7 @@ def bench(
     folds: tuple[str, ...],
     train_ratio: float | None,
     names: str | None,
+    values: bool,
     no_seeds: bool,
     epochs: int | None,
     matcher: str | None,
@@ -127,6 +133,7 @@ def bench(
         train_ratio=train_ratio,
         protocol=protocol,
         names=names,
+        values=values,
         no_seeds=no_seeds,
         process_start=measure.process_start() + fetching,  # the network is not measured
     )

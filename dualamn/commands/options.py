@@ -86,6 +86,12 @@ names = click.option(
     help="What entities are called, to go by beside structure: TSV, CSV or Parquet of entity and "
     "name, or JSON; or the word uri, for the last part of identifiers that are URIs.",
 )
+values = click.option(
+    "--values/--no-values",
+    default=True,
+    show_default=True,
+    help="Go by attribute values as well, such as dates and numbers, where the graphs have some.",
+)
 links = click.option(
     "--links",
     type=click.Path(path_type=Path),

@@ -7,12 +7,11 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import minimize
 
 from dualamn.arrays import BoolArray, FloatArray
+from dualamn.names.logit import fit_logit
 
 _MOST = 100.0  # no similarity is worth more than that, as a logarithm
-_PRIOR = 0.01  # of the fit: how far a few links are believed
 
 Trial = tuple[FloatArray, BoolArray, FloatArray]
 """(m, k) similarities, (m, k) same names, (m, k) how many entities each stands for; the linked
@@ -53,25 +52,5 @@ def fit_weights(trials: Sequence[Trial]) -> Weights:
     proportional to exp(a similarity(x, y) + b same(x, y)). Names that tell nothing get the
     weight zero; no weight is below that.
     """
-    shown = [trial for trial in trials if len(trial[0])]
-    if not shown:
-        return Weights.none()
-    links = sum(len(similarity) for similarity, _, _ in shown)
-
-    def loss(at: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
-        total, slope = _PRIOR * float(at @ at) / 2, _PRIOR * at
-        for similarity, same, counts in shown:
-            logits = at[0] * similarity + at[1] * same
-            top = logits.max(axis=1, keepdims=True)
-            chance = counts * np.exp(logits - top)
-            mass = chance.sum(axis=1, keepdims=True)
-            chance /= mass
-            total += float((np.log(mass) + top - logits[:, :1]).sum())
-            for number, values in enumerate((similarity, same)):
-                slope[number] += float((chance * values).sum() - values[:, 0].sum())
-        return total / links, slope / links
-
-    fitted = minimize(
-        loss, np.zeros(2), jac=True, method="L-BFGS-B", bounds=[(0.0, _MOST), (0.0, _MOST)]
-    )
-    return Weights(*(float(value) for value in fitted.x))
+    asked = [((similarity, same), counts, None) for similarity, same, counts in trials]
+    return Weights(*fit_logit(asked, _MOST, 2))

@@ -18,7 +18,9 @@ from dualamn.names import NameSimilarity, OwnSeeds
 from dualamn.names.own_seeds import learn_without_seeds
 from dualamn.progress import ProgressCallback
 from dualamn.task import AlignmentTask
+from dualamn.values import ValueSimilarity
 
+_ENOUGH = 50  # pairs found by structure, fewer of which say too little of values
 _SETTLED = 0.01  # share of the pairs that changes in a turn below which another is not worth it
 
 
@@ -49,6 +51,7 @@ def learn(
     config: AlignerConfig,
     names: NameSimilarity | None = None,
     own: OwnSeeds | None = None,
+    values: ValueSimilarity | None = None,
     *,
     progress: ProgressCallback,
     checkpoint: Path | None = None,
@@ -63,19 +66,22 @@ def learn(
     the turn before finds sure. It ends early as soon as fewer than one pair in a hundred
     changes; no test link is looked at. With `config.bootstrap_candidates` "test_only" the
     entities of the test links are all that pairs are looked for among, which tells the model
-    who has a partner. Where names take part, the pairs teach which words stand for each other.
+    who has a partner. Where names and values take part, the pairs teach which words and properties
+    stand for each other.
 
     Args:
         encoder: not fitted yet.
         names: what names are worth, None where they take no part.
         own: pairs found by name to begin with, where there are no seed links; they are judged
             anew in the first turn, and with them what names are worth.
+        values: what attribute values are worth, None where they take no part. Where seed links are
+            too few to tell, the first pairs that structure finds do.
         checkpoint, resume: see `Encoder.fit`; they are about the first fit.
 
     Yields:
         A report of every turn that had pairs, when it is done.
     """
-    decoder = Decoder(task, config, names)
+    decoder = Decoder(task, config, names, values)
     none = np.empty((0, 2), dtype=np.int32)
     before = np.empty(0, dtype=np.int64)
 
@@ -88,6 +94,12 @@ def learn(
     known = np.concatenate([task.seed_links, links]) if own is None else own.links
     if names is not None and len(links):
         names.learn(known)
+    if values is not None and len(links):
+        # Pairs that values helped to find would make any values look good.
+        if not values.tell and len(links) >= _ENOUGH:
+            values.weigh(known, names)
+        else:
+            values.learn(known)
     encoder.fit(
         known,
         progress=progress,
@@ -96,12 +108,15 @@ def learn(
     )
     if names is not None and own is not None:
         # Names are worth nothing yet, so these pairs are found by structure alone.
-        learn_without_seeds(names, own, found(encoder.embeddings()))
+        sure = found(encoder.embeddings())
+        learn_without_seeds(names, own, sure)
+        if values is not None:
+            values.weigh(sure, names)
     number = 0
     if early:
         before, number = _keys(links, task.n_entities), 1
         yield Turn(1, len(links), len(links), 0, 0, time.perf_counter() - started)
-    for _ in range(config.turns(named=names is not None)):
+    for _ in range(config.turns(named=names is not None or (values is not None and values.tell))):
         started = time.perf_counter()
         links = found(encoder.embeddings())
         keys = _keys(links, task.n_entities)
@@ -115,6 +130,8 @@ def learn(
         number += 1
         if names is not None:
             names.learn(known)
+        if values is not None:
+            values.learn(known)
         encoder.refit(known, number, progress=progress)
         yield Turn(number, len(keys), new, dropped, kept, time.perf_counter() - started)
         before = keys

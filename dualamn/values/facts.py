@@ -1,0 +1,240 @@
+"""The attribute triples of a task as columns of numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from dataclasses import dataclass, replace
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_array
+
+from dualamn.arrays import BoolArray, FloatArray
+from dualamn.evidence.ranges import IntArray, expand
+from dualamn.task import AlignmentTask
+from dualamn.values.reading import keys_of
+
+_AT_ONCE = 1 << 17  # pairs of rows
+_T = TypeVar("_T", bound=Hashable)
+
+
+@dataclass(frozen=True, eq=False)
+class Facts:
+    """Which entity has which value of which property; only values that two graphs know.
+
+    A property is an attribute of one graph, those of other language tags apart. A value is one
+    or several keys, see `reading.Keys`, of which those of one graph alone are left out.
+
+    Symbols: n entities, q properties, k keys, t facts, h pairs of an entity and a property.
+
+    Attributes:
+        n_entities: n.
+        graph: (q,) the graph of every property.
+        names: (q,) attribute and language tag of every property.
+        exact: (k,) whether a key is of equal values, or else of near ones.
+        share: (k,) what part of being near a key is.
+        parents: (k, 2) the near keys of an exact one, -1 for none.
+        entity, prop, key: (t,) the facts, ascending by entity.
+        has: (h, 2) which entity has any value of which property, ascending.
+        several: (h,) whether it has more than one.
+        unread: values that are compared with none: empty, or too long.
+    """
+
+    n_entities: int
+    graph: IntArray
+    names: tuple[str, ...]
+    exact: BoolArray
+    share: FloatArray
+    parents: IntArray
+    entity: IntArray
+    prop: IntArray
+    key: IntArray
+    has: IntArray
+    several: BoolArray
+    unread: int = 0
+
+    @classmethod
+    def of(cls, task: AlignmentTask) -> Facts:
+        """Reads every distinct value once."""
+        numbers: dict[str, int] = {}
+        parents: dict[int, tuple[int, ...]] = {}
+        share: list[float] = []
+        props: dict[tuple[int, str], int] = {}
+        known: dict[tuple[str, str], tuple[int, ...]] = {}
+
+        def numbered(text: str, part: float) -> int:
+            number = numbers.setdefault(text, len(numbers))
+            if number == len(share):
+                share.append(part)
+            return number
+
+        def read(value: str, kind: str) -> tuple[int, ...]:
+            keys = keys_of(value, kind)
+            if keys is None:
+                return ()
+            near = tuple(numbered(text, 1 / len(keys.near)) for text in keys.near)
+            exact = numbered(f"={keys.exact}", 1.0)
+            parents.setdefault(exact, near)
+            return (exact, *near)
+
+        entity, prop, key = list[IntArray](), list[IntArray](), list[IntArray]()
+        seen, unread = [np.empty((0, 2), dtype=np.int64)], 0
+        for at, (kg, offset) in enumerate(
+            zip(task.kgs, task.entity_offsets.tolist(), strict=False)
+        ):
+            if kg.literals is None:
+                continue
+            literals = kg.literals
+            # A datatype says how to read a value; a language tag, what property it is of.
+            kinds, of_type = _numbers(literals.types.tolist())
+            tags = [kind if kind.startswith("@") else "" for kind in kinds]
+            both, own = _numbers(list(zip(literals.kinds.tolist(), of_type, strict=True)))
+            own_props = [
+                props.setdefault(
+                    (at, str(literals.attributes[kind]) + tags[of].lower()), len(props)
+                )
+                for kind, of in both
+            ]
+            prop_of = np.array(own_props, dtype=np.int64)[np.array(own, dtype=np.int64)]
+            counts = np.empty(len(literals), dtype=np.int64)
+            found: list[int] = []
+            texts = literals.values.tolist()
+            for row, (value, of) in enumerate(zip(texts, of_type, strict=True)):
+                # Of a datatype only years depend.
+                if (value, kinds[of]) not in known:
+                    known[value, kinds[of]] = read(value, kinds[of])
+                keys = known[value, kinds[of]]
+                counts[row] = len(keys)
+                found += keys
+            unread += int((counts == 0).sum())
+            joint = literals.entities.astype(np.int64) + offset
+            entity.append(np.repeat(joint, counts))
+            prop.append(np.repeat(prop_of, counts))
+            key.append(np.array(found, dtype=np.int64))
+            seen.append(np.stack([joint, prop_of], axis=1)[counts > 0])
+        table = np.full((len(numbers), 2), -1, dtype=np.int64)
+        for number, near in parents.items():
+            table[number, : len(near)] = near
+        is_exact = np.fromiter((text[0] == "=" for text in numbers), np.bool_, len(numbers))
+        made = cls(
+            task.n_entities,
+            np.array([graph for graph, _ in props], dtype=np.int64),
+            tuple(name for _, name in props),
+            is_exact,
+            np.array(share, dtype=np.float32),
+            table,
+            np.concatenate([np.empty(0, dtype=np.int64), *entity]),
+            np.concatenate([np.empty(0, dtype=np.int64), *prop]),
+            np.concatenate([np.empty(0, dtype=np.int64), *key]),
+            *_counted(np.concatenate(seen)),
+            unread,
+        )
+        return made.sorted().shared()
+
+    def __len__(self) -> int:
+        return len(self.entity)
+
+    def sorted(self) -> Facts:
+        """The distinct facts, ascending by entity."""
+        rows = distinct(np.stack([self.entity, self.prop, self.key], axis=1))
+        return replace(self, entity=rows[:, 0], prop=rows[:, 1], key=rows[:, 2])
+
+    def shared(self) -> Facts:
+        """Only facts of keys that several graphs know."""
+        if not len(self):
+            return self
+        graph = self.graph[self.prop]
+        low = np.full(len(self.exact), self.graph.max() + 1)
+        high = np.full(len(self.exact), -1)
+        np.minimum.at(low, self.key, graph)
+        np.maximum.at(high, self.key, graph)
+        return self.chosen((low < high)[self.key])
+
+    def chosen(self, kept: BoolArray) -> Facts:
+        """Some of the facts."""
+        return replace(self, entity=self.entity[kept], prop=self.prop[kept], key=self.key[kept])
+
+    def as_kinds(self, kind: IntArray, count: int) -> Facts:
+        """The same facts with properties that say the same made one in every graph.
+
+        Args:
+            kind: (q,) the kind of every property, -1 for none, whose facts are left out.
+            count: how many kinds there are; kind i of graph g becomes property g * count + i.
+        """
+        graphs = int(self.graph.max(initial=-1)) + 1
+        new = np.where(kind < 0, -1, self.graph * count + kind)
+        kept, of_kind = new[self.prop] >= 0, new[self.has[:, 1]] >= 0
+        has = np.stack([self.has[of_kind, 0], new[self.has[of_kind, 1]]], axis=1)
+        order = np.lexsort(has.T[::-1])
+        has, first = np.unique(has[order], axis=0, return_index=True)
+        several = self.several[of_kind][order]
+        if len(has):
+            several = np.logical_or.reduceat(several, first)
+        return replace(
+            self.chosen(kept),
+            prop=new[self.prop[kept]],
+            has=has,
+            several=several,
+            graph=np.repeat(np.arange(graphs), count),
+            names=("",) * (graphs * count),
+        ).sorted()
+
+    def of_entities(self, entities: IntArray) -> tuple[IntArray, IntArray]:
+        """The facts of some entities: which of them, and (m,) places in the columns."""
+        starts = np.searchsorted(self.entity, entities)
+        return expand(starts, np.searchsorted(self.entity, entities, side="right") - starts)
+
+    def having(self, entities: IntArray) -> csr_array:
+        """(q, m) 1 where one of some entities has a property."""
+        starts = np.searchsorted(self.has[:, 0], entities)
+        counts = np.searchsorted(self.has[:, 0], entities, side="right") - starts
+        which, place = expand(starts, counts)
+        ones = np.ones(len(which), dtype=np.float32)
+        shape = len(self.graph), max(len(entities), 1)
+        return csr_array((ones, (self.has[place, 1], which)), shape=shape)
+
+    def frequencies(self) -> csr_array:
+        """(q, k) what share of the entities that have a property has a key of it."""
+        size = np.bincount(self.has[:, 1], minlength=len(self.graph))
+        part = (1 / np.maximum(size, 1)).astype(np.float32)[self.prop]
+        made = csr_array(
+            (part, (self.prop, self.key)), shape=(len(self.graph), max(len(self.exact), 1))
+        )
+        made.sum_duplicates()
+        return made
+
+
+def distinct(rows: IntArray) -> IntArray:
+    """The distinct rows of a table of numbers, ascending."""
+    if not len(rows):
+        return rows
+    order = np.lexsort(rows.T[::-1])
+    rows = rows[order]
+    new = np.ones(len(rows), dtype=np.bool_)
+    new[1:] = (rows[1:] != rows[:-1]).any(axis=1)
+    return rows[new]
+
+
+def _counted(rows: IntArray) -> tuple[IntArray, BoolArray]:
+    """The distinct rows, ascending, and which of them come more than once."""
+    found, count = np.unique(rows, axis=0, return_counts=True)
+    return found, count > 1
+
+
+def row_products(
+    first: csr_array, second: csr_array, left: IntArray, right: IntArray
+) -> NDArray[np.float64]:
+    """(p,) inner products of rows of two sparse matrices of one width, a block at a time."""
+    found = np.zeros(len(left))
+    for start in range(0, len(left), _AT_ONCE):
+        block = slice(start, start + _AT_ONCE)
+        found[block] = first[left[block]].multiply(second[right[block]]).sum(axis=1)
+    return found
+
+
+def _numbers(values: list[_T]) -> tuple[list[_T], list[int]]:
+    """The distinct values, and which of them each is."""
+    numbers: dict[_T, int] = {}
+    which = [numbers.setdefault(value, len(numbers)) for value in values]
+    return list(numbers), which

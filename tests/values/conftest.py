@@ -1,0 +1,82 @@
+"""Made tasks whose entities have attribute values."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from dualamn.arrays import strings
+from dualamn.data_loaders.synthetic import make_task
+from dualamn.literals import Literals
+from dualamn.task import AlignmentTask
+
+XSD = "http://www.w3.org/2001/XMLSchema#"
+DescribedTask = Callable[..., AlignmentTask]
+
+Row = tuple[int, str, str, str]
+"""Entity, attribute, value and type."""
+
+
+def described(task: AlignmentTask, rows: Callable[[int, int], list[Row]]) -> AlignmentTask:
+    """The task with attribute triples.
+
+    Args:
+        task: made, so that the ids of linked entities end in the same number.
+        rows: given side and number, the attribute triples of an entity, whose first column is
+            not looked at.
+    """
+    kgs = []
+    for side, kg in enumerate(task.kgs):
+        found = [
+            (at, *row[1:])
+            for at, entity in enumerate(kg.entities)
+            for row in rows(side, int(entity.split("/")[1]))
+        ]
+        attributes = list(dict.fromkeys(row[1] for row in found))
+        kgs.append(
+            replace(
+                kg,
+                literals=Literals(
+                    strings(attributes),
+                    np.array([row[0] for row in found], dtype=np.int32),
+                    np.array([attributes.index(row[1]) for row in found], dtype=np.int32),
+                    strings(row[2] for row in found),
+                    strings(row[3] for row in found),
+                ),
+            )
+        )
+    return replace(task, kgs=tuple(kgs))
+
+
+def lives(side: int, number: int) -> list[Row]:
+    """A date of birth, as a year on the right, a height that is about the same,
+    and a country; some are missing."""
+    rng = np.random.default_rng(number)
+    year, month, day = rng.integers([1900, 1, 1], [1990, 13, 29]).tolist()
+    height, country = int(rng.integers(150, 200)), int(rng.integers(12))
+    rows: list[Row] = []
+    if side == 0:
+        rows.append((0, "born", f"{year}-{month:02}-{day:02}", f"{XSD}date"))
+        rows.append((0, "height", str(height), f"{XSD}integer"))
+        rows.append((0, "from", f"Country {country}", "@en"))
+    else:
+        rows.append((0, "naissance", str(year), f"{XSD}gYear"))
+        rows.append((0, "taille", f"{height + 0.4:.1f}", ""))
+        rows.append((0, "pays", f"country  {country}", "@en"))
+    return [row for row in rows if rng.random() < 0.9]
+
+
+def noise(side: int, number: int) -> list[Row]:
+    """The same properties with values drawn anew on either side."""
+    return lives(side, 10_000 * (side + 1) + number)
+
+
+@pytest.fixture
+def described_task() -> DescribedTask:
+    def make(
+        rows: Callable[[int, int], list[Row]] = lives, n_entities: int = 200, **how: float
+    ) -> AlignmentTask:
+        return described(make_task(n_entities, **how), rows)  # type: ignore[arg-type]
+
+    return make

@@ -1,0 +1,69 @@
+"""Values in the whole flow: they help, bad ones do no harm, and they are saved."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from dualamn.aligner import Aligner
+from dualamn.errors import ConfigError
+from dualamn.eval import evaluate
+from tests.values.conftest import DescribedTask, noise
+
+FAST: dict[str, Any] = {"label_dim": 64, "relation_dim": 16, "evidence_rounds": 2}
+SPARSE: dict[str, Any] = {"mean_degree": 3.0, "keep_triples": 0.6}
+
+
+def hits(aligner: Aligner) -> float:
+    scores = evaluate(aligner.align(), aligner.task.test_links).left_to_right
+    assert scores is not None
+    return float(scores["hits@1"] or 0)
+
+
+def test_values_find_what_structure_does_not(described_task: DescribedTask) -> None:
+    task = described_task(**SPARSE)
+    alone = hits(Aligner("fast", values="off", **FAST).fit(task))
+    aligner = Aligner("fast", **FAST).fit(task)
+    assert alone < 0.7
+    assert hits(aligner) > 0.85
+    assert aligner.align().used_names
+
+
+def test_random_values_change_nothing(described_task: DescribedTask) -> None:
+    for seed in range(3):
+        task = described_task(noise, seed=seed, **SPARSE)
+        on, off = (Aligner("fast", values=how, **FAST).fit(task) for how in ("auto", "off"))
+        np.testing.assert_array_equal(on.align().links, off.align().links)
+
+
+def test_a_handful_of_seed_links_is_not_misled(described_task: DescribedTask) -> None:
+    for seed in range(3):
+        task = described_task(noise, seed=seed)
+        few = replace(task, seed_links=task.seed_links[:6])
+        on, off = (hits(Aligner("fast", values=how, **FAST).fit(few)) for how in ("auto", "off"))
+        assert on >= off - 0.02
+
+
+def test_a_saved_aligner_with_values_gives_the_same_links(
+    described_task: DescribedTask, tmp_path: Path
+) -> None:
+    aligner = Aligner("fast", **FAST).fit(described_task(**SPARSE))
+    aligner.save(tmp_path / "aligner")
+    first, second = aligner.align(), Aligner.load(tmp_path / "aligner").align()
+    np.testing.assert_array_equal(first.links, second.links)
+    np.testing.assert_allclose(first.scores, second.scores, atol=1e-6)
+
+
+@pytest.mark.parametrize("preset", ["paper", "balanced"])
+def test_other_presets_take_values(described_task: DescribedTask, preset: str) -> None:
+    task = described_task(**SPARSE)
+    small = {"dim": 16, "epochs": 2, "turn_epochs": 1}
+    without = hits(Aligner(preset, values="off", **small).fit(task))
+    assert hits(Aligner(preset, **small).fit(task)) > without + 0.2
+
+
+def test_values_is_a_choice() -> None:
+    with pytest.raises(ConfigError, match="values must be one of auto, off"):
+        Aligner(values="on")
