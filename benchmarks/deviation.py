@@ -14,6 +14,7 @@ import argparse
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -27,6 +28,7 @@ from dualamn.encoders.trained import TrainedDualAMN
 from dualamn.progress import silent
 from dualamn.training.loss import LossPlan, hard_sample_loss
 from dualamn.training.mining import mine, random_projection
+from dualamn.training.parts import draw_parts
 from dualamn.training.trainer import Trainer
 
 BLOCK = 64
@@ -118,12 +120,15 @@ def compare(task: AlignmentTask, config: AlignerConfig, size: int) -> list[tuple
     nothing = torch.eye(points.shape[1])
     parts, k = [points.float()], config.negatives
     exact, projected = (mine(parts, anchors, k, through) for through in (nothing, projection))
-    # What one step of training does, in the epoch that would come next.
-    with matmul_precision(config):
-        mined = trainer._mine(config.epochs)
-    default = trainer._plan(chosen, mined, rng)
+    # What one step of training does; its entities are positions in its pool.
+    part, *_ = draw_parts(pairs, trainer.others, config, rng)
+    pool = torch.from_numpy(part.entities).long()
+    with matmul_precision(config), torch.no_grad():
+        features = encoder.network.body(encoder.graph, pool)
+        default = trainer.step_in_parts.plan(part, features, rng, generator)
+    default = replace(default, rows=pool[default.rows])
     in_pool = torch.zeros(n, dtype=torch.bool)
-    in_pool[torch.from_numpy(np.concatenate([trainer.linked, mined.drawn])).long()] = True
+    in_pool[pool] = True
 
     links = torch.from_numpy(pairs).long()
     of_all = dense(points, links, config)

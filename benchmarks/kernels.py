@@ -31,7 +31,7 @@ from dualamn.search import candidate_pools, search_candidates
 from dualamn.sparse import Pattern, sddmm, segment_softmax, spmm
 from dualamn.training.loss import hard_sample_loss
 from dualamn.training.mining import mine, random_projection
-from dualamn.training.trainer import Trainer
+from dualamn.training.parts import StepInParts, draw_parts
 
 BLOCK = 1_024
 """Rows of a block of scores, where all of them at once would not fit."""
@@ -90,16 +90,22 @@ class Cases:
         self.task, self.config = task, config
         encoder = TrainedDualAMN(task, config, torch.device("cpu"))
         self.graph, self.network = encoder.graph, encoder.network
-        self.trainer = Trainer(self.network, self.graph, task, config)
         self.generator = torch.Generator().manual_seed(config.seed)
         with torch.no_grad():
             self.layers = [layer.clone() for layer in self.network.layers(self.graph)[0]]
             self.parts = self.network(self.graph, torch.arange(task.n_entities))
         self.units = F.normalize(self.network.relations.detach(), dim=1)
         self.links = torch.from_numpy(task.seed_links[:BATCH]).long()
-        self.mined = self.trainer._mine(0)
-        chosen = np.arange(len(self.links))
-        self.plan = self.trainer._plan(chosen, self.mined, np.random.default_rng(config.seed))
+        rng = np.random.default_rng(config.seed)
+        everyone = np.arange(task.n_entities, dtype=np.int32)
+        linked = np.unique(task.seed_links)
+        others = np.setdiff1d(everyone, linked, assume_unique=True)
+        self.part, *_ = draw_parts(task.seed_links[:BATCH], others, config, rng)
+        self.pool = torch.from_numpy(self.part.entities).long()
+        step = StepInParts(self.network, self.graph, len(linked) / task.n_entities, config)
+        with torch.no_grad():
+            features = self.network.body(self.graph, self.pool)
+        self.plan = step.plan(self.part, features, rng, self.generator)
 
     def __iter__(self) -> Iterator[Case]:
         """The rows from the smallest part to the largest."""
@@ -186,7 +192,8 @@ class Cases:
 
     def gate(self) -> Case:
         """The gate for the rows that one training step touches, without dropout."""
-        branch, rows = self.network.both[0], self.graph.position[self.plan.rows]
+        branch = self.network.both[0]
+        rows = self.graph.position[self.pool[self.plan.rows]]
         plain = DenseGate(branch)
 
         def ours(*layers: Tensor) -> Tensor:
@@ -210,7 +217,7 @@ class Cases:
     def loss(self) -> Case:
         """The loss of one batch over mined negatives, and over all entities."""
         config, plan = self.config, self.plan
-        rows = [part[plan.rows] for part in self.parts]
+        rows = [part[self.pool[plan.rows]] for part in self.parts]
 
         def ours(*parts: Tensor) -> Tensor:
             return hard_sample_loss(
@@ -228,14 +235,12 @@ class Cases:
         )
 
     def mining(self) -> Case:
-        """Negatives of all seed entities: among the pool, and among all entities by products."""
+        """Negatives of a step: among its pool, and among all entities by products."""
         config, k = self.config, self.config.negatives
-        linked = self.trainer.linked
-        pool = np.concatenate([linked, self.mined.drawn])
-        in_pool = [part[torch.from_numpy(pool).long()] for part in self.parts]
-        anchors = np.arange(len(linked), dtype=np.int32)
+        in_pool = [part[self.pool] for part in self.parts]
+        anchors = self.part.links.T.ravel()
         points = torch.cat(self.parts, dim=1)
-        queries = points[torch.from_numpy(linked).long()]
+        queries = points[self.links.T.ravel()]
         projection = random_projection(points.shape[1], config.mining_dim, self.generator)
 
         def plain() -> Sequence[Tensor]:
@@ -248,7 +253,7 @@ class Cases:
 
         return Case(
             f"mining, {k} negatives each",
-            f"{len(linked):,} in {len(pool):,} or {len(points):,}",
+            f"{len(anchors):,} in {len(self.pool):,} or {len(points):,}",
             lambda: [torch.from_numpy(mine(in_pool, anchors, k, projection))],
             plain,
             same=False,

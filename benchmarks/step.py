@@ -113,8 +113,7 @@ def epochs(side: str, task: AlignmentTask, seed: int) -> tuple[Callable[[], obje
         torch.set_float32_matmul_precision(config.matmul_precision)
         torch.manual_seed(seed)
         return DenseTraining(encoder).epoch, 1
-    # As many epochs as go by from one search for negatives to the next, so that it has its share.
-    config = AlignerConfig.from_dict(config.to_dict() | {"epochs": config.mine_every})
+    config = AlignerConfig.from_dict(config.to_dict() | {"epochs": 1})
     trainer = Trainer(encoder.network, encoder.graph, task, config)
     return lambda: trainer.run(progress=silent, checkpoint=None, resume=False), config.epochs
 

@@ -26,7 +26,6 @@ _COUNTS = (
     "batches",
     "most_batches",
     "negatives",
-    "mine_every",
     "mining_pool",
     "mining_limit",
     "mining_dim",
@@ -85,12 +84,10 @@ class AlignerConfig:
             them moving around a place that the mean is nearer to.
         learning_rate: of RMSprop (paper).
         negatives: mined negatives an anchor. At lambda = 30 the hardest few carry the loss.
-        mine_every: epochs between two searches for negatives.
-        mining_pool: entities that negatives are searched among, beside those of the seed links;
-            drawn anew for every search. A step then embeds 10,000 rows on DBP15K and not
-            25,000, and no fewer links are found.
-        mining_limit: entities of seed links that negatives are searched among at once. Where
-            there are more, every step searches among its own, in parts of at most as many.
+        mining_pool: entities that a step searches negatives among, beside those of its own seed
+            links; drawn anew for every step.
+        mining_limit: entities of seed links that a step searches negatives among at once; where
+            it has more, it does so in parts of at most as many.
         mining_dim: width of the random projection that negatives are searched in.
         sampled_entities: entities that the loss takes its mean and deviation from.
         matmul_precision: the lowest precision that training's dense products may run in, as
@@ -160,7 +157,6 @@ class AlignerConfig:
     average_share: float = 0.25
     learning_rate: float = 0.005
     negatives: int = 64
-    mine_every: int = 1
     mining_pool: int = 4096
     mining_limit: int = 10_000
     mining_dim: int = 128

@@ -301,12 +301,25 @@ def multiply(
     if pattern.n_entries == 0 or dense.shape[1] == 0:
         return dense.new_zeros(pattern.shape[0], dense.shape[1]) if add_to is None else add_to
     matrix, dense = _csr(pattern, values), dense.contiguous()
+    if _own_kernel_is_faster(pattern, dense):
+        product: Tensor = torch.sparse.mm(matrix, dense, reduce="sum")
+        return product if add_to is None else add_to.add_(product, alpha=alpha)
     if add_to is None:
         out = dense.new_empty(pattern.shape[0], dense.shape[1])
         torch.addmm(out, matrix, dense, beta=0, out=out)
         return out
     torch.addmm(add_to, matrix, dense, alpha=alpha, out=add_to)
     return add_to
+
+
+def _own_kernel_is_faster(pattern: Pattern, dense: Tensor) -> bool:
+    """Whether torch's own product takes less time than MKL's, which `addmm` calls.
+
+    On an AMD EPYC its time is a half to three quarters where the product reads a large matrix at
+    random, and more than MKL's where it reads a small one and writes a large one.
+    """
+    n, m = pattern.shape
+    return dense.device.type == "cpu" and n <= m
 
 
 def dot_rows(pattern: Pattern, left: Tensor, right: Tensor) -> Tensor:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import partial
+
 import numpy as np
 import torch
 from torch import Tensor, nn
@@ -9,8 +12,13 @@ from torch import Tensor, nn
 from dualamn.arrays import FloatArray
 from dualamn.encoders.gate import gate
 from dualamn.encoders.graph import RelationGraph
+from dualamn.encoders.hop import Hop
 from dualamn.encoders.reflection import reflect
-from dualamn.sparse import spmm
+from dualamn.encoders.side_by_side import fork, side_by_side
+from dualamn.sparse import Pattern, spmm
+
+Features = list[list[Tensor]]
+"""Layers of some entities: a list of (q, d) for either branch."""
 
 EMBED_ROWS = 8192
 """Rows that `embed` computes at a time."""
@@ -77,26 +85,30 @@ class DualAMN(nn.Module):
         """The entity branch and the relation branch."""
         return [branch for branch in self.branches if isinstance(branch, Branch)]
 
-    def layers(self, graph: RelationGraph) -> list[list[Tensor]]:
+    def layers(self, graph: RelationGraph, rows: Sequence[Tensor] | None = None) -> Features:
         """The features of every entity after each layer: a list of (n, d) a branch.
 
         Their rows are in the graph's inner order; those of the last layer are the entities that
         the graph is focused on.
+
+        Args:
+            graph: the task's graph.
+            rows: of each layer the rows wanted, (q,) int64; None for all.
         """
         unit_relations = nn.functional.normalize(self.relations, dim=1, eps=1e-12)
         entities = self.entities if self.features is None else self.features @ self.projection
-        starts = (
-            spmm(graph.neighbours, graph.neighbour_weights, entities),
-            spmm(graph.hop.incident, graph.incident_weights, self.relations),
+        starts = [
+            (graph.neighbours, graph.neighbour_weights, entities),
+            (graph.hop.incident, graph.incident_weights, self.relations),
+        ]
+        hops = [graph.hop] * (len(self.both[0].attention) - 1) + [graph.last]
+        return side_by_side(
+            [partial(_layers, pattern, weights, hops, rows) for pattern, weights, _ in starts],
+            [
+                (source, unit_relations, branch.attention)
+                for branch, (_, _, source) in zip(self.both, starts, strict=True)
+            ],
         )
-        outputs = []
-        for branch, start in zip(self.both, starts, strict=True):
-            layers = [start.tanh_()]
-            hops = [graph.hop] * (len(branch.attention) - 1) + [graph.last]
-            for hop, attention in zip(hops, branch.attention, strict=True):
-                layers.append(reflect(hop, layers[-1], unit_relations, attention))
-            outputs.append(layers)
-        return outputs
 
     def forward(
         self,
@@ -119,20 +131,16 @@ class DualAMN(nn.Module):
         """
         return self._gated(self.layers(graph), self._inside(graph, rows), dropout, generator)
 
-    def body(self, graph: RelationGraph, rows: Tensor) -> list[list[Tensor]]:
+    def body(self, graph: RelationGraph, rows: Tensor) -> Features:
         """What `forward` puts into the gate: of either branch a list of (q, d), one a layer.
 
         With `head` it is `forward` in two halves, for those who take the second part by part.
         """
-        inside = self._inside(graph, rows)
-        return [
-            [layer.index_select(0, own) for layer, own in zip(layers, inside, strict=True)]
-            for layers in self.layers(graph)
-        ]
+        return self.layers(graph, self._inside(graph, rows))
 
     def head(
         self,
-        features: list[list[Tensor]],
+        features: Features,
         rows: Tensor,
         *,
         dropout: float = 0.0,
@@ -143,15 +151,24 @@ class DualAMN(nn.Module):
 
     def _gated(
         self,
-        layers: list[list[Tensor]],
+        layers: Features,
         rows: list[Tensor],
         dropout: float,
         generator: torch.Generator | None,
     ) -> list[Tensor]:
-        return [
-            branch(own, rows, dropout=dropout, generator=generator)
-            for branch, own in zip(self.both, layers, strict=True)
-        ]
+        gates = []
+        for _ in self.both:
+            # One generator each: they may draw at the same time.
+            own = generator and fork(generator)
+            gates.append(partial(_gate, rows, dropout, own))
+        outputs = side_by_side(
+            gates,
+            [
+                (branch.proxies, branch.weight, branch.bias, *own)
+                for branch, own in zip(self.both, layers, strict=True)
+            ],
+        )
+        return [embedded for (embedded,) in outputs]
 
     def _inside(self, graph: RelationGraph, rows: Tensor | slice) -> list[Tensor]:
         """Where every layer has the entities of these joint ids."""
@@ -174,6 +191,36 @@ class DualAMN(nn.Module):
                 part = self.both[number](layers, self._inside(graph, block))
                 joined[block, columns] = part.numpy(force=True)
         return joined
+
+
+def _layers(
+    pattern: Pattern,
+    weights: Tensor,
+    hops: Sequence[Hop],
+    rows: Sequence[Tensor] | None,
+    source: Tensor,
+    unit_relations: Tensor,
+    attention: Tensor,
+) -> list[Tensor]:
+    """A branch's layers, which start from the weighted mean of a source."""
+    layers = [spmm(pattern, weights, source).tanh_()]
+    for hop, own in zip(hops, attention, strict=True):
+        layers.append(reflect(hop, layers[-1], unit_relations, own))
+    if rows is None:
+        return layers
+    return [layer.index_select(0, own) for layer, own in zip(layers, rows, strict=True)]
+
+
+def _gate(
+    rows: Sequence[Tensor],
+    dropout: float,
+    generator: torch.Generator | None,
+    proxies: Tensor,
+    weight: Tensor,
+    bias: Tensor,
+    *layers: Tensor,
+) -> list[Tensor]:
+    return [gate(layers, rows, proxies, weight, bias, dropout=dropout, generator=generator)]
 
 
 class Branch(nn.Module):

@@ -18,6 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -25,6 +26,7 @@ import torch
 from torch import Tensor
 
 from dualamn.arrays import Int32Array
+from dualamn.encoders.side_by_side import side_by_side
 from dualamn.sparse import Pattern, square_distances
 
 
@@ -151,7 +153,8 @@ def hard_sample_loss(
         A scalar.
     """
     # (e,) squared distances; branches side by side add up.
-    distances = torch.stack([square_distances(plan.distances, part) for part in parts]).sum(dim=0)
+    of_each = side_by_side([partial(_distances, plan.distances)] * len(parts), [[p] for p in parts])
+    distances = torch.stack([distances for (distances,) in of_each]).sum(dim=0)
     pair = distances[plan.partners]  # (2p,)
     with torch.no_grad():
         mu, sigma = _moments(parts, plan, pair, gamma)  # (2p,) each
@@ -161,6 +164,10 @@ def hard_sample_loss(
     itself = (scale * (0 - mu) / sigma + tau).unsqueeze(1)  # l = 0 for the anchor ...
     terms = torch.cat([exponents, itself, itself], dim=1)  # ... and once more for its partner
     return torch.logsumexp(terms, dim=1).mean() * 2
+
+
+def _distances(pattern: Pattern, points: Tensor) -> list[Tensor]:
+    return [square_distances(pattern, points)]
 
 
 def _moments(

@@ -1,13 +1,14 @@
-"""Steps of large tasks: negatives are searched part by part, and so is the loss added up.
+"""Steps: negatives are searched part by part, and so is the loss added up.
 
 A step over many links needs the graph layers of every entity once. What comes after them, the
 gate and the loss, is a mean over links: it is taken over some thousand links at a time, whose
 gradients for the layers' outputs add up before one backward pass takes them through the layers.
-That is exact, and what a step holds beside the layers does not grow with its links.
+That is exact, and what a step holds beside the layers does not grow with its links. Up to
+`mining_limit` linked entities a step, which is nearly always, it is a single part.
 
 Every part is its own place to search for negatives: the entities of its links and some drawn
-others. A search among all linked entities takes a time that grows with their square; a random
-part of them holds negatives hard enough to learn from.
+others, by the parameters as they are. A random part of all entities holds negatives hard enough
+to learn from; only what is in it passes through the last layer and the gate.
 """
 
 from __future__ import annotations
@@ -18,18 +19,15 @@ from itertools import chain
 
 import numpy as np
 import torch
-from torch import Tensor
 
 from dualamn.arrays import Int32Array
 from dualamn.config import AlignerConfig
-from dualamn.encoders.dual_amn import DualAMN
+from dualamn.encoders.dual_amn import DualAMN, Features
 from dualamn.encoders.gate import BLOCK_ROWS
 from dualamn.encoders.graph import RelationGraph
+from dualamn.gradients import carrier
 from dualamn.training.loss import LossPlan, hard_sample_loss
 from dualamn.training.mining import mine, random_projection
-
-Features = list[list[Tensor]]
-"""Layers of some entities: a list of (q, d) for either branch."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,6 +94,9 @@ class StepInParts:
 
         Returns:
             The loss.
+
+        Raises:
+            FloatingPointError: the embeddings are not finite.
         """
         device = self.network.relations.device
         rows = torch.from_numpy(np.concatenate([part.entities for part in parts])).long().to(device)
@@ -108,10 +109,10 @@ class StepInParts:
             block = slice(start, start + len(part.entities))
             start = block.stop
             own = [[layer.detach()[block] for layer in branch] for branch in features]
-            plan = self._plan(part, own, rng, generator)
+            plan = self.plan(part, own, rng, generator)
             share = len(part.links) / n_links
             total += self._part(own, plan, share, _blocks(grads, block), generator)
-        torch.autograd.backward([*chain(*features)], [*chain(*grads)])
+        carrier([*chain(*features)], [*chain(*grads)]).backward()  # type: ignore[no-untyped-call]
         return total
 
     def _part(
@@ -135,14 +136,26 @@ class StepInParts:
         loss.backward()  # type: ignore[no-untyped-call]
         return loss.item()
 
-    def _plan(
+    def plan(
         self, part: Part, own: Features, rng: np.random.Generator, generator: torch.Generator
     ) -> LossPlan:
-        """Mines the part's negatives, and plans its loss; entities are positions in the part."""
+        """Mines the part's negatives, and plans its loss; entities are positions in the part.
+
+        Args:
+            part: some links.
+            own: the layers of its entities, as the network's `body` gives them.
+            rng: draws the sample of entities that the loss takes its moments from.
+            generator: draws the projection, on the network's device.
+
+        Raises:
+            FloatingPointError: the embeddings are not finite.
+        """
         config, device = self.config, self.network.relations.device
         everyone = torch.arange(len(part.entities), device=device)
         with torch.no_grad():
             embedded = self.network.head(own, everyone)
+        if not all(matrix.sum().isfinite() for matrix in embedded):
+            raise FloatingPointError("the embeddings are not finite")
         width = sum(matrix.shape[1] for matrix in embedded)
         projection = random_projection(width, config.mining_dim, generator)
         negatives = mine(embedded, part.links.T.ravel(), config.negatives, projection)

@@ -1,48 +1,28 @@
-"""The training loop of Dual-AMN: mine negatives, step, keep checkpoints."""
+"""The training loop of Dual-AMN: steps, averages, checkpoints."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from dualamn.arrays import Int32Array
 from dualamn.config import AlignerConfig
 from dualamn.encoders.dual_amn import DualAMN
-from dualamn.encoders.gate import BLOCK_ROWS
 from dualamn.encoders.graph import RelationGraph
 from dualamn.errors import TrainingError
 from dualamn.progress import Progress, ProgressCallback
 from dualamn.task import AlignmentTask
 from dualamn.training.checkpoint import Checkpoint, fingerprint
-from dualamn.training.loss import LossPlan, hard_sample_loss
-from dualamn.training.mining import mine, random_projection
 from dualamn.training.parts import StepInParts, draw_parts
 from dualamn.training.rmsprop import RMSprop
 
 _EXPLODED = 10.0
 """A loss this many times the first one has left the ground: it starts near its largest value."""
-
-
-@dataclass(frozen=True, eq=False)
-class Mined:
-    """What a search for negatives found.
-
-    Attributes:
-        negatives: (2s, k) int32: those of the seed links' left ends, then of their right ends.
-        drawn: (m,) int32: the entities without seed link that were searched among.
-        graph: focused on the linked and the drawn entities, all that steps need until the next.
-    """
-
-    negatives: Int32Array
-    drawn: Int32Array
-    graph: RelationGraph
 
 
 class Trainer:
@@ -80,10 +60,8 @@ class Trainer:
         self.optimizer = RMSprop(network.parameters())
         links = len(self.seed_links)
         self.batches = steps_an_epoch(links, config)
-        self.in_parts: StepInParts | None = None
-        if len(self.linked) > config.mining_limit:
-            share = len(self.linked) / graph.n_entities
-            self.in_parts = StepInParts(network, graph, share, config)
+        share = len(self.linked) / graph.n_entities
+        self.step_in_parts = StepInParts(network, graph, share, config)
         self.total_steps = config.epochs * self.batches
         self.first_averaged = config.epochs - round(config.average_share * config.epochs)
         self._first_loss: float | None = None
@@ -95,8 +73,8 @@ class Trainer:
 
         Args:
             progress: told of every step.
-            checkpoint: file that the state is kept in, written before every search for
-                negatives and at the end; an interrupted run leaves the last one behind.
+            checkpoint: file that the state is kept in, written before every epoch and at the
+                end; an interrupted run leaves the last one behind.
             resume: go on from the checkpoint if the file exists.
 
         Raises:
@@ -110,18 +88,15 @@ class Trainer:
         done = 0
         if checkpoint is not None and resume and checkpoint.exists():
             done = self._restore(Checkpoint.read(checkpoint, self.fingerprint))
-        mined: Mined | None = None
         for epoch in range(done, self.config.epochs):
-            if epoch % self.config.mine_every == 0 or mined is None:
-                if checkpoint is not None:
-                    self._keep(epoch).write(checkpoint)
-                mined = None if self.in_parts else self._mine(epoch)
+            if checkpoint is not None:
+                self._keep(epoch).write(checkpoint)
             rng = np.random.default_rng([self.config.seed, 1, epoch])
             order = rng.permutation(len(self.seed_links))
             generator = self._generator(2, epoch)
             for batch, chosen in enumerate(np.array_split(order, self.batches)):
                 step = epoch * self.batches + batch
-                loss = self._step(chosen, mined, step, rng, generator)
+                loss = self._step(chosen, step, rng, generator)
                 if epoch >= self.first_averaged:
                     self._add_up()
                 progress(Progress("train", step + 1, self.total_steps, loss))
@@ -132,16 +107,16 @@ class Trainer:
     def _step(
         self,
         chosen: NDArray[np.int64],
-        mined: Mined | None,
         step: int,
         rng: np.random.Generator,
         generator: torch.Generator,
     ) -> float:
         self.optimizer.zero_grad()
-        if mined is None:
-            value = self._backward_in_parts(chosen, rng, generator)
-        else:
-            value = self._backward(self._plan(chosen, mined, rng), mined.graph, generator)
+        parts = draw_parts(self.seed_links[chosen], self.others, self.config, rng)
+        try:
+            value = self.step_in_parts.backward(parts, rng, generator)
+        except FloatingPointError:
+            value = math.nan
         if self._first_loss is None:
             self._first_loss = value
         if not math.isfinite(value) or value > _EXPLODED * max(self._first_loss, 1.0):
@@ -153,22 +128,6 @@ class Trainer:
             )
         self.optimizer.step(self.config.learning_rate)
         return value
-
-    def _backward(self, plan: LossPlan, graph: RelationGraph, generator: torch.Generator) -> float:
-        config = self.config
-        parts = self.network(graph, plan.rows, dropout=config.dropout, generator=generator)
-        loss = hard_sample_loss(
-            parts, plan, gamma=config.gamma, scale=config.loss_scale, tau=config.loss_tau
-        )
-        loss.backward()  # type: ignore[no-untyped-call]
-        return loss.item()
-
-    def _backward_in_parts(
-        self, chosen: NDArray[np.int64], rng: np.random.Generator, generator: torch.Generator
-    ) -> float:
-        assert self.in_parts is not None
-        parts = draw_parts(self.seed_links[chosen], self.others, self.config, rng)
-        return self.in_parts.backward(parts, rng, generator)
 
     @torch.no_grad()
     def _add_up(self) -> None:
@@ -185,42 +144,6 @@ class Trainer:
         for total, parameter in zip(self._sums, self.network.parameters(), strict=False):
             parameter.copy_(total / self._summed)
         self._sums, self._summed = [], 0
-
-    def _mine(self, epoch: int) -> Mined:
-        """Searches negatives of every seed link among those entities and some drawn others."""
-        rng = np.random.default_rng([self.config.seed, 3, epoch])
-        pool_size = min(self.config.mining_pool, len(self.others))
-        drawn = rng.choice(self.others, pool_size, replace=False)
-        pool = np.concatenate([self.linked, drawn])
-        rows = torch.from_numpy(pool).long().to(self.device)
-        graph = self.graph.focused(rows)
-        with torch.no_grad():
-            parts = self.network(graph, rows)
-        projection = random_projection(
-            sum(part.shape[1] for part in parts), self.config.mining_dim, self._generator(3, epoch)
-        )
-        # The linked entities come first in the pool and are sorted: their positions are known.
-        anchors = np.searchsorted(self.linked, self.seed_links.T.ravel()).astype(np.int32)
-        found = mine(parts, anchors, self.config.negatives, projection)
-        negatives = np.where(found >= 0, pool[found], np.int32(-1))
-        return Mined(negatives, drawn, graph)
-
-    def _plan(self, chosen: NDArray[np.int64], mined: Mined, rng: np.random.Generator) -> LossPlan:
-        n, size = self.graph.n_entities, self.config.sampled_entities
-        # As many linked and other entities as an even draw from all would give; the others
-        # from the pool, whose rows the step embeds anyway.
-        linked = round(min(size, n) * len(self.linked) / n)
-        sample = np.concatenate(
-            [
-                rng.choice(self.linked, linked, replace=False),
-                rng.choice(mined.drawn, min(size - linked, len(mined.drawn)), replace=False),
-            ]
-        )
-        both = np.concatenate([chosen, chosen + len(self.seed_links)])
-        plan = LossPlan.build(
-            self.seed_links[chosen], mined.negatives[both], sample, n, multiple=BLOCK_ROWS
-        )
-        return plan.to(self.device)
 
     def _keep(self, epoch: int) -> Checkpoint:
         return Checkpoint(

@@ -17,7 +17,7 @@ from dualamn.config import AlignerConfig
 from dualamn.data_loaders.synthetic import make_task
 from dualamn.encoders.trained import TrainedDualAMN
 
-SMALL: dict[str, Any] = {"dim": 16, "epochs": 8, "mine_every": 2, "negatives": 8, "mining_dim": 16}
+SMALL: dict[str, Any] = {"dim": 16, "epochs": 8, "negatives": 8, "mining_dim": 16}
 
 
 @pytest.fixture(scope="module")
