@@ -18,11 +18,13 @@ from dualamn.decoding import Decoder, Found
 from dualamn.encoders import get_encoder
 from dualamn.errors import ConfigError, DualamnError, TrainingError
 from dualamn.matching import Matcher, get_matcher
+from dualamn.names.model import embed_names, kind_of_model
 from dualamn.names.own_seeds import find_own_seeds
 from dualamn.planning import Plan, plan
 from dualamn.presets import DEFAULT_PRESET
 from dualamn.progress import Progress, ProgressCallback, silent
 from dualamn.task import AlignmentTask
+from dualamn.values.own_seeds import find_seeds_by_value
 
 if TYPE_CHECKING:
     import torch
@@ -50,8 +52,8 @@ class Aligner:
         seconds: wall-clock seconds that `fit` took, under "train".
         turns: a report of every turn of bootstrapping that `fit` took.
         held_out: (h, 2) int32 seed links that the second model of calibration did not see.
-        own_seeds: the pairs found by name that `fit` began with where the task has no seed
-            links; None where it has some.
+        own_seeds: the pairs found by name and value that `fit` began with where the task has no
+            seed links; None where it has some.
 
     Raises:
         ConfigError: a preset or setting that does not exist or cannot work.
@@ -64,6 +66,8 @@ class Aligner:
             self.config = AlignerConfig.preset(config or DEFAULT_PRESET, **overrides)
         get_encoder(self.config.encoder)  # a typo should not wait for the end of training
         self._matcher(self.config.matcher)
+        if self.config.names_model is not None:
+            kind_of_model(self.config.names_model)
         self.seconds: dict[str, float] = {}
         self.turns: tuple[Turn, ...] = ()
         self.held_out: Int32Array = np.empty((0, 2), dtype=np.int32)
@@ -74,6 +78,7 @@ class Aligner:
         self._encoder: Encoder | None = None
         self._embeddings: FloatArray | None = None
         self._names: NameSimilarity | None = None
+        self._meaning: FloatArray | None = None  # of an aligner that has the same names already
         self._values: ValueSimilarity | None = None
         self.own_seeds: OwnSeeds | None = None
 
@@ -101,8 +106,8 @@ class Aligner:
         With the setting `calibrate` it trains a second model of the same settings on four fifths
         of the seed links. The checkpoint is of the first one.
 
-        A task without seed links needs names: the aligner then begins with pairs that it finds
-        by name, see `own_seeds`, and judges them anew in every turn of bootstrapping.
+        A task without seed links needs names or values: the aligner then begins with pairs that
+        it finds by them, see `own_seeds`, and judges them anew in every turn of bootstrapping.
 
         Args:
             task: the graphs and their seed links.
@@ -115,8 +120,8 @@ class Aligner:
             The aligner itself.
 
         Raises:
-            TrainingError: neither seed links nor names that find any, or the loss is not finite
-                or exploded.
+            TrainingError: neither seed links nor names or values that find any, or the loss is
+                not finite or exploded.
             CheckpointError: the checkpoint is damaged or of another run.
             ConfigError: the task does not fit into the memory there is.
         """
@@ -126,8 +131,8 @@ class Aligner:
         self.plan = plan(task, self.config)
         self.config = self.plan.config
         names = self._read_names(task)
-        own = None if len(task.seed_links) else self._find_seeds(task, names)
         values = self._read_values(task)
+        own = None if len(task.seed_links) else self._find_seeds(task, names, values)
         if names is not None and own is None:
             names.weigh(task.seed_links)
         if values is not None and own is None:
@@ -165,6 +170,7 @@ class Aligner:
         if len(self.held_out):
             self._second = Aligner(replace(self.config, calibrate=False))
             self._second._keeps_features = True
+            self._second._meaning = None if self._names is None else self._names.meaning
 
     def embeddings(self) -> FloatArray:
         """(n, d) float32 rows of length one (or zero) in the task's joint ids."""
@@ -376,13 +382,29 @@ class Aligner:
 
     def _read_names(self, task: AlignmentTask) -> NameSimilarity | None:
         """The names of a task's entities, None where they take no part."""
-        if self.config.names == "off" or task.entity_names is None:
+        config = self.config
+        if config.names == "off":
+            return None
+        if task.entity_names is None:
+            if config.names_model is not None:
+                raise ConfigError(
+                    f"names_model compares names, and the graphs of {task.name} have none"
+                )
             return None
         from dualamn.names import NameSimilarity
 
-        config = self.config
+        meaning = self._meaning
+        if meaning is None and config.names_model is not None:
+            with _threads(config.threads):
+                meaning = embed_names(
+                    config.names_model, task.entity_names, device=_device(config.device).type
+                )
         return NameSimilarity(
-            task.entity_names, task.source_of, width=config.names_dim, seed=config.seed
+            task.entity_names,
+            task.source_of,
+            width=config.names_dim,
+            seed=config.seed,
+            meaning=meaning,
         )
 
     def _read_values(self, task: AlignmentTask) -> ValueSimilarity | None:
@@ -394,22 +416,34 @@ class Aligner:
 
         return ValueSimilarity(task, seed=self.config.seed)
 
-    def _find_seeds(self, task: AlignmentTask, names: NameSimilarity | None) -> OwnSeeds:
+    def _find_seeds(
+        self,
+        task: AlignmentTask,
+        names: NameSimilarity | None,
+        values: ValueSimilarity | None,
+    ) -> OwnSeeds:
         """Pairs to begin with for a task without seed links.
 
         Raises:
-            TrainingError: names find none, or take no part.
+            TrainingError: names and values find none, or take no part.
         """
-        if names is None:
+        from dualamn.names import OwnSeeds
+
+        if names is None and values is None:
             lacks = "names are off" if task.entity_names is not None else "its graphs have no names"
             raise TrainingError(
                 f"{task.name} has no seed links to learn from, and {lacks} to find some by: give "
                 "some known pairs of entities, or names for the entities of both graphs"
             )
-        own = find_own_seeds(task, names)
+        own = OwnSeeds(np.empty((0, 2), dtype=np.int32), 0, 0)
+        if names is not None:
+            own = find_own_seeds(task, names)
+        if values is not None:
+            own = own.with_values(find_seeds_by_value(task, values.facts))
         if not len(own.links):
+            what = "names" if values is None else "values" if names is None else "names or values"
             raise TrainingError(
-                f"{task.name} has no seed links to learn from, and no two names in it are near "
+                f"{task.name} has no seed links to learn from, and no two {what} in it are near "
                 "enough to begin with: give some known pairs of entities"
             )
         return own

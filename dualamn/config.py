@@ -128,6 +128,8 @@ class AlignerConfig:
         names_turns: turns of bootstrapping at least where names or values take part: they show
             in every turn who else is a pair, and pairs which words and properties stand for each
             other.
+        names_model: folder of a model2vec or sentence-transformers model on this machine, by which
+            names are compared as well; None for none. Nothing is downloaded.
         values: "auto" lets attribute values, such as numbers and dates, take part where the graphs
             of a task have some (`dualamn.values`), "off" leaves them out. What they are worth is
             learned as well.
@@ -185,6 +187,7 @@ class AlignerConfig:
     names_weight: float = 1.0
     names_dim: int = 256
     names_turns: int = 0
+    names_model: str | None = None
     values: Values = "auto"
     calibrate: bool = False
     memory: float | None = None
@@ -218,6 +221,9 @@ class AlignerConfig:
                 name, getattr(self, name) in choices, f"must be one of {', '.join(choices)}"
             )
 
+        self._check(
+            "names", self.names != "off" or self.names_model is None, "must be auto for names_model"
+        )
         explores = self.evidence_rounds > 0 and self.evidence_explored > 0
         self._check(
             "evidence_first",

@@ -79,8 +79,8 @@ class Benchmark:
             raise ConfigError(f"there is no protocol {self.protocol!r}, choose one of {known}")
         if not self.seeds or not self.folds:
             raise ConfigError("a benchmark needs one seed or more, and one fold or more")
-        if self.no_seeds and self.names is None:
-            raise ConfigError("a benchmark without seed links needs names to find some by")
+        if self.no_seeds and self.names is None and not self.values:
+            raise ConfigError("a benchmark without seed links needs names or values to begin with")
 
     def config(self, seed: int) -> AlignerConfig:
         """The settings of one run."""
@@ -163,10 +163,10 @@ class Benchmark:
         full = {name: whole for name, (whole, _) in evaluations.items()}
         run: Run = {"seed": seed, "fold": fold, "bootstrap_candidates": learned_among}
         run["turns"] = turns
+        if aligner.own_seeds is not None:
+            run["own_seeds"] = str(aligner.own_seeds)
         if self.names is not None:
             run["names"] = task.notes[-1]
-            if aligner.own_seeds is not None:
-                run["own_seeds"] = str(aligner.own_seeds)
             run["exact_name_match"] = {
                 name: exact_name_match(task, task.test_links, name) for name in evaluations
             }
@@ -204,7 +204,9 @@ class Benchmark:
         del settings["seed"]
         settings |= {"protocol": self.protocol, "train_ratio": self.train_ratio}
         if self.names is not None:
-            settings |= {"names_from": str(self.names), "no_seeds": self.no_seeds}
+            settings["names_from"] = str(self.names)
+        if self.names is not None or self.values:
+            settings["no_seeds"] = self.no_seeds
         if settings["device"] == "auto":
             settings["device"] = "cuda" if torch.cuda.is_available() else "cpu"
         settings["threads"] = settings["threads"] or torch.get_num_threads()

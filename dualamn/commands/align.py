@@ -92,6 +92,7 @@ if TYPE_CHECKING:
 )
 @options.train_ratio
 @options.names
+@options.names_model
 @options.values
 @click.option("--fold", type=int, metavar="K", help="Which published fold to use.")
 @click.option(
@@ -129,6 +130,7 @@ def align(
     embeddings: Path | None,
     train_ratio: float | None,
     names: str | None,
+    names_model: str | None,
     values: bool,
     fold: int | None,
     show: int,
@@ -172,6 +174,7 @@ def align(
         memory=memory,
         matcher=matcher,
         calibrate=calibrate,
+        names_model=names_model,
         values=None if values else "off",
     )
     from dualamn.aligner import Aligner

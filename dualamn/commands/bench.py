@@ -43,6 +43,7 @@ if TYPE_CHECKING:
 )
 @options.train_ratio
 @options.names
+@options.names_model
 @click.option(
     "--values",
     is_flag=True,
@@ -83,6 +84,7 @@ def bench(
     folds: tuple[str, ...],
     train_ratio: float | None,
     names: str | None,
+    names_model: str | None,
     values: bool,
     no_seeds: bool,
     epochs: int | None,
@@ -110,8 +112,12 @@ def bench(
     """
     if seeds is not None and seed is not None:
         raise click.UsageError("--seeds N means seeds 0 to N-1 and --seed S the one; give either.")
-    if no_seeds and names is None:
-        raise click.UsageError("--no-seeds needs --names FILE (or --names uri) to find pairs by.")
+    if no_seeds and names is None and not values:
+        raise click.UsageError(
+            "--no-seeds needs --names FILE (or --names uri, or --values) to find pairs by."
+        )
+    if names_model is not None and names is None:
+        raise click.UsageError("--names-model needs --names FILE (or --names uri) to compare.")
     options.can_be_written(json_out)
 
     from dualamn.data_loaders import resolve
@@ -126,7 +132,12 @@ def bench(
         dataset=dataset,
         preset=preset,
         settings=options.given(
-            epochs=epochs, device=device, threads=threads, memory=memory, matcher=matcher
+            epochs=epochs,
+            device=device,
+            threads=threads,
+            memory=memory,
+            matcher=matcher,
+            names_model=names_model,
         ),
         seeds=range(seeds or 1) if seed is None else (seed,),
         folds=_fold_numbers(path, folds),

@@ -86,6 +86,12 @@ names = click.option(
     help="What entities are called, to go by beside structure: TSV, CSV or Parquet of entity and "
     "name, or JSON; or the word uri, for the last part of identifiers that are URIs.",
 )
+names_model = click.option(
+    "--names-model",
+    metavar="FOLDER",
+    help="Compare names by this model2vec or sentence-transformers model as well; the folder of "
+    "one on this machine, as nothing is downloaded.",
+)
 values = click.option(
     "--values/--no-values",
     default=True,

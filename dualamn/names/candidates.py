@@ -42,6 +42,9 @@ def search_with_names(
     """
     vectors = names.vectors()
     vectors *= np.float32((scale * names.weights.similarity) ** 0.5)
+    if names.meaning is not None and names.weights.meaning:
+        meant = names.meaning * np.float32((scale * names.weights.meaning) ** 0.5)
+        vectors = np.concatenate([vectors, meant], axis=1)
 
     def rows(ids: Int32Array) -> FloatArray:
         return np.concatenate([embeddings[ids], vectors[ids]], axis=1)

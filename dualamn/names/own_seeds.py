@@ -15,30 +15,51 @@ from dualamn.task import AlignmentTask
 _NEAREST = 10  # candidates whose similarity is computed without the noise of the search
 _ALIKE = 0.5  # similarity from which names that are each other's nearest make a pair
 _AHEAD = 0.2  # by which it must be ahead of the second for either
+_LEAST_AGREED = 50  # pairs found by structure, fewer of which say too little of names
 
 
 @dataclass(frozen=True, eq=False)
 class OwnSeeds:
-    """Pairs that an aligner found by names alone, to learn from before anything else is known.
+    """Pairs that an aligner found by names and values, to learn from before anything is known.
 
     Attributes:
         links: (m, 2) int32 joint ids, no entity in two pairs of the same two graphs.
         exact: how many have names of the same words, which nobody else in either graph has.
         near: how many have names that are each other's nearest by far.
+        valued: how many have attribute values that nobody else has.
     """
 
     links: Int32Array
     exact: int
     near: int
+    valued: int = 0
 
     def __str__(self) -> str:
+        found, named = f"{len(self.links):,} pairs found", self.exact + self.near
+        by_value = f"{self.valued:,} with values that nobody else has"
+        if self.valued and not named:
+            return f"{found} by value to begin with: {by_value}"
         return (
-            f"{len(self.links):,} pairs found by name to begin with: {self.exact:,} with a name "
-            f"that nobody else has, {self.near:,} with names nearest to each other by far"
+            f"{found} by name{' and value' if self.valued else ''} to begin with: "
+            f"{self.exact:,} with a name that nobody else has, {self.near:,} with names nearest "
+            f"to each other by far{f', {by_value}' if self.valued else ''}"
         )
 
+    def with_values(self, links: Int32Array) -> OwnSeeds:
+        """Also pairs found by value, where neither entity is in a pair already.
 
-_LEAST_AGREED = 50  # pairs found by structure, fewer of which say too little of names
+        Args:
+            links: (m, 2) int32 joint ids, no entity in two pairs of the same two graphs.
+        """
+        new = links[~np.isin(links, self.links).any(axis=1)]
+        return OwnSeeds(
+            np.concatenate([self.links, new]), self.exact, self.near, self.valued + len(new)
+        )
+
+    def judges(self, found: Int32Array) -> Int32Array:
+        """The pairs that say what names and values are worth, see `learn_without_seeds`."""
+        fresh = found[~np.isin(found, self.links).any(axis=1)]
+        return fresh if len(fresh) >= _LEAST_AGREED else self.links
 
 
 def learn_without_seeds(names: NameSimilarity, own: OwnSeeds, found: Int32Array) -> None:
@@ -53,8 +74,7 @@ def learn_without_seeds(names: NameSimilarity, own: OwnSeeds, found: Int32Array)
         found: (m, 2) int32 pairs that are sure by structure alone; those with an entity of `own`
             say nothing new and are left out. Where too few are left, `own` itself must do.
     """
-    fresh = found[~np.isin(found, own.links).any(axis=1)]
-    names.weigh(fresh if len(fresh) >= _LEAST_AGREED else own.links)
+    names.weigh(own.judges(found))
 
 
 def find_own_seeds(task: AlignmentTask, names: NameSimilarity) -> OwnSeeds:

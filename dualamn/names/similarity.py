@@ -14,6 +14,7 @@ from dualamn.names.features import NameFeatures, by_rarity, unit_rows
 from dualamn.names.translation import learn_translations
 from dualamn.names.trial import others
 from dualamn.names.weights import Weights, fit_weights
+from dualamn.search.cosines import pair_cosines
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -38,9 +39,19 @@ class NameSimilarity:
         sources: (n,) int32 the graph of every entity.
         width: of the dense rows that candidates are searched in.
         seed: draws their random directions.
+        meaning: (n, d) rows of an embedding model, whose cosines count as well; None for none.
     """
 
-    def __init__(self, names: StringArray, sources: Int32Array, *, width: int, seed: int) -> None:
+    def __init__(
+        self,
+        names: StringArray,
+        sources: Int32Array,
+        *,
+        width: int,
+        seed: int,
+        meaning: FloatArray | None = None,
+    ) -> None:
+        self.meaning = meaning
         self._features = NameFeatures.of(names)
         self._sources = sources
         self._width = width
@@ -111,6 +122,15 @@ class NameSimilarity:
         made /= np.float32(self._width**0.5)
         return made
 
+    def joined_vectors(self) -> FloatArray:
+        """(n, width + d) float32 rows whose products are similarity and cosine by the model."""
+        vectors = self.vectors()
+        return vectors if self.meaning is None else np.concatenate([vectors, self.meaning], axis=1)
+
+    def meanings(self, left: IntArray, right: IntArray) -> FloatArray | None:
+        """(p,) float32 cosines by the embedding model; None if there is none."""
+        return None if self.meaning is None else pair_cosines(self.meaning, left, right)
+
     def similarities(self, left: IntArray, right: IntArray) -> FloatArray:
         """(p,) float32 from 0 to 1 of pairs of joint ids; 0 where one has no name."""
         found = np.empty(len(left), dtype=np.float32)
@@ -127,13 +147,15 @@ class NameSimilarity:
 
     def worth(self, left: IntArray, right: IntArray) -> NDArray[np.float64]:
         """(p,) by what factor, as a logarithm, names make pairs of joint ids more probable."""
-        return self.weights.worth(self.similarities(left, right), self.same(left, right))
+        meaning = self.meanings(left, right) if self.weights.meaning else None
+        return self.weights.worth(self.similarities(left, right), self.same(left, right), meaning)
 
     def state(self) -> dict[str, Tensor]:
         """What was learned, enough for `load_state` on the names of the same task."""
         import torch
 
-        weights = torch.tensor([self.weights.similarity, self.weights.same], dtype=torch.float64)
+        learned = self.weights.similarity, self.weights.same, self.weights.meaning
+        weights = torch.tensor(learned, dtype=torch.float64)
         links = torch.from_numpy(self._links.astype(np.int32))  # a copy, which nobody else holds
         return {"links": links, "weights": weights}
 
@@ -147,7 +169,8 @@ class NameSimilarity:
         if (
             links is None
             or weights is None
-            or weights.shape != (2,)
+            or weights.shape != (3,)
+            or (float(weights[2]) > 0 and self.meaning is None)
             or links.shape[1:] != (2,)
             or (len(links) and not 0 <= int(links.min()) <= int(links.max()) < len(self._sources))
         ):

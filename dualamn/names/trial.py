@@ -34,7 +34,7 @@ def others(
     named = names.named
     links = links[named[links].all(axis=1)]
     links = links[rng.permutation(len(links))[:_MOST_LINKS]]
-    vectors = names.vectors()
+    vectors = names.joined_vectors()
     parts: list[Trial] = []
     for kg in np.unique(sources[links[:, 1]]):
         chosen = links[sources[links[:, 1]] == kg].astype(np.int64)
@@ -49,22 +49,31 @@ def others(
         counts[:, 1:][answers[:, 1:] == answers[:, :1]] = 0
         asked = np.repeat(chosen[:, 0], answers.shape[1])
         flat = answers.ravel()
+        cosines = names.meanings(asked, flat)
         parts.append(
             (
                 names.similarities(asked, flat).reshape(answers.shape),
                 names.same(asked, flat).reshape(answers.shape),
                 counts.astype(np.float32),
+                None if cosines is None else cosines.reshape(answers.shape),
             )
         )
     if not parts:
         nothing = np.empty((0, 1), dtype=np.float32)
-        return nothing, nothing.astype(np.bool_), nothing
+        return (
+            nothing,
+            nothing.astype(np.bool_),
+            nothing,
+            None if names.meaning is None else nothing,
+        )
     width = max(part[0].shape[1] for part in parts)
+    meant = [part[3] for part in parts if part[3] is not None]
     # Pools smaller than the number of neighbours make shorter rows.
     return (
         _joined([part[0] for part in parts], width),
         _joined([part[1] for part in parts], width),
         _joined([part[2] for part in parts], width),
+        _joined(meant, width) if meant else None,
     )
 
 

@@ -9,13 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dualamn.arrays import BoolArray, FloatArray
-from dualamn.names.logit import fit_logit
+from dualamn.names.logit import Asked, fit_logit
 
 _MOST = 100.0  # no similarity is worth more than that, as a logarithm
 
-Trial = tuple[FloatArray, BoolArray, FloatArray]
-"""(m, k) similarities, (m, k) same names, (m, k) how many entities each stands for; the linked
-entity of every row comes first."""
+Trial = tuple[FloatArray, BoolArray, FloatArray, FloatArray | None]
+"""(m, k) similarities, (m, k) same names, (m, k) how many entities each stands for, and (m, k)
+cosines by an embedding model where there is one; the linked entity of every row comes first."""
 
 
 @dataclass(frozen=True)
@@ -25,10 +25,12 @@ class Weights:
     Attributes:
         similarity: for a similarity of one.
         same: for names of the same words, beside that.
+        meaning: for a cosine of one by an embedding model, beside both.
     """
 
     similarity: float
     same: float
+    meaning: float = 0.0
 
     @classmethod
     def none(cls) -> Weights:
@@ -36,12 +38,16 @@ class Weights:
         return cls(0.0, 0.0)
 
     def __bool__(self) -> bool:
-        return self.similarity > 0 or self.same > 0
+        return self.similarity > 0 or self.same > 0 or self.meaning > 0
 
-    def worth(self, similarity: FloatArray, same: BoolArray) -> NDArray[np.float64]:
+    def worth(
+        self, similarity: FloatArray, same: BoolArray, meaning: FloatArray | None = None
+    ) -> NDArray[np.float64]:
         """(p,) the logarithm of the factor for pairs."""
         total: NDArray[np.float64] = self.similarity * similarity.astype(np.float64)
         total += self.same * same
+        if meaning is not None and self.meaning:
+            total += self.meaning * meaning
         return total
 
 
@@ -49,8 +55,11 @@ def fit_weights(trials: Sequence[Trial]) -> Weights:
     """The weights under which linked entities are told from others with the highest probability.
 
     A conditional logit model: the probability that x is linked to y of all entities is
-    proportional to exp(a similarity(x, y) + b same(x, y)). Names that tell nothing get the
-    weight zero; no weight is below that.
+    proportional to exp(a similarity(x, y) + b same(x, y) + c meaning(x, y)). Names that tell
+    nothing get the weight zero; no weight is below that.
     """
-    asked = [((similarity, same), counts, None) for similarity, same, counts in trials]
-    return Weights(*fit_logit(asked, _MOST, 2))
+    asked: list[Asked] = []
+    for similarity, same, counts, meaning in trials:
+        features = (similarity, same) if meaning is None else (similarity, same, meaning)
+        asked.append((features, counts, None))
+    return Weights(*fit_logit(asked, _MOST, max((len(a[0]) for a in asked), default=2)))

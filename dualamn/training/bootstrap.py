@@ -72,8 +72,8 @@ def learn(
     Args:
         encoder: not fitted yet.
         names: what names are worth, None where they take no part.
-        own: pairs found by name to begin with, where there are no seed links; they are judged
-            anew in the first turn, and with them what names are worth.
+        own: pairs found by name and value to begin with, where there are no seed links; they are
+            judged anew in the first turn, and with them what names and values are worth.
         values: what attribute values are worth, None where they take no part. Where seed links are
             too few to tell, the first pairs that structure finds do.
         checkpoint, resume: see `Encoder.fit`; they are about the first fit.
@@ -106,12 +106,13 @@ def learn(
         checkpoint=checkpoint,
         resume=resume,
     )
-    if names is not None and own is not None:
-        # Names are worth nothing yet, so these pairs are found by structure alone.
+    if own is not None and (names is not None or values is not None):
+        # Names and values are worth nothing yet, so these pairs are found by structure alone.
         sure = found(encoder.embeddings())
-        learn_without_seeds(names, own, sure)
+        if names is not None:
+            learn_without_seeds(names, own, sure)
         if values is not None:
-            values.weigh(sure, names)
+            values.weigh(own.judges(sure), names)
     number = 0
     if early:
         before, number = _keys(links, task.n_entities), 1

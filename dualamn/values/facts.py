@@ -34,6 +34,8 @@ class Facts:
         names: (q,) attribute and language tag of every property.
         exact: (k,) whether a key is of equal values, or else of near ones.
         share: (k,) what part of being near a key is.
+        long: (k,) whether a key is of equal values that are long enough to be rare by nature.
+        repeats: (q,) ordered pairs of entities of a graph that have one long value in common.
         parents: (k, 2) the near keys of an exact one, -1 for none.
         entity, prop, key: (t,) the facts, ascending by entity.
         has: (h, 2) which entity has any value of which property, ascending.
@@ -46,6 +48,8 @@ class Facts:
     names: tuple[str, ...]
     exact: BoolArray
     share: FloatArray
+    long: BoolArray
+    repeats: IntArray
     parents: IntArray
     entity: IntArray
     prop: IntArray
@@ -123,6 +127,8 @@ class Facts:
             tuple(name for _, name in props),
             is_exact,
             np.array(share, dtype=np.float32),
+            np.fromiter(map(_is_long, numbers), np.bool_, len(numbers)),
+            np.zeros(len(props), dtype=np.int64),
             table,
             np.concatenate([np.empty(0, dtype=np.int64), *entity]),
             np.concatenate([np.empty(0, dtype=np.int64), *prop]),
@@ -130,7 +136,7 @@ class Facts:
             *_counted(np.concatenate(seen)),
             unread,
         )
-        return made.sorted().shared()
+        return made.sorted().with_repeats().shared()
 
     def __len__(self) -> int:
         return len(self.entity)
@@ -139,6 +145,15 @@ class Facts:
         """The distinct facts, ascending by entity."""
         rows = distinct(np.stack([self.entity, self.prop, self.key], axis=1))
         return replace(self, entity=rows[:, 0], prop=rows[:, 1], key=rows[:, 2])
+
+    def with_repeats(self) -> Facts:
+        """With the long values counted that several entities of a graph have."""
+        chosen = self.long[self.key]
+        cells = self.prop[chosen] * max(len(self.exact), 1) + self.key[chosen]
+        found, count = np.unique(cells, return_counts=True)
+        prop = found // max(len(self.exact), 1)
+        repeats = np.bincount(prop, weights=count * (count - 1), minlength=len(self.graph))
+        return replace(self, repeats=repeats.astype(np.int64))
 
     def shared(self) -> Facts:
         """Only facts of keys that several graphs know."""
@@ -214,6 +229,14 @@ def distinct(rows: IntArray) -> IntArray:
     new = np.ones(len(rows), dtype=np.bool_)
     new[1:] = (rows[1:] != rows[:-1]).any(axis=1)
     return rows[new]
+
+
+def _is_long(key: str) -> bool:
+    """Whether an exact key says much by itself: a day, a number of six digits, a word of four."""
+    kind, rest = key[1:2], key[2:].lstrip("-")
+    return key[0] == "=" and (
+        kind == "d" or (len(rest) >= (6 if kind == "n" else 4) and not rest.startswith("http"))
+    )
 
 
 def _counted(rows: IntArray) -> tuple[IntArray, BoolArray]:

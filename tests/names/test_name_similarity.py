@@ -108,6 +108,7 @@ def test_the_fit_finds_the_weights_that_made_the_answers() -> None:
         np.take_along_axis(similar, order, axis=1),
         np.take_along_axis(same, order, axis=1),
         np.ones(similar.shape, dtype=np.float32),
+        None,
     )
     weights = fit_weights([trial])
     assert weights.similarity == pytest.approx(5, abs=0.4)

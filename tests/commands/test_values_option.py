@@ -1,0 +1,57 @@
+"""Attribute values and embedding models through the program."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import Result
+
+Run = Callable[..., Result]
+COUNT = 60
+
+
+def write_graph(path: Path, space: str) -> Path:
+    """Entities in a ring with chords, each with a code that its partner has too."""
+    lines = []
+    for i in range(COUNT):
+        own = f"<http://{space}.org/e{i}>"
+        for step in (1, 7, i * i % 11 + 2):
+            lines.append(
+                f"{own} <http://{space}.org/near{step % 3}> "
+                f"<http://{space}.org/e{(i + step) % COUNT}> ."
+            )
+        lines.append(f'{own} <http://{space}.org/code> "{978_000_000 + 7919 * i}" .')
+    path.write_text("\n".join(lines) + "\n")
+    return path
+
+
+def links_in(path: Path) -> set[tuple[str, str]]:
+    rows = [line.split("\t") for line in path.read_text().splitlines()[1:]]
+    return {(row[1].rpartition("/")[2], row[3].rpartition("/")[2]) for row in rows}
+
+
+def test_align_needs_no_links_where_values_say_enough(run: Run, tmp_path: Path) -> None:
+    pytest.importorskip("pyoxigraph")
+    graphs = [write_graph(tmp_path / f"{name}.nt", name) for name in ("left", "right")]
+    shown = run("align", *graphs, "--preset", "fast", "--out", "l.tsv")
+    assert shown.exit_code == 0, shown.output
+    assert "60 pairs found by value to begin with: 60 with values that nobody" in shown.stderr
+    assert links_in(tmp_path / "l.tsv") == {(f"e{i}", f"e{i}") for i in range(COUNT)}
+
+
+def test_values_can_be_left_out(run: Run, tmp_path: Path) -> None:
+    pytest.importorskip("pyoxigraph")
+    graphs = [write_graph(tmp_path / f"{name}.nt", name) for name in ("left", "right")]
+    shown = run("align", *graphs, "--no-values", "--preset", "fast", "--out", "l.tsv")
+    assert shown.exit_code == 1
+    assert "no seed links to learn from" in shown.stderr
+
+
+def test_a_wrong_model_is_one_line(run: Run, made: Any) -> None:
+    shown = run("align", made.folder, "--names", "uri", "--names-model", "mdoel", "--out", "l.tsv")
+    assert shown.exit_code == 1
+    assert "there is no folder mdoel" in shown.stderr.strip().splitlines()[-1]
+    shown = run("bench", made.folder, "--names-model", "mdoel")
+    assert shown.exit_code == 2
+    assert "--names-model needs --names" in shown.stderr

@@ -1,0 +1,91 @@
+"""Pairs to begin with that rare values give, where there are no seed links."""
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from dualamn.aligner import Aligner
+from dualamn.errors import TrainingError
+from dualamn.eval import evaluate
+from dualamn.names import OwnSeeds
+from dualamn.task import AlignmentTask
+from dualamn.values.facts import Facts
+from dualamn.values.own_seeds import find_seeds_by_value
+from tests.values.conftest import DescribedTask, Row, noise
+
+FAST: dict[str, Any] = {"label_dim": 64, "relation_dim": 16, "evidence_rounds": 2}
+
+
+def codes(side: int, number: int) -> list[Row]:
+    """A code of its own for half of the entities, and a day that several have."""
+    code = 978_000_000 + number * 7919
+    rows: list[Row] = [(0, f"day{side}", f"1998-03-{number % 28 + 1:02}", "")]
+    return [(0, f"code{side}", str(code), ""), *rows] if number % 2 else rows
+
+
+def right_ones(task: AlignmentTask, links: Any) -> float:
+    known = set(map(tuple, np.concatenate([task.test_links, task.seed_links]).tolist()))
+    return sum(tuple(link) in known for link in links.tolist()) / max(len(links), 1)
+
+
+def test_codes_that_nobody_else_has_make_pairs(described_task: DescribedTask) -> None:
+    task = described_task(codes)
+    links = find_seeds_by_value(task, Facts.of(task))
+    assert links.dtype == np.int32
+    assert len(links) > 60
+    assert right_ones(task, links) == 1
+    assert len(np.unique(links)) == links.size
+
+
+def test_days_that_chance_explains_make_none(described_task: DescribedTask) -> None:
+    for rows in (noise, lambda side, number: codes(side, number)[-1:]):
+        task = described_task(rows)
+        assert len(find_seeds_by_value(task, Facts.of(task))) == 0
+
+
+def test_values_that_contradict_each_other_make_no_pair(described_task: DescribedTask) -> None:
+    def rows(side: int, number: int) -> list[Row]:
+        other = number if side == 0 or number >= 20 else (number + 1) % 20
+        return [
+            (0, f"code{side}", f"code {number:05}", ""),
+            (0, f"key{side}", f"key {other:05}", ""),
+        ]
+
+    task = described_task(rows)
+    links = find_seeds_by_value(task, Facts.of(task))
+    numbers = [int(name.split("/")[1]) for name in task.identifiers(links[:, 0])]
+    assert right_ones(task, links) == 1
+    assert min(numbers) >= 20 or len([n for n in numbers if n < 20]) < 5
+
+
+def test_no_seed_links_but_values(described_task: DescribedTask) -> None:
+    task = described_task(codes)
+    unseen = replace(task, seed_links=task.seed_links[:0])
+    aligner = Aligner("fast", **FAST).fit(unseen)
+    assert aligner.own_seeds is not None
+    assert aligner.own_seeds.valued == len(aligner.own_seeds.links) > 60
+    assert str(aligner.own_seeds).endswith("with values that nobody else has")
+    found = evaluate(aligner.align(), task.test_links).left_to_right
+    assert found is not None
+    assert float(found["hits@1"] or 0) > 0.85
+
+
+def test_no_values_that_say_enough_is_told(described_task: DescribedTask) -> None:
+    task = described_task(noise)
+    unseen = replace(task, seed_links=task.seed_links[:0])
+    with pytest.raises(TrainingError, match="no two values in it are near enough"):
+        Aligner("fast", **FAST).fit(unseen)
+
+
+def test_values_come_after_names() -> None:
+    links = np.array([[0, 5], [1, 6]], dtype=np.int32)
+    named = OwnSeeds(links, 2, 0)
+    both = named.with_values(np.array([[1, 7], [2, 8]], dtype=np.int32))
+    assert both.links.tolist() == [[0, 5], [1, 6], [2, 8]]
+    assert str(both) == (
+        "3 pairs found by name and value to begin with: 2 with a name that nobody else has, 0 with "
+        "names nearest to each other by far, 1 with values that nobody else has"
+    )
+    assert str(named.with_values(links)) == str(named)
