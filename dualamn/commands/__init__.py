@@ -37,9 +37,12 @@ class Commands(Guessing):
             return super().invoke(ctx)
         except DualamnError as error:
             raise click.ClickException(str(error)) from error
-        except MemoryError as error:
+        except (MemoryError, RuntimeError) as error:
+            if not _is_out_of_memory(error):
+                raise
             raise click.ClickException(
-                "the memory of this machine is not enough for this run"
+                "the memory that this run may take is not enough: --dry-run says what it needs, "
+                "--memory 4GB keeps it to an amount, and --preset fast takes the least"
             ) from error
         except OSError as error:
             if error.errno == errno.EPIPE or error.filename is None:
@@ -48,6 +51,16 @@ class Commands(Guessing):
         except KeyboardInterrupt:
             click.echo(f"\nStopped: {ctx.meta.get(KEPT, 'nothing was written.')}", err=True)
             ctx.exit(INTERRUPTED)
+
+
+def _is_out_of_memory(error: BaseException) -> bool:
+    """Whether memory ran out: on the CPU torch says so in words only, as do threads."""
+    words = ("can't allocate memory", "not enough memory", "can't start new thread")
+    return (
+        isinstance(error, MemoryError)
+        or type(error).__name__ == "OutOfMemoryError"
+        or any(word in str(error) for word in words)
+    )
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})

@@ -124,7 +124,6 @@ def test_python_m_dualamn_is_the_program(
     [
         (DataError("3 fields wanted", path="kg.tsv", line=7), "kg.tsv, line 7: 3 fields wanted"),
         (PermissionError(13, "Permission denied", "secret.tsv"), "secret.tsv: Permission denied"),
-        (MemoryError(), "the memory of this machine is not enough for this run"),
     ],
 )
 def test_errors_are_one_line(
@@ -138,6 +137,40 @@ def test_errors_are_one_line(
     assert shown.exit_code == 1
     assert shown.stderr == f"Error: {said}\n"
     assert shown.stdout == ""
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        MemoryError(),
+        RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 8 bytes"),
+        RuntimeError("alloc_cpu.cpp: DefaultCPUAllocator: not enough memory: you tried"),
+        type("OutOfMemoryError", (RuntimeError,), {})("CUDA out of memory."),
+    ],
+    ids=["python", "torch", "torch on windows", "gpu"],
+)
+def test_running_out_of_memory_is_one_line_that_says_what_to_do(
+    run: Run, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    def fail() -> None:
+        raise error
+
+    monkeypatch.setitem(cli.commands, "fail", click.Command("fail", callback=fail))
+    shown = run("fail")
+    assert shown.exit_code == 1
+    said = r"Error: the memory .* is not enough: --dry-run .* --memory .* --preset fast .*\n"
+    assert re.fullmatch(said, shown.stderr)
+
+
+def test_another_runtime_error_keeps_its_traceback(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail() -> None:
+        raise RuntimeError("a bug")
+
+    monkeypatch.setitem(cli.commands, "fail", click.Command("fail", callback=fail))
+    with pytest.raises(RuntimeError, match="a bug"):
+        run("fail")
 
 
 def test_a_programming_error_keeps_its_traceback(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
