@@ -206,7 +206,7 @@ def align(
         console.note(line, quiet=quiet)
     planned = plan(task, aligner.config)
     if dry_run:
-        print_plan(planned, console.results())
+        print_plan(planned, task, console.results())
         return
     for line in planned.narrowed:
         console.note(f"  note: {line}, to fit into memory", quiet=quiet)

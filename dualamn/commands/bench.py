@@ -175,7 +175,7 @@ def _print_plan(benchmark: Benchmark) -> None:
 
     seed = benchmark.seeds[0]
     task = benchmark.task(seed, benchmark.folds[0])
-    print_plan(plan(task, benchmark.config(seed)), console.results())
+    print_plan(plan(task, benchmark.config(seed)), task, console.results())
 
 
 def _fold_numbers(path: Path, texts: tuple[str, ...]) -> list[int | None]:

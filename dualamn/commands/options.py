@@ -69,7 +69,7 @@ memory = click.option(
 dry_run = click.option(
     "--dry-run",
     is_flag=True,
-    help="Read the data, say how much memory each stage will take, and stop.",
+    help="Read the data, say how much memory and about how much time a run will take, and stop.",
 )
 threads = click.option(
     "--threads", type=click.IntRange(min=1), metavar="N", help="CPU threads to use.  [all cores]"

@@ -1,4 +1,4 @@
-"""What a run would take, for people."""
+"""What memory and time a run would take, for people."""
 
 from __future__ import annotations
 
@@ -10,12 +10,15 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from dualamn.planning import Plan
+    from dualamn.task import AlignmentTask
 
 _GIB = 2**30
 
 
-def print_plan(plan: Plan, to: Console) -> None:
-    """Memory stage by stage, and what was narrowed to keep within it."""
+def print_plan(plan: Plan, task: AlignmentTask, to: Console) -> None:
+    """Memory stage by stage, what was narrowed to keep within it, and about how long it takes."""
+    from dualamn.duration import Sizes, in_words, seconds
+
     stages = table("stage", "GiB")
     for name, size in plan.stages.items():
         add_row(stages, name, f"{size / _GIB:.2f}")
@@ -24,3 +27,5 @@ def print_plan(plan: Plan, to: Console) -> None:
     say(to, f"about {plan.peak / _GIB:.2f} GiB of memory at most{allowed}")
     for line in plan.narrowed:
         say(to, f"narrower to fit: {line}")
+    duration = in_words(seconds(Sizes.of(task), plan.config))
+    say(to, f"{duration} on this machine's cores, give or take a factor of two; a GPU is faster")

@@ -105,6 +105,7 @@ def folder(process: Process) -> Path:
 def test_a_process_keeps_to_its_memory(process: Process, tmp_path: Path, folder: Path) -> None:
     said = process("bench", folder, "--preset", "fast", "--dry-run", "-q")
     assert "GiB of memory at most" in said.stdout, said.stderr
+    assert re.search(r"^about \d+ (second|minute)s? on this machine", said.stdout, re.MULTILINE)
     assert "match" in said.stdout
     ran = process(
         *("bench", folder, "--preset", "fast", "--memory", "650MB", "--protocol", "test", "-q"),

@@ -1,0 +1,123 @@
+"""How long a run will take, roughly: before it starts, from the sizes of its task.
+
+What each stage takes for a triple, a step or a comparison was read off the run files in
+benchmarks/results and benchmarks/scale_results, and a test holds the estimates to within a factor
+of two of them. Those machines had two cores of a server and no GPU. Names are not counted.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+from dataclasses import dataclass
+
+from dualamn.config import AlignerConfig
+from dualamn.planning import width
+from dualamn.search.limits import without_search
+from dualamn.task import AlignmentTask
+
+_START = 3.5  # seconds until everything is imported
+_LOAD = 2e-6  # a triple
+_PROPAGATION = 1.9e-5  # a triple
+_EVIDENCE = 3.2e-5  # a triple: pairs that share statements, searched and decided
+_PRODUCTS = 6e10  # a second, of numbers that an exact search multiplies
+_STEP = 3e-8  # an edge and a number of its ends' embeddings, in a training step
+_ENTITY = 8  # edges that an entity weighs as much as
+_FIXED_SHARE = 0.15  # of a step, whatever share of the entities is linked
+_FOUND_SHARE = 0.6  # of the entities that bootstrapping links on its way
+_CORES_POWER = 0.77  # 1.7 times as fast with two cores as with one
+_CORES = 2  # that the above was measured on
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """What of a task decides how long it takes.
+
+    Attributes:
+        entities: of every graph.
+        triples: of all graphs.
+        seeds: seed links.
+        has_names: whether entities have names.
+    """
+
+    entities: tuple[int, ...]
+    triples: int
+    seeds: int
+    has_names: bool = False
+
+    @classmethod
+    def of(cls, task: AlignmentTask) -> Sizes:
+        """The sizes of a task."""
+        return cls(
+            tuple(kg.n_entities for kg in task.kgs),
+            sum(kg.n_triples for kg in task.kgs),
+            len(task.seed_links),
+            task.entity_names is not None,
+        )
+
+
+def seconds(sizes: Sizes, config: AlignerConfig, *, cores: int | None = None) -> float:
+    """About how long a whole run takes on a CPU.
+
+    Args:
+        sizes: of the task.
+        config: the settings, as they were planned.
+        cores: that the run uses; `config.threads` or all of the machine's if None.
+
+    Returns:
+        Seconds, mostly right to a factor of two.
+    """
+    cores = cores or config.threads or os.cpu_count() or 1
+    slower = (_CORES / cores) ** _CORES_POWER
+    rounds = 1 + config.bootstrap_turns
+    work = slower * _training(sizes, config) + rounds * _searching(sizes, config, slower)
+    if config.encoder != "dual_amn":
+        work += _PROPAGATION * sizes.triples
+    # A second model is trained and searched to tell probabilities by.
+    return _START + _LOAD * sizes.triples + (2 if config.calibrate else 1) * work
+
+
+def _training(sizes: Sizes, config: AlignerConfig) -> float:
+    if config.encoder == "propagation":
+        return 0.0
+    n = sum(sizes.entities)
+    size = (2 * sizes.triples + _ENTITY * n) * config.dim
+    found = sizes.seeds + round(_FOUND_SHARE * max(0, min(sizes.entities) - sizes.seeds))
+    done = _steps(sizes.seeds, config.epochs, config) * _share(sizes.seeds, n)
+    turns = config.bootstrap_turns
+    done += turns * _steps(found, config.turn_epochs, config) * _share(found, n)
+    return _STEP * size * done
+
+
+def _steps(links: int, epochs: int, config: AlignerConfig) -> int:
+    return epochs * max(math.ceil(links / config.batch_size), config.batches)
+
+
+def _share(links: int, n: int) -> float:
+    return _FIXED_SHARE + min(1.0, 2 * links / max(n, 1))
+
+
+def _searching(sizes: Sizes, config: AlignerConfig, slower: float) -> float:
+    evidence = _EVIDENCE * sizes.triples if config.evidence_rounds else 0.0
+    left, right = (max(1, n - sizes.seeds) for n in sorted(sizes.entities)[-2:])
+    products = left * right * width(config)
+    named = config.names != "off" and sizes.has_names
+    if without_search(products, config, seeds=sizes.seeds > 0, names=named):
+        return evidence
+    return evidence + slower * 2 * products / _PRODUCTS
+
+
+def in_words(duration: float) -> str:
+    """A duration as roughly as it is known: "about 15 seconds", "about 3 hours"."""
+    if duration < 55:
+        return f"about {max(5, 5 * round(duration / 5))} seconds"
+    for unit, name, largest in ((60, "minute", 55 * 60), (3600, "hour", 40 * 3600)):
+        if duration < largest:
+            return _counted(duration / unit, name)
+    return _counted(duration / 86400, "day")
+
+
+def _counted(value: float, name: str) -> str:
+    # One digit is known, and hardly that.
+    whole = max(1, round(value)) if value < 10 else 5 * round(value / 5)
+    return f"about {whole} {name}{'' if whole == 1 else 's'}"

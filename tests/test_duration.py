@@ -1,0 +1,96 @@
+"""Estimates of time keep to what whole runs took."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dualamn.config import AlignerConfig
+from dualamn.data_loaders.synthetic import make_task
+from dualamn.duration import Sizes, in_words, seconds
+from dualamn.presets import preset_settings
+
+BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
+
+# Entities of both graphs, triples and seed links of the public data sets.
+SIZES = {
+    "dbp15k/zh_en": Sizes((19388, 19572), 165_556, 4500),
+    "dbp15k/ja_en": Sizes((19814, 19780), 170_698, 4500),
+    "dbp15k/fr_en": Sizes((19661, 19993), 221_720, 4500),
+    "srprs/en_fr": Sizes((15000, 15000), 70_040, 4500),
+    "srprs/en_de": Sizes((15000, 15000), 75_740, 4500),
+    "made dbp15k-like": Sizes((19500, 19500), 165_556, 4500),
+    "made dwy100k-like": Sizes((100_000, 100_000), 912_068, 30_000),
+    "made 1m": Sizes((1_000_000, 1_000_000), 10_000_000, 231_000),
+}
+
+
+def whole_runs() -> Iterator[Any]:
+    for folder in ("results", "scale_results"):
+        for path in sorted((BENCHMARKS / folder).rglob("*.json")):
+            report = json.loads(path.read_text(encoding="utf-8"))
+            if report["dataset"] in SIZES and not report["machine"]["gpu"]:
+                yield pytest.param(report, id=f"{path.parent.name}/{path.stem}")
+
+
+def config_of(report: dict[str, Any]) -> AlignerConfig:
+    known = AlignerConfig().to_dict()
+    given = {name: v for name, v in report["settings"].items() if name in known and v is not None}
+    return AlignerConfig.from_dict(known | given)
+
+
+@pytest.mark.skipif(not BENCHMARKS.is_dir(), reason="a source archive is without the benchmarks")
+@pytest.mark.parametrize("report", list(whole_runs()))
+def test_estimates_are_within_a_factor_of_two_of_what_runs_took(report: dict[str, Any]) -> None:
+    took = report["mean"]["seconds"]["total"]
+    config = config_of(report)
+    estimate = seconds(SIZES[report["dataset"]], config, cores=config.threads)
+    assert took / 2 < estimate < took * 2
+
+
+def of(preset: str, **settings: Any) -> AlignerConfig:
+    return AlignerConfig.from_dict(AlignerConfig().to_dict() | preset_settings(preset) | settings)
+
+
+def test_more_work_takes_longer() -> None:
+    small, large = SIZES["srprs/en_fr"], SIZES["made dwy100k-like"]
+    for preset in ("fast", "balanced", "best", "paper"):
+        config = of(preset)
+        assert seconds(small, config, cores=2) < seconds(large, config, cores=2)
+        twice = of(preset, calibrate=True)
+        assert seconds(small, config, cores=2) < seconds(small, twice, cores=2)
+    slow, quick = (seconds(small, of("best"), cores=cores) for cores in (1, 8))
+    assert quick < slow
+    assert seconds(small, of("fast"), cores=2) < seconds(small, of("balanced"), cores=2)
+    assert seconds(small, of("balanced"), cores=2) < seconds(small, of("best"), cores=2)
+
+
+def test_sizes_are_those_of_a_task() -> None:
+    task = make_task(60)
+    sizes = Sizes.of(task)
+    assert sizes.entities == tuple(kg.n_entities for kg in task.kgs)
+    assert sizes.triples == sum(kg.n_triples for kg in task.kgs)
+    assert sizes.seeds == len(task.seed_links)
+    assert seconds(sizes, of("fast")) < 10
+
+
+@pytest.mark.parametrize(
+    ("duration", "words"),
+    [
+        (0.1, "about 5 seconds"),
+        (14.2, "about 15 seconds"),
+        (54.9, "about 55 seconds"),
+        (55, "about 1 minute"),
+        (200, "about 3 minutes"),
+        (760, "about 15 minutes"),
+        (3400, "about 1 hour"),
+        (3 * 3600, "about 3 hours"),
+        (50 * 3600, "about 2 days"),
+    ],
+)
+def test_durations_are_no_more_exact_than_they_are_known(duration: float, words: str) -> None:
+    assert in_words(duration) == words
