@@ -6,7 +6,7 @@
 
 Data is made by `dualamn data synth` in the folder --work and used again if it is there; 1m takes
 300 MB. Every run is a `dualamn bench` in a process of its own, and what it reports is kept under
-benchmarks/scale_results.
+benchmarks/scale_results; `make results` draws docs/scale.md's plots from there.
 """
 
 from __future__ import annotations
@@ -19,34 +19,15 @@ import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
-from harness import run, table
+from harness import run
+from render.scale import read_runs, table
 
 RESULTS = Path(__file__).parent / "scale_results"
 SIZES = ("dbp15k-like", "dwy100k-like", "1m")
 """Presets of made data, from 19,500 to a million entities a side."""
 
 PRESETS = ("fast", "balanced")
-STAGES = ("load", "train", "search", "match", "total")
-
-
-def row(name: str, preset: str, report: dict[str, Any], first: float | None) -> list[str]:
-    """One line of the table; `first` is the microseconds a triple of the smallest size."""
-    (one,) = report["runs"]
-    triples = report["graphs"]["triples"]
-    each = 1e6 * one["seconds"]["total"] / triples
-    planned = one.get("planned_memory_bytes")
-    return [
-        f"{name}, {preset}",
-        f"{triples:,}",
-        *(f"{one['seconds'][stage]:.1f}" for stage in STAGES),
-        f"{each:.1f}",
-        "" if first is None else f"{each / first:.2f}",
-        f"{one['peak_memory_bytes'] / 2**30:.2f}",
-        "" if planned is None else f"{planned / 2**30:.2f}",
-        f"{one['metrics']['test_only']['left_to_right']['hits@1']:.3f}",
-    ]
 
 
 def show(results: Path) -> str:
@@ -55,19 +36,10 @@ def show(results: Path) -> str:
     Raises:
         SystemExit: there are none.
     """
-    rows = []
-    for preset in PRESETS:
-        first = None
-        for name in SIZES:
-            file = results / f"{name}_{preset}.json"
-            if file.exists():
-                report = json.loads(file.read_text(encoding="utf-8"))
-                rows.append(row(name, preset, report, first))
-                first = first or float(rows[-1][-5])
-    if not rows:
+    runs = read_runs(results)
+    if not runs:
         raise SystemExit(f"there are no results in {results}; run this without --show first")
-    head = ["made data, preset", "triples", *(f"{stage} s" for stage in STAGES), "µs a triple"]
-    return table([*head, "by the first", "peak GiB", "planned", "Hits@1 →"], rows)
+    return table(runs)
 
 
 def count_triples(folder: Path) -> int:

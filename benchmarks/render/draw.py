@@ -6,7 +6,7 @@ import io
 from typing import TYPE_CHECKING, Any
 
 from dualamn.errors import MissingExtraError
-from render.specs import PUBLISHED_STYLE, Dot, DotPlot, Plot, digest
+from render.specs import PUBLISHED_STYLE, Dot, DotPlot, LogPlot, Plot, digest
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -64,7 +64,7 @@ def draw(plot: Plot, kind: str = "svg") -> bytes:
     with mpl.rc_context():
         mpl.rcdefaults()
         mpl.rcParams.update(SETTINGS)
-        figure = _dots(plot) if isinstance(plot, DotPlot) else _lines(plot)
+        figure = _figure(plot)
         out = io.BytesIO()
         described: dict[str, Any] = {"Title": plot.title, "Description": digest(plot)}
         if kind == "svg":
@@ -72,6 +72,12 @@ def draw(plot: Plot, kind: str = "svg") -> bytes:
         figure.savefig(out, format=kind, facecolor="white", dpi=160, metadata=described)
     # matplotlib leaves blanks at the ends of lines of SVG, which no repository likes.
     return out.getvalue() if kind != "svg" else _tidy(out.getvalue())
+
+
+def _figure(plot: Plot) -> Figure:
+    if isinstance(plot, DotPlot):
+        return _dots(plot)
+    return _logs(plot) if isinstance(plot, LogPlot) else _lines(plot)
 
 
 def _tidy(svg: bytes) -> bytes:
@@ -206,3 +212,53 @@ def _lines(plot: Any) -> Figure:
     ax.set_title(plot.title)
     ax.legend(loc="lower left" if plot.square else "lower right")
     return figure
+
+
+def _logs(plot: LogPlot) -> Figure:
+    from matplotlib.figure import Figure
+    from matplotlib.ticker import FuncFormatter, NullFormatter
+
+    n_panels = len(plot.panels)
+    figure = Figure(figsize=(2.2 + 2.3 * max(n_panels, 2), 3.6), layout="constrained")
+    axes = figure.subplots(1, n_panels, sharex=True, sharey=True, squeeze=False)[0]
+    for ax, (title, group) in zip(axes, plot.panels, strict=True):
+        for order, series in enumerate(group):
+            color, marker = _style(series.style, order)
+            ax.plot(
+                *(series.x, series.y),
+                color=color,
+                marker=marker,
+                markersize=6,
+                linewidth=1.8,
+                label=series.label,
+            )
+        ax.set_xscale("log")
+        ax.set_yscale("log")
+        ax.set_title(title, fontweight="normal")
+        ax.set_xlabel(plot.x_axis)
+        for axis in (ax.xaxis, ax.yaxis):
+            axis.set_major_formatter(FuncFormatter(_plain))
+            axis.set_minor_formatter(NullFormatter())
+        if not group:
+            continue
+        # A line of slope one: what a run takes when it grows as its data do.
+        xs, low = [x for s in group for x in s.x], min(y for s in group for y in s.y)
+        ax.plot(
+            *((min(xs), max(xs)), (low, low * max(xs) / min(xs))),
+            color="#999999",
+            linestyle=":",
+            linewidth=1.2,
+            label="in proportion",
+        )
+    axes[0].set_ylabel(plot.y_axis)
+    axes[0].legend(loc="upper left")
+    figure.suptitle(plot.title, fontsize=10.5, fontweight="bold")
+    return figure
+
+
+def _plain(value: float, _: object) -> str:
+    """A power of ten as people write it."""
+    for unit, name in ((1e6, " million"), (1e3, ",000")):
+        if value >= unit:
+            return f"{value / unit:,.0f}{name}"
+    return f"{value:g}"

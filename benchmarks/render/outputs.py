@@ -8,10 +8,11 @@ from pathlib import Path
 
 from dualamn.eval.published import read_published
 from dualamn.writers.atomic import atomic_write, atomic_write_bytes
+from render import scale
 from render.draw import draw
 from render.lines import lines_by_setting
 from render.page import page
-from render.readme import readme
+from render.readme import readme, with_blocks
 from render.runs import read_reports
 from render.specs import Plot, digest, plots
 
@@ -25,12 +26,16 @@ class Places:
         published: published.toml.
         page: docs/results.md; its plots lie in a folder `images` beside it.
         readme: README.md.
+        scale_results: folder of run files of benchmarks/scale.py, which may be missing.
+        scale_page: docs/scale.md, written where there are such files.
     """
 
     results: Path
     published: Path
     page: Path
     readme: Path
+    scale_results: Path
+    scale_page: Path
 
     @classmethod
     def in_checkout(cls, root: Path) -> Places:
@@ -41,6 +46,8 @@ class Places:
             published=root / "eval" / "published.toml",
             page=root / "docs" / "results.md",
             readme=root / "README.md",
+            scale_results=benchmarks / "scale_results",
+            scale_page=root / "docs" / "scale.md",
         )
 
     @property
@@ -53,7 +60,8 @@ def rendered(places: Places) -> tuple[dict[Path, str], list[Plot]]:
     """The text of every file, and the plots. Needs no matplotlib.
 
     Raises:
-        DataError: run files, published.toml or the README cannot be read as they are.
+        DataError: run files, published.toml, the README or docs/scale.md cannot be read as they
+            are.
     """
     reports = read_reports(places.results)
     published = read_published(places.published)
@@ -63,7 +71,12 @@ def rendered(places: Places) -> tuple[dict[Path, str], list[Plot]]:
         places.page: page(lines, reports, published),
         places.readme: readme(before, lines, published, places.readme),
     }
-    return texts, plots(lines, reports, published)
+    runs = scale.read_runs(places.scale_results)
+    if runs:
+        before = places.scale_page.read_text(encoding="utf-8")
+        blocks = {"runs of growing size": scale.table(runs)}
+        texts[places.scale_page] = with_blocks(before, blocks, places.scale_page)
+    return texts, [*plots(lines, reports, published), *scale.plots(runs)]
 
 
 def write(places: Places) -> list[Path]:

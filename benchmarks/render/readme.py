@@ -26,6 +26,15 @@ def readme(
         DataError: a block's markers are not there, or not once each in their order.
     """
     blocks = {"headline": headline(lines), "results": results(lines, published)}
+    return with_blocks(before, blocks, path)
+
+
+def with_blocks(before: str, blocks: Mapping[str, str], path: Path) -> str:
+    """A page with what stands between its markers written anew, by the name of each block.
+
+    Raises:
+        DataError: a block's markers are not there, or not once each in their order.
+    """
     for name, block in blocks.items():
         begin, end = (m.format(name=name, note=text.GENERATED) for m in MARKERS)
         pattern = re.compile(f"{re.escape(begin)}\n.*?{re.escape(end)}", re.DOTALL)

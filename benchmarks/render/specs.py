@@ -55,6 +55,17 @@ class Series:
 
 
 @dataclass(frozen=True)
+class LogPlot:
+    """Panels of lines, both axes logarithmic, all panels with the same ones."""
+
+    name: str
+    title: str
+    x_axis: str
+    y_axis: str
+    panels: tuple[tuple[str, tuple[Series, ...]], ...]
+
+
+@dataclass(frozen=True)
 class LinePlot:
     """Lines over one axis; `ticks` are shown as percentages on a logarithmic axis."""
 
@@ -67,7 +78,7 @@ class LinePlot:
     square: bool = False
 
 
-Plot = DotPlot | LinePlot
+Plot = DotPlot | LinePlot | LogPlot
 
 
 def digest(plot: Plot) -> str:
