@@ -68,7 +68,7 @@ def seconds(sizes: Sizes, config: AlignerConfig, *, cores: int | None = None) ->
         Seconds, mostly right to a factor of two.
     """
     cores = cores or config.threads or os.cpu_count() or 1
-    slower = (_CORES / cores) ** _CORES_POWER
+    slower = math.pow(_CORES / cores, _CORES_POWER)
     rounds = 1 + config.bootstrap_turns
     work = slower * _training(sizes, config) + rounds * _searching(sizes, config, slower)
     if config.encoder != "dual_amn":
@@ -78,19 +78,17 @@ def seconds(sizes: Sizes, config: AlignerConfig, *, cores: int | None = None) ->
 
 
 def _training(sizes: Sizes, config: AlignerConfig) -> float:
+    from dualamn.training.trainer import steps_an_epoch
+
     if config.encoder == "propagation":
         return 0.0
     n = sum(sizes.entities)
     size = (2 * sizes.triples + _ENTITY * n) * config.dim
     found = sizes.seeds + round(_FOUND_SHARE * max(0, min(sizes.entities) - sizes.seeds))
-    done = _steps(sizes.seeds, config.epochs, config) * _share(sizes.seeds, n)
-    turns = config.bootstrap_turns
-    done += turns * _steps(found, config.turn_epochs, config) * _share(found, n)
+    done = config.epochs * steps_an_epoch(sizes.seeds, config) * _share(sizes.seeds, n)
+    turn = config.turn_epochs * steps_an_epoch(found, config) * _share(found, n)
+    done += config.bootstrap_turns * turn
     return _STEP * size * done
-
-
-def _steps(links: int, epochs: int, config: AlignerConfig) -> int:
-    return epochs * max(math.ceil(links / config.batch_size), config.batches)
 
 
 def _share(links: int, n: int) -> float:
