@@ -23,6 +23,7 @@ import sys
 import traceback
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -83,7 +84,7 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 def test_python_runs_and_prints_what_the_page_shows(page: Path, place: Path) -> None:
     names: dict[str, Any] = {"__name__": "docs"}
     shown = blocks(page)
-    for block, following in zip(shown, [*shown[1:], None], strict=True):
+    for block, following in zip_longest(shown, shown[1:]):
         if block.kind == "sh" and page == TUTORIAL:
             run_commands(block)
         if block.kind != "python":
