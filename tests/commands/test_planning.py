@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from subprocess import CompletedProcess
@@ -14,6 +17,7 @@ import pytest
 from dualamn import measure
 from dualamn.aligner import Aligner
 from dualamn.config import AlignerConfig
+from dualamn.data_loaders.export import write_task
 from dualamn.data_loaders.synthetic import make_task
 from dualamn.errors import ConfigError
 from dualamn.planning import GIB, memory_budget, plan, stages, width
@@ -126,3 +130,60 @@ def test_amounts_of_memory_that_mean_nothing(process: Process, folder: Path) -> 
     refused = process("bench", folder, "--memory", "100MB", "-q")
     assert refused.returncode == 1
     assert "0.1 GiB are allowed" in refused.stderr
+
+
+LIMITED = """
+import resource, runpy, sys
+limit = int(sys.argv[1])
+resource.setrlimit(resource.RLIMIT_DATA, (limit, limit))
+sys.argv = ["dualamn", *sys.argv[2:]]
+runpy.run_module("dualamn", run_name="__main__")
+"""
+IMPORTS = """
+import faiss, scipy.sparse, torch, dualamn.aligner, dualamn.eval
+for line in open("/proc/self/status"):
+    if line.startswith(("VmData", "VmRSS")):
+        print(int(line.split()[1]) * 1024)
+"""
+
+
+def limited(limit: int, *words: object) -> CompletedProcess[str]:
+    """The program, with a limit of the system's on the memory that it can ask for."""
+    command = [sys.executable, "-c", LIMITED, str(limit), *map(str, words)]
+    return subprocess.run(command, capture_output=True, text=True, env=os.environ | THREADS)
+
+
+THREADS = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "PYTHONIOENCODING": "utf-8"}
+on_linux = pytest.mark.skipif(
+    not Path("/proc/self/status").exists(), reason="limits and sizes of Linux"
+)
+
+
+@pytest.fixture(scope="module")
+def asked_by_imports() -> tuple[int, int]:
+    """Bytes that a process with all imports holds, and that it asked the system for."""
+    done = subprocess.run(
+        [sys.executable, "-c", IMPORTS],
+        capture_output=True,
+        text=True,
+        check=True,
+        env=os.environ | THREADS,
+    )
+    held, asked = sorted(map(int, done.stdout.split()))
+    return held, asked
+
+
+@on_linux
+def test_the_system_need_not_stop_a_run_that_keeps_to_its_memory(
+    tmp_path: Path, asked_by_imports: tuple[int, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    write_task(make_task(2000), tmp_path / "made", layout="ids")
+    # What is asked for and never touched takes no memory, and counts all the same.
+    held, asked = asked_by_imports
+    limit = int(1.1 * 560e6) + max(0, asked - held)
+    words = ("--preset", "fast", "--protocol", "test", "-q", "--json", "out.json")
+    ran = limited(limit, "bench", "made", "--memory", "560MB", *words)
+    assert ran.returncode == 0, ran.stderr
+    (run,) = json.loads((tmp_path / "out.json").read_text())["runs"]
+    assert run["peak_memory_bytes"] <= 1.1 * 560e6
