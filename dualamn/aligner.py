@@ -17,7 +17,7 @@ from dualamn.config import AlignerConfig, Device
 from dualamn.decoding import Decoder, Found
 from dualamn.encoders import get_encoder
 from dualamn.errors import ConfigError, DualamnError, TrainingError
-from dualamn.matching import Matcher, get_matcher
+from dualamn.matching import BY_PROBABILITY, Matcher, check_many, get_matcher
 from dualamn.names.model import embed_names, kind_of_model
 from dualamn.names.own_seeds import find_own_seeds
 from dualamn.planning import Plan, plan
@@ -31,7 +31,9 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from dualamn.encoders.base import Encoder
+    from dualamn.matching import Matching
     from dualamn.names import NameSimilarity, OwnSeeds
+    from dualamn.search import Candidates
     from dualamn.training.bootstrap import Turn
     from dualamn.values import ValueSimilarity
 
@@ -185,8 +187,9 @@ class Aligner:
         self,
         *,
         pairs: Sequence[tuple[str, str]] | None = None,
-        candidates: Protocol = "unaligned",
+        candidates: Protocol | None = None,
         matcher: str | None = None,
+        many: bool = False,
         progress: ProgressCallback = silent,
     ) -> Alignment:
         """Links between every pair of graphs, or those named.
@@ -196,16 +199,27 @@ class Aligner:
 
         Args:
             pairs: names of graphs, two and two; all pairs if None.
-            candidates: whose entities are queries and candidates, see `alignment.Protocol`.
+            candidates: whose entities are queries and candidates, see `alignment.Protocol`;
+                "unaligned" if None, and with `many` "all_entities", as one with a seed link may
+                have another partner.
             matcher: name of a matcher that replaces the configured one.
+            many: some entities are in a graph more than once: several may be linked to the same
+                one, see `dualamn.matching.many`. Without it, the matchers `mutual` and
+                `one_to_one` link every entity once at most.
             progress: told of stages "search" and "match".
 
         Raises:
-            ConfigError: an unknown graph or matcher.
+            ConfigError: an unknown graph or matcher, or `many` with one whose scores are no
+                probabilities.
         """
         task = self.task
         chosen = task.kg_pairs if pairs is None else self._pairs(pairs)
-        decide = self._matcher(matcher or self.config.matcher)
+        matcher = matcher or self.config.matcher
+        decide = self._matcher(matcher)
+        if many:
+            check_many(matcher)
+        if candidates is None:
+            candidates = "all_entities" if many else "unaligned"
         decoder = Decoder(task, self.config, self._names, self._values)
         embeddings = self.embeddings()
         found: list[PairAlignment] = []
@@ -215,6 +229,8 @@ class Aligner:
                 near = decoder.find(embeddings, left, right, candidates, progress)
                 started = time.perf_counter()
                 matching = decide.match(near.candidates)
+                if many:
+                    matching = self._with_claims(matching, near.candidates)
                 found.append(
                     PairAlignment(
                         left,
@@ -223,7 +239,7 @@ class Aligner:
                         matching.scores,
                         matching.left_to_right,
                         matching.right_to_left,
-                        features=self._features(matching.links, near),
+                        features=self._features(matching.links, near, many=many),
                     )
                 )
                 seconds["search"] += near.search_seconds
@@ -233,15 +249,26 @@ class Aligner:
             task,
             tuple(found),
             candidates,
-            matcher or self.config.matcher,
+            matcher,
             seconds,
             saw_test_side=self.saw_test_side,
             used_names=(self._names is not None and bool(self._names.weights)) or self._values_tell,
             config=self.config,
         )
-        return self._calibrated(alignment, progress) if self.config.calibrate else alignment
+        return self._calibrated(alignment, many, progress) if self.config.calibrate else alignment
 
-    def _features(self, links: Int32Array, found: Found) -> FloatArray | None:
+    def _with_claims(self, matching: Matching, candidates: Candidates) -> Matching:
+        """The links and a link for every claim, less seed links and blank nodes."""
+        from dualamn.matching.many import with_claims
+
+        wide = with_claims(matching, candidates, self.config.temperature)
+        seeds, n = self.task.seed_links.astype(np.int64), self.task.n_entities
+        keys = wide.links[:, 0].astype(np.int64) * n + wide.links[:, 1]
+        new = ~np.isin(keys, seeds[:, 0] * n + seeds[:, 1])
+        new &= ~self.task.is_blank[wide.links].any(axis=1)
+        return replace(wide, links=wide.links[new], scores=wide.scores[new])
+
+    def _features(self, links: Int32Array, found: Found, *, many: bool) -> FloatArray | None:
         if not self._keeps_features:
             return None
         from dualamn.probability.features import link_features
@@ -253,9 +280,12 @@ class Aligner:
             np.concatenate([kg.degrees for kg in self.task.kgs]),
             temperature=self.config.temperature,
             rounds=self.config.sinkhorn_rounds,
+            many=many,
         )
 
-    def _calibrated(self, alignment: Alignment, progress: ProgressCallback) -> Alignment:
+    def _calibrated(
+        self, alignment: Alignment, many: bool, progress: ProgressCallback
+    ) -> Alignment:
         """The alignment with probabilities, from the links of the second model."""
         from dualamn.probability.calibration import calibrate, judge_by
 
@@ -267,13 +297,14 @@ class Aligner:
                 pairs=names,
                 candidates=alignment.protocol,
                 matcher=alignment.matcher,
+                many=many,
                 progress=progress,
             ).pairs
         judged = []
         for pair in trial:
             assert pair.features is not None
             between = self.task.links_between(self.held_out, pair.left, pair.right)
-            judged.append(judge_by(pair.links, pair.features, between))
+            judged.append(judge_by(pair.links, pair.features, between, many=many))
         seconds = self.seconds.get("calibrate", 0.0) + time.perf_counter() - started
         calibration = calibrate(names, judged, seconds=seconds)
         pairs = []
@@ -376,7 +407,7 @@ class Aligner:
         settings: dict[str, Any] = {}
         if name == "csls":
             settings = {"k": config.csls_k}
-        elif name in ("sinkhorn", "mutual", "one_to_one"):
+        elif name in BY_PROBABILITY:
             settings = {"temperature": config.temperature, "rounds": config.sinkhorn_rounds}
         return get_matcher(name, **settings)
 

@@ -82,7 +82,11 @@ class LinkFileEvaluation:
 
 
 def evaluate_files(
-    links_path: str | Path, gold_path: str | Path, *, base: str | None = None
+    links_path: str | Path,
+    gold_path: str | Path,
+    *,
+    base: str | None = None,
+    many: bool = False,
 ) -> LinkFileEvaluation:
     """Judges a links file by a gold file, each in any format of `dualamn.writers`.
 
@@ -94,6 +98,8 @@ def evaluate_files(
         gold_path: links that are known to be right.
         base: the IRI under which names that are no IRIs stand in either file, see
             `Alignment.write`.
+        many: gold links may give an entity several partners, which are all right, as with
+            `Aligner.align(many=True)`.
 
     Raises:
         DataError: a file cannot be read, the gold links contradict each other, or it is unclear
@@ -102,7 +108,7 @@ def evaluate_files(
         MissingExtraError: a format needs a package that is not installed.
     """
     found = read_links(links_path, base=base)
-    gold = read_links(gold_path, base=base, one_to_one=True)
+    gold = read_links(gold_path, base=base, one_to_one=not many)
     if found.are_uris or gold.are_uris:
         found, gold = _as_uris(found), _as_uris(gold)
     verdicts = _verdicts(found, gold)

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from dualamn.training.bootstrap import Turn
 
 
+_LIKELY = 0.5  # the probability from which --many takes links
+
+
 @click.command(short_help="Finds links between knowledge graphs.")
 @click.argument("paths", nargs=-1, required=True, metavar=source.PATHS)
 @options.links
@@ -64,6 +67,12 @@ if TYPE_CHECKING:
     type=click.FloatRange(0, 1, min_open=True, max_open=True),
     metavar="P",
     help="As many links as there can be with this share of them right (95% confidence).",
+)
+@click.option(
+    "--many",
+    is_flag=True,
+    help="Some entities are in a graph more than once: let several be linked to the same one. "
+    "Links are then those of a probability of 0.5 or more, unless another is given.",
 )
 @click.option(
     "--pairs",
@@ -123,6 +132,7 @@ def align(
     calibrate: bool,
     min_probability: float | None,
     precision: float | None,
+    many: bool,
     pairs: tuple[str, ...],
     checkpoint: Path | None,
     resume: bool,
@@ -157,12 +167,15 @@ def align(
       dualamn align left.ttl right.ttl --links same.nt --out links.sssom.tsv --unmatched rest.csv
       dualamn align left.tsv right.tsv --links seeds.tsv --out links.tsv --report report.html
       dualamn align dbp15k/zh_en --data ~/data --precision 0.95 --out links.tsv
+      dualamn align left.tsv right.tsv --links seeds.tsv --many --out links.tsv
       dualamn align dbp5l --data ~/data --out links.tsv --clusters clusters.tsv
     """
     if not calibrate and (min_probability is not None or precision is not None):
         raise click.UsageError(
             "--min-probability and --precision need probabilities: leave out --no-calibrate."
         )
+    if many and calibrate and min_probability is None and precision is None:
+        min_probability = _LIKELY
     source.check_paths(paths, links, may_lack_links=True)
     _check_files(outputs, clusters, save, embeddings, checkpoint, resume)
     outputs.check(matcher, (clusters, save, embeddings, checkpoint))
@@ -180,11 +193,14 @@ def align(
     from dualamn.aligner import Aligner
     from dualamn.commands.plans import print_plan
     from dualamn.config import AlignerConfig
+    from dualamn.matching import check_many
     from dualamn.memory import keep_freed_memory
     from dualamn.planning import plan
 
     keep_freed_memory()
     aligner = Aligner(AlignerConfig.preset(preset, **settings))
+    if many:
+        check_many(matcher)
     downloads.fetch_missing(paths, data, quiet=quiet)
     with console.progress(quiet=quiet) as progress:
         task = source.load_task(
@@ -218,7 +234,7 @@ def align(
                 aligner.save(save)
             if embeddings is not None:
                 aligner.save_embeddings(embeddings)
-            found = aligner.align(pairs=chosen_pairs, progress=progress)
+            found = aligner.align(pairs=chosen_pairs, many=many, progress=progress)
     except KeyboardInterrupt:
         ctx.meta[console.KEPT] = _kept(checkpoint)
         raise

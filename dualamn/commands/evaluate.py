@@ -25,9 +25,16 @@ from dualamn.commands import console, options
     metavar="IRI",
     help="In files of IRIs: the --base that names were written under.",
 )
+@click.option("--many", is_flag=True, help="GOLD may have several partners of an entity.")
 @options.quiet
 def evaluate(
-    links: Path, gold: Path, as_json: bool, curve: Path | None, base: str | None, quiet: bool
+    links: Path,
+    gold: Path,
+    as_json: bool,
+    curve: Path | None,
+    base: str | None,
+    many: bool,
+    quiet: bool,
 ) -> None:
     """Scores a links file: precision, recall and F1.
 
@@ -35,7 +42,8 @@ def evaluate(
     any format that dualamn align writes, told by the ending of the name. A link is wrong if GOLD
     has another partner for either of its ends; if GOLD knows neither, it is counted as unjudged.
     The strict figures take unjudged links for wrong. Where LINKS has probabilities, a line says
-    how far they can be believed.
+    how far they can be believed. An entity has one partner in GOLD, unless --many says otherwise:
+    then every link to one of them is right.
 
     \b
     Examples:
@@ -46,7 +54,7 @@ def evaluate(
     options.can_be_written(curve)
     from dualamn.eval import evaluate_files
 
-    evaluation = evaluate_files(links, gold, base=base)
+    evaluation = evaluate_files(links, gold, base=base, many=many)
     if curve is not None:
         if evaluation.verdicts.scores is None:
             raise click.UsageError(f"--curve {curve}: the links in {links} have no scores.")

@@ -14,7 +14,16 @@ from dualamn.matching.one_to_one import OneToOne
 from dualamn.matching.sinkhorn import Sinkhorn
 from dualamn.matching.threshold import above, learn_threshold
 
-__all__ = ["MATCHERS", "Matcher", "Matching", "above", "get_matcher", "learn_threshold"]
+__all__ = [
+    "BY_PROBABILITY",
+    "MATCHERS",
+    "Matcher",
+    "Matching",
+    "above",
+    "check_many",
+    "get_matcher",
+    "learn_threshold",
+]
 
 MATCHERS: dict[str, type] = {
     "greedy": Greedy,
@@ -24,6 +33,9 @@ MATCHERS: dict[str, type] = {
     "one_to_one": OneToOne,
 }
 """Every matcher by the name that settings and the command line use."""
+
+BY_PROBABILITY = ("mutual", "sinkhorn", "one_to_one")
+"""Those whose scores are Sinkhorn probabilities."""
 
 
 def get_matcher(name: str, **settings: Any) -> Matcher:
@@ -45,3 +57,16 @@ def get_matcher(name: str, **settings: Any) -> Matcher:
         raise ConfigError(f"the matcher {name!r} has no setting {unknown[0]!r}; {has}")
     matcher: Matcher = chosen(**settings)
     return matcher
+
+
+def check_many(name: str) -> None:
+    """Refuses several links to one entity with a matcher that does not go by probability.
+
+    Raises:
+        ConfigError: it does not.
+    """
+    if name not in BY_PROBABILITY:
+        raise ConfigError(
+            f"several links to one entity need a matcher that goes by probability, "
+            f"{', '.join(BY_PROBABILITY)}; not {name}"
+        )

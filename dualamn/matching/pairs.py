@@ -75,6 +75,32 @@ def mutual(rows: IntArray, columns: IntArray, values: NDArray[np.float64]) -> Bo
     return chosen
 
 
+def best_other(
+    ends: IntArray, scores: NDArray[np.float64], size: int, place: IntArray
+) -> NDArray[np.float64]:
+    """(m,) the best score of the other pairs with the same end; -inf where there is none.
+
+    Args:
+        ends: (p,) the left, or the right, entity of every pair.
+        scores: (p,) of the pairs.
+        size: more than any of the ends.
+        place: (m,) the pairs that are asked about.
+    """
+    order = np.lexsort((-scores, ends))
+    ordered = ends[order]
+    first = np.flatnonzero(np.append(True, ordered[1:] != ordered[:-1])[: len(ordered)])
+    best = np.full(size, -1, dtype=np.int64)  # the pair that is the best of each end
+    best[ordered[first]] = order[first]
+    second = np.full(size, -np.inf)
+    after = first + 1
+    has = after < len(ordered)
+    has[has] = ordered[after[has]] == ordered[first[has]]
+    second[ordered[first[has]]] = scores[order[after[has]]]
+    own = ends[place]
+    other: NDArray[np.float64] = np.where(best[own] == place, second[own], scores[best[own]])
+    return other
+
+
 def _flat(topk: TopK) -> tuple[IntArray, IntArray, FloatArray]:
     """Query, candidate and score of every entry that is no filling."""
     real = topk.candidates >= 0

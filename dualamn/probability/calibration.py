@@ -168,7 +168,9 @@ class Calibration:
         }
 
 
-def judge_by(links: Int32Array, features: FloatArray, held_out: Int32Array) -> Judged:
+def judge_by(
+    links: Int32Array, features: FloatArray, held_out: Int32Array, *, many: bool = False
+) -> Judged:
     """Judges the second model's links by held-out ones.
 
     A link is right if it is one of them, wrong if one of its ends has another partner among
@@ -180,8 +182,11 @@ def judge_by(links: Int32Array, features: FloatArray, held_out: Int32Array) -> J
         links: (m, 2) distinct joint ids.
         features: (m, f) of these links.
         held_out: (h, 2) joint ids.
+        many: an entity may have several partners, so a link beside the right one of the same entity
+            may be right too, and that end says nothing of it.
     """
-    ends = [np.isin(links[:, side], held_out[:, side]) for side in (0, 1)]
+    found = np.isin(_keys(held_out), _keys(links)) & many
+    ends = [np.isin(links[:, side], held_out[~found, side]) for side in (0, 1)]
     right = np.isin(_keys(links), _keys(held_out))
     weights = np.where(right, 1.0, (ends[0].astype(np.float64) + ends[1]) / 2)
     known = weights > 0

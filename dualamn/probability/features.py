@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
 from dualamn.arrays import FloatArray, Int32Array
-from dualamn.matching.pairs import CandidatePairs
+from dualamn.matching.many import Claims, margins_of
+from dualamn.matching.pairs import CandidatePairs, best_other
 from dualamn.matching.plan import sinkhorn
 from dualamn.search.candidates import Candidates
 
@@ -38,6 +41,7 @@ def link_features(
     *,
     temperature: float,
     rounds: int,
+    many: bool = False,
 ) -> FloatArray:
     """Numbers about links that were chosen among candidates, by whatever matcher.
 
@@ -48,6 +52,7 @@ def link_features(
         degrees: (n,) triples of every entity, in joint ids.
         temperature: of the Sinkhorn normalisation.
         rounds: its most passes.
+        many: entities with a claim to the same one are no rivals, see `matching.many`.
 
     Returns:
         (m, 6) float32, see `FEATURES`.
@@ -63,18 +68,25 @@ def link_features(
         rounds=rounds,
         tolerance=_TOLERANCE,
     )
+    odds = log_odds(plan[place])
     scores = pairs.cosines[place]
-    margins = [
-        np.clip(
-            (scores - _best_other(own, pairs.cosines, pairs.shape[side], place)) / temperature,
-            -_MOST_MARGIN,
-            _MOST_MARGIN,
-        )
-        for side, own in enumerate((pairs.rows, pairs.columns))
-    ]
+    ahead: Sequence[Floats]
+    if many:
+        claims = Claims.among(pairs, temperature)
+        ahead = margins_of(pairs, claims, place)
+        # Sinkhorn shares one partner out among all who have a claim to it.
+        claim = (claims.of_row | claims.of_column)[place]
+        alone = np.clip(np.minimum(*ahead) / temperature, -_MOST_ODDS, _MOST_ODDS)
+        odds = np.where(claim, np.maximum(odds, alone), odds)
+    else:
+        ahead = [
+            scores - best_other(own, pairs.cosines, pairs.shape[side], place)
+            for side, own in enumerate((pairs.rows, pairs.columns))
+        ]
+    margins = [np.clip(by / temperature, -_MOST_MARGIN, _MOST_MARGIN) for by in ahead]
     few = degrees[links].min(axis=1) if len(links) else np.empty(0)
     columns = (
-        log_odds(plan[place]) / ODDS_SCALE,
+        odds / ODDS_SCALE,
         margins[0] / MARGIN_SCALE - 1,
         margins[1] / MARGIN_SCALE - 1,
         score_feature(scores),
@@ -107,23 +119,6 @@ def _places(pairs: CandidatePairs, links: Ints) -> Ints:
     if (np.append(keys, -1)[place] != wanted).any():
         raise ValueError("every link must be among the candidates")
     return place.astype(np.int64)
-
-
-def _best_other(ends: Ints, scores: Floats, size: int, place: Ints) -> Floats:
-    """(m,) the best score of the other pairs with the same end; -inf where there is none."""
-    order = np.lexsort((-scores, ends))
-    ordered = ends[order]
-    first = np.flatnonzero(np.append(True, ordered[1:] != ordered[:-1])[: len(ordered)])
-    best = np.full(size, -1, dtype=np.int64)  # the pair that is the best of each end
-    best[ordered[first]] = order[first]
-    second = np.full(size, -np.inf)
-    after = first + 1
-    has = after < len(ordered)
-    has[has] = ordered[after[has]] == ordered[first[has]]
-    second[ordered[first[has]]] = scores[order[after[has]]]
-    own = ends[place]
-    other: Floats = np.where(best[own] == place, second[own], scores[best[own]])
-    return other
 
 
 def lowered(features: FloatArray, less: float, temperature: float) -> FloatArray:

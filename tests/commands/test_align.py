@@ -386,3 +386,28 @@ def test_the_help_names_every_matcher_and_preset(run: Run) -> None:
     for command in ("align", "bench"):
         text = run(command, "--help").output
         assert all(name in text for name in (*MATCHERS, *PRESETS))
+
+
+def test_several_may_be_linked_to_the_same(run: Run, made: Any, tmp_path: Path) -> None:
+    # en:59 is there twice, with the same triples.
+    rows = made.left.read_text().splitlines()
+    again = [
+        row.replace("en:59\t", "en:59 again\t", 1) for row in rows if row.startswith("en:59\t")
+    ]
+    again += [row[:-5] + "en:59 again" for row in rows if row.endswith("\ten:59")]
+    left = tmp_path / "twice.tsv"
+    left.write_text("\n".join([*rows, *again]) + "\n")
+    common = (left, made.right, "--links", made.seeds, "--preset", "fast", "--out", "links.tsv")
+
+    def linked(*options: object) -> set[str]:
+        done = run("align", *common, *options)
+        assert done.exit_code == 0, done.output
+        lines = (tmp_path / "links.tsv").read_text().splitlines()[1:]
+        return {line.split("\t")[1] for line in lines if line.split("\t")[3] == "fr:59"}
+
+    assert len(linked()) <= 1
+    assert linked("--many") == {"en:59", "en:59 again"}
+    assert linked("--many", "--no-calibrate") == {"en:59", "en:59 again"}
+    refused = run("align", *common, "--many", "--matcher", "greedy")
+    assert refused.exit_code != 0
+    assert "goes by probability" in refused.output

@@ -101,3 +101,15 @@ def test_files_that_do_not_meet_are_remarked_on(run: Run, files: tuple[Path, Pat
     shown = run("evaluate", *files)
     assert shown.exit_code == 0
     assert "note: no link shares an entity" in shown.stderr
+
+
+def test_an_entity_may_have_several_links(run: Run, tmp_path: Path) -> None:
+    links, gold = tmp_path / "links.tsv", tmp_path / "gold.tsv"
+    gold.write_text("a\t1\na again\t1\nb\t2\n")
+    links.write_text("a\t1\na again\t1\nx\t2\n")
+    assert "remove one of the two" in run("evaluate", links, gold).stderr
+    shown = run("evaluate", links, gold, "--json", "--many")
+    assert shown.exit_code == 0
+    scores = json.loads(shown.stdout)
+    assert (scores["right"], scores["wrong"], scores["missed"]) == (2, 1, 1)
+    assert scores["precision"] == pytest.approx(2 / 3)
