@@ -7,6 +7,11 @@ is what a user would give: links are found with it and calibrated by a fifth of 
 test links say how many links are right beside their probabilities, and what precision is
 reached where a precision is asked for. The data set's own test links are thrown away unread.
 
+With --no-seeds, no model sees any seed link: pairs to begin with are found by name, and
+probabilities rest on them too. All seed links then play the test links.
+
+    python benchmarks/calibration.py dbp15k/zh_en --preset fast --no-seeds --names names.json
+
 DATASET is a folder, or a name under --data or $DUALAMN_DATA. Data sets with a published split use
 it unless --train-ratio is given.
 """
@@ -25,16 +30,19 @@ from harness import machine, run, table
 from dualamn import Aligner, AlignmentTask, load
 from dualamn.arrays import FloatArray, Int32Array
 from dualamn.data_loaders import resolve
+from dualamn.data_loaders.names import with_names
 from dualamn.eval import expected_calibration_error
 from dualamn.probability.calibration import Judged, judge_by
 
 SHARE, PURPOSE = 0.2, 101
 
 
-def without(task: AlignmentTask, seed: int) -> tuple[AlignmentTask, Int32Array]:
-    """The task without test links and without a fifth of its seed links, and that fifth."""
+def without(
+    task: AlignmentTask, seed: int, share: float = SHARE
+) -> tuple[AlignmentTask, Int32Array]:
+    """The task without test links and without a share of its seed links, and that share."""
     order = np.random.default_rng([seed, PURPOSE]).permutation(len(task.seed_links))
-    held, kept = np.split(task.seed_links[order], [int(SHARE * len(order))])
+    held, kept = np.split(task.seed_links[order], [int(share * len(order))])
     none = np.empty((0, 2), dtype=np.int32)
     return replace(task, seed_links=kept, test_links=none, valid_links=none), held
 
@@ -57,7 +65,11 @@ def luck(judged: Judged) -> float:
 def measured(name: str, given: argparse.Namespace) -> list[str]:
     """One line of the table."""
     ratio = {} if given.train_ratio is None else {"train_ratio": given.train_ratio}
-    task, held = without(load(resolve(name, given.data), seed=given.seed, **ratio), given.seed)
+    folder = resolve(name, given.data)
+    task = load(folder, seed=given.seed, **ratio)
+    if given.names is not None:
+        task = with_names(task, given.names, folder)
+    task, held = without(task, given.seed, 1.0 if given.no_seeds else SHARE)
     started = time.perf_counter()
     found = (
         Aligner(given.preset, seed=given.seed, calibrate=True)
@@ -101,6 +113,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--matcher", default="mutual", help="[mutual]")
     parser.add_argument("--precision", type=float, default=0.95, help="asked for  [.95]")
     parser.add_argument("--train-ratio", type=float, help="share of all links that are seeds")
+    parser.add_argument("--names", metavar="FILE", help="names of the entities, as for align")
+    parser.add_argument(
+        "--no-seeds", action="store_true", help="hide all seed links, and judge by all of them"
+    )
     parser.add_argument("--seed", type=int, default=0)
     given = parser.parse_args(arguments)
     print(machine())

@@ -33,11 +33,13 @@ if TYPE_CHECKING:
     from dualamn.encoders.base import Encoder
     from dualamn.matching import Matching
     from dualamn.names import NameSimilarity, OwnSeeds
+    from dualamn.probability.calibration import Method
     from dualamn.search import Candidates
     from dualamn.training.bootstrap import Turn
     from dualamn.values import ValueSimilarity
 
 _SECOND = "second/"  # in front of the names of the second model's state, in a saved aligner
+_HELD_OUT = "held_out"  # what that model did not see
 
 
 class Aligner:
@@ -53,7 +55,8 @@ class Aligner:
         plan: what `fit` expected of memory; None before.
         seconds: wall-clock seconds that `fit` took, under "train".
         turns: a report of every turn of bootstrapping that `fit` took.
-        held_out: (h, 2) int32 seed links that the second model of calibration did not see.
+        held_out: (h, 2) int32 seed links that the second model of calibration did not see; where
+            there are none, pairs of `own_seeds` whose names and values it did not see.
         own_seeds: the pairs found by name and value that `fit` began with where the task has no
             seed links; None where it has some.
 
@@ -106,7 +109,8 @@ class Aligner:
         """Trains on the task's seed links; test and valid links are not looked at.
 
         With the setting `calibrate` it trains a second model of the same settings on four fifths
-        of the seed links. The checkpoint is of the first one.
+        of the seed links, or, where there are none, without the names of a fifth of the entities
+        that names found a partner for. The checkpoint is of the first one.
 
         A task without seed links needs names or values: the aligner then begins with pairs that
         it finds by them, see `own_seeds`, and judges them anew in every turn of bootstrapping.
@@ -164,15 +168,27 @@ class Aligner:
         return self
 
     def _prepare_calibration(self) -> None:
-        """Holds out seed links, and makes the second model that does not see them."""
-        from dualamn.probability.held_out import hold_out
+        """Holds out seed links, or pairs found by name, and makes the model that sees none."""
+        from dualamn.probability.held_out import hide_names, hold_out
 
-        self._second_task, self.held_out = hold_out(self.task, self.config.seed)
+        if self.own_seeds is None:
+            self._second_task, self.held_out = hold_out(self.task, self.config.seed)
+        else:
+            own, seed = self.own_seeds.links, self.config.seed
+            self._second_task, self.held_out = hide_names(self.task, own, seed)
+        self._make_second()
+
+    def _make_second(self) -> None:
+        """A model that learns as this one does, where links were held out to judge it by."""
         self._second = None
         if len(self.held_out):
             self._second = Aligner(replace(self.config, calibrate=False))
             self._second._keeps_features = True
-            self._second._meaning = None if self._names is None else self._names.meaning
+            meaning = None if self._names is None else self._names.meaning
+            if meaning is not None and not len(self.task.seed_links):
+                meaning = meaning.copy()
+                meaning[self.held_out] = 0  # as of entities without a name
+            self._second._meaning = meaning
 
     def embeddings(self) -> FloatArray:
         """(n, d) float32 rows of length one (or zero) in the task's joint ids."""
@@ -195,7 +211,7 @@ class Aligner:
         """Links between every pair of graphs, or those named.
 
         With the setting `calibrate` links get probabilities: the second model's links are judged by
-        the seed links that it did not see.
+        what it did not see, seed links or pairs found by name.
 
         Args:
             pairs: names of graphs, two and two; all pairs if None.
@@ -288,6 +304,7 @@ class Aligner:
     ) -> Alignment:
         """The alignment with probabilities, from the links of the second model."""
         from dualamn.probability.calibration import calibrate, judge_by
+        from dualamn.probability.held_out import uncontradicted
 
         started = time.perf_counter()
         names = [(self.task.kg_names[p.left], self.task.kg_names[p.right]) for p in alignment.pairs]
@@ -301,12 +318,16 @@ class Aligner:
                 progress=progress,
             ).pairs
         judged = []
-        for pair in trial:
+        seeded = len(self.task.seed_links) > 0
+        for pair, own in zip(trial, alignment.pairs, strict=True):
             assert pair.features is not None
             between = self.task.links_between(self.held_out, pair.left, pair.right)
+            if not seeded:
+                between = uncontradicted(between, own.links)
             judged.append(judge_by(pair.links, pair.features, between, many=many))
         seconds = self.seconds.get("calibrate", 0.0) + time.perf_counter() - started
-        calibration = calibrate(names, judged, seconds=seconds)
+        method: Method = "held-out" if seeded else "agreement"
+        calibration = calibrate(names, judged, method=method, seconds=seconds)
         pairs = []
         for pair, made_by in zip(alignment.pairs, calibration.pairs, strict=True):
             assert pair.features is not None
@@ -338,6 +359,8 @@ class Aligner:
 
     def _state(self) -> dict[str, Tensor]:
         """What was learned, the second model included."""
+        import torch
+
         assert self._encoder is not None
         state = self._encoder.state()
         if self._names is not None:
@@ -346,6 +369,7 @@ class Aligner:
             state |= {f"values/{k}": v for k, v in self._values.state().items()}
         if self._second is not None:
             state |= {f"{_SECOND}{k}": v for k, v in self._second._state().items()}
+            state[_HELD_OUT] = torch.from_numpy(self.held_out)
         return state
 
     @classmethod
@@ -369,6 +393,7 @@ class Aligner:
     def _restore(self, task: AlignmentTask, state: dict[str, Tensor]) -> None:
         """Takes back what `_state` gave."""
         state = dict(state)
+        held_out = state.pop(_HELD_OUT, None)
         second, learned, of_values = (
             {k.removeprefix(prefix): state.pop(k) for k in list(state) if k.startswith(prefix)}
             for prefix in (_SECOND, "names/", "values/")
@@ -384,7 +409,13 @@ class Aligner:
         if values is not None:
             values.load_state(of_values)
             self._values = values
-        if self.config.calibrate:
+        if held_out is not None and not len(task.seed_links):
+            from dualamn.probability.held_out import unnamed
+
+            self.held_out = held_out.numpy()
+            self._second_task = unnamed(task, self.held_out)
+            self._make_second()
+        elif self.config.calibrate:
             self._prepare_calibration()
         if self._second is not None:
             self._second._restore(self._second_task, second)

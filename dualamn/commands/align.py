@@ -53,8 +53,9 @@ _LIKELY = 0.5  # the probability from which --many takes links
     "--calibrate/--no-calibrate",
     default=True,
     show_default=True,
-    help="Give every link the chance that it is right, learned from a fifth of the seed links "
-    "with a second model that does not see them. Takes as long as the links themselves.",
+    help="Give every link the chance that it is right, learned from a fifth of the seed links, "
+    "or of the pairs found by name, with a second model that does not see them. Takes as long as "
+    "the links themselves.",
 )
 @click.option(
     "--min-probability",
@@ -312,10 +313,11 @@ def _report_probabilities(found: Alignment, chosen_by: list[str], to: Console) -
     """What the probabilities are made of and how good they are; then what was chosen by them."""
     if found.calibration is not None:
         for pair in found.calibration.pairs:
-            if pair.method == "held-out" and pair.n_judged:
+            if pair.method != "prior" and pair.n_judged:
+                what = "seed links" if pair.method == "held-out" else "pairs found by name"
                 console.say(
                     to,
-                    f"probabilities of {pair.name}: {pair.n_held_out:,} seed links held out, "
+                    f"probabilities of {pair.name}: {pair.n_held_out:,} {what} held out, "
                     f"{pair.n_judged:,} links judged by them, calibration error {pair.error:.3f}",
                 )
         for text in found.calibration.notes:

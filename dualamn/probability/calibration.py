@@ -20,8 +20,9 @@ Method = Literal["held-out", "prior", "agreement"]
 """Where probabilities come from.
 
 - `held-out`: links of a second model, judged by seed links that it did not see;
-- `prior`: what held for other data, where there are too few seed links to hold any out;
-- `agreement`: links of a second model, judged by whether the first one has them too.
+- `agreement`: links of a second model that does not see the names of some entities, judged by
+  whom these names alone find for them, where there are no seed links;
+- `prior`: what held for other data, where there are too few of either to hold any out.
 """
 
 FOLDS = 5
@@ -149,13 +150,19 @@ class Calibration:
         for pair in self.pairs:
             if pair.method == "prior":
                 notes.append(
-                    f"{pair.name}: too few seed links to hold some out, so probabilities are what "
-                    "held for other data"
+                    f"{pair.name}: too few seed links or pairs found by name to hold some out, so "
+                    "probabilities are what held for other data"
                 )
-            elif pair.n_judged < 100:
+                continue
+            if pair.method == "agreement":
                 notes.append(
-                    f"{pair.name}: only {pair.n_judged:,} links could be judged by held-out seed "
-                    "links, so probabilities are rough"
+                    f"{pair.name}: no seed links, so probabilities rest on how often structure "
+                    "alone finds whom names find"
+                )
+            if pair.n_judged < 100:
+                notes.append(
+                    f"{pair.name}: only {pair.n_judged:,} links could be judged by what was held "
+                    "out, so probabilities are rough"
                 )
         return tuple(notes)
 

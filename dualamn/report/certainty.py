@@ -21,8 +21,8 @@ _FEWEST = 10  # judged links below which a curve of them says nothing
 
 METHOD_IN_WORDS: dict[Method, str] = {
     "held-out": "learned from seed links that a second model did not see",
-    "prior": "what held for other data: too few seed links to learn it from",
-    "agreement": "learned from whether two models agree; no seed link judged them",
+    "prior": "what held for other data: too few seed links or pairs found by name",
+    "agreement": "learned from whether a model that did not see some names finds the same partners",
 }
 
 
