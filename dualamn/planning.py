@@ -93,8 +93,12 @@ def stages(task: AlignmentTask, config: AlignerConfig) -> dict[str, int]:
     n, edges = task.n_entities, 2 * sum(kg.n_triples for kg in task.kgs)
     held = _PROGRAM + n * _ENTITY + edges // 2 * _TRIPLE
     evidence = edges * _EDGE_IN_EVIDENCE if config.evidence_rounds else 0
+    named = config.names != "off" and task.entity_names is not None
+    # Without pairs to learn from, evidence comes to be when training is over.
+    early = evidence // 2 if config.evidence_first or config.turns(named=named) else 0
     graph = edges * _EDGE_IN_GRAPH
     rows = n * width(config) * _FLOAT
+    network = n * config.dim * _FLOAT if config.encoder != "propagation" else 0
     # A second model is trained and searched while the rows of the first are there.
     waiting = rows if config.calibrate else 0
     left, right = sorted(kg.n_entities for kg in task.kgs)[-2:]
@@ -102,15 +106,15 @@ def stages(task: AlignmentTask, config: AlignerConfig) -> dict[str, int]:
         left * right * width(config),
         config,
         seeds=len(task.seed_links) > 0,
-        names=config.names != "off" and task.entity_names is not None,
+        names=named,
     )
     most = config.evidence_explored if explored else config.candidates
     candidates = n * most * _CANDIDATE
     return {
         "load": held,
-        "train": held + graph + waiting + _training(n, config) + evidence // 2,
-        "embed": held + graph + waiting + _embedding(n, config) + evidence // 2,
-        "match": held + graph + waiting + rows + evidence + candidates,
+        "train": held + graph + waiting + _training(n, config) + early,
+        "embed": held + graph + waiting + _embedding(n, config) + early,
+        "match": held + graph + network + waiting + rows + evidence + candidates,
     }
 
 

@@ -94,6 +94,8 @@ class Pattern:
     @functools.cached_property
     def transposed(self) -> Pattern:
         """The pattern of the transpose, sharing this one's arrays; values need `t_order`."""
+        back = torch.empty_like(self.t_order)
+        back[self.t_order] = torch.arange(len(back), device=back.device)
         return Pattern(
             (self.shape[1], self.shape[0]),
             self.t_indptr,
@@ -101,7 +103,7 @@ class Pattern:
             self.indices[self.t_order].long(),
             self.indptr,
             self.indices,
-            torch.argsort(self.t_order),
+            back,
         )
 
     def to(self, device: torch.device | str) -> Pattern:
