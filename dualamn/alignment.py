@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from dualamn.clusters import Clusters
     from dualamn.config import AlignerConfig
     from dualamn.explain import Explanation
+    from dualamn.matching import Matching
     from dualamn.probability import Calibration, Threshold
     from dualamn.writers.options import Slots
 
@@ -73,6 +74,18 @@ class PairAlignment:
     right_to_left: TopK | None
     probabilities: FloatArray | None = None
     features: FloatArray | None = None
+
+    @classmethod
+    def of(cls, left: int, right: int, matching: Matching) -> PairAlignment:
+        """What a matcher made of the candidates between two graphs."""
+        return cls(
+            left,
+            right,
+            matching.links,
+            matching.scores,
+            matching.left_to_right,
+            matching.right_to_left,
+        )
 
     def kept(self, chosen: BoolArray) -> PairAlignment:
         """The same with only some of the links, given as (m,) bool. Rankings stay."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,11 +12,13 @@ from numpy.typing import NDArray
 from dualamn.alignment import Protocol
 from dualamn.arrays import FloatArray, Int32Array
 from dualamn.config import AlignerConfig
+from dualamn.errors import ConfigError
 from dualamn.evidence import Evidence, EvidenceSettings, Judgement
 from dualamn.evidence.ranges import IntArray
 from dualamn.evidence.table import Cosines, PairTable
 from dualamn.names import NameSimilarity
 from dualamn.names.candidates import search_with_names
+from dualamn.names_and_values import NamesAndValues
 from dualamn.progress import ProgressCallback, silent
 from dualamn.search import Candidates, candidate_pools, pair_cosines, search_candidates
 from dualamn.search.limits import without_search
@@ -61,21 +64,18 @@ class Decoder:
     Args:
         task: graphs and seed links.
         config: the settings.
-        names: what the names of entities are worth; None where they take no part.
-        values: the same of their attribute values.
+        beside: what names and attribute values are worth; neither takes part if None.
     """
 
     def __init__(
         self,
         task: AlignmentTask,
         config: AlignerConfig,
-        names: NameSimilarity | None = None,
-        values: ValueSimilarity | None = None,
+        beside: NamesAndValues | None = None,
     ) -> None:
         self.task = task
         self.config = config
-        self.names = names
-        self.values = values
+        self.beside = beside or NamesAndValues()
         self._evidence: dict[tuple[int, int], Evidence] = {}
 
     def find(
@@ -165,12 +165,13 @@ class Decoder:
     @property
     def _telling_values(self) -> ValueSimilarity | None:
         """The values, where they are worth anything."""
-        return self.values if self.values is not None and self.values.tell else None
+        return self.beside.values if self.beside.values_tell else None
 
     @property
     def _telling_names(self) -> NameSimilarity | None:
         """The names, where they are worth anything."""
-        return self.names if self.names is not None and self.names.weights else None
+        names = self.beside.names
+        return names if names is not None and names.weights else None
 
     @property
     def _names_scale(self) -> float:
@@ -214,3 +215,26 @@ class Decoder:
             return np.asarray(near + worth)
 
         return cosines
+
+
+def chosen_pairs(
+    task: AlignmentTask, names: Sequence[tuple[str, str]]
+) -> tuple[tuple[int, int], ...]:
+    """Positions of pairs of graphs that are given by name, each pair once, the earlier graph first.
+
+    Raises:
+        ConfigError: no graph of such a name, or a pair of one graph.
+    """
+    known = task.kg_names
+    chosen: dict[tuple[int, int], None] = {}
+    for pair in names:
+        for name in pair:
+            if name not in known:
+                raise ConfigError(
+                    f"there is no knowledge graph {name!r}, the task has {', '.join(known)}"
+                )
+        left, right = sorted(known.index(name) for name in pair)
+        if left == right:
+            raise ConfigError(f"a pair needs two different graphs, got {pair[0]!r} twice")
+        chosen[left, right] = None
+    return tuple(chosen)

@@ -91,9 +91,13 @@ def read_aligner(path: str | Path) -> tuple[AlignerConfig, AlignmentTask, dict[s
     task = AlignmentTask(
         about["name"], kgs, **links, seed=about["seed"], notes=tuple(about["notes"])
     )
-    prefix = "state/"
-    state = {k.removeprefix(prefix): v for k, v in tensors.items() if k.startswith(prefix)}
-    return config, task, state
+    return config, task, taken(tensors, "state/")
+
+
+def taken(state: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
+    """Takes what has a name with this prefix out of a state, and cuts the prefix off."""
+    names = [name for name in state if name.startswith(prefix)]
+    return {name.removeprefix(prefix): state.pop(name) for name in names}
 
 
 def _graph(name: str, tensors: dict[str, Tensor], at: str) -> KnowledgeGraph:

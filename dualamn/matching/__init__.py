@@ -5,6 +5,7 @@ A new one is a file with a class that has `match`, and an entry here.
 
 from typing import Any
 
+from dualamn.config import AlignerConfig
 from dualamn.errors import ConfigError, did_you_mean
 from dualamn.matching.base import Matcher, Matching
 from dualamn.matching.csls import Csls
@@ -21,6 +22,7 @@ __all__ = [
     "Matching",
     "above",
     "check_many",
+    "configured_matcher",
     "get_matcher",
     "learn_threshold",
 ]
@@ -57,6 +59,21 @@ def get_matcher(name: str, **settings: Any) -> Matcher:
         raise ConfigError(f"the matcher {name!r} has no setting {unknown[0]!r}; {has}")
     matcher: Matcher = chosen(**settings)
     return matcher
+
+
+def configured_matcher(config: AlignerConfig, name: str | None = None) -> Matcher:
+    """The matcher of an aligner's settings, or another one with what they say of it.
+
+    Raises:
+        ConfigError: an unknown name.
+    """
+    name = name or config.matcher
+    settings: dict[str, Any] = {}
+    if name == "csls":
+        settings = {"k": config.csls_k}
+    elif name in BY_PROBABILITY:
+        settings = {"temperature": config.temperature, "rounds": config.sinkhorn_rounds}
+    return get_matcher(name, **settings)
 
 
 def check_many(name: str) -> None:

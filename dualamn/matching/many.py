@@ -8,7 +8,7 @@ entity is no rival to the others who have.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +17,7 @@ from dualamn.arrays import BoolArray, Int32Array
 from dualamn.matching.base import Matching
 from dualamn.matching.pairs import CandidatePairs, best_other
 from dualamn.search.candidates import Candidates
+from dualamn.task import AlignmentTask
 
 IntArray = NDArray[np.int64]
 
@@ -93,6 +94,18 @@ def with_claims(matching: Matching, candidates: Candidates, temperature: float) 
         matching.left_to_right,
         matching.right_to_left,
     )
+
+
+def with_new_claims(
+    matching: Matching, candidates: Candidates, task: AlignmentTask, temperature: float
+) -> Matching:
+    """The links of `with_claims`, less seed links and those of blank nodes."""
+    wide = with_claims(matching, candidates, temperature)
+    seeds, n = task.seed_links.astype(np.int64), task.n_entities
+    keys = wide.links[:, 0].astype(np.int64) * n + wide.links[:, 1]
+    new = ~np.isin(keys, seeds[:, 0] * n + seeds[:, 1])
+    new &= ~task.is_blank[wide.links].any(axis=1)
+    return replace(wide, links=wide.links[new], scores=wide.scores[new])
 
 
 def margins_of(

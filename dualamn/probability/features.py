@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +14,12 @@ from dualamn.matching.many import Claims, margins_of
 from dualamn.matching.pairs import CandidatePairs, best_other
 from dualamn.matching.plan import sinkhorn
 from dualamn.search.candidates import Candidates
+
+if TYPE_CHECKING:
+    from dualamn.alignment import PairAlignment
+    from dualamn.config import AlignerConfig
+    from dualamn.decoding import Found
+    from dualamn.task import AlignmentTask
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -94,6 +102,30 @@ def link_features(
         (np.log1p(few) - 1.7) / 0.75,
     )
     return np.stack(columns, axis=1).astype(np.float32)
+
+
+def with_features(
+    pair: PairAlignment, found: Found, task: AlignmentTask, config: AlignerConfig, *, many: bool
+) -> PairAlignment:
+    """Links with their features, see `link_features`.
+
+    Args:
+        pair: the links.
+        found: the candidates that they were chosen among.
+        task: its graphs give the triples of every entity.
+        config: the settings.
+        many: see `link_features`.
+    """
+    features = link_features(
+        pair.links,
+        found.cosines(pair.links),
+        found.candidates,
+        np.concatenate([kg.degrees for kg in task.kgs]),
+        temperature=config.temperature,
+        rounds=config.sinkhorn_rounds,
+        many=many,
+    )
+    return replace(pair, features=features)
 
 
 def log_odds(probability: Floats) -> Floats:

@@ -14,11 +14,11 @@ from dualamn.arrays import FloatArray, Int32Array
 from dualamn.config import AlignerConfig
 from dualamn.decoding import Decoder
 from dualamn.encoders.base import Encoder
-from dualamn.names import NameSimilarity, OwnSeeds
+from dualamn.names import OwnSeeds
 from dualamn.names.own_seeds import learn_without_seeds
+from dualamn.names_and_values import NamesAndValues
 from dualamn.progress import ProgressCallback
 from dualamn.task import AlignmentTask
-from dualamn.values import ValueSimilarity
 
 _ENOUGH = 50  # pairs found by structure, fewer of which say too little of values
 _SETTLED = 0.01  # share of the pairs that changes in a turn below which another is not worth it
@@ -49,9 +49,8 @@ def learn(
     encoder: Encoder,
     task: AlignmentTask,
     config: AlignerConfig,
-    names: NameSimilarity | None = None,
+    beside: NamesAndValues | None = None,
     own: OwnSeeds | None = None,
-    values: ValueSimilarity | None = None,
     *,
     progress: ProgressCallback,
     checkpoint: Path | None = None,
@@ -71,17 +70,18 @@ def learn(
 
     Args:
         encoder: not fitted yet.
-        names: what names are worth, None where they take no part.
+        beside: what names and attribute values are worth; neither takes part if None. Where seed
+            links are too few to tell of values, the first pairs that structure finds do.
         own: pairs found by name and value to begin with, where there are no seed links; they are
             judged anew in the first turn, and with them what names and values are worth.
-        values: what attribute values are worth, None where they take no part. Where seed links are
-            too few to tell, the first pairs that structure finds do.
         checkpoint, resume: see `Encoder.fit`; they are about the first fit.
 
     Yields:
         A report of every turn that had pairs, when it is done.
     """
-    decoder = Decoder(task, config, names, values)
+    beside = beside or NamesAndValues()
+    names, values = beside.names, beside.values
+    decoder = Decoder(task, config, beside)
     none = np.empty((0, 2), dtype=np.int32)
     before = np.empty(0, dtype=np.int64)
 
@@ -117,7 +117,7 @@ def learn(
     if early:
         before, number = _keys(links, task.n_entities), 1
         yield Turn(1, len(links), len(links), 0, 0, time.perf_counter() - started)
-    for _ in range(config.turns(named=names is not None or (values is not None and values.tell))):
+    for _ in range(config.turns(named=beside.named)):
         started = time.perf_counter()
         links = found(encoder.embeddings())
         keys = _keys(links, task.n_entities)
@@ -129,10 +129,7 @@ def learn(
         if not len(known):
             return  # nothing is sure: the encoder keeps what it learned from
         number += 1
-        if names is not None:
-            names.learn(known)
-        if values is not None:
-            values.learn(known)
+        beside.learn(known)
         encoder.refit(known, number, progress=progress)
         yield Turn(number, len(keys), new, dropped, kept, time.perf_counter() - started)
         before = keys
