@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
-from dualamn.alignment import Alignment, PairAlignment, Protocol
+from dualamn.alignment import Alignment, Protocol
 from dualamn.arrays import FloatArray, Int32Array
 from dualamn.compute import threads, torch_device
 from dualamn.config import AlignerConfig, Device
 from dualamn.decoding import Decoder, chosen_pairs
 from dualamn.encoders import get_encoder
 from dualamn.errors import DualamnError
+from dualamn.links import PairAlignment
 from dualamn.matching import check_many, configured_matcher
 from dualamn.matching.many import with_new_claims
 from dualamn.names.model import kind_of_model

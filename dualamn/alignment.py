@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from dualamn.arrays import BoolArray, FloatArray, Int32Array, StringArray, strings
+from dualamn.arrays import FloatArray, Int32Array, strings
 from dualamn.errors import ConfigError
+from dualamn.links import LinkColumns, PairAlignment
 from dualamn.task import AlignmentTask
 
 if TYPE_CHECKING:
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from dualamn.clusters import Clusters
     from dualamn.config import AlignerConfig
     from dualamn.explain import Explanation
-    from dualamn.matching import Matching
     from dualamn.probability import Calibration, Threshold
     from dualamn.writers.options import Slots
 
@@ -31,91 +31,6 @@ Protocol = Literal["test_only", "all_entities", "unaligned"]
 - `all_entities`: queries from the test links, candidates all entities of the other graph;
 - `unaligned`: queries and candidates are all entities without a seed link to the other graph.
 """
-
-
-@dataclass(frozen=True, eq=False)
-class TopK:
-    """The best candidates of every query, best first.
-
-    Attributes:
-        queries: (q,) int32 joint ids.
-        candidates: (q, k) int32 joint ids; -1 fills rows with fewer candidates than k.
-        scores: (q, k) float32, descending along a row; -inf where the candidate is -1.
-        pool_size: how many entities were searched, so a rank outside k can be bounded.
-    """
-
-    queries: Int32Array
-    candidates: Int32Array
-    scores: FloatArray
-    pool_size: int
-
-
-@dataclass(frozen=True, eq=False)
-class PairAlignment:
-    """The links between two of the graphs.
-
-    Attributes:
-        left, right: positions of the two graphs in the task, left < right.
-        links: (m, 2) int32 joint ids.
-        scores: (m,) float32, higher is surer; only comparable within one run.
-        left_to_right, right_to_left: ranked candidates after matching, None where the matcher
-            decides on links without ranking.
-        probabilities: (m,) float32 from 0 to 1, the chance that each link is right; None where
-            the run was not calibrated.
-        features: (m, f) float32 that they were read from, see `probability.features`; None where
-            the run was not calibrated.
-    """
-
-    left: int
-    right: int
-    links: Int32Array
-    scores: FloatArray
-    left_to_right: TopK | None
-    right_to_left: TopK | None
-    probabilities: FloatArray | None = None
-    features: FloatArray | None = None
-
-    @classmethod
-    def of(cls, left: int, right: int, matching: Matching) -> PairAlignment:
-        """What a matcher made of the candidates between two graphs."""
-        return cls(
-            left,
-            right,
-            matching.links,
-            matching.scores,
-            matching.left_to_right,
-            matching.right_to_left,
-        )
-
-    def kept(self, chosen: BoolArray) -> PairAlignment:
-        """The same with only some of the links, given as (m,) bool. Rankings stay."""
-        return replace(
-            self,
-            links=self.links[chosen],
-            scores=self.scores[chosen],
-            probabilities=None if self.probabilities is None else self.probabilities[chosen],
-            features=None if self.features is None else self.features[chosen],
-        )
-
-
-@dataclass(frozen=True, eq=False)
-class LinkColumns:
-    """All links of an alignment as columns of equal length m.
-
-    Attributes:
-        left_source, right_source: (m,) names of the knowledge graphs.
-        left, right: (m,) identifiers of the entities.
-        score: (m,) float32.
-        probability: (m,) float32, the chance that each link is right, NaN for links between
-            graphs that were not calibrated; None where none were.
-    """
-
-    left_source: StringArray
-    left: StringArray
-    right_source: StringArray
-    right: StringArray
-    score: FloatArray
-    probability: FloatArray | None = None
 
 
 @dataclass(frozen=True, eq=False)

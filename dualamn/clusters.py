@@ -25,9 +25,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dualamn.alignment import Alignment, PairAlignment
+from dualamn.alignment import Alignment
 from dualamn.arrays import FloatArray, Int32Array
 from dualamn.errors import ConfigError
+from dualamn.links import PairAlignment
 from dualamn.task import AlignmentTask
 
 _SEED_SCORE = 1.0  # of clusters that seed links alone hold together

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from dualamn.alignment import Alignment, Protocol, TopK
+from dualamn.alignment import Alignment, Protocol
 from dualamn.errors import ConfigError
 from dualamn.eval.curve import PrecisionRecallCurve, curve_of
 from dualamn.eval.figure import DIRECTIONS, Direction, Figure
@@ -17,6 +17,7 @@ from dualamn.eval.intervals import Interval, bootstrap_intervals
 from dualamn.eval.matching import LinkMetrics, Verdicts, judge
 from dualamn.eval.ranking import Metrics, Ranks, rank, ranking_metrics
 from dualamn.eval.table import LINKS_HEADER, count, fraction, link_cells, text_table
+from dualamn.topk import TopK
 
 PROTOCOL_IN_WORDS: Mapping[Protocol, str] = {
     "test_only": "queries and candidates are the entities of the test links only",

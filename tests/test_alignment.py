@@ -3,8 +3,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from dualamn.alignment import Alignment, PairAlignment
+from dualamn.alignment import Alignment
 from dualamn.kg import KnowledgeGraph
+from dualamn.links import PairAlignment
 from dualamn.task import AlignmentTask
 
 

@@ -9,12 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import dualamn
-from dualamn.alignment import Alignment, PairAlignment
+from dualamn.alignment import Alignment
 from dualamn.arrays import strings
 from dualamn.clusters import Clusters
 from dualamn.data_loaders.synthetic import make_task
 from dualamn.errors import ConfigError
 from dualamn.kg import KnowledgeGraph
+from dualamn.links import PairAlignment
 from dualamn.task import AlignmentTask
 
 Row = tuple[str, str, float]

@@ -13,8 +13,9 @@ if TYPE_CHECKING:
     from rich.table import Table
     from rich.text import Text
 
-    from dualamn.alignment import Alignment, PairAlignment
+    from dualamn.alignment import Alignment
     from dualamn.eval import Evaluation
+    from dualamn.links import PairAlignment
     from dualamn.task import AlignmentTask
 
 Scores = Mapping[str, Any]

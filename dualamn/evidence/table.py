@@ -9,11 +9,11 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from dualamn.alignment import TopK
 from dualamn.arrays import BoolArray, FloatArray, Int32Array
 from dualamn.evidence.ranges import IntArray, by_value
 from dualamn.matching.pairs import CandidatePairs
 from dualamn.search.candidates import Candidates
+from dualamn.topk import TopK
 
 Floats = NDArray[np.float64]
 

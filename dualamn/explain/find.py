@@ -7,14 +7,16 @@ from dataclasses import replace
 
 import numpy as np
 
-from dualamn.alignment import Alignment, PairAlignment, TopK
+from dualamn.alignment import Alignment
 from dualamn.arrays import Int32Array
 from dualamn.errors import DataError, did_you_mean
 from dualamn.explain.explanation import Candidate, Entity, Explanation, Shared
 from dualamn.explain.statements import Common, SharedBy
 from dualamn.explain.values import compare_values
+from dualamn.links import PairAlignment
 from dualamn.probability.calibration import PairCalibration
 from dualamn.probability.features import cosine_of, lowered
+from dualamn.topk import TopK
 
 MOST_CANDIDATES = 5
 

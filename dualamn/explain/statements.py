@@ -7,9 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from dualamn.alignment import Alignment, PairAlignment
+from dualamn.alignment import Alignment
 from dualamn.evidence.edges import Statements
 from dualamn.evidence.relations import align_relations
+from dualamn.links import PairAlignment
 
 _LEAST = 0.01  # what a pair of statements must be worth, as in `evidence.shared`
 

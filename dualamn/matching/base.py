@@ -7,9 +7,9 @@ from typing import Protocol
 
 import numpy as np
 
-from dualamn.alignment import TopK
 from dualamn.arrays import BoolArray, FloatArray, Int32Array
 from dualamn.search.candidates import Candidates
+from dualamn.topk import TopK
 
 
 @dataclass(frozen=True, eq=False)

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from dualamn.alignment import TopK
 from dualamn.arrays import BoolArray, FloatArray
 from dualamn.search.candidates import Candidates
+from dualamn.topk import TopK
 
 IntArray = NDArray[np.int64]
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from dualamn.alignment import TopK
 from dualamn.arrays import FloatArray, Int32Array
 from dualamn.matching.pairs import CandidatePairs
 from dualamn.names.similarity import NameSimilarity
@@ -12,6 +11,7 @@ from dualamn.progress import Progress, ProgressCallback, silent
 from dualamn.search.both_ways import nearest_both_ways
 from dualamn.search.candidates import Candidates
 from dualamn.search.cosines import pair_cosines
+from dualamn.topk import TopK
 
 
 def search_with_names(

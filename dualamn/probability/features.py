@@ -16,9 +16,9 @@ from dualamn.matching.plan import sinkhorn
 from dualamn.search.candidates import Candidates
 
 if TYPE_CHECKING:
-    from dualamn.alignment import PairAlignment
     from dualamn.config import AlignerConfig
     from dualamn.decoding import Found
+    from dualamn.links import PairAlignment
     from dualamn.task import AlignmentTask
 
 Floats = NDArray[np.float64]

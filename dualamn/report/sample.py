@@ -7,9 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from dualamn.alignment import Alignment, PairAlignment
+from dualamn.alignment import Alignment
 from dualamn.arrays import FloatArray
 from dualamn.explain import Explanation, explain_links
+from dualamn.links import PairAlignment
 
 BANDS = (0.0, 0.5, 0.8, 0.95)
 """Where the bands of probability begin; the last one ends with 1."""

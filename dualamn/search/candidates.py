@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from dualamn.alignment import TopK
 from dualamn.arrays import FloatArray, Int32Array
 from dualamn.errors import ConfigError
 from dualamn.progress import Progress, ProgressCallback, silent
 from dualamn.search.both_ways import nearest_both_ways
+from dualamn.topk import TopK
 
 
 @dataclass(frozen=True, eq=False)

@@ -11,9 +11,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from dualamn.alignment import Alignment, PairAlignment, TopK
+from dualamn.alignment import Alignment
 from dualamn.arrays import BoolArray, FloatArray, Int32Array, strings
 from dualamn.errors import ConfigError
+from dualamn.links import PairAlignment
+from dualamn.topk import TopK
 from dualamn.writers.table import Table
 
 

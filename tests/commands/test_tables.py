@@ -7,10 +7,11 @@ import pytest
 from rich.console import Console
 from rich.table import Table
 
-from dualamn.alignment import Alignment, PairAlignment
+from dualamn.alignment import Alignment
 from dualamn.commands.tables import link_table, score_table
 from dualamn.eval import evaluate
 from dualamn.kg import KnowledgeGraph
+from dualamn.links import PairAlignment
 from dualamn.task import AlignmentTask
 
 

@@ -4,9 +4,10 @@ from typing import get_args
 import numpy as np
 import pytest
 
-from dualamn.alignment import Alignment, PairAlignment, Protocol
+from dualamn.alignment import Alignment, Protocol
 from dualamn.arrays import FloatArray, strings
 from dualamn.kg import KnowledgeGraph
+from dualamn.links import PairAlignment
 from dualamn.matching import get_matcher
 from dualamn.search import candidate_pools, search_candidates
 from dualamn.task import AlignmentTask

@@ -7,11 +7,12 @@ from typing import get_args
 import numpy as np
 import pytest
 
-from dualamn.alignment import Alignment, Protocol, TopK
+from dualamn.alignment import Alignment, Protocol
 from dualamn.arrays import FloatArray, strings
 from dualamn.eval import evaluate, link_metrics
 from dualamn.matching import MATCHERS
 from dualamn.task import AlignmentTask
+from dualamn.topk import TopK
 
 Align = Callable[..., Alignment]
 DiagonalTask = Callable[..., AlignmentTask]

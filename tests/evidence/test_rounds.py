@@ -12,7 +12,6 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from dualamn.alignment import TopK
 from dualamn.data_loaders.synthetic import make_task
 from dualamn.evidence import Evidence, EvidenceSettings, Judgement
 from dualamn.evidence.table import Cosines
@@ -20,6 +19,7 @@ from dualamn.kg import KnowledgeGraph
 from dualamn.matching.plan import sinkhorn
 from dualamn.search import Candidates, candidate_pools, search_candidates
 from dualamn.task import AlignmentTask
+from dualamn.topk import TopK
 
 Floats = NDArray[np.float64]
 SETTINGS = EvidenceSettings(

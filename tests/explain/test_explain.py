@@ -8,10 +8,11 @@ import numpy as np
 import pytest
 
 from dualamn import Aligner, Alignment, AlignmentTask, DataError, KnowledgeGraph
-from dualamn.alignment import PairAlignment, TopK
 from dualamn.arrays import strings
 from dualamn.data_loaders.synthetic import make_task
+from dualamn.links import PairAlignment
 from dualamn.literals import Literals
+from dualamn.topk import TopK
 
 LEFT = [
     ("Germany", "capital", "Berlin"),

@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 from dualamn import Aligner, Alignment, AlignmentTask, ConfigError, KnowledgeGraph
-from dualamn.alignment import TopK
 from dualamn.arrays import strings
 from dualamn.data_loaders.synthetic import make_task
 from dualamn.eval import judge
@@ -14,6 +13,7 @@ from dualamn.matching import BY_PROBABILITY, MATCHERS, get_matcher
 from dualamn.matching.many import with_claims
 from dualamn.probability.calibration import judge_by
 from dualamn.search import Candidates
+from dualamn.topk import TopK
 
 TEMPERATURE = 0.03
 

@@ -6,11 +6,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from dualamn.alignment import TopK
 from dualamn.errors import ConfigError
 from dualamn.matching import MATCHERS, get_matcher
 from dualamn.matching.csls import Csls
 from dualamn.search import Candidates, search_candidates
+from dualamn.topk import TopK
 
 MakeCandidates = Callable[..., Candidates]
 

@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 from ot import sinkhorn as dense_sinkhorn  # type: ignore[import-untyped]
 
-from dualamn.alignment import TopK
 from dualamn.errors import ConfigError
 from dualamn.matching import get_matcher
 from dualamn.matching.sinkhorn import Sinkhorn
 from dualamn.search import Candidates
+from dualamn.topk import TopK
 
 MakeCandidates = Callable[..., Candidates]
 

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from dualamn import Aligner, Alignment, AlignmentTask, KnowledgeGraph
-from dualamn.alignment import PairAlignment
 from dualamn.arrays import strings
 from dualamn.data_loaders.synthetic import make_task
+from dualamn.links import PairAlignment
 
 SCRIPT = "<script>document.title='taken'</script>"
 QUOTES = """a "double" and a 'single' & an &amp; onclick="x" """

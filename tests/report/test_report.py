@@ -14,8 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dualamn import Aligner, Alignment, AlignmentTask, ConfigError, DataError, KnowledgeGraph
-from dualamn.alignment import PairAlignment
 from dualamn.data_loaders.synthetic import make_task
+from dualamn.links import PairAlignment
 from dualamn.report import certainty
 from dualamn.report.sample import sample_links
 from dualamn.report.settings import nearest_preset

@@ -5,9 +5,10 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 import pytest
 
-from dualamn.alignment import Alignment, PairAlignment
+from dualamn.alignment import Alignment
 from dualamn.arrays import strings
 from dualamn.kg import KnowledgeGraph
+from dualamn.links import PairAlignment
 from dualamn.task import AlignmentTask
 
 Links = Mapping[tuple[int, int], Sequence[tuple[str, str, float]]]

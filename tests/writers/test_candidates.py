@@ -5,10 +5,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from dualamn.alignment import Alignment, TopK
+from dualamn.alignment import Alignment
 from dualamn.errors import ConfigError
 from dualamn.kg import KnowledgeGraph
 from dualamn.task import AlignmentTask
+from dualamn.topk import TopK
 from dualamn.writers.formats import FORMATS
 
 Make = Callable[..., Alignment]
@@ -117,7 +118,7 @@ def test_entities_without_a_link(tmp_path: Path) -> None:
     alignment = Alignment(task, (), "unaligned", "mutual")
     alignment.write_unmatched(tmp_path / "u.tsv")
     assert (tmp_path / "u.tsv").read_text() == "source\tentity\tname\n"
-    from dualamn.alignment import PairAlignment
+    from dualamn.links import PairAlignment
 
     links = np.array([[task.ids(0, ["l1"])[0], task.ids(1, ["r1"])[0]]], dtype=np.int32)
     pair = PairAlignment(0, 1, links, np.ones(1, np.float32), None, None)
