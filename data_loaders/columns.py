@@ -7,7 +7,8 @@ from pathlib import Path
 
 from dualamn.data_loaders.files import PARQUET, suffix
 from dualamn.data_loaders.parquet import read_parquet
-from dualamn.data_loaders.text import StringTable, first_row, parse_strings, read_text
+from dualamn.data_loaders.string_table import StringTable, first_row, parse_strings
+from dualamn.data_loaders.text import read_text
 from dualamn.errors import DataError, did_you_mean
 
 TRIPLE_FIELDS = ("head", "relation", "tail")

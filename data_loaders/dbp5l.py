@@ -20,8 +20,9 @@ from dualamn.data_loaders.id_graph import (
     build_graph,
     read_id_links,
 )
+from dualamn.data_loaders.id_table import read_ids
 from dualamn.data_loaders.links import LinkFile, merge_links
-from dualamn.data_loaders.text import read_ids, read_lines
+from dualamn.data_loaders.text import read_lines
 from dualamn.errors import DataError
 
 _PARTS = ("train", "val", "test")

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from dualamn.arrays import StringArray, strings
 from dualamn.data_loaders.reading import Reading
-from dualamn.data_loaders.text import StringTable, counted
+from dualamn.data_loaders.string_table import StringTable
+from dualamn.data_loaders.text import counted
 from dualamn.kg import KnowledgeGraph, distinct_rows
 from dualamn.literals import Literals
 

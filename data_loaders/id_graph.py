@@ -10,8 +10,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from dualamn.data_loaders.id_table import IdTable, read_ids
 from dualamn.data_loaders.links import LinkFile
-from dualamn.data_loaders.text import IdTable, StringTable, counted, read_ids
+from dualamn.data_loaders.string_table import StringTable
+from dualamn.data_loaders.text import counted
 from dualamn.errors import DataError
 from dualamn.kg import KnowledgeGraph
 

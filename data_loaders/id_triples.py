@@ -19,8 +19,9 @@ from dualamn.data_loaders.id_graph import (
     number_entities,
     read_id_links,
 )
+from dualamn.data_loaders.id_table import read_ids
 from dualamn.data_loaders.links import merge_links
-from dualamn.data_loaders.text import read_ids, read_strings
+from dualamn.data_loaders.string_table import read_strings
 
 _TRIPLES = ("triples_1", "triples_2")
 _ENTITIES = ("ent_ids_1", "ent_ids_2")

@@ -16,7 +16,7 @@ from dualamn.data_loaders.graph_builder import GraphBuilder
 from dualamn.data_loaders.reading import Reading
 from dualamn.data_loaders.string_graph import read_graph
 from dualamn.data_loaders.string_links import LinkReader, PairFiles, join_links, table_of
-from dualamn.data_loaders.text import StringTable
+from dualamn.data_loaders.string_table import StringTable
 from dualamn.errors import DataError
 from dualamn.kg import KnowledgeGraph
 from dualamn.task import AlignmentTask

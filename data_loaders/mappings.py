@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 
 from dualamn.data_loaders.links import LinkFile
 from dualamn.data_loaders.reading import SAME_AS
-from dualamn.data_loaders.text import counted, parse_strings
+from dualamn.data_loaders.string_table import parse_strings
+from dualamn.data_loaders.text import counted
 from dualamn.errors import DataError
 from dualamn.kg import KnowledgeGraph
 

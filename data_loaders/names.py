@@ -18,7 +18,8 @@ from dualamn.arrays import StringArray, strings
 from dualamn.data_loaders.files import PARQUET, suffix
 from dualamn.data_loaders.id_graph import number_entities
 from dualamn.data_loaders.parquet import read_parquet
-from dualamn.data_loaders.text import counted, read_strings
+from dualamn.data_loaders.string_table import read_strings
+from dualamn.data_loaders.text import counted
 from dualamn.errors import DataError
 from dualamn.kg import KnowledgeGraph
 from dualamn.task import AlignmentTask

@@ -14,7 +14,7 @@ from dualamn.data_loaders.folds import has_folds, read_fold
 from dualamn.data_loaders.links import merge_links
 from dualamn.data_loaders.string_graph import TRIPLE_FIELDS, graph_of_tables
 from dualamn.data_loaders.string_links import LinkReader
-from dualamn.data_loaders.text import read_strings
+from dualamn.data_loaders.string_table import read_strings
 
 _TRIPLES = ("rel_triples_1", "rel_triples_2")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from dualamn.data_loaders.text import StringTable
+from dualamn.data_loaders.string_table import StringTable
 from dualamn.errors import DataError
 from dualamn.extras import needs
 

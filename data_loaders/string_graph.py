@@ -9,7 +9,7 @@ from dualamn.data_loaders.columns import TRIPLE_FIELDS, read_triples
 from dualamn.data_loaders.files import COMPRESSED, PARQUET, RDF, TABLES, suffix
 from dualamn.data_loaders.graph_builder import GraphBuilder
 from dualamn.data_loaders.reading import Reading
-from dualamn.data_loaders.text import StringTable
+from dualamn.data_loaders.string_table import StringTable
 from dualamn.errors import DataError
 from dualamn.kg import KnowledgeGraph
 

@@ -23,7 +23,8 @@ from dualamn.data_loaders.mappings import (
 )
 from dualamn.data_loaders.parquet import read_parquet
 from dualamn.data_loaders.string_graph import table_files
-from dualamn.data_loaders.text import StringTable, parse_strings, read_strings, read_text
+from dualamn.data_loaders.string_table import StringTable, parse_strings, read_strings
+from dualamn.data_loaders.text import read_text
 from dualamn.errors import DataError
 from dualamn.iri import to_uri
 from dualamn.kg import KnowledgeGraph
