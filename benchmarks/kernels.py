@@ -27,8 +27,9 @@ from dualamn.encoders.gate import gate
 from dualamn.encoders.reflection import reflect
 from dualamn.encoders.trained import TrainedDualAMN
 from dualamn.memory import keep_freed_memory
+from dualamn.patterns import Pattern
 from dualamn.search import candidate_pools, search_candidates
-from dualamn.sparse import Pattern, sddmm, segment_softmax, spmm
+from dualamn.sparse import sddmm, segment_softmax, spmm
 from dualamn.training.loss import hard_sample_loss
 from dualamn.training.mining import mine, random_projection
 from dualamn.training.parts import StepInParts, draw_parts

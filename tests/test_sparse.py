@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
-from dualamn.sparse import Pattern, sddmm, segment_softmax, spmm, square_distances
+from dualamn.patterns import Pattern
+from dualamn.sparse import sddmm, segment_softmax, spmm, square_distances
 
 Places = tuple[int, int, list[tuple[int, int]]]
 

@@ -15,7 +15,8 @@ from dualamn.encoders.graph import RelationGraph
 from dualamn.encoders.hop import Hop
 from dualamn.encoders.reflection import reflect
 from dualamn.encoders.side_by_side import fork, side_by_side
-from dualamn.sparse import Pattern, spmm
+from dualamn.patterns import Pattern
+from dualamn.sparse import spmm
 
 Features = list[list[Tensor]]
 """Layers of some entities: a list of (q, d) for either branch."""

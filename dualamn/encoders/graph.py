@@ -12,7 +12,7 @@ from torch import Tensor
 
 from dualamn.arrays import Int32Array
 from dualamn.encoders.hop import Hop, distinct, pattern_of
-from dualamn.sparse import Pattern
+from dualamn.patterns import Pattern
 
 
 @dataclass(frozen=True, eq=False)

@@ -9,7 +9,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from dualamn.sparse import Pattern
+from dualamn.patterns import Pattern
 
 
 @dataclass(frozen=True, eq=False)

@@ -27,7 +27,8 @@ from torch import Tensor
 
 from dualamn.arrays import Int32Array
 from dualamn.encoders.side_by_side import side_by_side
-from dualamn.sparse import Pattern, square_distances
+from dualamn.patterns import Pattern
+from dualamn.sparse import square_distances
 
 
 @dataclass(frozen=True, eq=False)
