@@ -152,14 +152,14 @@ class AlignerConfig:
     gamma: float = 1.0
     loss_scale: float = 30.0
     loss_tau: float = 10.0
-    epochs: int = 16
+    epochs: int = 12
     batch_size: int = 2048
     batches: int = 5
     most_batches: int = 10
     average_share: float = 0.25
     learning_rate: float = 0.005
     negatives: int = 64
-    mining_pool: int = 4096
+    mining_pool: int = 2048
     mining_limit: int = 10_000
     mining_dim: int = 128
     sampled_entities: int = 1024
