@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from rich.text import Text
 
     from dualamn.alignment import Alignment
+    from dualamn.arrays import FloatArray
     from dualamn.eval import Evaluation
     from dualamn.links import PairAlignment
     from dualamn.task import AlignmentTask
@@ -38,24 +39,28 @@ def link_table(alignment: Alignment, count: int) -> Table:
     """Some links and whether they are right, as far as the task knows.
 
     First those of the entities with the most triples, which are the ones that people know; then
-    below a gap, for a quarter of the rows, those with the lowest scores.
+    below a gap, for a quarter of the rows, the least sure ones. How sure they are is their
+    probability where they have one, else their score.
     """
     task = alignment.task
     left, right = "left", "right"
     if len(alignment.pairs) == 1:
         (pair,) = alignment.pairs
         left, right = task.kg_names[pair.left], task.kg_names[pair.right]
-    shown = table(left, "", right, "score", text_columns=3)
+    chances = alignment.probabilities
+    measure = "score" if chances is None else "probability"
+    shown = table(left, "", right, measure, text_columns=3)
     shown.add_column("")
-    known, doubtful = _choose(alignment, count)
-    for chosen in (known, doubtful):
-        for left, right, score, verdict in _judged(alignment, chosen):
-            add_row(shown, left, "↔", right, f"{score:.3f}", verdict)
+    sure = alignment.scores if chances is None else chances
+    for chosen in _choose(alignment, sure, count):
+        for at, (left, right, verdict) in zip(chosen, _judged(alignment, chosen), strict=True):
+            value = None if np.isnan(sure[at]) else float(sure[at])
+            add_row(shown, left, "↔", right, fraction(value), verdict)
         shown.add_section()
     return shown
 
 
-def _choose(alignment: Alignment, count: int) -> tuple[list[int], list[int]]:
+def _choose(alignment: Alignment, sure: FloatArray, count: int) -> tuple[list[int], list[int]]:
     """Positions of the best connected links, and of the least sure among the others."""
     task, links = alignment.task, alignment.links
     degrees = np.concatenate([kg.degrees for kg in task.kgs])
@@ -63,18 +68,18 @@ def _choose(alignment: Alignment, count: int) -> tuple[list[int], list[int]]:
     order = np.lexsort((names[:, 1], names[:, 0], -degrees[links].sum(axis=1)))
     best = count - count // 4
     rest = order[best:]
-    doubtful = rest[np.argsort(alignment.scores[rest], kind="stable")][: count - best]
+    doubtful = rest[np.argsort(sure[rest], kind="stable")][: count - best]
     return order[:best].tolist(), doubtful[::-1].tolist()
 
 
-def _judged(alignment: Alignment, chosen: list[int]) -> Iterator[tuple[str, str, float, Text]]:
-    task, links, scores = alignment.task, alignment.links, alignment.scores
+def _judged(alignment: Alignment, chosen: list[int]) -> Iterator[tuple[str, str, Text]]:
+    task, links = alignment.task, alignment.links
     owner = np.repeat(np.arange(len(alignment.pairs)), [len(p.links) for p in alignment.pairs])
     answers = [_known_answers(task, pair) for pair in alignment.pairs]
     for at in chosen:
         left, right = links[at].tolist()
         verdict = _verdict(task, answers[owner[at]], left, right)
-        yield (*task.identifiers(links[at]), float(scores[at]), verdict)
+        yield (*task.identifiers(links[at]), verdict)
 
 
 def _known_answers(task: AlignmentTask, pair: PairAlignment) -> dict[int, int]:

@@ -1,6 +1,7 @@
 """Tables of links and scores, on an alignment made by hand."""
 
 import io
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -55,6 +56,25 @@ def test_links_are_judged_one_by_one(alignment: Alignment) -> None:
         "aDover ↔ bDover 0.300 ✗ a[bold]Cork belongs there",
         "aEssen ↔ z 0.100 ? no known answer",
     ]
+
+
+def test_where_there_are_probabilities_they_say_how_sure_a_link_is(alignment: Alignment) -> None:
+    chances = np.array([0.99, 0.2, 0.7, 0.6, 0.8], dtype=np.float32)
+    pair = replace(alignment.pairs[0], probabilities=chances)
+    shown = lines(link_table(replace(alignment, pairs=(pair,)), 4))
+    assert "probability" in shown[0]
+    assert "score" not in shown[0]
+    rows = [line.split() for line in shown[2:]]
+    assert [row[3] for row in rows] == ["0.990", "0.700", "0.200", "0.600"]
+    # By score the last one would be the link of Essen.
+    assert rows[-1][0] == "aDover"
+
+
+def test_a_link_that_was_not_calibrated_has_no_probability(alignment: Alignment) -> None:
+    chances = np.array([0.99, 0.2, np.nan, 0.6, 0.8], dtype=np.float32)
+    pair = replace(alignment.pairs[0], probabilities=chances)
+    rows = [line.split() for line in lines(link_table(replace(alignment, pairs=(pair,)), 5))[2:]]
+    assert {row[0]: row[3] for row in rows}["a[bold]Cork"] == "-"
 
 
 def test_the_best_connected_come_first_and_then_the_least_sure(alignment: Alignment) -> None:
