@@ -134,11 +134,7 @@ class Aligner:
         self.plan = plan(task, self.config)
         self.config = self.plan.config
         beside = NamesAndValues.of(task, self.config, self._meaning)
-        own = None
-        if len(task.seed_links):
-            beside.weigh(task.seed_links)
-        else:
-            own = beside.find_seeds(task)
+        own = beside.start(task)
         encoder = self._make_encoder(task)
         with threads(self.config.threads):
             turns = learn(
@@ -267,6 +263,11 @@ class Aligner:
             seconds=self.seconds.get("calibrate", 0.0),
             progress=progress,
         )
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What of the fitted task took no part in learning, each with its count."""
+        return self._beside.notes(self.task)
 
     @property
     def saw_test_side(self) -> bool:

@@ -10,12 +10,14 @@ import numpy as np
 from dualamn.arrays import FloatArray, Int32Array
 from dualamn.compute import threads, torch_device
 from dualamn.config import AlignerConfig
+from dualamn.data_loaders.text import counted
 from dualamn.errors import ConfigError, TrainingError
 from dualamn.names import NameSimilarity, OwnSeeds, find_own_seeds
 from dualamn.names.model import embed_names
 from dualamn.task import AlignmentTask
 from dualamn.values import ValueSimilarity
 from dualamn.values.own_seeds import find_seeds_by_value
+from dualamn.values.reading import LONGEST
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -79,6 +81,31 @@ class NamesAndValues:
             self.names.learn(links)
         if self.values is not None:
             self.values.learn(links)
+
+    def notes(self, task: AlignmentTask) -> tuple[str, ...]:
+        """What of a task takes no part, each with its count."""
+        unread = 0 if self.values is None else self.values.facts.unread
+        if not unread:
+            return ()
+        total = sum(len(kg.literals) for kg in task.kgs if kg.literals is not None)
+        return (
+            f"{unread:,} of {counted(total, 'attribute value')} not compared: of more than "
+            f"{LONGEST} characters, or without a letter or digit",
+        )
+
+    def start(self, task: AlignmentTask) -> OwnSeeds | None:
+        """Learns what both are worth from the seed links; where there are none, finds some pairs.
+
+        Returns:
+            The pairs; None where there are seed links.
+
+        Raises:
+            TrainingError: neither seed links, nor names or values that find any pair.
+        """
+        if not len(task.seed_links):
+            return self.find_seeds(task)
+        self.weigh(task.seed_links)
+        return None
 
     def find_seeds(self, task: AlignmentTask) -> OwnSeeds:
         """Pairs to begin with for a task without seed links.

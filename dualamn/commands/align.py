@@ -234,11 +234,15 @@ def align(
     alignment, chosen_by = _chosen(found, min_probability, precision)
     ctx.meta[console.KEPT] = outputs.kept
     told = outputs.write(alignment)
-    about = [] if aligner.own_seeds is None else [str(aligner.own_seeds)]
+    about = [*aligner.notes]
+    if aligner.own_seeds is not None:
+        about.append(str(aligner.own_seeds))
     told += outputs.write_report(alignment, aligner.seconds, [*about, *chosen_by])
     if not quiet:
+        for text in aligner.notes:
+            console.note(f"  note: {text}")
         if aligner.own_seeds is not None:
-            console.note(str(aligner.own_seeds), quiet=False)
+            console.note(str(aligner.own_seeds))
         summary.say_turns(aligner.turns)
         to = console.results(to_stderr=outputs.to_stdout)
         summary.print_links(alignment, outputs, show, aligner.seconds["train"])

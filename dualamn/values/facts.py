@@ -40,7 +40,7 @@ class Facts:
         entity, prop, key: (t,) the facts, ascending by entity.
         has: (h, 2) which entity has any value of which property, ascending.
         several: (h,) whether it has more than one.
-        unread: values that are compared with none: empty, or too long.
+        unread: how many values are compared with none: without a word, or too long.
     """
 
     n_entities: int

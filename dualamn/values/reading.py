@@ -17,8 +17,10 @@ _YEAR = re.compile(r"([+-]?\d{4,6})(?:Z|[+-]\d\d:\d\d)?", re.ASCII)
 _YEAR_TYPE = "#gYear"
 _YEARS = range(1000, 2101)  # whole numbers that may be years
 _STEP = math.log(1.05)  # numbers that differ by less are near
-_LONGEST = 100  # longer texts are descriptions: they are never equal
 _SAFE = 2.0**53  # whole numbers up to here are exact as floats
+
+LONGEST = 100
+"""Characters of the longest text that is compared; longer ones are descriptions, never equal."""
 
 
 class Keys(NamedTuple):
@@ -45,11 +47,11 @@ def keys_of(value: str, kind: str) -> Keys | None:
         kind: its language tag or datatype, see `dualamn.literals.Literals`.
     """
     text = value.strip()
-    if not kind.startswith("@") and len(text) <= _LONGEST:
+    if not kind.startswith("@") and len(text) <= LONGEST:
         keys = _date(text, kind) or _number(text)
         if keys is not None:
             return keys
-    if len(text) > _LONGEST:
+    if len(text) > LONGEST:
         return None
     words = " ".join(words_of(text))
     return Keys(f"t{words}", ()) if words else None

@@ -40,6 +40,19 @@ def test_align_needs_no_links_where_values_say_enough(run: Run, tmp_path: Path) 
     assert links_in(tmp_path / "l.tsv") == {(f"e{i}", f"e{i}") for i in range(COUNT)}
 
 
+def test_values_that_are_not_compared_are_told_of(run: Run, tmp_path: Path) -> None:
+    pytest.importorskip("pyoxigraph")
+    graphs = [write_graph(tmp_path / f"{name}.nt", name) for name in ("left", "right")]
+    with graphs[0].open("a") as file:
+        file.write(f'<http://left.org/e0> <http://left.org/about> "{"word " * 30}" .\n')
+    arguments = ("align", *graphs, "--preset", "fast", "--no-calibrate", "--out", "l.tsv")
+    shown = run(*arguments, "--report", "r.html")
+    assert shown.exit_code == 0, shown.output
+    told = "1 of 121 attribute values not compared: of more than 100 characters"
+    assert f"note: {told}" in shown.stderr
+    assert told in (tmp_path / "r.html").read_text(encoding="utf-8")
+
+
 def test_values_can_be_left_out(run: Run, tmp_path: Path) -> None:
     pytest.importorskip("pyoxigraph")
     graphs = [write_graph(tmp_path / f"{name}.nt", name) for name in ("left", "right")]

@@ -10,7 +10,7 @@ import pytest
 from dualamn.aligner import Aligner
 from dualamn.errors import ConfigError
 from dualamn.eval import evaluate
-from tests.values.conftest import DescribedTask, noise
+from tests.values.conftest import DescribedTask, Row, noise
 
 FAST: dict[str, Any] = {"label_dim": 64, "relation_dim": 16, "evidence_rounds": 2}
 SPARSE: dict[str, Any] = {"mean_degree": 3.0, "keep_triples": 0.6}
@@ -62,6 +62,20 @@ def test_other_presets_take_values(described_task: DescribedTask, preset: str) -
     small = {"dim": 16, "epochs": 2, "turn_epochs": 1}
     without = hits(Aligner(preset, values="off", **small).fit(task))
     assert hits(Aligner(preset, **small).fit(task)) > without + 0.2
+
+
+def test_values_that_are_not_compared_are_counted(described_task: DescribedTask) -> None:
+    def rows(side: int, number: int) -> list[Row]:
+        text = {0: "x" * 101, 1: "x" * 100, 2: "?!"}.get(number % 3, "")
+        return [(0, "text", text, "")]
+
+    task = described_task(rows, n_entities=60)
+    total = sum(kg.n_entities for kg in task.kgs)
+    unread = sum(int(entity.split("/")[1]) % 3 != 1 for kg in task.kgs for entity in kg.entities)
+    aligner = Aligner("fast", **FAST).fit(task)
+    (note,) = aligner.notes
+    assert note.startswith(f"{unread} of {total} attribute values not compared: of more than 100")
+    assert Aligner("fast", values="off", **FAST).fit(task).notes == ()
 
 
 def test_values_is_a_choice() -> None:
