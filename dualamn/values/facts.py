@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Hashable
 from dataclasses import dataclass, replace
 from typing import TypeVar
@@ -180,12 +181,11 @@ class Facts:
         graphs = int(self.graph.max(initial=-1)) + 1
         new = np.where(kind < 0, -1, self.graph * count + kind)
         kept, of_kind = new[self.prop] >= 0, new[self.has[:, 1]] >= 0
-        has = np.stack([self.has[of_kind, 0], new[self.has[of_kind, 1]]], axis=1)
-        order = np.lexsort(has.T[::-1])
-        has, first = np.unique(has[order], axis=0, return_index=True)
-        several = self.several[of_kind][order]
-        if len(has):
-            several = np.logical_or.reduceat(several, first)
+        width = max(graphs * count, 1)
+        cells = self.has[of_kind, 0] * width + new[self.has[of_kind, 1]]
+        cells, place = np.unique(cells, return_inverse=True)
+        has = np.stack(np.divmod(cells, width), axis=1)
+        several = np.bincount(place, weights=self.several[of_kind], minlength=len(has)) > 0
         return replace(
             self.chosen(kept),
             prop=new[self.prop[kept]],
@@ -221,11 +221,15 @@ class Facts:
 
 
 def distinct(rows: IntArray) -> IntArray:
-    """The distinct rows of a table of numbers, ascending."""
+    """The distinct rows of a table of numbers from 0, ascending."""
     if not len(rows):
         return rows
-    order = np.lexsort(rows.T[::-1])
-    rows = rows[order]
+    shape = tuple((rows.max(axis=0) + 1).tolist())
+    if math.prod(shape) < 1 << 62:
+        # As one number: sorting those takes a fraction of the time.
+        keys = np.unique(np.ravel_multi_index(tuple(rows.T), shape))
+        return np.stack(np.unravel_index(keys, shape), axis=1).astype(np.int64)
+    rows = rows[np.lexsort(rows.T[::-1])]
     new = np.ones(len(rows), dtype=np.bool_)
     new[1:] = (rows[1:] != rows[:-1]).any(axis=1)
     return rows[new]
@@ -240,9 +244,10 @@ def _is_long(key: str) -> bool:
 
 
 def _counted(rows: IntArray) -> tuple[IntArray, BoolArray]:
-    """The distinct rows, ascending, and which of them come more than once."""
-    found, count = np.unique(rows, axis=0, return_counts=True)
-    return found, count > 1
+    """The distinct rows of two numbers, ascending, and which of them come more than once."""
+    width = int(rows[:, 1].max(initial=0)) + 1
+    found, count = np.unique(rows[:, 0] * width + rows[:, 1], return_counts=True)
+    return np.stack(np.divmod(found, width), axis=1), count > 1
 
 
 def row_products(

@@ -8,7 +8,7 @@ from dualamn.arrays import Int32Array
 from dualamn.evidence.ranges import IntArray, expand
 from dualamn.matching.pairs import mutual
 from dualamn.task import AlignmentTask
-from dualamn.values.facts import Facts
+from dualamn.values.facts import Facts, distinct
 
 _LEAST = 10  # values that two properties must have in common
 _BY_CHANCE = 0.1  # the most that chance may explain of these
@@ -54,7 +54,7 @@ def _pairs(facts: Facts, left: int, right: int) -> tuple[IntArray, IntArray]:
     kept = good[which]
     # A value counts once for a pair, under however many properties.
     rows = np.stack([one[owner[kept]], other[place[kept]], key[owner[kept]]], axis=1)
-    rows = np.unique(rows, axis=0)
+    rows = distinct(rows)
     return rows[:, 0], rows[:, 1]
 
 
