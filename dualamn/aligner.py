@@ -256,12 +256,9 @@ class Aligner:
         if not self.config.calibrate:
             return alignment
         assert self._trial is not None
+        spent = self.seconds.get("calibrate", 0.0)
         return self._trial.calibrated(
-            alignment,
-            self._second,
-            many=many,
-            seconds=self.seconds.get("calibrate", 0.0),
-            progress=progress,
+            alignment, self._second, many=many, seconds=spent, progress=progress
         )
 
     @property
