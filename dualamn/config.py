@@ -152,7 +152,7 @@ class AlignerConfig:
     gamma: float = 1.0
     loss_scale: float = 30.0
     loss_tau: float = 10.0
-    epochs: int = 12
+    epochs: int = 16
     batch_size: int = 2048
     batches: int = 5
     most_batches: int = 10
