@@ -70,6 +70,7 @@ class DualAMN(nn.Module):
         else:
             self.projection = glorot(features.shape[1], dim)
         self.relations = uniform(n_relations, dim)
+        self.depth = depth
         width = (depth + 1) * dim
         self.branches = nn.ModuleList(
             Branch(
@@ -102,7 +103,7 @@ class DualAMN(nn.Module):
             (graph.neighbours, graph.neighbour_weights, entities),
             (graph.hop.incident, graph.incident_weights, self.relations),
         ]
-        hops = [graph.hop] * (len(self.both[0].attention) - 1) + [graph.last]
+        hops = graph.hops(self.depth)
         return side_by_side(
             [partial(_layers, pattern, weights, hops, rows) for pattern, weights, _ in starts],
             [
@@ -173,8 +174,7 @@ class DualAMN(nn.Module):
 
     def _inside(self, graph: RelationGraph, rows: Tensor | slice) -> list[Tensor]:
         """Where every layer has the entities of these joint ids."""
-        depth = len(self.both[0].attention)
-        return [graph.position[rows]] * depth + [graph.last_position[rows]]
+        return [position[rows] for position in graph.positions(self.depth)]
 
     @torch.no_grad()
     def embed(self, graph: RelationGraph) -> FloatArray:

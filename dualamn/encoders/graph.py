@@ -34,6 +34,8 @@ class RelationGraph:
         incident_weights: float32, one over the row's length, for each entry of `hop.incident`.
         order: (n,) int64: the joint id of the entity that has number i inside.
         position: (n,) int64: the number inside of joint id i.
+        middle: what the last layer but one computes: the entities of `last` and their senders.
+        middle_position: (n,) int64: the row that joint id i has after it, -1 for none.
         last: what the entities that a network is asked for receive in its last layer.
         last_position: (n,) int64: the row that joint id i has after it, -1 for none.
     """
@@ -46,6 +48,8 @@ class RelationGraph:
     incident_weights: Tensor
     order: Tensor
     position: Tensor
+    middle: Hop
+    middle_position: Tensor
     last: Hop
     last_position: Tensor
 
@@ -86,18 +90,43 @@ class RelationGraph:
             places_inside,
             hop,
             places_inside,
+            hop,
+            places_inside,
         )
 
-    def focused(self, entities: Tensor) -> RelationGraph:
+    def hops(self, depth: int) -> list[Hop]:
+        """What each of the layers of a network computes."""
+        return ([self.hop] * (depth - 2) + [self.middle, self.last])[-depth:]
+
+    def positions(self, depth: int) -> list[Tensor]:
+        """(n,) int64 each: the row of every joint id before the first layer and after each."""
+        inner = [self.middle_position] if depth > 1 else []
+        return [self.position] * max(depth - 1, 1) + inner + [self.last_position]
+
+    def focused(self, entities: Tensor, depth: int) -> RelationGraph:
         """The same graph for a network that is asked for some entities and no others.
 
         Args:
             entities: (q,) int64 distinct joint ids.
+            depth: how many layers the network has; those before the last two compute all.
         """
         inside = self.position[entities].sort().values
+        if depth == 1:
+            last = self.hop.only(inside)
+            return replace(self, last=last, last_position=self._rows(inside))
+        near = self.hop.senders_to(inside)
+        return replace(
+            self,
+            middle=self.hop.only(near),
+            middle_position=self._rows(near),
+            last=self.hop.only(inside, near),
+            last_position=self._rows(inside),
+        )
+
+    def _rows(self, inside: Tensor) -> Tensor:
         row = torch.full_like(self.position, -1)
         row[self.order[inside]] = torch.arange(len(inside), device=row.device)
-        return replace(self, last=self.hop.only(inside), last_position=row)
+        return row
 
     def to(self, device: torch.device | str) -> RelationGraph:
         """The same graph on another device."""
@@ -105,8 +134,9 @@ class RelationGraph:
             name: value.to(device) if isinstance(value, Tensor | Pattern | Hop) else value
             for name, value in vars(self).items()
         }
-        if self.last is self.hop:
-            moved["last"], moved["last_position"] = moved["hop"], moved["position"]
+        for name in ("middle", "last"):
+            if getattr(self, name) is self.hop:
+                moved[name], moved[f"{name}_position"] = moved["hop"], moved["position"]
         return RelationGraph(**moved)
 
 

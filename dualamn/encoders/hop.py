@@ -14,13 +14,13 @@ from dualamn.patterns import Pattern
 
 @dataclass(frozen=True, eq=False)
 class Hop:
-    """Edges from all entities to those that receive, merged wherever a layer can merge them.
+    """Edges from entities to those that receive, merged wherever a layer can merge them.
 
     An edge (i, j, k) lets entity i receive from its neighbour j over relation k. What a layer
     computes depends on two of the three at a time, so the products run over distinct couples,
     on DBP15K three quarters or half as many as there are edges.
 
-    Symbols: q receiving entities; n entities; r relations; e edges.
+    Symbols: q receiving entities; n entities that send; r relations; e edges.
 
     Attributes:
         places: q x n pattern: the distinct (i, j).
@@ -92,26 +92,45 @@ class Hop:
         """What numbers of all edges, (e,), come to at every entry of `pairs`."""
         return _summed(values, self.edge_pair, self.pairs.n_entries)
 
-    def only(self, receivers: Tensor) -> Hop:
+    def senders_to(self, receivers: Tensor) -> Tensor:
+        """(n',) int64, ascending: the entities that these receive from, and they themselves.
+
+        Args:
+            receivers: (q',) int64.
+        """
+        n = self.places.shape[1]
+        receives = torch.zeros(n, dtype=torch.bool, device=receivers.device)
+        receives[receivers] = True
+        sends = receives.clone()
+        sends[self.places.indices[receives[self.places.rows]]] = True
+        return sends.nonzero().squeeze(1)
+
+    def only(self, receivers: Tensor, senders: Tensor | None = None) -> Hop:
         """The hop in which but some entities receive; they are numbered in the order given.
 
         Args:
             receivers: (q',) int64, ascending.
+            senders: (n',) int64, ascending: entities that have all their senders among them, to
+                number those by; None to keep the numbers of all.
         """
-        device = receivers.device
-        number = torch.full((self.places.shape[0],), -1, dtype=torch.int64, device=device)
-        number[receivers] = torch.arange(len(receivers), device=device)
+        number = _numbers(receivers, self.places.shape[0])
         place_rows, incident_rows = number[self.places.rows], number[self.incident.rows]
         place_stays, incident_stays = place_rows >= 0, incident_rows >= 0
         edge_stays = place_stays[self.edge_place]
         edge_pair = self.edge_pair[edge_stays]
-        pair_stays = torch.zeros(self.pairs.n_entries, dtype=torch.bool, device=device)
+        pair_stays = torch.zeros(self.pairs.n_entries, dtype=torch.bool, device=receivers.device)
         pair_stays[edge_pair] = True
-        q = len(receivers)
+        q, (n, r) = len(receivers), self.pairs.shape
+        from_places, from_pairs = self.places.indices[place_stays], self.pairs.rows[pair_stays]
+        if senders is not None:
+            sender_number = _numbers(senders, n)
+            from_places, from_pairs = sender_number[from_places], sender_number[from_pairs]
+            n = len(senders)
+        incident_from = self.incident.indices[incident_stays]
         return Hop(
-            _part(self.places, place_stays, place_rows, q),
-            _part(self.incident, incident_stays, incident_rows, q),
-            _part(self.pairs, pair_stays, self.pairs.rows, self.pairs.shape[0]),
+            Pattern.from_sorted(place_rows[place_stays], from_places, (q, n)),
+            Pattern.from_sorted(incident_rows[incident_stays], incident_from, (q, r)),
+            Pattern.from_sorted(from_pairs, self.pairs.indices[pair_stays], (n, r)),
             _renumbered(place_stays)[self.edge_place[edge_stays]],
             _renumbered(incident_stays)[self.edge_incident[edge_stays]],
             _renumbered(pair_stays)[edge_pair],
@@ -155,9 +174,11 @@ def _summed(values: Tensor, index: Tensor, size: int) -> Tensor:
     return values.new_zeros(size).index_add_(0, index, values)
 
 
-def _part(pattern: Pattern, stays: Tensor, rows: Tensor, n_rows: int) -> Pattern:
-    shape = n_rows, pattern.shape[1]
-    return Pattern.from_sorted(rows[stays], pattern.indices[stays], shape)
+def _numbers(entities: Tensor, n: int) -> Tensor:
+    """(n,) int64: which of these each of all entities is, -1 for none."""
+    number = torch.full((n,), -1, dtype=torch.int64, device=entities.device)
+    number[entities] = torch.arange(len(entities), device=entities.device)
+    return number
 
 
 def _renumbered(stays: Tensor) -> Tensor:

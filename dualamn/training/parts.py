@@ -101,7 +101,7 @@ class StepInParts:
         device = self.network.relations.device
         rows = torch.from_numpy(np.concatenate([part.entities for part in parts])).long().to(device)
         distinct = torch.unique(rows)
-        features = self.network.body(self.graph.focused(distinct), rows)
+        features = self.network.body(self.graph.focused(distinct, self.network.depth), rows)
         grads = [[torch.zeros_like(layer) for layer in branch] for branch in features]
         n_links = sum(len(part.links) for part in parts)
         total, start = 0.0, 0

@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from dualamn.encoders.conv import RelationalReflectionConv
+from dualamn.encoders.dual_amn import DualAMN
 from dualamn.encoders.graph import RelationGraph
 from dualamn.encoders.reflection import reflect
 
@@ -70,7 +71,7 @@ def test_a_layer_of_some_receivers_is_that_of_all_with_the_other_rows_left_out(
     n, r, d = 12, 3, 5
     graph = RelationGraph.from_triples(made_triples(5, n - 2, r, 40), n, r, reorder=reorder)
     rows = torch.tensor(wanted, dtype=torch.int64)
-    focused = graph.focused(rows)
+    focused = graph.focused(rows, 1)
     torch.manual_seed(0)
     leaves = [
         torch.randn(shape, dtype=torch.float64, requires_grad=True)
@@ -88,6 +89,45 @@ def test_a_layer_of_some_receivers_is_that_of_all_with_the_other_rows_left_out(
         torch.testing.assert_close(mine, theirs)
     assert focused.last.places.shape == (len(wanted), n)
     assert focused.last.n_edges <= graph.hop.n_edges
+
+
+@pytest.mark.parametrize("depth", [1, 2, 3])
+@pytest.mark.parametrize("wanted", [[], [3], [7, 1, 4], list(range(12))])
+def test_a_network_on_the_graph_around_some_entities_is_that_on_all(
+    wanted: list[int], depth: int
+) -> None:
+    n, r = 12, 3
+    # The last two entities have no triple.
+    graph = RelationGraph.from_triples(made_triples(5, n - 2, r, 14), n, r, reorder=True)
+    generator = torch.Generator().manual_seed(1)
+    network = DualAMN(n, 2 * r, dim=4, depth=depth, n_proxies=3, generator=generator)
+    rows = torch.tensor(wanted, dtype=torch.int64)
+    focused = graph.focused(rows, depth)
+    assert [hop.places.shape[0] for hop in focused.hops(depth)][-1] == len(wanted)
+    some, every = network(focused, rows), network(graph, rows)
+    torch.testing.assert_close(some, every)
+    weighting = torch.randn(len(wanted), (depth + 1) * 4)
+    grads = [
+        torch.autograd.grad(
+            sum((part * weighting).sum() for part in parts), list(network.parameters())
+        )
+        for parts in (some, every)
+    ]
+    torch.testing.assert_close(*grads)
+
+
+def test_the_middle_layer_computes_only_the_entities_wanted_and_their_neighbours() -> None:
+    # A path: 0 - 1 - 2 - 3 - 4
+    triples = np.array([[i, 0, i + 1] for i in range(4)], dtype=np.int32)
+    graph = RelationGraph.from_triples(triples, 5, 1)
+    focused = graph.focused(torch.tensor([0, 4]), 2)
+    middle, last = focused.hops(2)
+    assert middle.places.shape == (4, 5)
+    assert last.places.shape == (2, 4)
+    _, after_first, after_second = focused.positions(2)
+    assert after_first.tolist() == [0, 1, -1, 2, 3]
+    assert after_second.tolist() == [0, -1, -1, -1, 1]
+    assert graph.focused(torch.tensor([0, 4]), 3).hops(3)[0] is graph.hop
 
 
 def test_edges_are_merged_to_their_distinct_couples() -> None:
