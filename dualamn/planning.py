@@ -25,6 +25,7 @@ _TRIPLE = 24
 _EDGE_IN_GRAPH = 80  # bytes of sparse patterns, for each of a triple's two directions
 _EDGE_IN_EVIDENCE = 200  # of statements and pairs that share some
 _CANDIDATE = 60  # of scores, positions and pairs
+_CANDIDATE_IN_EVIDENCE = 250  # of the same, through rounds of evidence
 _FLOAT = 4
 _COLUMNS = 256  # that propagation projects at a time at least
 
@@ -102,20 +103,30 @@ def stages(task: AlignmentTask, config: AlignerConfig) -> dict[str, int]:
     # A second model is trained and searched while the rows of the first are there.
     waiting = rows if config.calibrate else 0
     left, right = sorted(kg.n_entities for kg in task.kgs)[-2:]
-    explored = without_search(
-        left * right * width(config),
-        config,
-        seeds=len(task.seed_links) > 0,
-        names=named,
+    tests = len(task.test_links)
+    # Candidates may be all entities, or the test side alone, which is searched at larger sizes.
+    each = _CANDIDATE_IN_EVIDENCE if config.evidence_rounds else _CANDIDATE
+    candidates = max(
+        n * _candidates(left * right, _CANDIDATE, task, config, named=named),
+        2 * tests * _candidates(tests * tests, each, task, config, named=named),
     )
-    most = config.evidence_explored if explored else config.candidates
-    candidates = n * most * _CANDIDATE
     return {
         "load": held,
         "train": held + graph + waiting + _training(n, config) + early,
         "embed": held + graph + waiting + _embedding(n, config) + early,
         "match": held + graph + network + waiting + rows + evidence + candidates,
     }
+
+
+def _candidates(
+    pairs: int, each: int, task: AlignmentTask, config: AlignerConfig, *, named: bool
+) -> int:
+    """Bytes of one entity's candidates, if so many pairs of entities come into question."""
+    explored = config.evidence_explored * _CANDIDATE
+    seeds = len(task.seed_links) > 0
+    if without_search(pairs * width(config), config, seeds=seeds, names=named):
+        return explored
+    return config.candidates * each + explored
 
 
 def width(config: AlignerConfig) -> int:

@@ -39,7 +39,7 @@ PRESETS: dict[str, Preset] = {
     ),
     "balanced": Preset(
         "Dual-AMN of half the width, and evidence (.84 in a minute)",
-        {**_EVIDENCE, "dim": 64, "epochs": 12},
+        {**_EVIDENCE, "dim": 64, "epochs": 12, "candidates": 50},
     ),
     "best": Preset(
         "Dual-AMN and evidence, and two turns of learning from its own pairs (.87 in four minutes)",
