@@ -236,7 +236,7 @@ class Aligner:
                     matching = with_new_claims(
                         matching, near.candidates, task, self.config.temperature
                     )
-                pair = PairAlignment.of(left, right, matching)
+                pair = PairAlignment.of(left, right, matching, near.recall)
                 if self._keeps_features:
                     pair = with_features(pair, near, task, self.config, many=many)
                 found.append(pair)

@@ -96,6 +96,16 @@ class Alignment:
             ]
         )
 
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What may have been missed: a line for every search that was approximate."""
+        names = self.task.kg_names
+        return tuple(
+            f"{names[pair.left]}-{names[pair.right]}: {pair.recall}"
+            for pair in self.pairs
+            if pair.recall is not None
+        )
+
     def columns(self) -> LinkColumns:
         """All links in the users' identifiers."""
         names = strings(self.task.kg_names)

@@ -96,7 +96,10 @@ class AlignerConfig:
             always made in float32.
         candidates: how many candidates each entity keeps after the search.
         search_limit: products of numbers that an exact search may take, 5e11 being some ten seconds
-            on two cores; larger graphs do with the candidates that evidence finds, if it does.
+            on two cores; larger graphs do with the candidates that evidence finds, if it does, or
+            are searched by way of clusters.
+        search_recall: share of the ten nearest that a search by way of clusters is to find; 1 for
+            exact searches at any size.
         csls_k: neighbours that a CSLS neighbourhood is taken from (paper).
         temperature: of the Sinkhorn normalisation, in units of cosine: lower is more decided.
         sinkhorn_rounds: most passes of that normalisation.
@@ -166,6 +169,7 @@ class AlignerConfig:
     matmul_precision: MatmulPrecision = "medium"
     candidates: int = 100
     search_limit: float = 4e12
+    search_recall: float = 0.99
     csls_k: int = 10
     temperature: float = 0.03
     sinkhorn_rounds: int = 15
@@ -206,6 +210,7 @@ class AlignerConfig:
             self._check(name, getattr(self, name) >= 0, "must be 0 or more")
         for name in ("average_share", "bootstrap_probability", "propagation_share"):
             self._check(name, 0 <= getattr(self, name) <= 1, "must be from 0 to 1")
+        self._check("search_recall", 0 < self.search_recall <= 1, "must be above 0, at most 1")
         self._check("dropout", 0 <= self.dropout < 1, "must be from 0 up to, not including, 1")
         self._check("memory", self.memory is None or self.memory > 0, "must be above 0")
         self._check("threads", self.threads is None or self.threads >= 1, "must be 1 or more")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,8 +20,14 @@ from dualamn.names import NameSimilarity
 from dualamn.names.candidates import search_with_names
 from dualamn.names_and_values import NamesAndValues
 from dualamn.progress import ProgressCallback, silent
-from dualamn.search import Candidates, candidate_pools, pair_cosines, search_candidates
-from dualamn.search.limits import without_search
+from dualamn.search import (
+    Candidates,
+    Recall,
+    candidate_pools,
+    pair_cosines,
+    search_candidates,
+)
+from dualamn.search.limits import way_to_search
 from dualamn.task import AlignmentTask
 from dualamn.values import ValueSimilarity
 from dualamn.values.candidates import with_values
@@ -37,6 +43,7 @@ class Found:
         offsets: joint id of the first entity of either graph.
         search_seconds: of the nearest-neighbour search.
         evidence_seconds: of the evidence.
+        recall: what the search found where it was approximate.
     """
 
     candidates: Candidates
@@ -44,6 +51,7 @@ class Found:
     offsets: IntArray
     search_seconds: float
     evidence_seconds: float
+    recall: Recall | None = None
 
     def cosines(self, links: Int32Array) -> FloatArray:
         """(m,) float32 cosines of links that were among the candidates.
@@ -98,7 +106,7 @@ class Decoder:
             width = self.task.kgs[right].n_entities
             candidates, pairs = near, PairTable.of(near, (int(offsets[0]), int(offsets[1])), width)
         spent = time.perf_counter() - searched
-        return Found(candidates, pairs, offsets, searched - started, spent)
+        return Found(candidates, pairs, offsets, searched - started, spent, near.recall)
 
     def sure_links(
         self, embeddings: FloatArray | None, protocol: Protocol, progress: ProgressCallback = silent
@@ -127,7 +135,7 @@ class Decoder:
         if values is None:
             return found
         offsets = self.task.entity_offsets[[left, right]].astype(np.int64)
-        return with_values(
+        valued = with_values(
             found,
             values,
             self.config.temperature,
@@ -136,6 +144,7 @@ class Decoder:
             self.config.candidates,
             self._cosines(offsets, embeddings, values=False),
         )
+        return replace(valued, recall=found.recall)
 
     def _search_vectors(
         self,
@@ -154,10 +163,18 @@ class Decoder:
             embeddings = np.empty((self.task.n_entities, 0), dtype=np.float32)
         products = len(pools[0]) * len(pools[1]) * embeddings.shape[1]
         seeds = len(self.task.links_between(self.task.seed_links, left, right)) > 0
-        if without_search(products, config, seeds=seeds, names=names is not None):
+        way = way_to_search(products, config, seeds=seeds, names=names is not None)
+        if way == "evidence":
             return Candidates.none(*pools)
         if names is None:
-            return search_candidates(embeddings, *pools, config.candidates, progress=progress)
+            return search_candidates(
+                embeddings,
+                *pools,
+                config.candidates,
+                recall=config.search_recall if way == "clusters" else 1.0,
+                seed=config.seed,
+                progress=progress,
+            )
         return search_with_names(
             embeddings, names, self._names_scale, *pools, config.candidates, progress=progress
         )

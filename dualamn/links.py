@@ -10,6 +10,7 @@ from dualamn.topk import TopK
 
 if TYPE_CHECKING:
     from dualamn.matching import Matching
+    from dualamn.search import Recall
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,6 +27,7 @@ class PairAlignment:
             the run was not calibrated.
         features: (m, f) float32 that they were read from, see `probability.features`; None where
             the run was not calibrated.
+        recall: what an approximate search found; None where it was exact or there was none.
     """
 
     left: int
@@ -36,9 +38,12 @@ class PairAlignment:
     right_to_left: TopK | None
     probabilities: FloatArray | None = None
     features: FloatArray | None = None
+    recall: Recall | None = None
 
     @classmethod
-    def of(cls, left: int, right: int, matching: Matching) -> PairAlignment:
+    def of(
+        cls, left: int, right: int, matching: Matching, recall: Recall | None = None
+    ) -> PairAlignment:
         """What a matcher made of the candidates between two graphs."""
         return cls(
             left,
@@ -47,6 +52,7 @@ class PairAlignment:
             matching.scores,
             matching.left_to_right,
             matching.right_to_left,
+            recall=recall,
         )
 
     def kept(self, chosen: BoolArray) -> PairAlignment:

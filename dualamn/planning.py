@@ -13,7 +13,7 @@ from typing import Any
 from dualamn import measure
 from dualamn.config import AlignerConfig
 from dualamn.errors import ConfigError
-from dualamn.search.limits import without_search
+from dualamn.search.limits import way_to_search
 from dualamn.task import AlignmentTask
 
 GIB = 2**30
@@ -124,7 +124,7 @@ def _candidates(
     """Bytes of one entity's candidates, if so many pairs of entities come into question."""
     explored = config.evidence_explored * _CANDIDATE
     seeds = len(task.seed_links) > 0
-    if without_search(pairs * width(config), config, seeds=seeds, names=named):
+    if way_to_search(pairs * width(config), config, seeds=seeds, names=named) == "evidence":
         return explored
     return config.candidates * each + explored
 

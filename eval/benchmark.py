@@ -146,6 +146,7 @@ class Benchmark:
         evaluations: dict[Protocol, tuple[Evaluation, Evaluation | None]] = {}
         learned_among: dict[Protocol, str | None] = {}
         turns: dict[Protocol, list[dict[str, Any]]] = {}
+        notes: dict[Protocol, list[str]] = {}
         for protocol in self._protocols(task):
             if protocol != "test_only" and aligner.saw_test_side:
                 aligner = Aligner(replace(aligner.config, bootstrap_candidates="unaligned"))
@@ -155,6 +156,7 @@ class Benchmark:
             learned_among[protocol] = config.bootstrap_candidates if aligner.turns else None
             turns[protocol] = [asdict(turn) for turn in aligner.turns]
             alignment = aligner.align(candidates=protocol, progress=progress)
+            notes[protocol] = list(alignment.notes)
             clock.stages(alignment.seconds, rest="search")
             progress(Progress("evaluate", 0, 1))
             evaluations[protocol] = _evaluate(alignment)
@@ -163,6 +165,7 @@ class Benchmark:
         full = {name: whole for name, (whole, _) in evaluations.items()}
         run: Run = {"seed": seed, "fold": fold, "bootstrap_candidates": learned_among}
         run["turns"] = turns
+        run["notes"] = notes
         if aligner.own_seeds is not None:
             run["own_seeds"] = str(aligner.own_seeds)
         if self.names is not None:

@@ -22,9 +22,9 @@ Run = dict[str, Any]
 `peak_memory_bytes`, and with more than two graphs `pairs`, `without_implied` and
 `implied_test_links`. `bootstrap_candidates` says by protocol whose entities the model that was
 scored had looked for pairs of its own among, None if it did not, and `turns` what it learned from
-in every turn. With names, `names` says how many entities had one, and `exact_name_match` by
-protocol what the same string alone would find; without seed links `own_seeds` says what it
-began with."""
+in every turn; `notes` say, by protocol, what approximate searches found. With names, `names` says
+how many entities had one, and `exact_name_match` by protocol what the same string alone would
+find; without seed links `own_seeds` says what it began with."""
 
 _OF_ONE_RUN = (
     "seed",
@@ -33,6 +33,7 @@ _OF_ONE_RUN = (
     "turns",
     "names",
     "narrowed",
+    "notes",
     "own_seeds",
     "intervals",
     "curves",

@@ -234,12 +234,13 @@ def align(
     alignment, chosen_by = _chosen(found, min_probability, precision)
     ctx.meta[console.KEPT] = outputs.kept
     told = outputs.write(alignment)
-    about = [*aligner.notes]
+    notes = [*aligner.notes, *found.notes]
+    about = [*notes]
     if aligner.own_seeds is not None:
         about.append(str(aligner.own_seeds))
     told += outputs.write_report(alignment, aligner.seconds, [*about, *chosen_by])
     if not quiet:
-        for text in aligner.notes:
+        for text in notes:
             console.note(f"  note: {text}")
         if aligner.own_seeds is not None:
             console.note(str(aligner.own_seeds))

@@ -37,6 +37,10 @@ def print_report(report: Mapping[str, Any], to: Console) -> None:
     only = report["runs"][0] if runs == 1 else None
     _print_scores(to, mean, std, only)
     _print_names(to, report)
+    for run in report["runs"]:
+        for protocol, notes in run.get("notes", {}).items():
+            for note in notes:
+                console.say(to, f"seed {run['seed']}, among {CANDIDATES[protocol]}: {note}")
     to.print(_links(mean, std))
     if several:
         implied = f"{mean['implied_test_links']:,.0f} test links that follow from seed links"

@@ -3,18 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
-from dualamn.arrays import FloatArray, Int32Array
+from dualamn.arrays import FloatArray
 from dualamn.search.exact import checked_rows
+from dualamn.search.heaps import Found, Heaps
 
 LEFT_TILE, RIGHT_TILE = 1_024, 4_096  # 16 MiB of scores: large enough for fast products
-
-Found = tuple[FloatArray, Int32Array]
-"""Scores and positions as `nearest` gives them."""
 
 
 def nearest_both_ways(
@@ -44,10 +38,10 @@ def nearest_both_ways(
     """
     import torch  # slow to load, as is faiss below
 
-    left, right = (_writeable(rows) for rows in checked_rows(left, right, k))
+    left, right = (writeable(rows) for rows in checked_rows(left, right, k))
     n_left, n_right = len(left), len(right)
-    to_right = _Heaps(n_left, min(k, n_right))
-    to_left = _Heaps(n_right, min(k, n_left))
+    to_right = Heaps(n_left, min(k, n_right))
+    to_left = Heaps(n_right, min(k, n_left))
     if not to_right.scores.size:
         return to_right.sorted(), to_left.sorted()
     lefts, rights = torch.from_numpy(left), torch.from_numpy(right)
@@ -70,37 +64,6 @@ def nearest_both_ways(
     return to_right.sorted(), to_left.sorted()
 
 
-class _Heaps:
-    """The k best so far of each query, as FAISS heaps over plain arrays."""
-
-    def __init__(self, n_queries: int, k: int) -> None:
-        self.scores = np.empty((n_queries, k), dtype=np.float32)
-        self.positions = np.empty((n_queries, k), dtype=np.int64)
-        if self.scores.size:
-            self._of(slice(None)).heapify()
-
-    def add(self, queries: slice, first: int, scores: NDArray[np.float32]) -> None:
-        """Offers queries the scores of a stretch of positions, (queries, positions)."""
-        import faiss
-
-        self._of(queries).addn(scores.shape[1], faiss.swig_ptr(scores), first, 0, len(scores))
-
-    def sorted(self) -> Found:
-        """Scores, descending along a row, and positions; the heaps are done with."""
-        if self.scores.size:
-            self._of(slice(None)).reorder()
-        return self.scores, self.positions.astype(np.int32)
-
-    def _of(self, queries: slice) -> Any:
-        import faiss
-
-        heaps = faiss.float_minheap_array_t()
-        scores, positions = self.scores[queries], self.positions[queries]
-        heaps.nh, heaps.k = scores.shape
-        heaps.val, heaps.ids = faiss.swig_ptr(scores), faiss.swig_ptr(positions)
-        return heaps
-
-
-def _writeable(rows: FloatArray) -> FloatArray:
+def writeable(rows: FloatArray) -> FloatArray:
     """PyTorch takes no read-only memory, such as that of a mapped file."""
     return rows if rows.flags.writeable else rows.copy()

@@ -10,6 +10,7 @@ from dualamn.arrays import FloatArray, Int32Array
 from dualamn.errors import ConfigError
 from dualamn.progress import Progress, ProgressCallback, silent
 from dualamn.search.both_ways import nearest_both_ways
+from dualamn.search.clustered import Recall, nearest_by_clusters
 from dualamn.topk import TopK
 
 
@@ -21,10 +22,12 @@ class Candidates:
         left_to_right: queries are the left pool, candidates from the right pool, scores cosines.
         right_to_left: the same with the sides changed. Every candidate of one direction is a
             query of the other.
+        recall: what an approximate search found; None where it was exact or there was none.
     """
 
     left_to_right: TopK
     right_to_left: TopK
+    recall: Recall | None = None
 
     @classmethod
     def none(cls, left_ids: Int32Array, right_ids: Int32Array) -> Candidates:
@@ -43,15 +46,19 @@ def search_candidates(
     right_ids: Int32Array,
     k: int,
     *,
+    recall: float = 1.0,
+    seed: int = 0,
     progress: ProgressCallback = silent,
 ) -> Candidates:
-    """Searches the k nearest entities by cosine in both directions, exactly.
+    """Searches the k nearest entities by cosine in both directions.
 
     Args:
         embeddings: (n, d) float32, rows in joint ids and L2-normalised (or all zero).
         left_ids, right_ids: (q,) and (p,) int32 joint ids of the two pools, without repeats;
             either may be empty.
         k: candidates of each entity; at most all of the other pool.
+        recall: share of the ten nearest that must be found; 1 for all, by an exact search.
+        seed: of the samples and clusters of an approximate search.
         progress: told of stage "search" in steps of left entities.
 
     Raises:
@@ -68,11 +75,23 @@ def search_candidates(
     def done(rows: int) -> None:
         progress(Progress("search", rows, len(left)))
 
-    to_right, to_left = nearest_both_ways(left, right, k, done=done)
+    found = None
+    if recall < 1 and len(left) and len(right):
+        to_right, to_left, found = nearest_by_clusters(
+            left, right, k, recall=recall, seed=seed, done=done
+        )
+    else:
+        to_right, to_left = nearest_both_ways(left, right, k, done=done)
     return Candidates(
-        TopK(left_ids, right_ids[to_right[1]], to_right[0], len(right)),
-        TopK(right_ids, left_ids[to_left[1]], to_left[0], len(left)),
+        TopK(left_ids, _named(right_ids, to_right[1]), to_right[0], len(right)),
+        TopK(right_ids, _named(left_ids, to_left[1]), to_left[0], len(left)),
+        found,
     )
+
+
+def _named(ids: Int32Array, positions: Int32Array) -> Int32Array:
+    """Joint ids of positions in a pool; -1 stays."""
+    return np.where(positions >= 0, ids[positions], np.int32(-1))
 
 
 def _rows(embeddings: FloatArray, ids: Int32Array) -> FloatArray:
