@@ -6,6 +6,8 @@ A fifth of the seed links of every data set plays the test links: neither model 
 is what a user would give: links are found with it and calibrated by a fifth of it. Then the played
 test links say how many links are right beside their probabilities, and what precision is
 reached where a precision is asked for. The data set's own test links are thrown away unread.
+With --parts 5 all of this is done once for every fifth, and the links of all five are judged
+together: five times as many, so that luck has less of a say.
 
 With --no-seeds, no model sees any seed link: pairs to begin with are found by name, and
 probabilities rest on them too. All seed links then play the test links.
@@ -34,17 +36,30 @@ from dualamn.data_loaders.names import with_names
 from dualamn.eval import expected_calibration_error
 from dualamn.probability.calibration import Judged, judge_by
 
-SHARE, PURPOSE = 0.2, 101
+PARTS, PURPOSE = 5, 101
 
 
 def without(
-    task: AlignmentTask, seed: int, share: float = SHARE
+    task: AlignmentTask, seed: int, part: int = 0, parts: int = PARTS
 ) -> tuple[AlignmentTask, Int32Array]:
-    """The task without test links and without a share of its seed links, and that share."""
+    """The task without test links and without one part of its seed links, and that part."""
     order = np.random.default_rng([seed, PURPOSE]).permutation(len(task.seed_links))
-    held, kept = np.split(task.seed_links[order], [int(share * len(order))])
+    ends = np.arange(parts + 1) * len(order) // parts
+    chosen = np.zeros(len(order), dtype=np.bool_)
+    chosen[order[ends[part] : ends[part + 1]]] = True
     none = np.empty((0, 2), dtype=np.int32)
-    return replace(task, seed_links=kept, test_links=none, valid_links=none), held
+    hidden = replace(task, seed_links=task.seed_links[~chosen], test_links=none, valid_links=none)
+    return hidden, task.seed_links[chosen]
+
+
+def together(parts: Sequence[Judged]) -> Judged:
+    """The judged links of several runs as if they were one's."""
+    return Judged(
+        np.concatenate([part.features for part in parts]),
+        np.concatenate([part.right for part in parts]),
+        np.concatenate([part.weights for part in parts]),
+        sum(part.n_held_out for part in parts),
+    )
 
 
 def precision_of(judged: Judged) -> float:
@@ -64,19 +79,39 @@ def luck(judged: Judged) -> float:
 
 def measured(name: str, given: argparse.Namespace) -> list[str]:
     """One line of the table."""
+    started = time.perf_counter()
+    runs = [once(name, given, part) for part in range(given.parts)]
+    seconds = time.perf_counter() - started
+    judged, kept = (together([each[place] for each in runs]) for place in (0, 1))
+    p = judged.features[:, 0]
+    error = expected_calibration_error(p, judged.right, judged.weights)
+    return [
+        name,
+        f"{runs[0][3]:,}",
+        f"{len(judged.right):,}",
+        f"{precision_of(judged):.3f}",
+        f"{np.average(p, weights=judged.weights):.3f}",
+        f"{error:.3f}",
+        f"{luck(judged):.3f}",
+        f"{precision_of(kept):.3f}",
+        f"{np.mean([each[2] for each in runs]):.0%}",
+        f"{seconds:.0f} s",
+    ]
+
+
+def once(name: str, given: argparse.Namespace, part: int) -> tuple[Judged, Judged, float, int]:
+    """One run: its judged links, those at the precision asked for, their share, and the seeds."""
     ratio = {} if given.train_ratio is None else {"train_ratio": given.train_ratio}
     folder = resolve(name, given.data)
     task = load(folder, seed=given.seed, **ratio)
     if given.names is not None:
         task = with_names(task, given.names, folder)
-    task, held = without(task, given.seed, 1.0 if given.no_seeds else SHARE)
-    started = time.perf_counter()
+    task, held = without(task, given.seed, part, 1 if given.no_seeds else PARTS)
     found = (
         Aligner(given.preset, seed=given.seed, calibrate=True)
         .fit(task)
         .align(matcher=given.matcher, pairs=[(task.kg_names[0], task.kg_names[1])])
     )
-    seconds = time.perf_counter() - started
     (pair,) = found.pairs
     assert pair.probabilities is not None
     assert found.calibration is not None
@@ -88,20 +123,7 @@ def measured(name: str, given: argparse.Namespace) -> list[str]:
     threshold = found.threshold(given.precision)
     chosen = pair.probabilities >= np.float32(threshold.probability)
     kept = judge(pair.links[chosen], pair.probabilities[chosen])
-    p = judged.features[:, 0]
-    error = expected_calibration_error(p, judged.right, judged.weights)
-    return [
-        name,
-        f"{len(task.seed_links):,}",
-        f"{len(judged.right):,}",
-        f"{precision_of(judged):.3f}",
-        f"{np.average(p, weights=judged.weights):.3f}",
-        f"{error:.3f}",
-        f"{luck(judged):.3f}",
-        f"{precision_of(kept):.3f}",
-        f"{chosen.mean():.0%}",
-        f"{seconds:.0f} s",
-    ]
+    return judged, kept, float(chosen.mean()), len(task.seed_links)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -117,8 +139,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument(
         "--no-seeds", action="store_true", help="hide all seed links, and judge by all of them"
     )
+    parser.add_argument(
+        "--parts", type=int, default=1, choices=range(1, PARTS + 1), help="fifths, each a run  [1]"
+    )
     parser.add_argument("--seed", type=int, default=0)
     given = parser.parse_args(arguments)
+    if given.no_seeds and given.parts > 1:
+        parser.error("--no-seeds judges by all seed links in one run: leave out --parts")
     print(machine())
     print(f"preset {given.preset}, matcher {given.matcher}, seed {given.seed}")
     rows: list[list[str]] = []
