@@ -17,7 +17,7 @@ from dualamn.evidence import Evidence, EvidenceSettings, Judgement
 from dualamn.evidence.ranges import IntArray
 from dualamn.evidence.table import Cosines, PairTable
 from dualamn.names import NameSimilarity
-from dualamn.names.candidates import search_with_names
+from dualamn.names.candidates import look_up_names, search_with_names
 from dualamn.names_and_values import NamesAndValues
 from dualamn.progress import ProgressCallback, silent
 from dualamn.search import (
@@ -161,7 +161,8 @@ class Decoder:
             if names is None:
                 return Candidates.none(*pools)
             embeddings = np.empty((self.task.n_entities, 0), dtype=np.float32)
-        products = len(pools[0]) * len(pools[1]) * embeddings.shape[1]
+        width = embeddings.shape[1] or (0 if names is None else names.width)
+        products = len(pools[0]) * len(pools[1]) * width
         seeds = len(self.task.links_between(self.task.seed_links, left, right)) > 0
         way = way_to_search(products, config, seeds=seeds, names=names is not None)
         if way == "evidence":
@@ -175,7 +176,8 @@ class Decoder:
                 seed=config.seed,
                 progress=progress,
             )
-        return search_with_names(
+        find = look_up_names if way == "names" else search_with_names
+        return find(
             embeddings, names, self._names_scale, *pools, config.candidates, progress=progress
         )
 

@@ -21,6 +21,7 @@ _LOAD = 2e-6  # a triple
 _PROPAGATION = 1.9e-5  # a triple
 _EVIDENCE = 3.2e-5  # a triple: pairs that share statements, searched and decided
 _PRODUCTS = 6e10  # a second, of numbers that an exact search multiplies
+_LOOKED_UP = 3e-4  # seconds for an entity that looks up the names that are like its own
 _CLUSTERED = 0.1  # of the products of an exact search that one by way of clusters makes
 _STEP = 3e-8  # an edge and a number of its ends' embeddings, in a training step
 _ENTITY = 8  # edges that an entity weighs as much as
@@ -102,6 +103,8 @@ def _searching(sizes: Sizes, config: AlignerConfig, slower: float) -> float:
     products = left * right * width(config)
     named = config.names != "off" and sizes.has_names
     way = way_to_search(products, config, seeds=sizes.seeds > 0, names=named)
+    if way == "names":
+        return evidence + slower * _LOOKED_UP * (left + right)
     made = {"exact": 1.0, "clusters": _CLUSTERED, "evidence": 0.0}[way]
     return evidence + slower * 2 * made * products / _PRODUCTS
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -32,10 +33,13 @@ class NamesAndValues:
     Attributes:
         names: None where they take no part.
         values: None where they take no part.
+        search_limit: products of numbers that looking for near names may take, see
+            `find_own_seeds`.
     """
 
     names: NameSimilarity | None = None
     values: ValueSimilarity | None = None
+    search_limit: float = math.inf
 
     @classmethod
     def of(
@@ -51,7 +55,8 @@ class NamesAndValues:
         Raises:
             ConfigError: a model of names that cannot be used, or no names for it to compare.
         """
-        return cls(_read_names(task, config, meaning), _read_values(task, config))
+        names = _read_names(task, config, meaning)
+        return cls(names, _read_values(task, config), config.search_limit)
 
     @property
     def values_tell(self) -> bool:
@@ -122,7 +127,7 @@ class NamesAndValues:
             )
         own = OwnSeeds(np.empty((0, 2), dtype=np.int32), 0, 0)
         if names is not None:
-            own = find_own_seeds(task, names)
+            own = find_own_seeds(task, names, self.search_limit)
         if values is not None:
             own = own.with_values(find_seeds_by_value(task, values.facts))
         if not len(own.links):

@@ -6,6 +6,7 @@ import numpy as np
 
 from dualamn.arrays import FloatArray, Int32Array
 from dualamn.matching.pairs import CandidatePairs
+from dualamn.names.blocking import alike_by_name
 from dualamn.names.similarity import NameSimilarity
 from dualamn.progress import Progress, ProgressCallback, silent
 from dualamn.search.both_ways import nearest_both_ways
@@ -61,3 +62,28 @@ def search_with_names(
     noisy = pair_cosines(vectors, pairs.rows, pairs.columns)
     scores = pairs.cosines - noisy + scale * names.worth(pairs.rows, pairs.columns)
     return pairs.rescored(found, scores)
+
+
+def look_up_names(
+    embeddings: FloatArray,
+    names: NameSimilarity,
+    scale: float,
+    left_ids: Int32Array,
+    right_ids: Int32Array,
+    k: int,
+    *,
+    progress: ProgressCallback = silent,
+) -> Candidates:
+    """The k most alike by name alone, in both directions, for graphs too large for a search.
+
+    Arguments and scores are those of `search_with_names`; who is near by structure and not by
+    name is left to evidence. There are fewer than k candidates where fewer names are alike.
+    """
+
+    def done(count: int) -> None:
+        progress(Progress("search", count, len(left_ids) + len(right_ids)))
+
+    found = alike_by_name(names, left_ids, right_ids, k, done=done)
+    pairs = CandidatePairs.of(found)
+    cosines = pair_cosines(embeddings, pairs.rows, pairs.columns)
+    return pairs.rescored(found, cosines + scale * names.worth(pairs.rows, pairs.columns))

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
-from dualamn.arrays import Int32Array
+from dualamn.arrays import FloatArray, Int32Array
+from dualamn.names.blocking import alike_by_name
 from dualamn.names.similarity import NameSimilarity
 from dualamn.search.exact import nearest
 from dualamn.task import AlignmentTask
+
+IntArray = NDArray[np.int64]
 
 _NEAREST = 10  # candidates whose similarity is computed without the noise of the search
 _ALIKE = 0.5  # similarity from which names that are each other's nearest make a pair
@@ -77,28 +82,35 @@ def learn_without_seeds(names: NameSimilarity, own: OwnSeeds, found: Int32Array)
     names.weigh(own.judges(found))
 
 
-def find_own_seeds(task: AlignmentTask, names: NameSimilarity) -> OwnSeeds:
-    """Pairs of any two graphs whose names say enough: shared by no others, or near by far."""
+def find_own_seeds(
+    task: AlignmentTask, names: NameSimilarity, search_limit: float = math.inf
+) -> OwnSeeds:
+    """Pairs of any two graphs whose names say enough: shared by no others, or near by far.
+
+    Args:
+        task: graphs; links do not count.
+        names: of their entities.
+        search_limit: products of numbers that looking for near names may take; beyond it they are
+            found by their rare words and pieces (`dualamn.names.blocking`).
+    """
     exact, near = [np.empty((0, 2), dtype=np.int64)], [np.empty((0, 2), dtype=np.int64)]
-    vectors = names.vectors()
+    nearest_names = _NearestNames(names, search_limit)
     for left, right in task.kg_pairs:
         pools = [np.flatnonzero((task.source_of == kg) & names.named) for kg in (left, right)]
         equal = _only_namesakes(names, *pools)
         exact.append(equal)
         rest = [np.setdiff1d(pool, equal[:, side]) for side, pool in enumerate(pools)]
-        there = _far_ahead(names, vectors, rest[0], rest[1])
-        back = _far_ahead(names, vectors, rest[1], rest[0])[:, ::-1]
-        agreed = set(map(tuple, back.tolist()))
-        kept = [pair for pair in map(tuple, there.tolist()) if pair in agreed]
-        near.append(np.array(kept, dtype=np.int64).reshape(-1, 2))
+        to_right, to_left = nearest_names.of(rest[0], rest[1])
+        there = _far_ahead(names, rest[0], to_right)
+        back = _far_ahead(names, rest[1], to_left)[:, ::-1]
+        agreed = np.isin(_keys(there, task.n_entities), _keys(back, task.n_entities))
+        near.append(there[agreed])
     parts = np.concatenate(exact), np.concatenate(near)
     links = np.concatenate(parts).astype(np.int32)
     return OwnSeeds(links, len(parts[0]), len(parts[1]))
 
 
-def _only_namesakes(
-    names: NameSimilarity, left: NDArray[np.int64], right: NDArray[np.int64]
-) -> NDArray[np.int64]:
+def _only_namesakes(names: NameSimilarity, left: IntArray, right: IntArray) -> IntArray:
     """Pairs with names of the same words that nobody else in either pool has."""
     unique = []
     for pool in (left, right):
@@ -109,22 +121,57 @@ def _only_namesakes(
     return np.stack([one_at[here], other_at[there]], axis=1)
 
 
-def _far_ahead(
-    names: NameSimilarity,
-    vectors: NDArray[np.float32],
-    queries: NDArray[np.int64],
-    pool: NDArray[np.int64],
-) -> NDArray[np.int64]:
-    """Queries whose nearest name is near, with the second far behind, and whose it is."""
-    k = min(_NEAREST, len(pool))
-    if not k or not len(queries):
+@dataclass(frozen=True, eq=False)
+class _NearestNames:
+    """Finds the names that may be nearest.
+
+    Attributes:
+        names: of all entities.
+        search_limit: see `find_own_seeds`.
+    """
+
+    names: NameSimilarity
+    search_limit: float
+
+    @cached_property
+    def _vectors(self) -> FloatArray:
+        return self.names.vectors()
+
+    def of(self, left: IntArray, right: IntArray) -> tuple[IntArray, IntArray]:
+        """(p, k) and (q, k) joint ids of the likely nearest of the other side; -1 fills rows."""
+        if len(left) * len(right) * self.names.width > self.search_limit:
+            ids = left.astype(np.int32), right.astype(np.int32)
+            found = alike_by_name(self.names, *ids, _NEAREST)
+            to_right, to_left = found.left_to_right.candidates, found.right_to_left.candidates
+            return to_right.astype(np.int64), to_left.astype(np.int64)
+        return self._searched(left, right), self._searched(right, left)
+
+    def _searched(self, queries: IntArray, pool: IntArray) -> IntArray:
+        _, near = nearest(self._vectors[queries], self._vectors[pool], _NEAREST)
+        return pool[near]
+
+
+def _far_ahead(names: NameSimilarity, queries: IntArray, answers: IntArray) -> IntArray:
+    """Queries whose nearest name is near, with the second far behind, and whose it is.
+
+    Args:
+        queries: (q,) joint ids.
+        answers: (q, k) joint ids of those that may be nearest; -1 for none.
+    """
+    k = answers.shape[1]
+    if not answers.size:
         return np.empty((0, 2), dtype=np.int64)
-    _, near = nearest(vectors[queries], vectors[pool], k)
-    answers = pool[near]
-    alike = names.similarities(np.repeat(queries, k), answers.ravel()).reshape(answers.shape)
+    real = answers >= 0
+    alike = np.zeros(answers.shape, dtype=np.float32)
+    alike[real] = names.similarities(np.repeat(queries, real.sum(axis=1)), answers[real])
     order = np.argsort(-alike, axis=1, kind="stable")
     alike = np.take_along_axis(alike, order, axis=1)
     second = alike[:, 1] if k > 1 else np.zeros(len(queries), dtype=np.float32)
     sure = (alike[:, 0] >= _ALIKE) & (alike[:, 0] - second >= _AHEAD)
     best = answers[np.arange(len(queries)), order[:, 0]]
     return np.stack([queries[sure], best[sure]], axis=1)
+
+
+def _keys(pairs: IntArray, n_entities: int) -> IntArray:
+    """(m,) one number for every pair."""
+    return pairs[:, 0] * n_entities + pairs[:, 1]

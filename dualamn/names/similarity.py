@@ -74,6 +74,19 @@ class NameSimilarity:
         """(n,) one number for all names of the same words in any order; -1 for none."""
         return self._features.whole
 
+    @property
+    def rows(self) -> csr_array:
+        """(n, f) float32 sparse rows of words, pieces and translations, none below 0.
+
+        Their inner products, 1 at most, are the similarities.
+        """
+        return self._rows
+
+    @property
+    def width(self) -> int:
+        """How many numbers a row of `joined_vectors` has."""
+        return self._width + (0 if self.meaning is None else self.meaning.shape[1])
+
     def learn(self, links: Int32Array) -> None:
         """Learns which words stand for each other from (m, 2) linked entities."""
         self._links = links

@@ -6,12 +6,14 @@ from typing import Literal
 
 from dualamn.config import AlignerConfig
 
-Way = Literal["exact", "clusters", "evidence"]
+Way = Literal["exact", "clusters", "names", "evidence"]
 """Where candidates come from.
 
 - `exact`: everything is compared with everything;
 - `clusters`: what lies in clusters near each other is compared (`dualamn.search.clustered`);
-- `evidence`: nothing is, and there are no others than evidence finds on its way.
+- `names`: names look up those that share rare words or pieces (`dualamn.names.blocking`), and
+  evidence finds more on its way;
+- `evidence`: nothing is compared, and there are no others than evidence finds.
 """
 
 
@@ -19,13 +21,18 @@ def way_to_search(products: int, config: AlignerConfig, *, seeds: bool, names: b
     """Where candidates come from.
 
     Args:
-        products: left entities times right entities times the width of embeddings.
+        products: left entities times right entities times the width of embeddings, or
+            of projected names where there are no embeddings yet.
         config: up to its `search_limit` a search is exact.
-        seeds: there are seed links, without which evidence has nothing to begin with.
-        names: names take part, and who is near by name only a search finds.
+        seeds: there are seed links, without which evidence alone has nothing to begin with.
+        names: names take part. Without evidence only an exact search finds both who is near by
+            name and who by structure.
     """
-    if products <= config.search_limit or names:
+    explores = config.evidence_rounds and config.evidence_explored
+    if products <= config.search_limit or (names and not explores):
         return "exact"
-    if config.evidence_rounds and config.evidence_explored and seeds:
+    if names:
+        return "names"
+    if explores and seeds:
         return "evidence"
     return "clusters" if config.search_recall < 1 else "exact"

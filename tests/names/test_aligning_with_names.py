@@ -81,12 +81,11 @@ def test_the_baseline_counts_ties_as_wrong(named_task: NamedTask) -> None:
 
 
 @pytest.mark.parametrize("seeds", [True, False])
-def test_names_are_searched_for_however_large_the_graphs(
-    named_task: NamedTask, seeds: bool
-) -> None:
+def test_names_take_part_however_large_the_graphs(named_task: NamedTask, seeds: bool) -> None:
     task = named_task(200, mean_degree=3.0, keep_triples=0.6)
     if not seeds:
         task = replace(task, seed_links=task.seed_links[:0])
     found = [Aligner("fast", search_limit=limit, **FAST).fit(task) for limit in (1e12, 0.0)]
     assert found[1].turns
-    assert hits(found[1]) == hits(found[0]) > 0.9
+    assert hits(found[0]) > 0.9
+    assert hits(found[1]) > hits(found[0]) - 0.02
