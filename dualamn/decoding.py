@@ -27,7 +27,7 @@ from dualamn.search import (
     pair_cosines,
     search_candidates,
 )
-from dualamn.search.limits import way_to_search
+from dualamn.search.limits import explores, way_to_search
 from dualamn.task import AlignmentTask
 from dualamn.values import ValueSimilarity
 from dualamn.values.candidates import with_values
@@ -167,19 +167,22 @@ class Decoder:
         way = way_to_search(products, config, seeds=seeds, names=names is not None)
         if way == "evidence":
             return Candidates.none(*pools)
-        if names is None:
-            return search_candidates(
+        found = None
+        if names is None or (way == "names" and embeddings.shape[1] and not explores(config)):
+            found = search_candidates(
                 embeddings,
                 *pools,
                 config.candidates,
-                recall=config.search_recall if way == "clusters" else 1.0,
+                recall=1.0 if way == "exact" else config.search_recall,
                 seed=config.seed,
                 progress=progress,
             )
-        find = look_up_names if way == "names" else search_with_names
-        return find(
-            embeddings, names, self._names_scale, *pools, config.candidates, progress=progress
-        )
+            if names is None:
+                return found
+        named = embeddings, names, self._names_scale, *pools, config.candidates
+        if way == "names":
+            return look_up_names(*named, beside=found, progress=progress)
+        return search_with_names(*named, progress=progress)
 
     @property
     def _telling_values(self) -> ValueSimilarity | None:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from dualamn.config import AlignerConfig
 from dualamn.planning import width
-from dualamn.search.limits import way_to_search
+from dualamn.search.limits import explores, way_to_search
 from dualamn.task import AlignmentTask
 
 _START = 3.5  # seconds until everything is imported
@@ -103,10 +103,10 @@ def _searching(sizes: Sizes, config: AlignerConfig, slower: float) -> float:
     products = left * right * width(config)
     named = config.names != "off" and sizes.has_names
     way = way_to_search(products, config, seeds=sizes.seeds > 0, names=named)
-    if way == "names":
-        return evidence + slower * _LOOKED_UP * (left + right)
-    made = {"exact": 1.0, "clusters": _CLUSTERED, "evidence": 0.0}[way]
-    return evidence + slower * 2 * made * products / _PRODUCTS
+    by_names = 0.0 if explores(config) else _CLUSTERED  # who is near by structure
+    made = {"exact": 1.0, "clusters": _CLUSTERED, "names": by_names, "evidence": 0.0}[way]
+    looked_up = _LOOKED_UP * (left + right) if way == "names" else 0.0
+    return evidence + slower * (2 * made * products / _PRODUCTS + looked_up)
 
 
 def in_words(duration: float) -> str:

@@ -72,18 +72,45 @@ def look_up_names(
     right_ids: Int32Array,
     k: int,
     *,
+    beside: Candidates | None = None,
     progress: ProgressCallback = silent,
 ) -> Candidates:
-    """The k most alike by name alone, in both directions, for graphs too large for a search.
+    """The k best of those alike by name, in both directions, for graphs too large for a search.
 
-    Arguments and scores are those of `search_with_names`; who is near by structure and not by
-    name is left to evidence. There are fewer than k candidates where fewer names are alike.
+    Arguments and scores are those of `search_with_names`, but for `beside`: candidates of the
+    same pools that come into question as well, as by structure. There are fewer than k where
+    fewer names are alike.
     """
 
     def done(count: int) -> None:
         progress(Progress("search", count, len(left_ids) + len(right_ids)))
 
     found = alike_by_name(names, left_ids, right_ids, k, done=done)
+    if beside is not None:
+        found = Candidates(
+            _joined(found.left_to_right, beside.left_to_right),
+            _joined(found.right_to_left, beside.right_to_left),
+        )
     pairs = CandidatePairs.of(found)
     cosines = pair_cosines(embeddings, pairs.rows, pairs.columns)
-    return pairs.rescored(found, cosines + scale * names.worth(pairs.rows, pairs.columns))
+    best = pairs.rescored(found, cosines + scale * names.worth(pairs.rows, pairs.columns))
+    if beside is None:
+        return best
+    return Candidates(_first(best.left_to_right, k), _first(best.right_to_left, k), beside.recall)
+
+
+def _joined(one: TopK, other: TopK) -> TopK:
+    """The candidates of both, each once, in no order."""
+    candidates = np.concatenate([one.candidates, other.candidates], axis=1)
+    order = np.argsort(candidates, axis=1, kind="stable")
+    ordered = np.take_along_axis(candidates, order, axis=1)
+    again = np.zeros(candidates.shape, dtype=np.bool_)
+    np.put_along_axis(again, order[:, 1:], ordered[:, 1:] == ordered[:, :-1], axis=1)
+    candidates[again] = -1
+    scores = np.concatenate([one.scores, other.scores], axis=1)
+    return TopK(one.queries, candidates, np.where(again, -np.inf, scores), one.pool_size)
+
+
+def _first(topk: TopK, k: int) -> TopK:
+    k = min(k, topk.pool_size)
+    return TopK(topk.queries, topk.candidates[:, :k], topk.scores[:, :k], topk.pool_size)

@@ -11,8 +11,8 @@ Way = Literal["exact", "clusters", "names", "evidence"]
 
 - `exact`: everything is compared with everything;
 - `clusters`: what lies in clusters near each other is compared (`dualamn.search.clustered`);
-- `names`: names look up those that share rare words or pieces (`dualamn.names.blocking`), and
-  evidence finds more on its way;
+- `names`: names look up those that share rare words or pieces (`dualamn.names.blocking`), and who
+  is near by structure comes from evidence on its way, or else from clusters;
 - `evidence`: nothing is compared, and there are no others than evidence finds.
 """
 
@@ -25,14 +25,18 @@ def way_to_search(products: int, config: AlignerConfig, *, seeds: bool, names: b
             of projected names where there are no embeddings yet.
         config: up to its `search_limit` a search is exact.
         seeds: there are seed links, without which evidence alone has nothing to begin with.
-        names: names take part. Without evidence only an exact search finds both who is near by
-            name and who by structure.
+        names: names take part.
     """
-    explores = config.evidence_rounds and config.evidence_explored
-    if products <= config.search_limit or (names and not explores):
+    explored = explores(config)
+    if products <= config.search_limit or (config.search_recall == 1 and not explored):
         return "exact"
     if names:
         return "names"
-    if explores and seeds:
+    if explored and seeds:
         return "evidence"
     return "clusters" if config.search_recall < 1 else "exact"
+
+
+def explores(config: AlignerConfig) -> bool:
+    """Whether evidence finds candidates of its own."""
+    return config.evidence_rounds > 0 and config.evidence_explored > 0

@@ -1,18 +1,22 @@
 """The most alike names by their rare words and pieces."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dualamn.arrays import Int32Array, strings
+from dualamn.aligner import Aligner
+from dualamn.arrays import Int32Array, StringArray, strings
 from dualamn.compute import threads
+from dualamn.eval import evaluate
 from dualamn.names import NameSimilarity, blocking
 from dualamn.names.blocking import alike_by_name
 from dualamn.names.candidates import look_up_names, search_with_names
 from dualamn.names.own_seeds import find_own_seeds
 from dualamn.names.weights import Weights
-from dualamn.search import Candidates
+from dualamn.search import Candidates, search_candidates
 from tests.names.conftest import NamedTask, spoken
 
 ALL = 10**9
@@ -29,6 +33,10 @@ def likeness(names: NameSimilarity, left: Int32Array, right: Int32Array) -> np.n
     one, other = left.astype(np.int64), right.astype(np.int64)
     pairs = np.repeat(one, len(other)), np.tile(other, len(one))
     return names.similarities(*pairs).reshape(len(one), len(other))
+
+
+def nameless_half(texts: StringArray) -> StringArray:
+    return strings(text if at % 2 else "" for at, text in enumerate(texts))
 
 
 def assert_sound(found: Candidates, left: Int32Array, right: Int32Array, k: int) -> None:
@@ -207,3 +215,35 @@ def test_own_seeds_are_those_of_the_search(named_task: NamedTask) -> None:
     assert searched.near > 20
     assert searched.exact == looked_up.exact
     np.testing.assert_array_equal(searched.links, looked_up.links)
+
+
+def test_those_near_by_structure_come_into_question_as_well() -> None:
+    texts = [spoken(n) for n in range(40)]
+    names, own, other = pools(texts, texts)
+    names.weights = Weights(6.0, 2.0)
+    rng = np.random.default_rng(0)
+    rows = rng.standard_normal((80, 8)).astype(np.float32)
+    rows /= np.linalg.norm(rows, axis=1, keepdims=True)
+    everybody = search_candidates(rows, own, other, 40)
+    found = look_up_names(rows, names, 0.03, own, other, 15, beside=everybody)
+    exact = search_with_names(rows, names, 0.03, own, other, 40).left_to_right
+    assert found.left_to_right.candidates.shape == (40, 15)
+    for row in found.left_to_right.candidates:
+        assert len(np.unique(row)) == 15
+    # Nothing is missing from these, so the best of all are found.
+    np.testing.assert_allclose(found.left_to_right.scores, exact.scores[:, :15], atol=1e-5)
+
+
+@pytest.mark.parametrize("evidence", [0, 2])
+def test_large_graphs_find_who_is_near_by_structure_alone(
+    named_task: NamedTask, evidence: int
+) -> None:
+    task = named_task(200, nameless_half)
+    found = []
+    for limit in (1e12, 0.0):
+        fast: dict[str, Any] = {"label_dim": 64, "relation_dim": 16, "evidence_rounds": evidence}
+        aligner = Aligner("fast", search_limit=limit, evidence_first=False, **fast).fit(task)
+        scores = evaluate(aligner.align(), task.test_links).left_to_right
+        assert scores is not None
+        found.append(float(scores["hits@1"] or 0))
+    assert found[1] > found[0] - 0.02
