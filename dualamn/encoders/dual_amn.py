@@ -15,6 +15,7 @@ from dualamn.encoders.graph import RelationGraph
 from dualamn.encoders.hop import Hop
 from dualamn.encoders.reflection import reflect
 from dualamn.encoders.side_by_side import fork, side_by_side
+from dualamn.encoders.tanh import fast_tanh
 from dualamn.patterns import Pattern
 from dualamn.sparse import spmm
 
@@ -204,7 +205,7 @@ def _layers(
     attention: Tensor,
 ) -> list[Tensor]:
     """A branch's layers, which start from the weighted mean of a source."""
-    layers = [spmm(pattern, weights, source).tanh_()]
+    layers = [fast_tanh(spmm(pattern, weights, source))]
     for hop, own in zip(hops, attention, strict=True):
         layers.append(reflect(hop, layers[-1], unit_relations, own))
     if rows is None:

@@ -23,6 +23,7 @@ from torch import Tensor
 from torch.autograd import Function
 
 from dualamn.encoders.hop import Hop
+from dualamn.encoders.tanh import fast_tanh_
 from dualamn.sparse import dot_rows, multiply, row_softmax, segment_sum
 
 
@@ -57,7 +58,7 @@ class _Reflect(Function):
         placed = hop.sum_places(a.index_select(0, hop.edge_incident))  # A
         out = multiply(hop.places, placed, entities)
         multiply(incident, a * along, relations, add_to=out, alpha=-2)
-        out.tanh_()
+        fast_tanh_(out)
         ctx.save_for_backward(entities, relations, attention, a, along, placed, out)
         ctx.hop = hop
         return out
