@@ -21,6 +21,7 @@ SHARE = 0.8  # of the machine's memory that a run may take if nothing else is sa
 
 _PROGRAM = 450 * 2**20  # the interpreter with PyTorch and FAISS
 _ENTITY = 300  # bytes of identifiers and of ids around them
+_NAME = 2_000  # of a name: its words and pieces, as written and with translations
 _TRIPLE = 24
 _EDGE_IN_GRAPH = 80  # bytes of sparse patterns, for each of a triple's two directions
 _EDGE_IN_EVIDENCE = 200  # of statements and pairs that share some
@@ -98,6 +99,7 @@ def stages(task: AlignmentTask, config: AlignerConfig) -> dict[str, int]:
     # Without pairs to learn from, evidence comes to be when training is over.
     early = evidence // 2 if config.evidence_first or config.turns(named=named) else 0
     graph = edges * _EDGE_IN_GRAPH
+    names = n * _NAME if named else 0
     rows = n * width(config) * _FLOAT
     network = n * config.dim * _FLOAT if config.encoder != "propagation" else 0
     # A second model is trained and searched while the rows of the first are there.
@@ -112,9 +114,9 @@ def stages(task: AlignmentTask, config: AlignerConfig) -> dict[str, int]:
     )
     return {
         "load": held,
-        "train": held + graph + waiting + _training(n, config) + early,
-        "embed": held + graph + waiting + _embedding(n, config) + early,
-        "match": held + graph + network + waiting + rows + evidence + candidates,
+        "train": held + names + graph + waiting + _training(n, config) + early,
+        "embed": held + names + graph + waiting + _embedding(n, config) + early,
+        "match": held + names + graph + network + waiting + rows + evidence + candidates,
     }
 
 
