@@ -19,7 +19,7 @@ def fast_tanh_(matrix: Tensor) -> Tensor:
     """
     if matrix.device.type != "cpu":
         return matrix.tanh_()
-    for block in matrix.view(-1).split(_NUMBERS):
+    for block in torch.split(matrix.view(-1), _NUMBERS):
         block.mul_(2).sigmoid_().mul_(2).sub_(1)
     return matrix
 
