@@ -124,8 +124,9 @@ def compare(task: AlignmentTask, config: AlignerConfig, size: int) -> list[tuple
     part, *_ = draw_parts(pairs, trainer.others, config, rng)
     pool = torch.from_numpy(part.entities).long()
     with matmul_precision(config), torch.no_grad():
-        features = encoder.network.body(encoder.graph, pool)
-        default = trainer.step_in_parts.plan(part, features, rng, generator)
+        step = trainer.step_in_parts
+        embedded = step.embedded(part, encoder.network.body(encoder.graph, pool))
+        default = step.plan(part, embedded, rng, generator)
     default = replace(default, rows=pool[default.rows])
     in_pool = torch.zeros(n, dtype=torch.bool)
     in_pool[pool] = True

@@ -105,8 +105,8 @@ class Cases:
         self.pool = torch.from_numpy(self.part.entities).long()
         step = StepInParts(self.network, self.graph, len(linked) / task.n_entities, config)
         with torch.no_grad():
-            features = self.network.body(self.graph, self.pool)
-        self.plan = step.plan(self.part, features, rng, self.generator)
+            embedded = step.embedded(self.part, self.network.body(self.graph, self.pool))
+        self.plan = step.plan(self.part, embedded, rng, self.generator)
 
     def __iter__(self) -> Iterator[Case]:
         """The rows from the smallest part to the largest."""

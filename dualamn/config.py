@@ -161,8 +161,8 @@ class AlignerConfig:
     most_batches: int = 10
     average_share: float = 0.25
     learning_rate: float = 0.005
-    negatives: int = 64
-    mining_pool: int = 2048
+    negatives: int = 32
+    mining_pool: int = 3072
     mining_limit: int = 10_000
     mining_dim: int = 128
     sampled_entities: int = 1024

@@ -14,7 +14,7 @@ from dualamn.encoders.gate import gate
 from dualamn.encoders.graph import RelationGraph
 from dualamn.encoders.hop import Hop
 from dualamn.encoders.reflection import reflect
-from dualamn.encoders.side_by_side import fork, side_by_side
+from dualamn.encoders.side_by_side import side_by_side
 from dualamn.encoders.tanh import fast_tanh
 from dualamn.patterns import Pattern
 from dualamn.sparse import spmm
@@ -113,14 +113,7 @@ class DualAMN(nn.Module):
             ],
         )
 
-    def forward(
-        self,
-        graph: RelationGraph,
-        rows: Tensor,
-        *,
-        dropout: float = 0.0,
-        generator: torch.Generator | None = None,
-    ) -> list[Tensor]:
+    def forward(self, graph: RelationGraph, rows: Tensor) -> list[Tensor]:
         """Embeddings of some entities: a (q, (depth + 1) * d) matrix a branch.
 
         The two belong side by side; they stay apart so that distances can be added up without
@@ -129,10 +122,8 @@ class DualAMN(nn.Module):
         Args:
             graph: the task's graph; it may be focused on a few entities.
             rows: (q,) int64 joint ids of the entities wanted, of those.
-            dropout: the share of output numbers set to zero in training.
-            generator: draws the dropout mask.
         """
-        return self._gated(self.layers(graph), self._inside(graph, rows), dropout, generator)
+        return self._gated(self.layers(graph), self._inside(graph, rows))
 
     def body(self, graph: RelationGraph, rows: Tensor) -> Features:
         """What `forward` puts into the gate: of either branch a list of (q, d), one a layer.
@@ -141,31 +132,13 @@ class DualAMN(nn.Module):
         """
         return self.layers(graph, self._inside(graph, rows))
 
-    def head(
-        self,
-        features: Features,
-        rows: Tensor,
-        *,
-        dropout: float = 0.0,
-        generator: torch.Generator | None = None,
-    ) -> list[Tensor]:
+    def head(self, features: Features, rows: Tensor) -> list[Tensor]:
         """Embeddings as `forward` gives them, of some rows of what `body` gave."""
-        return self._gated(features, [rows] * len(features[0]), dropout, generator)
+        return self._gated(features, [rows] * len(features[0]))
 
-    def _gated(
-        self,
-        layers: Features,
-        rows: list[Tensor],
-        dropout: float,
-        generator: torch.Generator | None,
-    ) -> list[Tensor]:
-        gates = []
-        for _ in self.both:
-            # One generator each: they may draw at the same time.
-            own = generator and fork(generator)
-            gates.append(partial(_gate, rows, dropout, own))
+    def _gated(self, layers: Features, rows: list[Tensor]) -> list[Tensor]:
         outputs = side_by_side(
-            gates,
+            [partial(_gate, rows)] * len(layers),
             [
                 (branch.proxies, branch.weight, branch.bias, *own)
                 for branch, own in zip(self.both, layers, strict=True)
@@ -215,14 +188,12 @@ def _layers(
 
 def _gate(
     rows: Sequence[Tensor],
-    dropout: float,
-    generator: torch.Generator | None,
     proxies: Tensor,
     weight: Tensor,
     bias: Tensor,
     *layers: Tensor,
 ) -> list[Tensor]:
-    return [gate(layers, rows, proxies, weight, bias, dropout=dropout, generator=generator)]
+    return [gate(layers, rows, proxies, weight, bias)]
 
 
 class Branch(nn.Module):
@@ -241,21 +212,6 @@ class Branch(nn.Module):
         self.weight = weight
         self.bias = bias
 
-    def forward(
-        self,
-        layers: list[Tensor],
-        rows: list[Tensor],
-        *,
-        dropout: float = 0.0,
-        generator: torch.Generator | None = None,
-    ) -> Tensor:
+    def forward(self, layers: list[Tensor], rows: list[Tensor]) -> Tensor:
         """The gated embeddings of some entities, see `gate`."""
-        return gate(
-            layers,
-            rows,
-            self.proxies,
-            self.weight,
-            self.bias,
-            dropout=dropout,
-            generator=generator,
-        )
+        return gate(layers, rows, self.proxies, self.weight, self.bias)

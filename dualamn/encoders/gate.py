@@ -8,7 +8,7 @@ With m a row's layers side by side, and c proxies Q shared by all graphs:
     out = g m + (1 - g) (m - t) = m - (1 - g) t
 
 Rows pass through in blocks that fit the processor's cache, forward and backward, so that the
-side-by-side matrix of all rows never exists. Dropout is part of the pass.
+side-by-side matrix of all rows never exists.
 """
 
 from __future__ import annotations
@@ -32,9 +32,6 @@ def gate(
     proxies: Tensor,
     weight: Tensor,
     bias: Tensor,
-    *,
-    dropout: float = 0.0,
-    generator: torch.Generator | None = None,
 ) -> Tensor:
     """Gated embeddings of some entities, with gradients for layers and parameters.
 
@@ -44,40 +41,14 @@ def gate(
         proxies: (c, l * d) for l layers.
         weight: (l * d, l * d).
         bias: (l * d,).
-        dropout: the share of output numbers set to zero; the rest are scaled up.
-        generator: draws the dropout mask.
 
     Returns:
         (q, l * d).
     """
-    if dropout > 0:
-        shape = (len(rows[0]), proxies.shape[1])
-        keep = dropout_mask(shape, dropout, proxies.device, generator)
-    else:
-        keep = None
     out: Tensor = _Gate.apply(  # type: ignore[no-untyped-call]
-        tuple(rows), keep, 1.0 / (1.0 - dropout), proxies, weight, bias, *layers
+        tuple(rows), proxies, weight, bias, *layers
     )
     return out
-
-
-def dropout_mask(
-    shape: tuple[int, int],
-    dropout: float,
-    device: torch.device,
-    generator: torch.Generator | None,
-) -> Tensor:
-    """A boolean mask whose entries are true with probability 1 - dropout, to 1 in 65,536.
-
-    Drawn as 16-bit numbers, four to a random word: one draw an entry takes longer than the
-    matrix products it guards.
-    """
-    count = shape[0] * shape[1]
-    words = torch.empty((count + 3) // 4, dtype=torch.int64, device=device)
-    words.random_(-(2**63), None, generator=generator)
-    threshold = round(dropout * 65536) - 32768
-    keep: Tensor = words.view(torch.int16)[:count] >= threshold
-    return keep.view(shape)
 
 
 class _Gate(Function):
@@ -85,8 +56,6 @@ class _Gate(Function):
     def forward(
         ctx: Any,
         rows: tuple[Tensor, ...],
-        keep: Tensor | None,
-        scale: float,
         proxies: Tensor,
         weight: Tensor,
         bias: Tensor,
@@ -95,26 +64,28 @@ class _Gate(Function):
         width = proxies.shape[1]
         n_rows = len(rows[0])
         out = proxies.new_empty(n_rows, width)
-        opening = torch.empty_like(out) if any(ctx.needs_input_grad) else None
+        trains = any(ctx.needs_input_grad)
+        opening = torch.empty_like(out) if trains else None
+        shares = proxies.new_empty(n_rows, len(proxies)) if trains else None
         unit_proxies = _unit(proxies)
         for start in range(0, n_rows, BLOCK_ROWS):
             block = slice(start, start + BLOCK_ROWS)
             m = _gather(layers, rows, block)
             share = torch.softmax(_unit(m) @ unit_proxies.t(), dim=1)
+            if shares is not None:
+                shares[block] = share
             t = share @ proxies
             g = torch.addmm(
                 bias, m - t, weight, out=None if opening is None else opening[block]
             ).sigmoid_()
             torch.addcmul(m, g.sub(1), t, out=out[block])
-            if keep is not None:
-                out[block].mul_(keep[block]).mul_(scale)
-        ctx.save_for_backward(proxies, weight, opening, *layers)
-        ctx.rows, ctx.keep, ctx.scale = rows, keep, scale
+        ctx.save_for_backward(proxies, weight, opening, shares, *layers)
+        ctx.rows = rows
         return out
 
     @staticmethod
     def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor | None, ...]:
-        proxies, weight, opening, *layers = ctx.saved_tensors
+        proxies, weight, opening, shares, *layers = ctx.saved_tensors
         rows: tuple[Tensor, ...] = ctx.rows
         d_proxies, d_weight = torch.zeros_like(proxies), torch.zeros_like(weight)
         d_bias = proxies.new_zeros(proxies.shape[1])
@@ -124,14 +95,11 @@ class _Gate(Function):
         for start in range(0, len(rows[0]), BLOCK_ROWS):
             block = slice(start, start + BLOCK_ROWS)
             d_out = grads[0][block]
-            if ctx.keep is not None:
-                d_out = (d_out * ctx.keep[block]).mul_(ctx.scale)
             m = _gather(layers, rows, block)
             norm = m.norm(dim=1, keepdim=True).clamp_(min=_EPSILON)
             unit = m / norm
-            share = torch.softmax(unit @ unit_proxies.t(), dim=1)
+            share, g = shares[block], opening[block]
             t = share @ proxies
-            g = opening[block]
             # out = m - (1 - g) t
             d_z = (d_out * t).mul_(g).mul_(1 - g)
             d_p = d_z @ weight.t()
@@ -151,7 +119,7 @@ class _Gate(Function):
         proxy_norm = proxies.norm(dim=1, keepdim=True).clamp_(min=_EPSILON)
         inward = (unit_proxies * d_unit_proxies).sum(dim=1, keepdim=True)
         d_proxies += (d_unit_proxies - unit_proxies * inward).div_(proxy_norm)
-        return None, None, None, d_proxies, d_weight, d_bias, *d_layers
+        return None, d_proxies, d_weight, d_bias, *d_layers
 
 
 def _gather(layers: Sequence[Tensor], rows: Sequence[Tensor], block: slice) -> Tensor:

@@ -36,7 +36,7 @@ class LossPlan:
     """Which distances one step needs, by position among the rows it embeds.
 
     Attributes:
-        rows: (q,) int64: the entities to embed, in joint ids; distinct but for what fills them up.
+        rows: (q,) int64: the entities to embed, distinct joint ids.
         distances: q x q pattern: for every anchor its negatives, then its partner.
         slots: (2p, k) int64: which entry of `distances` belongs to an anchor's i-th negative.
         missing: (2p, k) bool: true where an anchor has fewer than k negatives.
@@ -67,8 +67,6 @@ class LossPlan:
         negatives: Int32Array,
         sample: Int32Array,
         n_entities: int,
-        *,
-        multiple: int = 1,
     ) -> LossPlan:
         """Plans a step.
 
@@ -78,9 +76,6 @@ class LossPlan:
                 An anchor itself, its partner and -1 are passed over.
             sample: (s,) int32 distinct joint ids, drawn evenly from all entities.
             n_entities: of the whole task.
-            multiple: the first row, repeated, fills the rows up to a multiple of this. Products
-                of shapes that recur run on kernels that are already there: oneDNN compiles one
-                for each shape and keeps it, which over sixty steps took 700 MB.
         """
         anchors = np.concatenate([pairs[:, 0], pairs[:, 1]])
         opposite = np.concatenate([pairs[:, 1], pairs[:, 0]])
@@ -91,7 +86,6 @@ class LossPlan:
         in_step[anchors] = in_step[sample] = True
         in_step[negatives[usable]] = True
         rows = np.flatnonzero(in_step)
-        rows = np.append(rows, np.repeat(rows[:1], -len(rows) % multiple))
         position = np.cumsum(in_step, dtype=np.int64) - 1
         at, partner = position[anchors], position[opposite]
 

@@ -15,16 +15,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import chain
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from dualamn.arrays import Int32Array
 from dualamn.config import AlignerConfig
+from dualamn.encoders.dropout import dropped_rows
 from dualamn.encoders.dual_amn import DualAMN, Features
 from dualamn.encoders.gate import BLOCK_ROWS
 from dualamn.encoders.graph import RelationGraph
+from dualamn.encoders.side_by_side import fork, side_by_side
 from dualamn.gradients import carrier
 from dualamn.training.loss import LossPlan, hard_sample_loss
 from dualamn.training.mining import mine, random_projection
@@ -108,61 +112,80 @@ class StepInParts:
         for part in parts:
             block = slice(start, start + len(part.entities))
             start = block.stop
-            own = [[layer.detach()[block] for layer in branch] for branch in features]
-            plan = self.plan(part, own, rng, generator)
-            share = len(part.links) / n_links
-            total += self._part(own, plan, share, _blocks(grads, block), generator)
+            own = self._leaves(_blocks(features, block), _blocks(grads, block))
+            embedded = self.embedded(part, own)
+            plan = self.plan(part, embedded, rng, generator)
+            loss = self._loss(embedded, plan, generator) * (len(part.links) / n_links)
+            loss.backward()  # type: ignore[no-untyped-call]
+            total += loss.item()
         carrier([*chain(*features)], [*chain(*grads)]).backward()  # type: ignore[no-untyped-call]
         return total
 
-    def _part(
-        self,
-        own: Features,
-        plan: LossPlan,
-        share: float,
-        grads: Features,
-        generator: torch.Generator,
-    ) -> float:
-        """The part's share of the loss; its gradient for the layers is written to `grads`."""
+    def _leaves(self, features: Features, grads: Features) -> Features:
+        """The layers' outputs as leaves, whose gradients are added to `grads` in place."""
+        leaves = [[layer.detach().requires_grad_() for layer in branch] for branch in features]
+        for leaf, grad in zip(chain(*leaves), chain(*grads), strict=True):
+            leaf.grad = grad
+        return leaves
+
+    def embedded(self, part: Part, own: Features) -> list[Tensor]:
+        """Embeddings of a part's entities without dropout, a (q', (depth + 1) d) matrix a branch.
+
+        The first entity fills them up to a multiple of some rows. Products of shapes that recur run
+        on kernels that are already there: oneDNN compiles one for each shape and keeps it, which
+        over sixty steps took 700 MB.
+
+        Args:
+            part: some links and others.
+            own: the layers of its entities, as the network's `body` gives them.
+        """
+        n = len(part.entities)
+        rows = torch.zeros(n + -n % BLOCK_ROWS, dtype=torch.int64, device=own[0][0].device)
+        rows[:n] = torch.arange(n)
+        return self.network.head(own, rows)
+
+    def _loss(
+        self, embedded: Sequence[Tensor], plan: LossPlan, generator: torch.Generator
+    ) -> Tensor:
         config = self.config
-        for branch, into in zip(own, grads, strict=True):
-            for layer, grad in zip(branch, into, strict=True):
-                layer.requires_grad_()
-                layer.grad = grad  # backward adds to what is there, in place
-        embedded = self.network.head(own, plan.rows, dropout=config.dropout, generator=generator)
-        loss = share * hard_sample_loss(
-            embedded, plan, gamma=config.gamma, scale=config.loss_scale, tau=config.loss_tau
+        # One generator each: they may draw at the same time.
+        dropped = [partial(_dropped, plan.rows, config.dropout, fork(generator)) for _ in embedded]
+        seen = side_by_side(dropped, [[matrix] for matrix in embedded])
+        return hard_sample_loss(
+            [matrix for (matrix,) in seen],
+            plan,
+            gamma=config.gamma,
+            scale=config.loss_scale,
+            tau=config.loss_tau,
         )
-        loss.backward()  # type: ignore[no-untyped-call]
-        return loss.item()
 
     def plan(
-        self, part: Part, own: Features, rng: np.random.Generator, generator: torch.Generator
+        self,
+        part: Part,
+        embedded: Sequence[Tensor],
+        rng: np.random.Generator,
+        generator: torch.Generator,
     ) -> LossPlan:
         """Mines the part's negatives, and plans its loss; entities are positions in the part.
 
         Args:
             part: some links.
-            own: the layers of its entities, as the network's `body` gives them.
+            embedded: what `embedded` gives for it.
             rng: draws the sample of entities that the loss takes its moments from.
             generator: draws the projection, on the network's device.
 
         Raises:
             FloatingPointError: the embeddings are not finite.
         """
-        config, device = self.config, self.network.relations.device
-        everyone = torch.arange(len(part.entities), device=device)
-        with torch.no_grad():
-            embedded = self.network.head(own, everyone)
-        if not all(matrix.sum().isfinite() for matrix in embedded):
+        config = self.config
+        entities = [matrix.detach()[: len(part.entities)] for matrix in embedded]
+        if not all(matrix.sum().isfinite() for matrix in entities):
             raise FloatingPointError("the embeddings are not finite")
-        width = sum(matrix.shape[1] for matrix in embedded)
+        width = sum(matrix.shape[1] for matrix in entities)
         projection = random_projection(width, config.mining_dim, generator)
-        negatives = mine(embedded, part.links.T.ravel(), config.negatives, projection)
-        sample = self._sample(part, rng)
-        plan = LossPlan.build(
-            part.links, negatives, sample, len(part.entities), multiple=BLOCK_ROWS
-        )
+        negatives = mine(entities, part.links.T.ravel(), config.negatives, projection)
+        plan = LossPlan.build(part.links, negatives, self._sample(part, rng), len(part.entities))
+        device = entities[0].device
         return replace(plan, n_entities=self.graph.n_entities).to(device)
 
     def _sample(self, part: Part, rng: np.random.Generator) -> Int32Array:
@@ -179,6 +202,12 @@ class StepInParts:
             part.n_linked + rng.choice(n_others, others, replace=False),
         ]
         return np.concatenate(chosen).astype(np.int32)
+
+
+def _dropped(
+    rows: Tensor, share: float, generator: torch.Generator, matrix: Tensor
+) -> list[Tensor]:
+    return [dropped_rows(matrix, rows, share, generator)]
 
 
 def _blocks(features: Features, block: slice) -> Features:

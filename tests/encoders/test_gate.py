@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from dualamn.encoders import gate as gate_module
-from dualamn.encoders.gate import dropout_mask, gate
+from dualamn.encoders.gate import gate
 
 
 def plain_gate(m: Tensor, proxies: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
@@ -41,27 +41,6 @@ def test_gate_equals_its_formula(monkeypatch: pytest.MonkeyPatch, block_rows: in
         torch.testing.assert_close(mine, theirs)
 
 
-def test_gate_with_dropout_is_the_gate_times_the_mask() -> None:
-    rows = torch.arange(8)
-    leaves = inputs(8, 3, 2)
-    *layers, proxies, weight, bias = leaves
-
-    def dropped() -> Tensor:
-        generator = torch.Generator().manual_seed(1)
-        both = [rows, rows]
-        return gate(layers, both, proxies, weight, bias, dropout=0.4, generator=generator)
-
-    keep = dropout_mask((8, 6), 0.4, torch.device("cpu"), torch.Generator().manual_seed(1))
-    plain = gate(layers, [rows, rows], proxies, weight, bias) * keep / 0.6
-    torch.testing.assert_close(dropped(), plain)
-    for mine, theirs in zip(
-        torch.autograd.grad(dropped().sum(), leaves),
-        torch.autograd.grad(plain.sum(), leaves),
-        strict=True,
-    ):
-        torch.testing.assert_close(mine, theirs)
-
-
 def test_gate_passes_gradcheck() -> None:
     *layers, proxies, weight, bias = inputs(4, 2, 2)
     rows = torch.tensor([0, 2, 3])
@@ -80,13 +59,3 @@ def test_gate_of_no_rows_and_of_zero_rows_is_finite() -> None:
     out = gate(zeros, [torch.arange(4)] * len(zeros), proxies, weight, bias)
     assert out.isfinite().all()
     assert all(g.isfinite().all() for g in torch.autograd.grad(out.sum(), zeros))
-
-
-@pytest.mark.parametrize("dropout", [0.1, 0.3, 0.9])
-def test_dropout_mask_drops_its_share_everywhere(dropout: float) -> None:
-    mask = dropout_mask((501, 303), dropout, torch.device("cpu"), torch.Generator().manual_seed(0))
-    spread = (dropout * (1 - dropout) / mask.numel()) ** 0.5
-    assert abs((~mask).float().mean().item() - dropout) < 5 * spread
-    # Neighbouring entries are cut from one random word and must not depend on each other.
-    both = (~mask[:, 1:] & ~mask[:, :-1]).float().mean().item()
-    assert abs(both - dropout**2) < 10 * spread

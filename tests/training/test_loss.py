@@ -107,19 +107,6 @@ def test_plan_embeds_only_what_the_step_touches() -> None:
     assert plan.missing.tolist() == [[False, True, True], [True, False, True]]
 
 
-def test_filling_rows_up_changes_neither_loss_nor_gradient() -> None:
-    parts, pairs = made(20, 3, 4)
-    negatives = np.random.default_rng(0).integers(0, 20, (6, 4)).astype(np.int32)
-    sample = np.arange(0, 20, 5, dtype=np.int32)
-    plain = LossPlan.build(pairs, negatives, sample, 20)
-    filled = LossPlan.build(pairs, negatives, sample, 20, multiple=20)
-    assert len(plain.rows) < len(filled.rows) == 20
-    assert len(LossPlan.build(pairs, negatives, sample, 20, multiple=64).rows) == 64
-    losses = [hard_sample_loss([p[plan.rows] for p in parts], plan) for plan in (plain, filled)]
-    torch.testing.assert_close(losses[0], losses[1])
-    torch.testing.assert_close(grads(losses[0], parts), grads(losses[1], parts))
-
-
 def test_anchors_without_any_negative_leave_a_finite_loss() -> None:
     pairs = np.array([[0, 1]], dtype=np.int32)
     plan = LossPlan.build(pairs, np.full((2, 3), -1, np.int32), np.array([0, 1], np.int32), 2)
