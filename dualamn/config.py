@@ -162,7 +162,7 @@ class AlignerConfig:
     average_share: float = 0.25
     learning_rate: float = 0.005
     negatives: int = 32
-    mining_pool: int = 3072
+    mining_pool: int = 4096
     mining_limit: int = 10_000
     mining_dim: int = 128
     sampled_entities: int = 1024

@@ -38,24 +38,27 @@ class Pattern:
     t_order: Tensor
 
     @classmethod
-    def from_sorted(cls, rows: Tensor, columns: Tensor, shape: tuple[int, int]) -> Pattern:
+    def from_sorted(
+        cls, rows: Tensor, columns: Tensor, shape: tuple[int, int], *, checked: bool = False
+    ) -> Pattern:
         """Builds a pattern from entries that are sorted by row.
 
         Args:
             rows: (e,) integers, ascending.
             columns: (e,) integers.
             shape: (n, m).
+            checked: they are known to be in order and inside.
 
         Raises:
             ValueError: the rows are not ascending, or an entry lies outside the shape.
         """
         rows, columns = rows.long(), columns.long()
-        if len(rows) and (bool((rows.diff() < 0).any()) or int(rows[0]) < 0):
-            raise ValueError("the rows of a pattern must ascend from 0")
-        if len(rows) and (
-            int(rows[-1]) >= shape[0] or int(columns.min()) < 0 or int(columns.max()) >= shape[1]
-        ):
-            raise ValueError(f"an entry lies outside the pattern's shape {shape}")
+        if len(rows) and not checked:
+            if bool((rows.diff() < 0).any()) or int(rows[0]) < 0:
+                raise ValueError("the rows of a pattern must ascend from 0")
+            last, (low, high) = int(rows[-1]), (int(end) for end in columns.aminmax())
+            if last >= shape[0] or low < 0 or high >= shape[1]:
+                raise ValueError(f"an entry lies outside the pattern's shape {shape}")
         indptr, indices = _starts(rows, shape[0]), columns.int()
         # scipy transposes by counting sort, many times faster than torch sorts; the entries'
         # own numbers, carried along as values, come out as the order.

@@ -114,27 +114,40 @@ class Hop:
                 number those by; None to keep the numbers of all.
         """
         number = _numbers(receivers, self.places.shape[0])
-        place_rows, incident_rows = number[self.places.rows], number[self.incident.rows]
-        place_stays, incident_stays = place_rows >= 0, incident_rows >= 0
-        edge_stays = place_stays[self.edge_place]
-        edge_pair = self.edge_pair[edge_stays]
+        place_rows = number.index_select(0, self.places.rows)
+        incident_rows = number.index_select(0, self.incident.rows)
+        place_stays = place_rows >= 0
+        # Positions, and not masks: a mask is turned into positions wherever it selects.
+        places, incident = (_positions(stays) for stays in (place_stays, incident_rows >= 0))
+        edges = _positions(place_stays.index_select(0, self.edge_place))
+        edge_pair = self.edge_pair.index_select(0, edges)
         pair_stays = torch.zeros(self.pairs.n_entries, dtype=torch.bool, device=receivers.device)
         pair_stays[edge_pair] = True
+        pairs = _positions(pair_stays)
         q, (n, r) = len(receivers), self.pairs.shape
-        from_places, from_pairs = self.places.indices[place_stays], self.pairs.rows[pair_stays]
+        from_places = self.places.indices.index_select(0, places)
+        from_pairs = self.pairs.rows.index_select(0, pairs)
         if senders is not None:
             sender_number = _numbers(senders, n)
-            from_places, from_pairs = sender_number[from_places], sender_number[from_pairs]
+            from_places = sender_number.index_select(0, from_places)
+            from_pairs = sender_number.index_select(0, from_pairs)
             n = len(senders)
-        incident_from = self.incident.indices[incident_stays]
+
+        def kept(rows: Tensor, columns: Tensor, shape: tuple[int, int]) -> Pattern:
+            return Pattern.from_sorted(rows, columns, shape, checked=True)
+
         return Hop(
-            Pattern.from_sorted(place_rows[place_stays], from_places, (q, n)),
-            Pattern.from_sorted(incident_rows[incident_stays], incident_from, (q, r)),
-            Pattern.from_sorted(from_pairs, self.pairs.indices[pair_stays], (n, r)),
-            _renumbered(place_stays)[self.edge_place[edge_stays]],
-            _renumbered(incident_stays)[self.edge_incident[edge_stays]],
-            _renumbered(pair_stays)[edge_pair],
-            self.counts[incident_stays],
+            kept(place_rows.index_select(0, places), from_places, (q, n)),
+            kept(
+                incident_rows.index_select(0, incident),
+                self.incident.indices.index_select(0, incident),
+                (q, r),
+            ),
+            kept(from_pairs, self.pairs.indices.index_select(0, pairs), (n, r)),
+            _renumbered(places, self.places, self.edge_place.index_select(0, edges)),
+            _renumbered(incident, self.incident, self.edge_incident.index_select(0, edges)),
+            _renumbered(pairs, self.pairs, edge_pair),
+            self.counts.index_select(0, incident),
         )
 
     def to(self, device: torch.device | str) -> Hop:
@@ -181,6 +194,12 @@ def _numbers(entities: Tensor, n: int) -> Tensor:
     return number
 
 
-def _renumbered(stays: Tensor) -> Tensor:
-    """(e,) int32: which of those that stay an entry is, for those that do."""
-    return stays.cumsum(0, dtype=torch.int32).sub_(1)
+def _positions(mask: Tensor) -> Tensor:
+    return mask.nonzero().squeeze(1)
+
+
+def _renumbered(kept: Tensor, pattern: Pattern, entries: Tensor) -> Tensor:
+    """(e,) int32: which of the kept entries of a pattern each of some of them is."""
+    number = torch.empty(pattern.n_entries, dtype=torch.int32, device=kept.device)
+    number[kept] = torch.arange(len(kept), dtype=torch.int32, device=kept.device)
+    return number.index_select(0, entries)

@@ -6,10 +6,12 @@ about a second and 100 MB: a thirtieth of a whole benchmark run.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import torch
 from torch import Tensor
+
+_NUMBERS = 1 << 17  # a block
 
 
 class RMSprop:
@@ -43,6 +45,13 @@ class RMSprop:
             grad = parameter.grad
             if grad is None:
                 continue
-            mean_square.mul_(self.alpha).addcmul_(grad, grad, value=1 - self.alpha)
-            root = mean_square.sqrt().add_(self.eps)
-            parameter.addcdiv_(grad, root, value=-lr)
+            # Five passes over numbers that stay in the processor's cache.
+            blocks = (_blocks(tensor) for tensor in (parameter, grad.contiguous(), mean_square))
+            for values, slope, square in zip(*blocks, strict=True):
+                square.mul_(self.alpha).addcmul_(slope, slope, value=1 - self.alpha)
+                values.addcdiv_(slope, square.sqrt().add_(self.eps), value=-lr)
+
+
+def _blocks(tensor: Tensor) -> Sequence[Tensor]:
+    flat = tensor.view(-1)
+    return torch.split(flat, _NUMBERS) if tensor.device.type == "cpu" else [flat]

@@ -5,12 +5,16 @@ from __future__ import annotations
 import subprocess
 import sys
 
+import pytest
 import torch
 
+from dualamn.training import rmsprop
 from dualamn.training.rmsprop import RMSprop
 
 
-def test_steps_are_those_of_torch() -> None:
+@pytest.mark.parametrize("numbers", [5, 1 << 17])
+def test_steps_are_those_of_torch(monkeypatch: pytest.MonkeyPatch, numbers: int) -> None:
+    monkeypatch.setattr(rmsprop, "_NUMBERS", numbers)
     torch.manual_seed(0)
     start = [torch.randn(4, 3), torch.randn(5), torch.randn(2)]
     mine = [p.clone().requires_grad_() for p in start]
