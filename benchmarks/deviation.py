@@ -121,7 +121,7 @@ def compare(task: AlignmentTask, config: AlignerConfig, size: int) -> list[tuple
     parts, k = [points.float()], config.negatives
     exact, projected = (mine(parts, anchors, k, through) for through in (nothing, projection))
     # What one step of training does; its entities are positions in its pool.
-    part, *_ = draw_parts(pairs, trainer.others, config, rng)
+    part, *_ = draw_parts(pairs, trainer.linked, trainer.others, config, rng)
     pool = torch.from_numpy(part.entities).long()
     with matmul_precision(config), torch.no_grad():
         step = trainer.step_in_parts

@@ -101,7 +101,7 @@ class Cases:
         everyone = np.arange(task.n_entities, dtype=np.int32)
         linked = np.unique(task.seed_links)
         others = np.setdiff1d(everyone, linked, assume_unique=True)
-        self.part, *_ = draw_parts(task.seed_links[:BATCH], others, config, rng)
+        self.part, *_ = draw_parts(task.seed_links[:BATCH], linked, others, config, rng)
         self.pool = torch.from_numpy(self.part.entities).long()
         step = StepInParts(self.network, self.graph, len(linked) / task.n_entities, config)
         with torch.no_grad():

@@ -84,10 +84,10 @@ class AlignerConfig:
             them moving around a place that the mean is nearer to.
         learning_rate: of RMSprop (paper).
         negatives: mined negatives an anchor. At lambda = 30 the hardest few carry the loss.
-        mining_pool: entities that a step searches negatives among, beside those of its own seed
-            links; drawn anew for every step.
-        mining_limit: entities of seed links that a step searches negatives among at once; where
-            it has more, it does so in parts of at most as many.
+        mining_pool: entities without seed link that a step searches negatives among, drawn anew
+            for every step.
+        mining_limit: entities of seed links, its own and others, that a step searches negatives
+            among at once; where it has more of its own, it does so in parts.
         mining_dim: width of the random projection that negatives are searched in.
         sampled_entities: entities that the loss takes its mean and deviation from.
         matmul_precision: the lowest precision that training's dense products may run in, as
@@ -155,16 +155,16 @@ class AlignerConfig:
     gamma: float = 1.0
     loss_scale: float = 30.0
     loss_tau: float = 10.0
-    epochs: int = 16
+    epochs: int = 12
     batch_size: int = 2048
     batches: int = 5
     most_batches: int = 10
     average_share: float = 0.25
     learning_rate: float = 0.005
     negatives: int = 32
-    mining_pool: int = 4096
+    mining_pool: int = 2048
     mining_limit: int = 10_000
-    mining_dim: int = 128
+    mining_dim: int = 64
     sampled_entities: int = 1024
     matmul_precision: MatmulPrecision = "medium"
     candidates: int = 100

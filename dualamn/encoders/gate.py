@@ -70,7 +70,7 @@ class _Gate(Function):
         unit_proxies = _unit(proxies)
         for start in range(0, n_rows, BLOCK_ROWS):
             block = slice(start, start + BLOCK_ROWS)
-            m = _gather(layers, rows, block)
+            m = _gather(layers, [places[block] for places in rows])
             share = torch.softmax(_unit(m) @ unit_proxies.t(), dim=1)
             if shares is not None:
                 shares[block] = share
@@ -92,13 +92,13 @@ class _Gate(Function):
         d_unit_proxies = torch.zeros_like(proxies)
         d_layers = [torch.zeros_like(layer) for layer in layers]
         unit_proxies = _unit(proxies)
-        for start in range(0, len(rows[0]), BLOCK_ROWS):
-            block = slice(start, start + BLOCK_ROWS)
-            d_out = grads[0][block]
-            m = _gather(layers, rows, block)
+        for used in _with_gradient(grads[0]):
+            d_out = grads[0].index_select(0, used)
+            own = [places.index_select(0, used) for places in rows]
+            m = _gather(layers, own)
             norm = m.norm(dim=1, keepdim=True).clamp_(min=_EPSILON)
             unit = m / norm
-            share, g = shares[block], opening[block]
+            share, g = shares.index_select(0, used), opening.index_select(0, used)
             t = share @ proxies
             # out = m - (1 - g) t
             d_z = (d_out * t).mul_(g).mul_(1 - g)
@@ -115,24 +115,35 @@ class _Gate(Function):
             d_m = (d_unit - unit * (unit * d_unit).sum(dim=1, keepdim=True)).div_(norm)
             d_m += d_out
             d_m += d_p
-            _scatter(d_layers, rows, block, d_m)
+            _scatter(d_layers, own, d_m)
         proxy_norm = proxies.norm(dim=1, keepdim=True).clamp_(min=_EPSILON)
         inward = (unit_proxies * d_unit_proxies).sum(dim=1, keepdim=True)
         d_proxies += (d_unit_proxies - unit_proxies * inward).div_(proxy_norm)
         return None, d_proxies, d_weight, d_bias, *d_layers
 
 
-def _gather(layers: Sequence[Tensor], rows: Sequence[Tensor], block: slice) -> Tensor:
+def _with_gradient(grad: Tensor) -> Sequence[Tensor]:
+    """The rows that have a gradient, in blocks: the loss looks at a part of what it is given.
+
+    The last block is filled up with rows without one, so that products have shapes that recur.
+    """
+    has = (grad != 0).any(dim=1)
+    order = has.logical_not().sort(stable=True).indices  # those with a gradient first
+    count = int(has.sum())
+    return torch.split(order[: count + -count % BLOCK_ROWS], BLOCK_ROWS) if count else ()
+
+
+def _gather(layers: Sequence[Tensor], rows: Sequence[Tensor]) -> Tensor:
     # index_select: the same as layer[rows], several times faster.
     parts = zip(layers, rows, strict=True)
-    return torch.cat([layer.index_select(0, own[block]) for layer, own in parts], dim=1)
+    return torch.cat([layer.index_select(0, own) for layer, own in parts], dim=1)
 
 
-def _scatter(d_layers: Sequence[Tensor], rows: Sequence[Tensor], block: slice, d_m: Tensor) -> None:
+def _scatter(d_layers: Sequence[Tensor], rows: Sequence[Tensor], d_m: Tensor) -> None:
     width = d_layers[0].shape[1]
     for number, (d_layer, own) in enumerate(zip(d_layers, rows, strict=True)):
         part = d_m[:, number * width : (number + 1) * width].contiguous()
-        d_layer.index_add_(0, own[block], part)
+        d_layer.index_add_(0, own, part)
 
 
 def _unit(matrix: Tensor) -> Tensor:

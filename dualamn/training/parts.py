@@ -6,9 +6,10 @@ gradients for the layers' outputs add up before one backward pass takes them thr
 That is exact, and what a step holds beside the layers does not grow with its links. Up to
 `mining_limit` linked entities a step, which is nearly always, it is a single part.
 
-Every part is its own place to search for negatives: the entities of its links and some drawn
-others, by the parameters as they are. A random part of all entities holds negatives hard enough
-to learn from; only what is in it passes through the last layer and the gate.
+Every part is its own place to search for negatives: the entities of its links, those of other
+links, up to `mining_limit` of both, and some drawn others, by the parameters as they are. A
+random part of all entities holds negatives hard enough to learn from; only what is in it passes
+through the last layer and the gate.
 """
 
 from __future__ import annotations
@@ -39,8 +40,9 @@ class Part:
     """Some links of a step, and who their negatives are looked for among.
 
     Attributes:
-        entities: (q,) int32 distinct joint ids: first those of the links, ascending, then others.
-        n_linked: how many of them the links have.
+        entities: (q,) int32 distinct joint ids: first those of the links, ascending, then those of
+            other links, then others.
+        n_linked: how many of them some link has.
         links: (p, 2) int32 positions in `entities`.
     """
 
@@ -50,21 +52,29 @@ class Part:
 
 
 def draw_parts(
-    links: Int32Array, others: Int32Array, config: AlignerConfig, rng: np.random.Generator
+    links: Int32Array,
+    linked: Int32Array,
+    others: Int32Array,
+    config: AlignerConfig,
+    rng: np.random.Generator,
 ) -> list[Part]:
     """Splits a step's links into parts of at most `config.mining_limit` linked entities.
 
     Args:
         links: (m, 2) int32 joint ids, in random order.
-        others: (o,) int32 entities without link; every part draws its own among them.
+        linked: (l,) int32 the entities of all links, ascending.
+        others: (o,) int32 entities without link; every part draws its own among them, and among
+            `linked`.
     """
     most = max(config.mining_limit // 2, 1)
     parts = []
     for some in np.array_split(links, -(-len(links) // most)):
-        linked = np.unique(some)
+        own = np.unique(some)
+        rest = np.setdiff1d(linked, own, assume_unique=True)
+        more = rng.choice(rest, min(max(config.mining_limit - len(own), 0), len(rest)), False)
         drawn = rng.choice(others, min(config.mining_pool, len(others)), replace=False)
-        places = np.searchsorted(linked, some).astype(np.int32)
-        parts.append(Part(np.concatenate([linked, drawn]), len(linked), places))
+        places = np.searchsorted(own, some).astype(np.int32)
+        parts.append(Part(np.concatenate([own, more, drawn]), len(own) + len(more), places))
     return parts
 
 

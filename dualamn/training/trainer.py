@@ -113,7 +113,7 @@ class Trainer:
         generator: torch.Generator,
     ) -> float:
         self.optimizer.zero_grad()
-        parts = draw_parts(self.seed_links[chosen], self.others, self.config, rng)
+        parts = draw_parts(self.seed_links[chosen], self.linked, self.others, self.config, rng)
         try:
             value = self.step_in_parts.backward(parts, rng, generator)
         except FloatingPointError:

@@ -59,3 +59,21 @@ def test_gate_of_no_rows_and_of_zero_rows_is_finite() -> None:
     out = gate(zeros, [torch.arange(4)] * len(zeros), proxies, weight, bias)
     assert out.isfinite().all()
     assert all(g.isfinite().all() for g in torch.autograd.grad(out.sum(), zeros))
+
+
+@pytest.mark.parametrize("block_rows", [2, 4, 100])
+def test_rows_without_gradient_are_passed_over(
+    monkeypatch: pytest.MonkeyPatch, block_rows: int
+) -> None:
+    monkeypatch.setattr(gate_module, "BLOCK_ROWS", block_rows)
+    leaves = inputs(8, 3, 2)
+    *layers, proxies, weight, bias = leaves
+    rows = torch.arange(8)
+    weighting = torch.randn(8, 6, dtype=torch.float64)
+    weighting[[0, 3, 4, 6, 7]] = 0
+    fast = gate(layers, [rows] * 2, proxies, weight, bias)
+    plain = plain_gate(torch.cat(layers, dim=1), proxies, weight, bias)
+    fast_grads = torch.autograd.grad((fast * weighting).sum(), leaves)
+    plain_grads = torch.autograd.grad((plain * weighting).sum(), leaves)
+    for mine, theirs in zip(fast_grads, plain_grads, strict=True):
+        torch.testing.assert_close(mine, theirs)

@@ -52,13 +52,13 @@ def test_a_step_in_parts_is_the_mean_over_its_links(task: AlignmentTask) -> None
     config = AlignerConfig(**WIDE, mining_limit=20, mining_pool=30, negatives=500)
     linked = np.unique(task.seed_links)
     others = np.setdiff1d(np.arange(task.n_entities, dtype=np.int32), linked)
-    parts = draw_parts(task.seed_links[:25], others, config, np.random.default_rng(0))
+    parts = draw_parts(task.seed_links[:25], linked, others, config, np.random.default_rng(0))
     assert [len(part.links) for part in parts] == [9, 8, 8]
     config = AlignerConfig.from_dict(
         config.to_dict() | {"sampled_entities": max(len(part.entities) for part in parts)}
     )
     # Linked entities are all sampled, and so are all others.
-    step = StepInParts(network, graph, 18 / config.sampled_entities, config)
+    step = StepInParts(network, graph, 20 / config.sampled_entities, config)
 
     loss = step.backward(parts, np.random.default_rng(1), torch.Generator().manual_seed(1))
     found = gradient(network)
@@ -85,7 +85,9 @@ def test_gradients_add_to_those_that_are_there(task: AlignmentTask) -> None:
 
     def once() -> float:
         rng, generator = np.random.default_rng(2), torch.Generator().manual_seed(2)
-        return step.backward(draw_parts(task.seed_links, others, config, rng), rng, generator)
+        return step.backward(
+            draw_parts(task.seed_links, linked, others, config, rng), rng, generator
+        )
 
     first = once()
     alone = gradient(network)
@@ -96,7 +98,7 @@ def test_gradients_add_to_those_that_are_there(task: AlignmentTask) -> None:
 @given(
     st.integers(1, 60), st.integers(1, 50), st.integers(0, 40), st.integers(1, 80), st.booleans()
 )
-def test_parts_have_every_link_once_and_others_beside_it(
+def test_parts_have_every_link_once_and_other_entities_beside_it(
     n_links: int, limit: int, n_others: int, pool: int, shared: bool
 ) -> None:
     # With three graphs an entity may be in several links.
@@ -104,15 +106,18 @@ def test_parts_have_every_link_once_and_others_beside_it(
     links = np.stack([lefts, 100 + np.arange(n_links)], axis=1).astype(np.int32)
     others = np.arange(200, 200 + n_others, dtype=np.int32)
     config = AlignerConfig(mining_limit=limit, mining_pool=pool)
-    parts = draw_parts(links, others, config, np.random.default_rng(0))
+    linked = np.unique(np.concatenate([links.ravel(), np.arange(300, 320, dtype=np.int32)]))
+    parts = draw_parts(links, linked, others, config, np.random.default_rng(0))
     np.testing.assert_array_equal(
         np.concatenate([part.entities[part.links] for part in parts]), links
     )
     for part in parts:
-        assert part.n_linked <= max(limit, 2)
+        own = np.unique(part.entities[part.links])
+        assert (part.entities[: len(own)] == own).all()
+        assert part.n_linked == min(max(limit, len(own)), len(linked))
         assert len(part.entities) == part.n_linked + min(pool, n_others)
         assert len(np.unique(part.entities)) == len(part.entities)
-        assert set(part.entities[: part.n_linked]) == set(links[np.isin(links, part.entities)])
+        assert np.isin(part.entities[: part.n_linked], linked).all()
         assert np.isin(part.entities[part.n_linked :], others).all()
 
 
