@@ -82,19 +82,20 @@ def measured(name: str, given: argparse.Namespace) -> list[str]:
     started = time.perf_counter()
     runs = [once(name, given, part) for part in range(given.parts)]
     seconds = time.perf_counter() - started
-    judged, kept = (together([each[place] for each in runs]) for place in (0, 1))
+    all_judged, all_kept, shares, seeds = zip(*runs, strict=True)
+    judged, kept = together(all_judged), together(all_kept)
     p = judged.features[:, 0]
     error = expected_calibration_error(p, judged.right, judged.weights)
     return [
         name,
-        f"{runs[0][3]:,}",
+        f"{seeds[0]:,}",
         f"{len(judged.right):,}",
         f"{precision_of(judged):.3f}",
         f"{np.average(p, weights=judged.weights):.3f}",
         f"{error:.3f}",
         f"{luck(judged):.3f}",
         f"{precision_of(kept):.3f}",
-        f"{np.mean([each[2] for each in runs]):.0%}",
+        f"{np.mean(shares):.0%}",
         f"{seconds:.0f} s",
     ]
 

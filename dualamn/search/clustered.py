@@ -88,12 +88,12 @@ def nearest_by_clusters(
     rng = np.random.default_rng([seed, len(left), len(right)])
     clusters = Clusters.of(left, right, rng)
     home = clusters.nearest(right, 1)[:, 0]
-    chosen, judged = (_Sample.of(left, right, rng) for _ in range(2))
-    probes = chosen.probes(left, home, clusters, recall)
+    probes = _Sample.of(left, right, rng).probes(left, home, clusters, recall)
     meetings = _Meetings.of(clusters.nearest(left, probes), home, len(clusters))
     if meetings.share > _MOST_SHARE:
         return *nearest_both_ways(left, right, k, done=done), None
     to_right, to_left = _compare(left, right, k, meetings, done)
+    judged = _Sample.of(left, right, rng)
     found = judged.recall(to_right[1], to_left[1])
     return to_right, to_left, Recall(found, judged.size, len(clusters), probes, meetings.share)
 
