@@ -252,6 +252,7 @@ class Aligner:
             saw_test_side=self.saw_test_side,
             used_names=self._beside.tell,
             config=self.config,
+            beside=self._beside,
         )
         if not self.config.calibrate:
             return alignment

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from dualamn.clusters import Clusters
     from dualamn.config import AlignerConfig
     from dualamn.explain import Explanation
+    from dualamn.names_and_values import NamesAndValues
     from dualamn.probability import Calibration, Threshold
     from dualamn.writers.options import Slots
 
@@ -45,9 +46,9 @@ class Alignment:
         seconds: wall-clock seconds of the stages "search" and "match".
         saw_test_side: the model was told which entities the test links are about, by
             bootstrapping among them: only `test_only` scores of it are honest.
-        used_names: names of entities took part beside structure.
+        used_names: names or attribute values of entities took part beside structure.
         calibration: how the links got their probabilities; None where they have none.
-        config: the settings of the run; None for links that were put together otherwise.
+        config, beside: the settings, and what names and values counted for; None if not known.
     """
 
     task: AlignmentTask
@@ -59,6 +60,7 @@ class Alignment:
     used_names: bool = False
     calibration: Calibration | None = None
     config: AlignerConfig | None = None
+    beside: NamesAndValues | None = None
 
     def __len__(self) -> int:
         return sum(len(pair.links) for pair in self.pairs)

@@ -63,12 +63,18 @@ class Shared:
 
 @dataclass(frozen=True)
 class Value:
-    """Values of attributes of both entities that agree, or that clash under one attribute.
+    """The names of both entities, or values of their attributes, side by side.
 
     Attributes:
-        left_attribute, right_attribute: identifiers of the attributes.
+        left_attribute, right_attribute: identifiers of the attributes, "name" for names.
         left, right: the values.
-        agrees: whether they are the same, letter case and outer spaces aside.
+        agrees: whether names have the same words, or values are equal or near.
+        similarity: 1 for names of the same words and for equal values, .5 for near ones, 0 for
+            other ones; between for other names, as they were compared.
+        worth: by what factor, as a logarithm, this made the pair more probable, or less if it is
+            below 0; 0 for what was not counted, None where it is not known.
+        probability_without: the link's probability if this were not so; None where the links
+            have no probabilities.
     """
 
     left_attribute: str
@@ -76,6 +82,21 @@ class Value:
     left: str
     right: str
     agrees: bool
+    similarity: float
+    worth: float | None = None
+    probability_without: float | None = None
+
+    def __str__(self) -> str:
+        sign = "=" if self.similarity == 1 else "~" if self.similarity else "≠"
+        told = f"{self.left_attribute} {self.left!r} {sign} {self.right_attribute} {self.right!r}"
+        if 0 < self.similarity < 1:
+            near = "near" if self.agrees else f"alike by {self.similarity:.2f}"
+            told += f" ({near})"
+        if self.worth is None:
+            return told
+        if not self.worth:
+            return f"{told}: not counted"
+        return f"{told}: worth {self.worth:.2f}{_without(self.probability_without)}"
 
 
 @dataclass(frozen=True)
@@ -87,6 +108,7 @@ class Candidate:
         score: the matcher's; comparable with that of the link.
         evidence: worth of all that it shares with the entity.
         n_shared: how many statements that is.
+        beside: worth of its name and values; None where they took no part.
         linked_to: the entity that it is linked to itself, None if to none.
         linked_probability: of that link, None where there is none.
     """
@@ -95,6 +117,7 @@ class Candidate:
     score: float
     evidence: float
     n_shared: int
+    beside: float | None
     linked_to: str | None
     linked_probability: float | None
 
@@ -110,11 +133,13 @@ class Explanation:
         is_seed: whether they are a seed link, which was given and not found.
         score: the matcher's for the link; None where there is none.
         probability: the chance that the link is right; None where it was not calibrated.
-        cosine: of the embeddings, None where it was not kept.
+        cosine: of the embeddings, with what names and values add; None where it was not kept.
         evidence: worth of all shared statements.
         probability_without_evidence: if none of them were there; None as above.
         shared: the statements about both, worth most first.
-        values: what agrees and clashes in names and attributes.
+        beside: worth of names and values together; None where they took no part.
+        values: names and attributes side by side: what counted, most first, then other values that
+            agree or clash.
         candidates: others that were considered for the left entity, best first; the first one is
             the runner-up.
         only_here: how many of the shared statements the runner-up does not share.
@@ -130,6 +155,7 @@ class Explanation:
     evidence: float
     probability_without_evidence: float | None
     shared: tuple[Shared, ...]
+    beside: float | None
     values: tuple[Value, ...]
     candidates: tuple[Candidate, ...]
     only_here: int
@@ -145,15 +171,12 @@ class Explanation:
         """The explanation line by line, with at most so many shared statements and values."""
         lines = [self._verdict()]
         if self.cosine is not None:
-            lines.append(f"embeddings: cosine {self.cosine:.3f}")
+            what = "embeddings" if self.beside is None else "embeddings, names and values"
+            lines.append(f"{what}: cosine {self.cosine:.3f}")
         if self.right is not None:
             lines.append(f"shared statements: {len(self.shared)}, evidence {self.evidence:.2f}")
             for shared in self.shared[:most]:
-                without = (
-                    ""
-                    if shared.probability_without is None
-                    else f", {shared.probability_without:.3f} without it"
-                )
+                without = _without(shared.probability_without)
                 lines.append(f"  {shared}: worth {shared.worth:.2f}{without}")
             if len(self.shared) > most:
                 lines.append(f"  and {len(self.shared) - most:,} more")
@@ -161,12 +184,10 @@ class Explanation:
                 lines.append(
                     f"probability without any of them: {self.probability_without_evidence:.3f}"
                 )
-        for value in self.values[:most]:
-            sign = "=" if value.agrees else "≠"
-            lines.append(
-                f"{value.left_attribute} {value.left!r} {sign} {value.right_attribute} "
-                f"{value.right!r}"
-            )
+        if self.values:
+            worth = "" if self.beside is None else f": worth {self.beside:.2f}"
+            lines.append(f"names and values{worth}")
+        lines += [f"  {value}" for value in self.values[:most]]
         if len(self.values) > most:
             lines.append(f"  and {len(self.values) - most:,} more values")
         if self.candidates:
@@ -192,6 +213,10 @@ class Explanation:
         return f"{pair} are linked, {sure}"
 
 
+def _without(probability: float | None) -> str:
+    return "" if probability is None else f", {probability:.3f} without it"
+
+
 def _told(candidate: Candidate) -> str:
     own = ""
     if candidate.linked_to is not None:
@@ -201,7 +226,8 @@ def _told(candidate: Candidate) -> str:
             else f" by {candidate.linked_probability:.3f}"
         )
         own = f", linked to {candidate.linked_to}{sure}"
+    beside = "" if candidate.beside is None else f", names and values worth {candidate.beside:.2f}"
     return (
         f"{candidate.entity}: score {candidate.score:.3f}, {candidate.n_shared} shared statements, "
-        f"evidence {candidate.evidence:.2f}{own}"
+        f"evidence {candidate.evidence:.2f}{beside}{own}"
     )

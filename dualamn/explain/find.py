@@ -12,7 +12,7 @@ from dualamn.arrays import Int32Array
 from dualamn.errors import DataError, did_you_mean
 from dualamn.explain.explanation import Candidate, Entity, Explanation, Shared
 from dualamn.explain.statements import Common, SharedBy
-from dualamn.explain.values import compare_values
+from dualamn.explain.values import compare_values, worth_beside
 from dualamn.links import PairAlignment
 from dualamn.probability.calibration import PairCalibration
 from dualamn.probability.features import cosine_of, lowered
@@ -95,11 +95,12 @@ def _explained(
     per_unit = 0.0 if other is None else _score_of_evidence(alignment, shared, ends)
     config = alignment.config
 
-    def without(worth: float) -> float | None:
+    def without(worth: float, *, beside: bool = False) -> float | None:
         if link is None or probability is None or pair.features is None or config is None:
             return None
         made_by = _made_by(alignment, pair)
-        fewer = lowered(pair.features[link : link + 1], worth * per_unit, config.temperature)
+        less = worth * (config.temperature if beside else per_unit)
+        fewer = lowered(pair.features[link : link + 1], less, config.temperature, cosine=beside)
         return None if made_by is None else float(made_by.predict(fewer)[0])
 
     kgs = task.kgs[pair.left], task.kgs[pair.right]
@@ -121,8 +122,19 @@ def _explained(
     )
     if turned:
         statements = tuple(_turned(statement) for statement in statements)
+    values = () if other is None else compare_values(alignment, entity, other)
     candidates = tuple(
-        _candidate(alignment, second, c, score, common(c), links, seeds, pair)
+        _candidate(
+            alignment,
+            second,
+            c,
+            score,
+            common(c),
+            links,
+            seeds,
+            pair,
+            worth_beside(alignment, entity, c),
+        )
         for c, score in _ranked(pair.right_to_left if turned else pair.left_to_right, entity)
         if c != other
     )[:MOST_CANDIDATES]
@@ -142,7 +154,13 @@ def _explained(
         total,
         without(total),
         statements,
-        () if other is None else compare_values(task, entity, other),
+        None if other is None else worth_beside(alignment, entity, other),
+        tuple(
+            replace(value, probability_without=without(value.worth, beside=True))
+            if value.worth
+            else value
+            for value in values
+        ),
         candidates,
         only_here,
     )
@@ -261,6 +279,7 @@ def _candidate(
     links: Int32Array,
     seeds: Int32Array,
     pair: PairAlignment,
+    beside: float | None,
 ) -> Candidate:
     linked_to, probability = None, None
     if len(at := np.flatnonzero(links[:, 1] == joint)):
@@ -273,6 +292,7 @@ def _candidate(
         score,
         sum(c.worth for c in both),
         len(both),
+        beside,
         linked_to,
         probability,
     )

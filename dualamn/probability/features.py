@@ -31,12 +31,13 @@ FEATURES = ("partnership", "left_margin", "right_margin", "score", "cosine", "de
 - `left_margin`, `right_margin`: score less that of the best other candidate of the left and of the
   right entity, in temperatures;
 - `score`: cosine and evidence together, its logarithm;
-- `cosine`: of the embeddings alone;
+- `cosine`: of the embeddings, with what names and values are worth;
 - `degree`: logarithm of the triples of that end that has fewer.
 """
 
 ODDS_SCALE = 2.5
 MARGIN_SCALE = 5.0
+COSINE_SCALE = 0.2
 _MOST_ODDS, _MOST_MARGIN = 9.0, 10.0
 _TOLERANCE = 1e-3
 
@@ -98,7 +99,7 @@ def link_features(
         margins[0] / MARGIN_SCALE - 1,
         margins[1] / MARGIN_SCALE - 1,
         score_feature(scores),
-        (cosines - 0.5) / 0.2,
+        (cosines - 0.5) / COSINE_SCALE,
         (np.log1p(few) - 1.7) / 0.75,
     )
     return np.stack(columns, axis=1).astype(np.float32)
@@ -153,17 +154,29 @@ def _places(pairs: CandidatePairs, links: Ints) -> Ints:
     return place.astype(np.int64)
 
 
-def lowered(features: FloatArray, less: float, temperature: float) -> FloatArray:
-    """(m, f) features of links as if their scores were lower, and all others the same."""
+def lowered(
+    features: FloatArray, less: float, temperature: float, *, cosine: bool = False
+) -> FloatArray:
+    """(m, f) features of links as if their scores were lower, and all others the same.
+
+    Args:
+        features: of the links, see `link_features`.
+        less: by how much; below 0 for scores that would be higher.
+        temperature: of the Sinkhorn normalisation.
+        cosine: the cosine would be lower as well, as names and values are part of it.
+    """
     changed = features.astype(np.float64)
+    most = _MOST_MARGIN / MARGIN_SCALE
     changed[:, 0] -= less / temperature / ODDS_SCALE
-    changed[:, 1:3] = np.maximum(
-        changed[:, 1:3] - less / temperature / MARGIN_SCALE, -_MOST_MARGIN / MARGIN_SCALE - 1
+    changed[:, 1:3] = np.clip(
+        changed[:, 1:3] - less / temperature / MARGIN_SCALE, -most - 1, most - 1
     )
     changed[:, 3] = score_feature(np.expm1(changed[:, 3] * 0.4 + 0.7) - less)
+    if cosine:
+        changed[:, 4] -= less / COSINE_SCALE
     return changed.astype(np.float32)
 
 
 def cosine_of(features: FloatArray) -> float:
     """The cosine of one link, read back from its features."""
-    return float(features[FEATURES.index("cosine")]) * 0.2 + 0.5
+    return float(features[FEATURES.index("cosine")]) * COSINE_SCALE + 0.5

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
-from dualamn.arrays import BoolArray, FloatArray
+from dualamn.arrays import BoolArray, FloatArray, Int32Array
 from dualamn.evidence.ranges import IntArray, expand
 from dualamn.task import AlignmentTask
 from dualamn.values.reading import keys_of
@@ -42,6 +42,8 @@ class Facts:
         has: (h, 2) which entity has any value of which property, ascending.
         several: (h,) whether it has more than one.
         unread: how many values are compared with none: without a word, or too long.
+        keys: for every graph, the exact key of each of its attribute triples in their order, -1
+            for a value that is compared with none.
     """
 
     n_entities: int
@@ -58,6 +60,7 @@ class Facts:
     has: IntArray
     several: BoolArray
     unread: int = 0
+    keys: tuple[Int32Array, ...] = ()
 
     @classmethod
     def of(cls, task: AlignmentTask) -> Facts:
@@ -85,6 +88,7 @@ class Facts:
 
         entity, prop, key = list[IntArray](), list[IntArray](), list[IntArray]()
         seen, unread = [np.empty((0, 2), dtype=np.int64)], 0
+        exact_keys = [np.empty(0, dtype=np.int32) for _ in task.kgs]
         for at, (kg, offset) in enumerate(
             zip(task.kgs, task.entity_offsets.tolist(), strict=False)
         ):
@@ -93,17 +97,17 @@ class Facts:
             literals = kg.literals
             # A datatype says how to read a value; a language tag, what property it is of.
             kinds, of_type = _numbers(literals.types.tolist())
-            tags = [kind if kind.startswith("@") else "" for kind in kinds]
             both, own = _numbers(list(zip(literals.kinds.tolist(), of_type, strict=True)))
             own_props = [
                 props.setdefault(
-                    (at, str(literals.attributes[kind]) + tags[of].lower()), len(props)
+                    (at, property_name(str(literals.attributes[kind]), kinds[of])), len(props)
                 )
                 for kind, of in both
             ]
             prop_of = np.array(own_props, dtype=np.int64)[np.array(own, dtype=np.int64)]
             counts = np.empty(len(literals), dtype=np.int64)
             found: list[int] = []
+            exact_keys[at] = np.full(len(literals), -1, dtype=np.int32)
             texts = literals.values.tolist()
             for row, (value, of) in enumerate(zip(texts, of_type, strict=True)):
                 # Of a datatype only years depend.
@@ -111,6 +115,8 @@ class Facts:
                     known[value, kinds[of]] = read(value, kinds[of])
                 keys = known[value, kinds[of]]
                 counts[row] = len(keys)
+                if keys:
+                    exact_keys[at][row] = keys[0]
                 found += keys
             unread += int((counts == 0).sum())
             joint = literals.entities.astype(np.int64) + offset
@@ -136,6 +142,7 @@ class Facts:
             np.concatenate([np.empty(0, dtype=np.int64), *key]),
             *_counted(np.concatenate(seen)),
             unread,
+            tuple(exact_keys),
         )
         return made.sorted().with_repeats().shared()
 
@@ -218,6 +225,11 @@ class Facts:
         )
         made.sum_duplicates()
         return made
+
+
+def property_name(attribute: str, kind: str) -> str:
+    """What a property is called: its attribute, and the language of a text."""
+    return attribute + kind.lower() if kind.startswith("@") else attribute
 
 
 def distinct(rows: IntArray) -> IntArray:

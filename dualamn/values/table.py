@@ -31,12 +31,16 @@ class ValueTable:
     Attributes:
         kinds: the properties that say the same, as graph and name, and the belief in each kind
             for values that are equal or near.
+        n_keys: how many keys there are.
+        columns: (c,) of which kind and key a column is, as kind * n_keys + key, ascending.
         agree: (n, c) rows whose products are what shared values are worth.
         clash: (n, c') the same of what a missing agreement costs; its first columns, as many as
             there are kinds, are those of having a single value.
     """
 
     kinds: tuple[tuple[tuple[tuple[int, str], ...], float], ...]
+    n_keys: int
+    columns: IntArray
     agree: csr_array
     clash: csr_array
 
@@ -77,7 +81,7 @@ class ValueTable:
         kinds = tuple(
             (tuple(one), float(b)) for one, b in zip(properties, sure[1].tolist(), strict=True)
         )
-        return cls(kinds, agree, _clashes(joined, sure[1], of_prop, at, len(known)))
+        return cls(kinds, width, known, agree, _clashes(joined, sure[1], of_prop, at, len(known)))
 
     def features(self, left: IntArray, right: IntArray) -> tuple[Floats, Floats]:
         """(p,) what shared values are worth, and (p,) what other ones cost, 0 or less."""
@@ -89,6 +93,18 @@ class ValueTable:
         signed = self.clash.copy()
         signed.data = np.where(signed.indices < len(self.kinds), -signed.data, signed.data)
         return row_products(self.clash, signed, left, right)
+
+    def clash_by_kind(self, left: int, right: int) -> Floats:
+        """(k,) what other values of every kind cost two entities."""
+        count = len(self.kinds)
+        both = self.clash[[left]].multiply(self.clash[[right]]).tocoo()
+        at = both.coords[1].astype(np.int64)
+        is_kind = at < count
+        kind = np.where(is_kind, at, 0)
+        kind[~is_kind] = self.columns[at[~is_kind] - count] // self.n_keys
+        signed = np.where(is_kind, -both.data, both.data)
+        cost: Floats = np.bincount(kind, weights=signed, minlength=count).astype(np.float64)
+        return cost
 
     def proposed(self, left: IntArray, right: IntArray) -> tuple[csr_array, int]:
         """Pairs that share a rare value.

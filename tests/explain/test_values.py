@@ -1,0 +1,133 @@
+"""Names and values in explanations: what is told is what the model counted."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from dualamn import Aligner, Alignment, AlignmentTask
+from dualamn.arrays import strings
+from dualamn.data_loaders.synthetic import make_task
+from dualamn.values import ValueSimilarity
+from dualamn.values.reasons import compare
+from tests.values.conftest import XSD, Row, described, lives, noise
+
+SPARSE = {"mean_degree": 3.0, "keep_triples": 0.6}
+FAST = {"label_dim": 64, "relation_dim": 16, "evidence_rounds": 2}
+
+
+def people(side: int, number: int) -> list[Row]:
+    """Born in the same year, tags of which one is shared, a code of equal rows, and a mood."""
+    year, tags = 1900 + number % 90, ("a", "b")
+    born = f"{year}-05-{number % 28 + 1:02}" if side == 0 else str(year)
+    return [
+        (0, ("born", "naissance")[side], born, f"{XSD}{('date', 'gYear')[side]}"),
+        (0, "code", f"Code {number}", ""),
+        (0, "code", f"{tags[side]} {number}", ""),
+        (0, "mood", ("good", "bad")[side], ""),
+        (0, "remark", ("seen", "Seen ")[side], ""),
+    ]
+
+
+@pytest.fixture(scope="module")
+def found() -> Alignment:
+    """A run with values that tell, names of which some are the same, and probabilities."""
+    task = described(make_task(200, seed=2, **SPARSE), people)  # type: ignore[arg-type]
+    kgs = tuple(
+        replace(
+            kg, entity_names=strings(f"person {entity.split('/')[1]}" for entity in kg.entities)
+        )
+        for kg in task.kgs
+    )
+    task = replace(task, kgs=kgs)
+    return Aligner("fast", calibrate=True, **FAST).fit(task).align(matcher="mutual")
+
+
+def right_link(found: Alignment) -> tuple[str, str]:
+    columns = found.columns()
+    return next(
+        (left, right)
+        for left, right in zip(columns.left.tolist(), columns.right.tolist(), strict=True)
+        if left.split("/")[1] == right.split("/")[1]
+    )
+
+
+def test_single_values_sum_to_what_counted() -> None:
+    task = described(make_task(200), lives)
+    values = ValueSimilarity(task, seed=0)
+    assert compare(values, task, *task.test_links[0].tolist()) == ()
+    values.weigh(task.seed_links)
+    left, right = task.test_links.astype(np.int64).T
+    for ends in ((left, right), (left, np.roll(right, 1))):
+        told = [
+            sum(c.worth for c in compare(values, task, a, b)) for a, b in zip(*ends, strict=True)
+        ]
+        np.testing.assert_allclose(told, values.worth(*ends), atol=1e-4)
+
+
+def test_values_of_properties_that_go_together_are_told_with_their_worth(
+    found: Alignment,
+) -> None:
+    told = found.explain(*right_link(found))
+    by_attribute = {(v.left_attribute, v.right_attribute, v.agrees): v for v in told.values}
+    name, born = by_attribute["name", "name", True], by_attribute["born", "naissance", True]
+    assert name.similarity == 1
+    assert name.left == name.right
+    assert (born.similarity, born.left[:4]) == (0.5, born.right)
+    (code,) = (v for v in told.values if v.left_attribute == "code")
+    assert (code.left, code.right, code.similarity) == (code.right, code.left, 1)
+    for counted in (name, born, code):
+        assert counted.worth is not None
+        assert counted.worth > 1
+        assert counted.probability_without is not None
+        assert told.probability is not None
+        assert counted.probability_without <= told.probability + 1e-6
+    assert told.beside == pytest.approx(name.worth + born.worth + code.worth, abs=1e-3)  # type: ignore[operator]
+    assert f"born {born.left!r} ~ naissance {born.right!r} (near): worth" in str(told)
+    assert f"names and values: worth {told.beside:.2f}" in str(told)
+
+
+def test_values_that_tell_nothing_are_told_as_such(found: Alignment) -> None:
+    told = found.explain(*right_link(found))
+    values = {v.left_attribute: v for v in told.values}
+    assert [(values[a].agrees, values[a].worth) for a in ("mood", "remark")] == [
+        (False, 0),
+        (True, 0),
+    ]
+    assert "mood 'good' ≠ mood 'bad': not counted" in str(told)
+    assert [v.left_attribute for v in told.values][-2:] == ["remark", "mood"]
+
+
+def test_another_entity_is_worth_less_by_its_values(found: Alignment) -> None:
+    left, right = right_link(found)
+    other = next(e for e in found.task.kgs[1].entities.tolist() if e[-1] != right[-1])
+    told = found.explain(left, other)
+    values = {v.left_attribute: v for v in told.values}
+    assert not values["name"].agrees
+    assert 0 < values["name"].similarity < 1
+    assert not values["born"].agrees
+    assert values["born"].worth is not None
+    assert values["born"].worth < 0
+    mine = found.explain(left, right).beside
+    assert mine is not None
+    assert told.beside is not None
+    assert told.beside < mine - 3
+    turned = found.explain(other, left)
+    assert turned.beside == pytest.approx(told.beside)
+    assert {(v.right, v.left) for v in turned.values} == {(v.left, v.right) for v in told.values}
+
+
+def test_the_runner_up_is_told_with_names_and_values(found: Alignment) -> None:
+    told = found.explain(*right_link(found))
+    assert told.candidates[0].beside is not None
+    assert told.beside is not None
+    assert told.candidates[0].beside < told.beside
+    assert f"names and values worth {told.candidates[0].beside:.2f}" in str(told)
+
+
+def test_random_values_are_not_counted() -> None:
+    task: AlignmentTask = described(make_task(200, seed=1), noise)
+    found = Aligner("fast", **FAST).fit(task).align(matcher="mutual")
+    told = found.explain(*right_link(found))
+    assert told.beside is None
+    assert all(value.worth == 0 for value in told.values)
