@@ -121,24 +121,32 @@ class NameSimilarity:
         self.weights = fit_weights(trials)
         self.learn(links)
 
-    def vectors(self) -> FloatArray:
+    def vectors(self, ids: IntArray | None = None) -> FloatArray:
         """(n, width) float32 random projections of all names.
 
         Their inner products are the similarities, give or take 1 / sqrt(width).
+
+        Args:
+            ids: (q,) joint ids, to make the rows of these alone; all directions are drawn anew
+                for them.
         """
         rng = np.random.default_rng([self._seed, self._width])
-        made = np.empty((self._rows.shape[0], self._width), dtype=np.float32)
+        rows = self._rows if ids is None else self._rows[ids]
+        made = np.empty((rows.shape[0], self._width), dtype=np.float32)
         for start in range(0, self._width, _COLUMNS):
             columns = slice(start, min(start + _COLUMNS, self._width))
-            size = (self._rows.shape[1], columns.stop - start)
-            made[:, columns] = self._rows @ rng.standard_normal(size, dtype=np.float32)
+            size = (rows.shape[1], columns.stop - start)
+            made[:, columns] = rows @ rng.standard_normal(size, dtype=np.float32)
         made /= np.float32(self._width**0.5)
         return made
 
-    def joined_vectors(self) -> FloatArray:
-        """(n, width + d) float32 rows whose products are similarity and cosine by the model."""
-        vectors = self.vectors()
-        return vectors if self.meaning is None else np.concatenate([vectors, self.meaning], axis=1)
+    def joined_vectors(self, ids: IntArray) -> FloatArray:
+        """(q, width + d) float32 rows of some, whose products are similarity and cosine by the
+        model."""
+        vectors = self.vectors(ids)
+        if self.meaning is None:
+            return vectors
+        return np.concatenate([vectors, self.meaning[ids]], axis=1)
 
     def meanings(self, left: IntArray, right: IntArray) -> FloatArray | None:
         """(p,) float32 cosines by the embedding model; None if there is none."""

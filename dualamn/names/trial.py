@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dualamn.arrays import Int32Array
+from dualamn.names.nearest import nearest_names
 from dualamn.names.weights import Trial
-from dualamn.search.exact import nearest
 
 if TYPE_CHECKING:
     from dualamn.names.similarity import NameSimilarity
@@ -34,15 +34,14 @@ def others(
     named = names.named
     links = links[named[links].all(axis=1)]
     links = links[rng.permutation(len(links))[:_MOST_LINKS]]
-    vectors = names.joined_vectors()
     parts: list[Trial] = []
     for kg in np.unique(sources[links[:, 1]]):
         chosen = links[sources[links[:, 1]] == kg].astype(np.int64)
         pool = np.flatnonzero((sources == kg) & named)
-        k = min(_NEAREST, len(pool))
-        _, near = nearest(vectors[chosen[:, 0]], vectors[pool], k)
+        near = nearest_names(names.joined_vectors, chosen[:, 0], pool, _NEAREST)
+        k = near.shape[1]
         drawn = rng.integers(len(pool), size=(len(chosen), _DRAWN))
-        answers = np.concatenate([chosen[:, 1:], pool[near], pool[drawn]], axis=1)
+        answers = np.concatenate([chosen[:, 1:], near, pool[drawn]], axis=1)
         counts = np.ones(answers.shape)
         counts[:, 1 + k :] = max(len(pool) - 1 - k, 0) / _DRAWN
         # The right answer counts once, first in its row.

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from dualamn.arrays import FloatArray, Int32Array
+from dualamn.arrays import Int32Array
 from dualamn.evidence.ranges import IntArray
 from dualamn.names.logit import Asked
-from dualamn.search.exact import nearest
+from dualamn.names.nearest import nearest_names
 from dualamn.values.table import ValueTable
 
 if TYPE_CHECKING:
@@ -39,14 +39,13 @@ def others(
     """
     links = links[rng.permutation(len(links))[:_MOST_LINKS]]
     telling = names if names is not None and names.weights else None
-    vectors = None if telling is None else telling.vectors()
     found: list[Asked] = []
     for kg in np.unique(sources[links[:, 1]]):
         chosen = links[sources[links[:, 1]] == kg].astype(np.int64)
         pool = np.flatnonzero(sources == kg)
         answers = [chosen[:, 1:], _sharing(table, chosen[:, 0], pool)]
-        if vectors is not None:
-            answers.append(_nearest_names(vectors, chosen[:, 0], pool))
+        if telling is not None:
+            answers.append(nearest_names(telling.vectors, chosen[:, 0], pool, _NEAREST))
         near = np.concatenate(answers, axis=1)
         drawn = pool[rng.integers(len(pool), size=(len(chosen), _DRAWN))]
         counts = np.concatenate(
@@ -75,11 +74,6 @@ def _sharing(table: ValueTable, queries: IntArray, pool: IntArray) -> IntArray:
     kept = rank < _NEAREST
     found[row[kept], rank[kept]] = pool[shared.indices[order[kept]]]
     return found
-
-
-def _nearest_names(vectors: FloatArray, queries: IntArray, pool: IntArray) -> IntArray:
-    _, near = nearest(vectors[queries], vectors[pool], min(_NEAREST, len(pool)))
-    return pool[near]
 
 
 def _firsts(answers: IntArray) -> NDArray[np.float64]:

@@ -5,7 +5,7 @@ import pytest
 
 from dualamn.arrays import strings
 from dualamn.errors import CheckpointError
-from dualamn.names import NameSimilarity
+from dualamn.names import NameSimilarity, nearest
 from dualamn.names.translation import learn_translations
 from dualamn.names.weights import Weights, fit_weights
 from tests.names.conftest import NamedTask, shuffled
@@ -43,6 +43,47 @@ def test_projections_keep_the_similarities(named_task: NamedTask) -> None:
         names.similarities(left, right),
         atol=0.12,
     )
+
+
+def test_rows_of_some_are_those_of_all(named_task: NamedTask) -> None:
+    task = named_task()
+    assert task.entity_names is not None
+    meaning = np.random.default_rng(2).normal(size=(task.n_entities, 5)).astype(np.float32)
+    names = NameSimilarity(task.entity_names, task.source_of, width=70, seed=1, meaning=meaning)
+    ids = np.array([5, 2, 11, 2])
+    np.testing.assert_array_equal(names.vectors(ids), names.vectors()[ids])
+    joined = np.concatenate([names.vectors(), meaning], axis=1)[ids]
+    np.testing.assert_array_equal(names.joined_vectors(ids), joined)
+    assert names.joined_vectors(ids).shape == (4, names.width)
+
+
+@pytest.mark.parametrize("rows", [1, 7, 64, 1000])
+def test_nearest_in_blocks_are_the_nearest_of_all_rows_at_once(
+    rows: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    vectors = np.random.default_rng(0).normal(size=(200, 12)).astype(np.float32)
+    pool, queries = np.arange(199, 99, -1), np.arange(10)
+    plain = pool[np.argsort(-(vectors[queries] @ vectors[pool].T), axis=1)]
+    monkeypatch.setattr(nearest, "_ROWS", rows)
+    for k in (1, 20, 100, 150):
+        found = nearest.nearest_names(vectors.__getitem__, queries, pool, k)
+        np.testing.assert_array_equal(found, plain[:, :k])
+    none = nearest.nearest_names(vectors.__getitem__, queries, pool[:0], 5)
+    assert none.shape == (10, 0)
+
+
+def test_weights_do_not_depend_on_the_blocks(
+    named_task: NamedTask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    task = named_task()
+    assert task.entity_names is not None
+    found = []
+    for rows in (1 << 19, 9):
+        monkeypatch.setattr(nearest, "_ROWS", rows)
+        names = NameSimilarity(task.entity_names, task.source_of, width=64, seed=0)
+        names.weigh(task.seed_links)
+        found.append(names.weights)
+    assert found[0] == found[1]
 
 
 def test_translations_are_learned_from_pairs() -> None:
