@@ -131,9 +131,9 @@ class Evidence:
         """
         pools = candidates.left_to_right.queries, candidates.right_to_left.queries
         first, second = self.offsets.tolist()
-        given = PairTable.of(candidates, (first, second), self.right.n_entities)
-        start = Ranked(given, given.cosines, self._plan(given, given.cosines))
-        table, scores, plan = self._rounds(start, given, pools, cosines)
+        table, scores, plan = self._rounds(
+            PairTable.of(candidates, (first, second), self.right.n_entities), pools, cosines
+        )
         best = mutual(table.rows, table.columns, plan) & (plan > 0)
         links = np.stack([table.rows[best], table.columns[best]], axis=1) + self.offsets
         return Judgement(
@@ -146,25 +146,35 @@ class Evidence:
             plan[best].astype(np.float32),
         )
 
-    def _rounds(
-        self, start: Ranked, given: PairTable, pools: Pools, cosines: Cosines | None
-    ) -> Ranked:
-        """Gathers evidence, from the probabilities of the start on, until they settle."""
-        most = self.settings.explored
+    def _rounds(self, known: PairTable, pools: Pools, cosines: Cosines | None) -> Ranked:
+        """Gathers evidence, from the probabilities by cosine alone on, until they settle."""
         left = self.left.restricted(_among(pools[0] - self.offsets[0], self.left.n_entities))
         right = self.right.restricted(_among(pools[1] - self.offsets[1], self.right.n_entities))
-        known, now = given, start
+        now = Ranked(known, known.cosines, self._plan(known, known.cosines))
         for _ in range(self.settings.rounds):
-            keys, worth = self._gather(now.table, now.plan, left, right)
-            if most:
-                known = known.extended(keys, cosines)
-            scores, evident = self._scores(known, keys, worth)
-            kept = known.given | best_of_either(known, scores, evident & ~known.given, most)
-            table, scores = known.chosen(kept), scores[kept]
-            before, now = now, Ranked(table, scores, self._plan(table, scores))
-            if _change(before, now) <= _SETTLED * max(len(pools[0]), 1):
+            known, table, scores = self._scored(known, now, left, right, cosines)
+            new = Ranked(table, scores, self._plan(table, scores))
+            change, now = _change(now, new), new
+            if change <= _SETTLED * max(len(pools[0]), 1):
                 break
         return now
+
+    def _scored(
+        self,
+        known: PairTable,
+        now: Ranked,
+        left: Statements,
+        right: Statements,
+        cosines: Cosines | None,
+    ) -> tuple[PairTable, PairTable, Floats]:
+        """All pairs known by now, and those that are judged next with their scores."""
+        keys, worth = self._gather(now.table, now.plan, left, right)
+        most = self.settings.explored
+        if most:
+            known = known.extended(keys, cosines)
+        scores, evident = self._scores(known, keys, worth)
+        kept = known.given | best_of_either(known, scores, evident & ~known.given, most)
+        return known, known.chosen(kept), scores[kept]
 
     def _plan(self, table: PairTable, scores: Floats) -> Floats:
         return sinkhorn(

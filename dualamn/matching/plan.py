@@ -62,17 +62,14 @@ def sinkhorn(
         raise ValueError(f"{len(rows)} rows, {len(columns)} columns and {len(logits)} logits")
     if not (logits < np.inf).all():
         raise ValueError("a logit is NaN or +inf: scores must be below infinity")
-    probabilities = np.zeros(len(logits))
     possible = logits > -np.inf
     if not possible.any():
-        return probabilities
-    rows, columns, logits = rows[possible], columns[possible], logits[possible]
-    surplus = int((np.bincount(columns) > 0).sum()) - int((np.bincount(rows) > 0).sum())
-    if surplus < 0:
-        rows, columns, shape = columns, rows, (shape[1], shape[0])
-    probabilities[possible] = _normalised(
-        rows, columns, logits, shape, abs(surplus), rounds, tolerance
-    )
+        return np.zeros(len(logits))
+    if possible.all():  # nearly always, and a copy of all pairs would be large
+        return _normalised(rows, columns, logits, shape, rounds, tolerance)
+    probabilities = np.zeros(len(logits))
+    chosen = rows[possible], columns[possible], logits[possible]
+    probabilities[possible] = _normalised(*chosen, shape, rounds, tolerance)
     return probabilities
 
 
@@ -81,23 +78,46 @@ def _normalised(
     columns: IntArray,
     logits: Float64Array,
     shape: tuple[int, int],
-    surplus: int,
     rounds: int,
     tolerance: float,
 ) -> Float64Array:
-    """Rows add up to one, and with them `surplus` more columns than rows up to one at most."""
+    """The same where every pair can be."""
+    surplus = int((np.bincount(columns) > 0).sum()) - int((np.bincount(rows) > 0).sum())
+    if surplus < 0:
+        rows, columns, shape = columns, rows, (shape[1], shape[0])
     # Numbers a row and a column are free, so the best of each may become exp(0): nothing
     # overflows, and only what is far behind in its row and its column vanishes.
-    logits = logits - _top(rows, logits, shape[0])[rows]
-    top = _top(columns, logits, shape[1])
-    kernel = np.exp(logits - top[columns])
-    forward = _csr(rows, columns, kernel, shape)
+    kernel: Float64Array = logits - _top(rows, logits, shape[0])[rows]
+    top = _top(columns, kernel, shape[1])
+    kernel -= top[columns]
+    np.exp(kernel, out=kernel)
+    u, v = _factors(_csr(rows, columns, kernel, shape), top, abs(surplus), rounds, tolerance)
+    # What was the kernel becomes the probabilities.
+    kernel *= u[rows]
+    kernel *= v[columns]
+    # The rows came last; columns may still be above one.
+    for ends, size in ((rows, shape[0]), (columns, shape[1])):
+        kernel /= np.maximum(np.bincount(ends, kernel, size), 1)[ends]
+    return np.minimum(kernel, 1, out=kernel)
+
+
+def _factors(
+    forward: csr_array, top: Float64Array, surplus: int, rounds: int, tolerance: float
+) -> tuple[Float64Array, Float64Array]:
+    """The numbers of rows and columns with which rows add up to one, columns to one at most.
+
+    Args:
+        forward: the kernel.
+        top: what was taken from the logits of every column.
+        surplus: how many more columns there are than rows.
+        rounds, tolerance: see `sinkhorn`.
+    """
     backward = forward.T.tocsr()
     real = np.diff(backward.indptr) > 0
     # What the extra row has in every column, before it is multiplied by `extra`.
     without = np.exp(np.minimum(-top, _MOST_EXPONENT)) * (real & (surplus > 0))
     extra = 0.0
-    u, v = np.ones(shape[0]), np.ones(shape[1])
+    u, v = (np.ones(size) for size in forward.shape)
     for number in range(rounds):
         sums = backward @ u
         if number and np.abs((sums + extra * without) * v - 1)[real].mean() <= tolerance:
@@ -106,11 +126,7 @@ def _normalised(
             extra = _extra(extra, sums, without, surplus)
         v = 1 / np.maximum(sums + extra * without, _LEAST)
         u = 1 / np.maximum(forward @ v, _LEAST)
-    probabilities: Float64Array = u[rows] * kernel * v[columns]
-    # The rows came last; columns may still be above one.
-    for ends, size in ((rows, shape[0]), (columns, shape[1])):
-        probabilities /= np.maximum(np.bincount(ends, probabilities, size), 1)[ends]
-    return np.minimum(probabilities, 1)
+    return u, v
 
 
 def _extra(before: float, sums: Float64Array, without: Float64Array, surplus: int) -> float:
