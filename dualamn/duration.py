@@ -23,7 +23,8 @@ _EVIDENCE = 3.2e-5  # a triple: pairs that share statements, searched and decide
 _PRODUCTS = 6e10  # a second, of numbers that an exact search multiplies
 _LOOKED_UP = 3e-4  # seconds for an entity that looks up the names that are like its own
 _CLUSTERED = 0.1  # of the products of an exact search that one by way of clusters makes
-_STEP = 3e-8  # an edge and a number of its ends' embeddings, in a training step
+_STEP = 1.7e-8  # an edge and a number of an entity's features, in a training step
+_PART = 9e-8  # an entity of a part of it and a number of its embedding: gate, mining, loss
 _ENTITY = 8  # edges that an entity weighs as much as
 _FIXED_SHARE = 0.15  # of a step, whatever share of the entities is linked
 _FOUND_SHARE = 0.6  # of the entities that bootstrapping links on its way
@@ -80,21 +81,25 @@ def seconds(sizes: Sizes, config: AlignerConfig, *, cores: int | None = None) ->
 
 
 def _training(sizes: Sizes, config: AlignerConfig) -> float:
-    from dualamn.training.trainer import steps_an_epoch
-
     if config.encoder == "propagation":
         return 0.0
-    n = sum(sizes.entities)
-    size = (2 * sizes.triples + _ENTITY * n) * config.dim
     found = sizes.seeds + round(_FOUND_SHARE * max(0, min(sizes.entities) - sizes.seeds))
-    done = config.epochs * steps_an_epoch(sizes.seeds, config) * _share(sizes.seeds, n)
-    turn = config.turn_epochs * steps_an_epoch(found, config) * _share(found, n)
-    done += config.bootstrap_turns * turn
-    return _STEP * size * done
+    turns = config.bootstrap_turns * config.turn_epochs * _epoch(found, sizes, config)
+    return config.epochs * _epoch(sizes.seeds, sizes, config) + turns
 
 
-def _share(links: int, n: int) -> float:
-    return _FIXED_SHARE + min(1.0, 2 * links / max(n, 1))
+def _epoch(links: int, sizes: Sizes, config: AlignerConfig) -> float:
+    from dualamn.training.trainer import steps_an_epoch
+
+    if not links:
+        return 0.0
+    n, steps = sum(sizes.entities), steps_an_epoch(links, config)
+    linked = min(n, 2 * links)
+    layers = (2 * sizes.triples + _ENTITY * n) * config.dim * (_FIXED_SHARE + linked / max(n, 1))
+    parts = math.ceil(links / steps / max(config.mining_limit // 2, 1))
+    entities = min(linked, config.mining_limit) + min(n - linked, config.mining_pool)
+    embedded = parts * entities * 2 * (config.depth + 1) * config.dim
+    return steps * (_STEP * layers + _PART * embedded)
 
 
 def _searching(sizes: Sizes, config: AlignerConfig, slower: float) -> float:
