@@ -18,6 +18,7 @@ from dualamn.decoding import Decoder, chosen_pairs
 from dualamn.encoders import get_encoder
 from dualamn.errors import DualamnError
 from dualamn.links import PairAlignment
+from dualamn.mapped import check_room
 from dualamn.matching import check_many, configured_matcher
 from dualamn.matching.many import with_new_claims
 from dualamn.names.model import kind_of_model
@@ -48,7 +49,8 @@ class Aligner:
         overrides: single settings that replace those of `config`, as in `Aligner(epochs=20)`.
 
     Attributes:
-        config: the settings; `fit` narrows embeddings that do not fit into memory.
+        config: the settings; `fit` changes where embeddings are, or how wide, if they do not fit
+            into memory.
         plan: what `fit` expected of memory; None before.
         seconds: wall-clock seconds that `fit` took, under "train".
         turns: a report of every turn of bootstrapping that `fit` took.
@@ -133,6 +135,7 @@ class Aligner:
         started = time.perf_counter()
         self.plan = plan(task, self.config)
         self.config = self.plan.config
+        check_room(self.plan.file_bytes)
         beside = NamesAndValues.of(task, self.config, self._meaning)
         own = beside.start(task)
         encoder = self._make_encoder(task)

@@ -139,7 +139,9 @@ class AlignerConfig:
         calibrate: also train a second model on four fifths of the seed links, to learn from the
             others how often links are right: it doubles the time, and links get probabilities.
         memory: GiB that a run may take; None for four fifths of what the machine has. Where
-            more would be needed, embeddings are made narrower (`dualamn.planning`).
+            more would be needed, embeddings go into a file or are made narrower
+            (`dualamn.planning`).
+        map_embeddings: keep embeddings in a temporary file (`dualamn.mapped`); a plan sets it.
         device: "auto" takes a GPU if there is one.
         threads: CPU threads, None for torch's own choice. Another number of threads adds up
             in another order, so links can differ in rare ties of rounding.
@@ -195,6 +197,7 @@ class AlignerConfig:
     values: Values = "auto"
     calibrate: bool = False
     memory: float | None = None
+    map_embeddings: bool = False
     device: Device = "auto"
     threads: int | None = None
     seed: int = 0

@@ -10,10 +10,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
-from dualamn import measure
+from dualamn import mapped, measure
 from dualamn.config import AlignerConfig
 from dualamn.errors import ConfigError
-from dualamn.search.limits import way_to_search
+from dualamn.search.limits import explores, way_to_search
 from dualamn.task import AlignmentTask
 
 GIB = 2**30
@@ -36,28 +36,38 @@ class Plan:
     """What a run will hold in memory at most, stage by stage.
 
     Attributes:
-        config: the settings, narrowed where the memory asks for it.
+        config: the settings, with embeddings in a file or narrowed where the memory asks for it.
         stages: bytes that each stage holds, with what it needs from the stages before.
         budget: bytes that the run may take; None if the machine's memory is not known.
         narrowed: the settings that differ from those asked for, as "name 128 -> 64".
+        file_bytes: of embeddings in a temporary file; 0 where they are in memory.
     """
 
     config: AlignerConfig
     stages: dict[str, int]
     budget: int | None
     narrowed: tuple[str, ...] = ()
+    file_bytes: int = 0
 
     @property
     def peak(self) -> int:
         """The most that is held at once, in bytes."""
         return max(self.stages.values())
 
+    @property
+    def changes(self) -> tuple[str, ...]:
+        """What is not as asked for so that the run fits, in words."""
+        size = f"embeddings in a temporary file of {self.file_bytes / GIB:.2f} GiB"
+        narrower = (f"narrower embeddings, {line}" for line in self.narrowed)
+        return (*([size] if self.file_bytes else []), *narrower)
+
 
 def plan(task: AlignmentTask, config: AlignerConfig) -> Plan:
     """Settings with which a run fits into its memory, as near as can be to those asked for.
 
-    Where it would take too much, embeddings are made narrower, half by half; nothing else is
-    changed. With enough memory the settings stay as they are.
+    Where it would take too much, embeddings go into a temporary file if nothing searches them
+    (`dualamn.mapped`), and if that is not enough they are made narrower, half by half; nothing
+    else is changed. With enough memory the settings stay as they are.
 
     Args:
         task: graphs and links; only their sizes count.
@@ -67,19 +77,30 @@ def plan(task: AlignmentTask, config: AlignerConfig) -> Plan:
         ConfigError: not even the narrowest settings fit.
     """
     budget = memory_budget(config)
-    asked = Plan(config, stages(task, config), budget)
-    if budget is None or asked.peak <= budget:
-        return asked
-    tried = asked
-    for narrower in _narrower(config):
-        tried = Plan(narrower, stages(task, narrower), budget, _differences(config, narrower))
-        if tried.peak <= budget:
-            return tried
+    tried = _planned(task, config, config, budget)
+    if budget is None or tried.peak <= budget:
+        return tried
+    for narrower in (config, *_narrower(config)):
+        ways = [narrower]
+        if _only_scores(task, narrower):
+            ways.append(replace(narrower, map_embeddings=True))
+        for settings in ways:
+            tried = _planned(task, settings, config, budget)
+            if tried.peak <= budget:
+                return tried
     others = "preset fast, which trains nothing, or " if config.encoder != "propagation" else ""
     raise ConfigError(
         f"aligning {task.name} takes about {tried.peak / GIB:.1f} GiB even with the narrowest "
         f"embeddings, and {budget / GIB:.1f} GiB are allowed: use {others}more memory (--memory)"
     )
+
+
+def _planned(
+    task: AlignmentTask, config: AlignerConfig, asked: AlignerConfig, budget: int | None
+) -> Plan:
+    rows = task.n_entities * width(config) * _FLOAT * (2 if config.calibrate else 1)
+    in_file = rows if config.map_embeddings else 0
+    return Plan(config, stages(task, config), budget, _differences(asked, config), in_file)
 
 
 def memory_budget(config: AlignerConfig) -> int | None:
@@ -100,7 +121,7 @@ def stages(task: AlignmentTask, config: AlignerConfig) -> dict[str, int]:
     early = evidence // 2 if config.evidence_first or config.turns(named=named) else 0
     graph = edges * _EDGE_IN_GRAPH
     names = n * _NAME if named else 0
-    rows = n * width(config) * _FLOAT
+    rows = _rows(n, config)
     network = n * config.dim * _FLOAT if config.encoder != "propagation" else 0
     # A second model is trained and searched while the rows of the first are there.
     waiting = rows if config.calibrate else 0
@@ -131,11 +152,38 @@ def _candidates(
     return config.candidates * each + explored
 
 
+def _only_scores(task: AlignmentTask, config: AlignerConfig) -> bool:
+    """Whether embeddings score pairs that were found otherwise, and are never searched.
+
+    A search reads all rows time and again; a file would be slow, and what it saves is little at
+    sizes that are searched.
+    """
+    named = config.names != "off" and task.entity_names is not None
+    for left, right in task.kg_pairs:
+        seeds, tests = (
+            len(task.links_between(links, left, right))
+            for links in (task.seed_links, task.test_links)
+        )
+        free = [task.kgs[kg].n_entities - seeds for kg in (left, right)]
+        for pairs in (free[0] * free[1], *([tests * tests] if tests else [])):
+            products = pairs * width(config)
+            way = way_to_search(products, config, seeds=seeds > 0, names=named)
+            if not (way == "evidence" or (way == "names" and explores(config))):
+                return False
+    return True
+
+
 def width(config: AlignerConfig) -> int:
     """How many numbers an entity's embedding has."""
     network = 2 * (config.depth + 1) * config.dim
     labels = config.relation_dim * config.neighbour_dim
     return {"propagation": labels, "dual_amn": network}.get(config.encoder, network + labels)
+
+
+def _rows(n: int, config: AlignerConfig) -> int:
+    """Bytes of embeddings that are in memory at once."""
+    rows = n * width(config) * _FLOAT
+    return min(rows, 2 * mapped.BLOCK) if config.map_embeddings else rows
 
 
 def _training(n: int, config: AlignerConfig) -> int:
@@ -147,11 +195,13 @@ def _training(n: int, config: AlignerConfig) -> int:
 
 
 def _embedding(n: int, config: AlignerConfig) -> int:
-    rows = n * width(config)
+    rows = _rows(n, config)
     if config.encoder == "dual_amn":
-        return (rows + 3 * n * config.dim + 2 * (config.depth + 1) * n * config.dim) * _FLOAT
+        return rows + (3 + 2 * (config.depth + 1)) * n * config.dim * _FLOAT
     labels = (config.propagation_rounds + 2) * n * config.label_dim
-    return (rows + labels + n * max(_COLUMNS, config.neighbour_dim)) * _FLOAT
+    projected = n * max(_COLUMNS, config.neighbour_dim)
+    joined = rows if config.encoder != "propagation" else 0  # of the network, before it is joined
+    return rows + joined + (labels + projected) * _FLOAT
 
 
 def _narrower(config: AlignerConfig) -> Iterator[AlignerConfig]:
@@ -170,5 +220,7 @@ def _narrower(config: AlignerConfig) -> Iterator[AlignerConfig]:
 def _differences(old: AlignerConfig, new: AlignerConfig) -> tuple[str, ...]:
     before, after = old.to_dict(), new.to_dict()
     return tuple(
-        f"{name} {value} -> {after[name]}" for name, value in before.items() if value != after[name]
+        f"{name} {value} -> {after[name]}"
+        for name, value in before.items()
+        if value != after[name] and name != "map_embeddings"
     )

@@ -184,6 +184,7 @@ class Benchmark:
         assert aligner.plan is not None
         run["planned_memory_bytes"] = aligner.plan.peak
         run["narrowed"] = list(aligner.plan.narrowed)
+        run["planned_file_bytes"] = aligner.plan.file_bytes
         return run
 
     def _protocols(self, task: AlignmentTask) -> Sequence[Protocol]:

@@ -217,7 +217,7 @@ def align(
     if dry_run:
         print_plan(planned, task, console.results())
         return
-    for line in planned.narrowed:
+    for line in planned.changes:
         console.note(f"  note: {line}, to fit into memory", quiet=quiet)
 
     try:

@@ -16,7 +16,7 @@ _GIB = 2**30
 
 
 def print_plan(plan: Plan, task: AlignmentTask, to: Console) -> None:
-    """Memory stage by stage, what was narrowed to keep within it, and about how long it takes."""
+    """Memory stage by stage, what was changed to keep within it, and about how long it takes."""
     from dualamn.duration import Sizes, in_words, seconds
 
     stages = table("stage", "GiB")
@@ -25,7 +25,7 @@ def print_plan(plan: Plan, task: AlignmentTask, to: Console) -> None:
     to.print(stages)
     allowed = "" if plan.budget is None else f", {plan.budget / _GIB:.2f} GiB are allowed"
     say(to, f"about {plan.peak / _GIB:.2f} GiB of memory at most{allowed}")
-    for line in plan.narrowed:
-        say(to, f"narrower to fit: {line}")
+    for line in plan.changes:
+        say(to, f"to fit into memory: {line}")
     duration = in_words(seconds(Sizes.of(task), plan.config))
     say(to, f"{duration} on this machine's cores, give or take a factor of two; a GPU is faster")

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -16,6 +15,7 @@ from dualamn.encoders.hop import Hop
 from dualamn.encoders.reflection import reflect
 from dualamn.encoders.side_by_side import side_by_side
 from dualamn.encoders.tanh import fast_tanh
+from dualamn.mapped import empty_rows, let_go
 from dualamn.patterns import Pattern
 from dualamn.sparse import spmm
 
@@ -151,20 +151,21 @@ class DualAMN(nn.Module):
         return [position[rows] for position in graph.positions(self.depth)]
 
     @torch.no_grad()
-    def embed(self, graph: RelationGraph) -> FloatArray:
+    def embed(self, graph: RelationGraph, *, mapped: bool = False) -> FloatArray:
         """(n, 2 (depth + 1) d) float32: all entities' embeddings without dropout, both branches.
 
         They are written in blocks of rows into one array in main memory, so that on the way
-        nothing else of that size exists.
+        nothing else of that size exists; or, `mapped`, in a file (`dualamn.mapped`).
         """
         width = self.both[0].bias.shape[0]
-        joined = np.empty((graph.n_entities, 2 * width), dtype=np.float32)
+        joined = empty_rows(graph.n_entities, 2 * width, mapped=mapped)
         for number, layers in enumerate(self.layers(graph)):
             columns = slice(number * width, (number + 1) * width)
             for start in range(0, graph.n_entities, EMBED_ROWS):
                 block = slice(start, start + EMBED_ROWS)
                 part = self.both[number](layers, self._inside(graph, block))
                 joined[block, columns] = part.numpy(force=True)
+                let_go(joined)
         return joined
 
 

@@ -12,6 +12,7 @@ from dualamn.arrays import FloatArray, Int32Array
 from dualamn.config import AlignerConfig
 from dualamn.encoders.propagation import Propagation
 from dualamn.encoders.trained import TrainedDualAMN
+from dualamn.mapped import blocks_of, empty_rows, let_go
 from dualamn.progress import ProgressCallback, silent
 from dualamn.task import AlignmentTask
 
@@ -59,11 +60,16 @@ class Joint:
         parts = self.network.embeddings(), self.labels.embeddings()
         weights = (1 - share) ** 0.5, share**0.5
         width = parts[0].shape[1]
-        joined = np.empty((len(parts[0]), width + parts[1].shape[1]), dtype=np.float32)
-        np.multiply(parts[0], np.float32(weights[0]), out=joined[:, :width])
-        np.multiply(parts[1], np.float32(weights[1]), out=joined[:, width:])
-        length = np.sqrt(np.einsum("nd,nd->n", joined, joined))
-        joined /= np.maximum(length, 1e-12)[:, None]
+        size = len(parts[0]), width + parts[1].shape[1]
+        joined = empty_rows(*size, mapped=self.config.map_embeddings)
+        for block in blocks_of(joined):
+            rows = joined[block]
+            np.multiply(parts[0][block], np.float32(weights[0]), out=rows[:, :width])
+            np.multiply(parts[1][block], np.float32(weights[1]), out=rows[:, width:])
+            length = np.sqrt(np.einsum("nd,nd->n", rows, rows))
+            rows /= np.maximum(length, 1e-12)[:, None]
+            for part in parts:
+                let_go(part)
         return joined
 
     def state(self) -> dict[str, Tensor]:

@@ -18,6 +18,7 @@ from dualamn.arrays import FloatArray, Int32Array
 from dualamn.config import AlignerConfig
 from dualamn.encoders.graph import RelationGraph
 from dualamn.errors import CheckpointError, TrainingError
+from dualamn.mapped import blocks_of, empty_rows
 from dualamn.progress import Progress, ProgressCallback
 from dualamn.sparse import multiply
 from dualamn.task import AlignmentTask
@@ -95,7 +96,8 @@ class Propagation:
         generator = torch.Generator().manual_seed(config.seed)
         narrow = self._project(relations, 1, config.relation_dim, generator).T.contiguous()
         width = config.neighbour_dim
-        result = np.empty((graph.n_entities, config.relation_dim * width), dtype=np.float32)
+        size = graph.n_entities, config.relation_dim * width
+        result = empty_rows(*size, mapped=config.map_embeddings)
         square = torch.zeros(graph.n_entities, device=self.device)
         order = graph.order.numpy(force=True)
         kinds = graph.hop.edge_relation
@@ -108,11 +110,15 @@ class Propagation:
                 weights = graph.hop.sum_places(narrow[number].index_select(0, kinds))
                 part = multiply(graph.hop.places, weights, own)
                 square += part.square().sum(dim=1)
+                own.copy_(part)  # nobody else asks what was projected
+            columns = slice(start * width, numbers.stop * width)
+            for block in blocks_of(result):
                 # Rows leave in joint ids: the order in memory is the graph's own until here.
-                result[order, number * width : (number + 1) * width] = part.numpy(force=True)
+                result[order[block], columns] = near[block].numpy(force=True)
         length = np.empty(graph.n_entities, dtype=np.float32)
         length[order] = square.sqrt().clamp(min=1e-12).numpy(force=True)
-        result /= length[:, None]
+        for block in blocks_of(result):
+            result[block] /= length[block, None]
         return result
 
     def _labels(self) -> tuple[list[Tensor], list[Tensor]]:

@@ -14,6 +14,7 @@ from dualamn.config import AlignerConfig
 from dualamn.encoders.dual_amn import DualAMN
 from dualamn.encoders.graph import RelationGraph
 from dualamn.errors import CheckpointError
+from dualamn.mapped import blocks_of
 from dualamn.progress import ProgressCallback
 from dualamn.task import AlignmentTask
 from dualamn.training.trainer import Trainer
@@ -78,9 +79,11 @@ class TrainedDualAMN:
 
     def embeddings(self) -> FloatArray:
         """(n, 2 (depth + 1) dim) float32 rows of length one, in joint ids."""
-        embedded = self.network.embed(self.graph)
-        length = np.sqrt(np.einsum("nd,nd->n", embedded, embedded))
-        embedded /= np.maximum(length, 1e-12)[:, None]
+        embedded = self.network.embed(self.graph, mapped=self.config.map_embeddings)
+        for block in blocks_of(embedded):
+            rows = embedded[block]
+            length = np.sqrt(np.einsum("nd,nd->n", rows, rows))
+            rows /= np.maximum(length, 1e-12)[:, None]
         return embedded
 
     def state(self) -> dict[str, Tensor]:

@@ -1,0 +1,102 @@
+"""Rows of embeddings in a temporary file that is mapped into memory, for what does not fit into it.
+
+Pages of the file come into memory as they are touched and stay as long as there is room, so going
+through the rows in blocks and calling `let_go` after each keeps what the process holds small. The
+file has no name and goes with its last array.
+"""
+
+from __future__ import annotations
+
+import mmap
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+
+import numpy as np
+
+from dualamn.arrays import FloatArray
+from dualamn.errors import ConfigError
+
+BLOCK = 1 << 28
+"""Bytes of rows to go through at a time: of two blocks, one a side, a quarter of a GiB each, every
+row is compared with every other before the next comes from the file."""
+
+_GIB = 2**30
+
+
+def empty_rows(n: int, width: int, *, mapped: bool) -> FloatArray:
+    """An (n, width) float32 array to be filled.
+
+    Args:
+        n, width: its shape.
+        mapped: in a temporary file, in the folder that `tempfile.gettempdir()` names.
+
+    Raises:
+        ConfigError: the folder has no room for it.
+    """
+    size = n * width * np.dtype(np.float32).itemsize
+    if not mapped or not size:
+        return np.empty((n, width), dtype=np.float32)
+    check_room(size)
+    try:
+        with tempfile.TemporaryFile() as file:
+            if hasattr(os, "posix_fallocate"):  # a disk that is full later would end the process
+                os.posix_fallocate(file.fileno(), 0, size)
+            else:  # macOS, Windows
+                file.truncate(size)
+            memory = mmap.mmap(file.fileno(), size)
+    except OSError as error:
+        raise _no_room(size, error.strerror) from None
+    return np.ndarray((n, width), dtype=np.float32, buffer=memory)
+
+
+def check_room(size: int) -> None:
+    """Sees to it that the folder for temporary files has room for so many bytes.
+
+    Raises:
+        ConfigError: it has not.
+    """
+    free = shutil.disk_usage(tempfile.gettempdir()).free
+    if free < size:
+        raise _no_room(size, f"{free / _GIB:.1f} GiB are free")
+
+
+def _no_room(size: int, why: str | None) -> ConfigError:
+    return ConfigError(
+        f"embeddings of {size / _GIB:.1f} GiB do not fit into memory, nor into a temporary file in "
+        f"{tempfile.gettempdir()} ({why}): set TMPDIR to a folder with room, or give more memory "
+        "(--memory)"
+    )
+
+
+def is_mapped(rows: FloatArray) -> bool:
+    """Whether `empty_rows` put these rows, or those that they are a part of, into a file."""
+    return _mapping(rows) is not None
+
+
+def let_go(rows: FloatArray) -> None:
+    """Takes the pages of mapped rows out of the process; what was written stays in the file."""
+    memory = _mapping(rows)
+    if memory is not None and hasattr(mmap, "MADV_DONTNEED"):
+        memory.madvise(mmap.MADV_DONTNEED)
+
+
+def rows_at_once(rows: FloatArray) -> int:
+    """How many rows to go through before `let_go`: all of those that are not mapped."""
+    return max(1, BLOCK // (rows.strides[0] or 1)) if is_mapped(rows) else max(1, len(rows))
+
+
+def blocks_of(rows: FloatArray) -> Iterator[slice]:
+    """Stretches of rows, one after the other; each is let go of before the next comes."""
+    step = rows_at_once(rows)
+    for start in range(0, len(rows), step):
+        yield slice(start, min(start + step, len(rows)))
+        let_go(rows)
+
+
+def _mapping(rows: FloatArray) -> mmap.mmap | None:
+    base: object = rows
+    while isinstance(base, np.ndarray):
+        base = base.base
+    return base if isinstance(base, mmap.mmap) else None

@@ -1,0 +1,180 @@
+"""Embeddings in a temporary file: the same links, in less memory."""
+
+from __future__ import annotations
+
+import errno
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from dualamn import mapped
+from dualamn.aligner import Aligner
+from dualamn.config import AlignerConfig
+from dualamn.data_loaders.synthetic import make_task
+from dualamn.errors import ConfigError
+from dualamn.mapped import blocks_of, empty_rows, is_mapped, let_go, rows_at_once
+from dualamn.planning import GIB, plan, stages
+from dualamn.search import pair_cosines
+
+TASK = make_task(120)
+
+
+def test_mapped_rows_are_an_array_like_any_other(tmp_path: Path) -> None:
+    rows = empty_rows(50, 3, mapped=True)
+    assert rows.shape == (50, 3)
+    assert rows.dtype == np.float32
+    assert is_mapped(rows)
+    assert is_mapped(rows[3:7, :2])
+    rows[:] = np.arange(150).reshape(50, 3)
+    let_go(rows)
+    np.testing.assert_array_equal(rows.ravel(), np.arange(150))
+    for plain in (empty_rows(50, 3, mapped=False), empty_rows(0, 3, mapped=True)):
+        assert not is_mapped(plain)
+        let_go(plain)
+
+
+def test_the_file_has_no_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    rows = empty_rows(50, 3, mapped=True)
+    assert is_mapped(rows)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_blocks_are_whole_rows_of_so_many_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(mapped, "BLOCK", 4 * 3 * 20 + 5)
+    rows = empty_rows(50, 3, mapped=True)
+    assert rows_at_once(rows) == 20
+    assert list(blocks_of(rows)) == [slice(0, 20), slice(20, 40), slice(40, 50)]
+    assert list(blocks_of(np.empty((50, 3), np.float32))) == [slice(0, 50)]
+    assert list(blocks_of(np.empty((0, 3), np.float32))) == []
+
+
+def test_a_disk_without_room_is_one_clear_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    refused = r"nor into a temporary file in .*\(0\.0 GiB are free\): set TMPDIR"
+    usage = shutil.disk_usage(".")
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage._replace(free=599))
+    with pytest.raises(ConfigError, match=refused):
+        empty_rows(50, 3, mapped=True)
+    with pytest.raises(ConfigError, match=refused):  # before it trains
+        Aligner("fast", map_embeddings=True).fit(TASK)
+    assert not is_mapped(empty_rows(50, 3, mapped=False))
+
+
+@pytest.mark.skipif(not hasattr(os, "posix_fallocate"), reason="where space can be reserved")
+def test_a_disk_that_refuses_is_the_same_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: Any) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "posix_fallocate", full)
+    with pytest.raises(ConfigError, match=r"\(No space left on device\): set TMPDIR"):
+        empty_rows(50, 3, mapped=True)
+
+
+def test_cosines_of_mapped_rows_are_those_of_rows_in_memory(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(mapped, "BLOCK", 4 * 8 * 7)
+    rng = np.random.default_rng(0)
+    plain = rng.normal(size=(50, 8)).astype(np.float32)
+    rows = empty_rows(50, 8, mapped=True)
+    rows[:] = plain
+    left, right = rng.integers(50, size=(2, 400))
+    expected = np.einsum("pd,pd->p", plain[left], plain[right])
+    np.testing.assert_allclose(pair_cosines(rows, left, right), expected, rtol=1e-4, atol=1e-5)
+    np.testing.assert_array_equal(pair_cosines(rows, left, right), pair_cosines(plain, left, right))
+    assert pair_cosines(rows, left[:0], right[:0]).shape == (0,)
+
+
+@pytest.mark.parametrize("encoder", ["propagation", "dual_amn", "joint"])
+def test_a_mapped_run_gives_the_same_links(encoder: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(mapped, "BLOCK", 5_000)
+    small = {"dim": 8, "epochs": 2, "label_dim": 32, "relation_dim": 40, "neighbour_dim": 16}
+    found = []
+    for mapping in (False, True):
+        config = AlignerConfig.preset(
+            "balanced", encoder=encoder, search_limit=0.0, map_embeddings=mapping, **small
+        )
+        aligner = Aligner(config).fit(TASK)
+        assert is_mapped(aligner.embeddings()) == mapping
+        found.append((aligner.embeddings(), aligner.align().links))
+    for one, other in zip(*found, strict=True):
+        np.testing.assert_array_equal(one, other)
+    assert len(found[0][1]) > 20
+
+
+def of(preset: str, **settings: Any) -> AlignerConfig:
+    return AlignerConfig.preset(preset, **settings)
+
+
+def test_what_fits_but_for_its_rows_is_mapped(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(mapped, "BLOCK", 1 << 16)
+    task = make_task(3000)
+    config = of("fast", search_limit=0.0)
+    in_file = of("fast", search_limit=0.0, map_embeddings=True)
+    less, whole = (max(stages(task, settings).values()) for settings in (in_file, config))
+    rows = 4 * task.n_entities * config.relation_dim * config.neighbour_dim
+    assert whole - less == rows - 2 * mapped.BLOCK
+    planned = plan(task, of("fast", search_limit=0.0, memory=(less + 1000) / GIB))
+    assert planned.config.map_embeddings
+    assert planned.narrowed == ()
+    assert planned.file_bytes == rows
+    assert planned.changes == (f"embeddings in a temporary file of {rows / GIB:.2f} GiB",)
+    assert planned.peak == less
+    tight = plan(task, of("fast", search_limit=0.0, memory=(less - 1000) / GIB))
+    assert tight.narrowed
+    assert tight.peak < less
+    enough = plan(task, of("fast", search_limit=0.0, memory=(whole + 1000) / GIB))
+    assert enough.changes == ()
+
+
+@pytest.mark.parametrize(
+    "settings", [{"search_limit": 1e15}, {"search_limit": 0.0, "evidence_explored": 0}]
+)
+def test_what_is_searched_stays_in_memory(settings: dict[str, Any]) -> None:
+    task = make_task(3000)
+    if "evidence_explored" in settings:
+        settings = settings | {"evidence_first": False}
+    whole = max(stages(task, of("fast", **settings)).values())
+    planned = plan(task, of("fast", memory=(whole - 1000) / GIB, **settings))
+    assert not planned.config.map_embeddings
+    assert planned.narrowed
+
+
+PEAK = """
+import sys
+from dualamn import mapped
+from dualamn.aligner import Aligner
+from dualamn.data_loaders.synthetic import make_task
+from dualamn.measure import peak_memory_bytes
+mapped.BLOCK = 1 << 22
+task = make_task(6000, mean_degree=4)
+wide = dict(relation_dim=256, neighbour_dim=16, label_dim=16, evidence_rounds=1, search_limit=0.0)
+aligner = Aligner("fast", map_embeddings=sys.argv[1] == "mapped", threads=1, **wide).fit(task)
+aligner.align()
+print(aligner.embeddings().nbytes, peak_memory_bytes())
+"""
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="pages leave on Linux")
+def test_a_mapped_run_takes_less_memory() -> None:
+    environment = os.environ | {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+    size, peaks = 0, []
+    for how in ("mapped", "plain"):
+        done = subprocess.run(
+            [sys.executable, "-c", PEAK, how],
+            capture_output=True,
+            text=True,
+            check=True,
+            env=environment,
+        )
+        size, peak = map(int, done.stdout.split())
+        peaks.append(peak)
+    assert size > 150e6
+    assert peaks[0] < peaks[1] - 0.7 * size
