@@ -26,7 +26,8 @@ _TRIPLE = 24
 _EDGE_IN_GRAPH = 80  # bytes of sparse patterns, for each of a triple's two directions
 _EDGE_IN_EVIDENCE = 200  # of statements and pairs that share some
 _CANDIDATE = 60  # of scores, positions and pairs
-_CANDIDATE_IN_EVIDENCE = 250  # of the same, through rounds of evidence
+_CANDIDATE_IN_EVIDENCE = 120  # of the same, through rounds of evidence
+_PART_COPIES = 6  # of the embeddings of a part of a training step, until its gradient is there
 _FLOAT = 4
 _COLUMNS = 256  # that propagation projects at a time at least
 
@@ -122,6 +123,7 @@ def stages(task: AlignmentTask, config: AlignerConfig) -> dict[str, int]:
     graph = edges * _EDGE_IN_GRAPH
     names = n * _NAME if named else 0
     rows = _rows(n, config)
+    part = _part(n, config)  # later too: the allocator keeps what training gave back
     network = n * config.dim * _FLOAT if config.encoder != "propagation" else 0
     # A second model is trained and searched while the rows of the first are there.
     waiting = rows if config.calibrate else 0
@@ -135,9 +137,9 @@ def stages(task: AlignmentTask, config: AlignerConfig) -> dict[str, int]:
     )
     return {
         "load": held,
-        "train": held + names + graph + waiting + _training(n, config) + early,
-        "embed": held + names + graph + waiting + _embedding(n, config) + early,
-        "match": held + names + graph + network + waiting + rows + evidence + candidates,
+        "train": held + names + graph + waiting + part + _training(n, config) + early,
+        "embed": held + names + graph + waiting + part + _embedding(n, config) + early,
+        "match": held + names + graph + network + part + waiting + rows + evidence + candidates,
     }
 
 
@@ -192,6 +194,13 @@ def _training(n: int, config: AlignerConfig) -> int:
     parameters = 4 * n * config.dim  # with gradient, mean square and sum
     layers = 2 * 2 * (config.depth + 1) * n * config.dim  # of two branches, with gradient
     return (parameters + layers) * _FLOAT
+
+
+def _part(n: int, config: AlignerConfig) -> int:
+    if config.encoder == "propagation":
+        return 0
+    entities = min(n, config.mining_limit + config.mining_pool)
+    return _PART_COPIES * entities * 2 * (config.depth + 1) * config.dim * _FLOAT
 
 
 def _embedding(n: int, config: AlignerConfig) -> int:

@@ -8,8 +8,10 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from pathlib import Path
 from subprocess import CompletedProcess
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -67,6 +69,54 @@ def test_what_cannot_fit_is_an_error_that_says_what_would() -> None:
         Aligner("fast", memory=0.1).fit(TASK)
     with pytest.raises(ConfigError, match="memory must be above 0"):
         of("fast", memory=0.0)
+
+
+@dataclass
+class Sized:
+    """A task of which only the sizes count."""
+
+    n_entities: int
+    n_triples: int
+    n_seeds: int
+    n_tests: int
+    entity_names: None = None
+    seed_links: Any = field(init=False)
+    test_links: Any = field(init=False)
+    kgs: Any = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.seed_links, self.test_links = range(self.n_seeds), range(self.n_tests)
+        half = SimpleNamespace(n_entities=self.n_entities // 2, n_triples=self.n_triples // 2)
+        self.kgs = half, half
+
+
+ZH_EN = Sized(38_960, 165_556, 4_500, 10_500)
+CONTEA = Sized(236_685, 783_241, 12_955, 30_229)
+DWY = Sized(200_000, 912_068, 30_000, 70_000)
+MILLION = Sized(2_000_000, 10_000_000, 231_000, 538_000)
+NARROW = {"label_dim": 128, "relation_dim": 32}
+
+
+@pytest.mark.parametrize(
+    ("sizes", "preset", "settings", "measured"),
+    [
+        (ZH_EN, "fast", {}, 0.88),
+        (ZH_EN, "balanced", {}, 0.88),
+        (ZH_EN, "best", {}, 1.14),
+        (ZH_EN, "paper", {}, 1.13),
+        (CONTEA, "fast", {}, 2.85),
+        (DWY, "fast", {}, 2.69),
+        (DWY, "balanced", {}, 2.54),
+        (MILLION, "fast", NARROW, 14.31),
+        (MILLION, "balanced", {}, 12.01),
+    ],
+)
+def test_estimates_are_within_a_tenth_of_what_whole_runs_took(
+    sizes: Any, preset: str, settings: dict[str, Any], measured: float
+) -> None:
+    """Peaks in GiB of processes on two cores, see docs/scale.md and docs/results.md."""
+    config = of(preset, bootstrap_candidates="test_only", **settings)
+    assert max(stages(sizes, config).values()) / GIB == pytest.approx(measured, rel=0.1)
 
 
 def test_a_second_model_costs_more() -> None:

@@ -1,3 +1,5 @@
+import tracemalloc
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -157,3 +159,15 @@ def test_wrong_input_is_refused(
 ) -> None:
     with pytest.raises(ValueError, match=message):
         sinkhorn(rows, columns, logits, (2, 2), rounds=3, tolerance=0)
+
+
+def test_it_holds_little_beside_the_pairs() -> None:
+    """A kernel, both ways round as 12 bytes a pair, and what making either takes."""
+    places = np.random.default_rng(0).choice(9_000_000, 200_000, replace=False)
+    rows, columns = np.divmod(np.sort(places), 3000)
+    logits = np.random.default_rng(1).normal(size=len(rows))
+    tracemalloc.start()
+    sinkhorn(rows, columns, logits, (3000, 3000), rounds=3, tolerance=0)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 56 * len(rows)
