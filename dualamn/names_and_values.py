@@ -130,6 +130,12 @@ class NamesAndValues:
             own = find_own_seeds(task, names, self.search_limit)
         if values is not None:
             own = own.with_values(find_seeds_by_value(task, values.facts))
+        if not len(own.links) and own.refused:
+            raise TrainingError(
+                f"{task.name} has no seed links to learn from, and its graphs have no more names "
+                f"in common than chance gives ({own.refused:,} pairs found): they may be of "
+                "different things; if they are not, give some known pairs of entities"
+            )
         if not len(own.links):
             what = "names" if values is None else "values" if names is None else "names or values"
             raise TrainingError(

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -20,6 +21,9 @@ IntArray = NDArray[np.int64]
 _NEAREST = 10  # candidates whose similarity is computed without the noise of the search
 _ALIKE = 0.5  # similarity from which names that are each other's nearest make a pair
 _AHEAD = 0.2  # by which it must be ahead of the second for either
+_BY_CHANCE = 0.5  # the most of the pairs of a kind that chance may explain
+_TENTH = 0.1  # of the near names that were refused: fewer equal ones are refused with them
+_ASKED = 2_000  # entities of a graph whose nearest of the same graph is looked for
 _LEAST_AGREED = 50  # pairs found by structure, fewer of which say too little of names
 
 
@@ -32,22 +36,25 @@ class OwnSeeds:
         exact: how many have names of the same words, which nobody else in either graph has.
         near: how many have names that are each other's nearest by far.
         valued: how many have attribute values that nobody else has.
+        refused: pairs that names gave and that are not among these, as chance gives as many.
     """
 
     links: Int32Array
     exact: int
     near: int
     valued: int = 0
+    refused: int = 0
 
     def __str__(self) -> str:
         found, named = f"{len(self.links):,} pairs found", self.exact + self.near
         by_value = f"{self.valued:,} with values that nobody else has"
         if self.valued and not named:
             return f"{found} by value to begin with: {by_value}"
+        chance = f"; {self.refused:,} are left out, as chance gives as many" if self.refused else ""
         return (
             f"{found} by name{' and value' if self.valued else ''} to begin with: "
             f"{self.exact:,} with a name that nobody else has, {self.near:,} with names nearest "
-            f"to each other by far{f', {by_value}' if self.valued else ''}"
+            f"to each other by far{f', {by_value}' if self.valued else ''}{chance}"
         )
 
     def with_values(self, links: Int32Array) -> OwnSeeds:
@@ -57,9 +64,8 @@ class OwnSeeds:
             links: (m, 2) int32 joint ids, no entity in two pairs of the same two graphs.
         """
         new = links[~np.isin(links, self.links).any(axis=1)]
-        return OwnSeeds(
-            np.concatenate([self.links, new]), self.exact, self.near, self.valued + len(new)
-        )
+        links_of_both = np.concatenate([self.links, new])
+        return replace(self, links=links_of_both, valued=self.valued + len(new))
 
     def judges(self, found: Int32Array) -> Int32Array:
         """The pairs that say what names and values are worth, see `learn_without_seeds`."""
@@ -87,6 +93,12 @@ def find_own_seeds(
 ) -> OwnSeeds:
     """Pairs of any two graphs whose names say enough: shared by no others, or near by far.
 
+    Graphs of which nothing is in both have such pairs too, by chance. How many, the graphs show by
+    themselves: two halves of one graph have no entity in common, so whatever pairs they have are
+    there by chance. Where that would explain more than half of those with equal or with near names,
+    these are refused. It is the most that chance can have given: an entity whose partner is there
+    is near to that one first.
+
     Args:
         task: graphs; links do not count.
         names: of their entities.
@@ -95,19 +107,64 @@ def find_own_seeds(
     """
     exact, near = [np.empty((0, 2), dtype=np.int64)], [np.empty((0, 2), dtype=np.int64)]
     nearest_names = _NearestNames(names, search_limit)
+    refused = 0
     for left, right in task.kg_pairs:
         pools = [np.flatnonzero((task.source_of == kg) & names.named) for kg in (left, right)]
         equal = _only_namesakes(names, *pools)
-        exact.append(equal)
         rest = [np.setdiff1d(pool, equal[:, side]) for side, pool in enumerate(pools)]
         to_right, to_left = nearest_names.of(rest[0], rest[1])
         there = _far_ahead(names, rest[0], to_right)
         back = _far_ahead(names, rest[1], to_left)[:, ::-1]
         agreed = np.isin(_keys(there, task.n_entities), _keys(back, task.n_entities))
-        near.append(there[agreed])
+        alike = there[agreed]
+        found, least = len(equal) + len(alike), _equal_by_chance(names, pools) / _BY_CHANCE
+        if _near_by_chance(names, nearest_names, rest) > _BY_CHANCE * len(alike):
+            least = max(least, _TENTH * len(alike))
+            alike = alike[:0]
+        if len(equal) < least:
+            equal = equal[:0]
+        refused += found - len(equal) - len(alike)
+        exact.append(equal)
+        near.append(alike)
     parts = np.concatenate(exact), np.concatenate(near)
     links = np.concatenate(parts).astype(np.int32)
-    return OwnSeeds(links, len(parts[0]), len(parts[1]))
+    return OwnSeeds(links, len(parts[0]), len(parts[1]), refused=refused)
+
+
+def _equal_by_chance(names: NameSimilarity, pools: Sequence[IntArray]) -> float:
+    """Pairs of equal names that graphs with nothing in common would have, at least."""
+    found, asked = 0, 0
+    for pool in pools:
+        halves = _halves(pool)
+        found += len(_only_namesakes(names, *halves))
+        asked += len(halves[0]) * len(halves[1])
+    return _at_least(found) * len(pools[0]) * len(pools[1]) / max(asked, 1)
+
+
+def _near_by_chance(
+    names: NameSimilarity, nearest_names: _NearestNames, pools: Sequence[IntArray]
+) -> float:
+    """Pairs of names nearest to each other by far that such graphs would have, at least."""
+    found, asked = 0, 0
+    for pool in pools:
+        half, other = _halves(pool)
+        queries = half[:_ASKED]
+        there = _far_ahead(names, queries, nearest_names.of(queries, other)[0])
+        back = _far_ahead(names, there[:, 1], nearest_names.of(there[:, 1], half)[0])
+        found += int(np.isin(there[:, 0], back[:, 1]).sum())
+        asked += len(queries)
+    return _at_least(found) * min(map(len, pools)) / max(asked, 1)
+
+
+def _at_least(count: int) -> float:
+    """A count of chance events with two standard deviations taken off."""
+    return max(count - 2 * math.sqrt(count), 0.0)
+
+
+def _halves(pool: IntArray) -> tuple[IntArray, IntArray]:
+    """Two halves of some entities, drawn at random, in the order of the draw."""
+    drawn = np.random.default_rng(len(pool)).permutation(pool)
+    return drawn[::2], drawn[1::2]
 
 
 def _only_namesakes(names: NameSimilarity, left: IntArray, right: IntArray) -> IntArray:

@@ -14,7 +14,7 @@ from dualamn.kg import KnowledgeGraph
 from dualamn.names import NameSimilarity, find_own_seeds
 from dualamn.names.own_seeds import OwnSeeds, learn_without_seeds
 from dualamn.task import AlignmentTask
-from tests.names.conftest import NamedTask, shuffled
+from tests.names.conftest import NamedTask, shuffled, spoken
 
 FAST: dict[str, Any] = {"label_dim": 64, "relation_dim": 16, "evidence_rounds": 2}
 
@@ -42,6 +42,48 @@ def test_only_names_that_nobody_shares_and_near_ones_by_far_are_taken() -> None:
     assert {tuple(pair) for pair in task.identifiers(own.links)} == {("l0", "r0"), ("l3", "r2")}
     assert (own.exact, own.near) == (1, 1)
     assert str(own).startswith("2 pairs found by name to begin with: 1 with a name that nobody")
+
+
+WORDS = [f"{a}{b}{c}" for a in ("ba", "ko", "mi", "tu") for b in "lnrs" for c in ("ek", "ov", "ix")]
+
+
+def drawn(count: int, seed: int) -> list[str]:
+    """Names of two words of a small language."""
+    rng = np.random.default_rng(seed)
+    return [" ".join(rng.choice(WORDS, 2)) for _ in range(count)]
+
+
+def of_names(left: list[str], right: list[str]) -> AlignmentTask:
+    kgs = []
+    for graph, names in (("l", left), ("r", right)):
+        entities = [f"{graph}{i}" for i in range(len(names))]
+        kg = KnowledgeGraph.from_arrays(graph, [[0, 0, 1]], entities)
+        kgs.append(replace(kg, entity_names=strings(names)))
+    return AlignmentTask.from_kgs(kgs, {}, seed=1)
+
+
+@pytest.mark.parametrize("limit", [1e12, 0])
+def test_pairs_that_chance_explains_are_refused(limit: float) -> None:
+    different = of_names(drawn(300, 1), drawn(300, 2))
+    own = find_own_seeds(different, reading(different), limit)
+    assert len(own.links) == 0
+    assert own.refused > 20
+    with pytest.raises(TrainingError, match=f"than chance gives \\({own.refused} pairs found\\)"):
+        Aligner("fast", **FAST).fit(different)
+    # The same names again, beside some that are in both graphs and that chance does not give.
+    common = [f"Number {spoken(i)}" for i in range(300)]
+    some = of_names(drawn(300, 1) + common, drawn(300, 2) + common)
+    own = find_own_seeds(some, reading(some), limit)
+    assert own.exact > 250
+    assert own.refused < 50
+
+
+def test_chance_explains_nothing_where_names_are_their_own(named_task: NamedTask) -> None:
+    task = named_task(200)
+    own = find_own_seeds(task, reading(task))
+    assert own.refused == 0
+    assert "chance" not in str(own)
+    assert "; 3 are left out, as chance gives as many" in str(replace(own, refused=3))
 
 
 def test_a_task_without_seed_links_is_aligned_by_its_own(named_task: NamedTask) -> None:
