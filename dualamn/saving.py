@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
 from torch import Tensor
 
 from dualamn.arrays import StringArray, strings
@@ -18,7 +17,7 @@ from dualamn.errors import CheckpointError, DualamnError
 from dualamn.kg import KnowledgeGraph
 from dualamn.literals import Literals
 from dualamn.task import AlignmentTask
-from dualamn.writers.atomic import atomic_path
+from dualamn.writers.tensors import write_tensors
 
 _KIND = "dualamn aligner"
 _LITERAL_COLUMNS = ("attributes", "values", "types")
@@ -58,8 +57,7 @@ def write_aligner(
             }
         ),
     }
-    with atomic_path(path) as temporary:
-        save_file(tensors, temporary, head)
+    write_tensors(path, tensors, head)
 
 
 def read_aligner(path: str | Path) -> tuple[AlignerConfig, AlignmentTask, dict[str, Tensor]]:

@@ -61,6 +61,8 @@ def mistake(path: Path, line: int | None, what: str) -> DataError:
         message = f"this is a web page, not {kind}; fetch the data itself"
     elif kind in ("N-Triples", "N-Quads") and _TURTLE.match(seen):
         message = f"this is Turtle, not {kind}; name the file .ttl"
+    elif what.startswith("Invalid UTF-8"):
+        message = f"this is not UTF-8: {short(seen)}; save the file as UTF-8"
     else:
         message = (
             f"this is not valid {kind} ({' '.join(what.split())}): {short(seen)}; correct the "

@@ -36,7 +36,8 @@ class Commands(Guessing):
         try:
             return super().invoke(ctx)
         except DualamnError as error:
-            raise click.ClickException(str(error)) from error
+            kept = ctx.meta.get(KEPT)
+            raise click.ClickException(f"{error}; {kept}" if kept else str(error)) from error
         except (MemoryError, RuntimeError) as error:
             if not _is_out_of_memory(error):
                 raise

@@ -220,19 +220,21 @@ def align(
     for line in planned.changes:
         console.note(f"  note: {line}, to fit into memory", quiet=quiet)
 
+    ctx.meta[console.KEPT] = outputs.kept
     try:
         with console.progress(quiet=quiet) as progress:
             aligner.fit(task, progress=progress, checkpoint=checkpoint, resume=resume)
             if save is not None:
                 aligner.save(save)
+                outputs.kept.append(f"the aligner is in {save}")
             if embeddings is not None:
                 aligner.save_embeddings(embeddings)
+                outputs.kept.append(f"the embeddings are in {embeddings}")
             found = aligner.align(pairs=chosen_pairs, many=many, progress=progress)
     except KeyboardInterrupt:
-        ctx.meta[console.KEPT] = _kept(checkpoint)
+        ctx.meta[console.KEPT] = _kept(checkpoint, outputs.kept)
         raise
     alignment, chosen_by = _chosen(found, min_probability, precision)
-    ctx.meta[console.KEPT] = outputs.kept
     told = outputs.write(alignment)
     notes = [*aligner.notes, *found.notes]
     about = [*notes]
@@ -280,7 +282,9 @@ def _check_files(
         )
 
 
-def _kept(checkpoint: Path | None) -> str:
+def _kept(checkpoint: Path | None, kept: outputs_of.Kept) -> str:
+    if kept:
+        return str(kept)
     if checkpoint is None:
         return "nothing was written. With --checkpoint FILE a run can be continued."
     if not checkpoint.exists():

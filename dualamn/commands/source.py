@@ -51,7 +51,10 @@ def check_start(task: AlignmentTask) -> None:
     """
     described = sum(kg.literals is not None for kg in task.kgs) > 1
     if not len(task.seed_links) and task.entity_names is None and not described:
-        names = ", or names to find some by: --names FILE, or RDF with labels"
+        names = (
+            ", or names to find some by: --names FILE, --names uri where identifiers tell them, "
+            "or RDF with labels"
+        )
         raise click.UsageError(_NO_LINKS.format(len(task.kgs), names))
 
 

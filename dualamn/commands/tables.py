@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from dualamn.task import AlignmentTask
 
 Scores = Mapping[str, Any]
+_LONGEST = 40  # characters of a name that are shown
 RANKING = {"hits@1": "Hits@1", "hits@5": "Hits@5", "hits@10": "Hits@10", "mrr": "MRR"}
 LINK_RATES = {
     "precision": "precision",
@@ -40,7 +41,8 @@ def link_table(alignment: Alignment, count: int) -> Table:
 
     First those of the entities with the most triples, which are the ones that people know; then
     below a gap, for a quarter of the rows, the least sure ones. How sure they are is their
-    probability where they have one, else their score.
+    probability where they have one, else their score. Entities are called by name where they have
+    one; where the task has no known answers, nothing is said of them.
     """
     task = alignment.task
     left, right = "left", "right"
@@ -50,12 +52,17 @@ def link_table(alignment: Alignment, count: int) -> Table:
     chances = alignment.probabilities
     measure = "score" if chances is None else "probability"
     shown = table(left, "", right, measure, text_columns=3)
-    shown.add_column("")
+    answers = [_known_answers(task, pair) for pair in alignment.pairs]
+    judged = any(answers)
+    if judged:
+        shown.add_column("")
     sure = alignment.scores if chances is None else chances
     for chosen in _choose(alignment, sure, count):
-        for at, (left, right, verdict) in zip(chosen, _judged(alignment, chosen), strict=True):
+        for at in chosen:
+            left, right = (_called(task, joint) for joint in alignment.links[at].tolist())
             value = None if np.isnan(sure[at]) else float(sure[at])
-            add_row(shown, left, "↔", right, fraction(value), verdict)
+            cells = (left, "↔", right, fraction(value))
+            add_row(shown, *cells, *([_verdict(task, answers, alignment, at)] if judged else []))
         shown.add_section()
     return shown
 
@@ -72,16 +79,6 @@ def _choose(alignment: Alignment, sure: FloatArray, count: int) -> tuple[list[in
     return order[:best].tolist(), doubtful[::-1].tolist()
 
 
-def _judged(alignment: Alignment, chosen: list[int]) -> Iterator[tuple[str, str, Text]]:
-    task, links = alignment.task, alignment.links
-    owner = np.repeat(np.arange(len(alignment.pairs)), [len(p.links) for p in alignment.pairs])
-    answers = [_known_answers(task, pair) for pair in alignment.pairs]
-    for at in chosen:
-        left, right = links[at].tolist()
-        verdict = _verdict(task, answers[owner[at]], left, right)
-        yield (*task.identifiers(links[at]), verdict)
-
-
 def _known_answers(task: AlignmentTask, pair: PairAlignment) -> dict[int, int]:
     """The right partner of every entity, both ways, as far as the task knows."""
     known = np.concatenate([task.valid_links, task.test_links])
@@ -89,15 +86,30 @@ def _known_answers(task: AlignmentTask, pair: PairAlignment) -> dict[int, int]:
     return {one: other for ends in links for one, other in (ends, ends[::-1])}
 
 
-def _verdict(task: AlignmentTask, answers: Mapping[int, int], left: int, right: int) -> Text:
+def _called(task: AlignmentTask, joint: int) -> str:
+    """What people call an entity: its name where the graph has one, else its identifier."""
+    kg = task.kgs[int(task.source_of[joint])]
+    at = joint - int(task.entity_offsets[task.source_of[joint]])
+    name = "" if kg.entity_names is None else " ".join(str(kg.entity_names[at]).split())
+    if len(name) > _LONGEST:
+        name = f"{name[: _LONGEST - 1]}…"
+    return name or str(kg.entities[at])
+
+
+def _verdict(
+    task: AlignmentTask, known: Sequence[Mapping[int, int]], alignment: Alignment, link: int
+) -> Text:
     from rich.text import Text
 
+    ends = np.cumsum([len(pair.links) for pair in alignment.pairs])
+    answers = known[int(np.searchsorted(ends, link, side="right"))]
+    left, right = alignment.links[link].tolist()
     if answers.get(left) == right or answers.get(right) == left:
         return Text("✓ right", style="green")
     if left in answers:
-        return Text(f"✗ should be {task.identifiers(answers[left])}", style="red")
+        return Text(f"✗ should be {_called(task, answers[left])}", style="red")
     if right in answers:
-        return Text(f"✗ {task.identifiers(answers[right])} belongs there", style="red")
+        return Text(f"✗ {_called(task, answers[right])} belongs there", style="red")
     return Text("? no known answer", style="dim")
 
 

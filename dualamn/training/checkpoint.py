@@ -9,13 +9,12 @@ from pathlib import Path
 
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
 from torch import Tensor
 
 from dualamn.config import AlignerConfig
 from dualamn.errors import CheckpointError
 from dualamn.task import AlignmentTask
-from dualamn.writers.atomic import atomic_path
+from dualamn.writers.tensors import write_tensors
 
 _KIND = "dualamn checkpoint"
 _IRRELEVANT = {
@@ -65,8 +64,7 @@ class Checkpoint:
             "first_loss": json.dumps(self.first_loss),
             "summed": str(self.summed),
         }
-        with atomic_path(path) as temporary:
-            save_file({name: t.contiguous() for name, t in tensors.items()}, temporary, head)
+        write_tensors(path, tensors, head)
 
     @classmethod
     def read(cls, path: Path, expected: str) -> Checkpoint:

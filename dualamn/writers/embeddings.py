@@ -29,7 +29,10 @@ def write_embeddings(task: AlignmentTask, embeddings: FloatArray, path: str | Pa
     """
     table = check_writable(entities_path(path))
     with atomic_write_bytes(path) as file:
-        np.lib.format.write_array(file, embeddings, allow_pickle=False)
+        # Not as one array: what numpy raises on a full disk does not say that it is full.
+        about = np.lib.format.header_data_from_array_1_0(embeddings)
+        np.lib.format.write_array_header_1_0(file, about)
+        file.write(np.ascontiguousarray(embeddings).data)
     with atomic_write(table) as file:
         file.write("source\tentity\n")
         for kg in task.kgs:

@@ -17,6 +17,7 @@ from click.testing import Result
 from dualamn.commands import console
 from dualamn.data_loaders.export import write_task
 from dualamn.data_loaders.synthetic import make_task
+from dualamn.errors import DataError
 from dualamn.progress import Progress, ProgressCallback
 
 Run = Callable[..., Result]
@@ -411,3 +412,33 @@ def test_several_may_be_linked_to_the_same(run: Run, made: Any, tmp_path: Path) 
     refused = run("align", *common, "--many", "--matcher", "greedy")
     assert refused.exit_code != 0
     assert "goes by probability" in refused.output
+
+
+def test_an_error_says_what_was_written_before_it(
+    run: Run, made: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise DataError("cannot be written (No space left on device)", path="report.html")
+
+    monkeypatch.setattr("dualamn.report.write_report", full)
+    arguments = ("align", made.folder, "--preset", "fast", "--no-calibrate", "--out", "links.tsv")
+    shown = run(*arguments, "--save", "aligner", "--report", "report.html")
+    assert shown.exit_code == 1
+    assert shown.stderr.splitlines()[-1] == (
+        "Error: report.html: cannot be written (No space left on device); "
+        "the aligner is in aligner, the links are in links.tsv."
+    )
+    assert (tmp_path / "links.tsv").exists()
+
+
+def test_ctrl_c_after_the_aligner_was_saved(
+    run: Run, made: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stop(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("dualamn.aligner.Aligner.align", stop)
+    arguments = ("align", made.folder, "--preset", "fast", "--no-calibrate", "--out", "links.tsv")
+    shown = run(*arguments, "--save", "aligner")
+    assert shown.exit_code == 130
+    assert "Stopped: the aligner is in aligner." in shown.stderr

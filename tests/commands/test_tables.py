@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 from dualamn.alignment import Alignment
+from dualamn.arrays import strings
 from dualamn.commands.tables import link_table, score_table
 from dualamn.eval import evaluate
 from dualamn.kg import KnowledgeGraph
@@ -80,6 +81,29 @@ def test_a_link_that_was_not_calibrated_has_no_probability(alignment: Alignment)
 def test_the_best_connected_come_first_and_then_the_least_sure(alignment: Alignment) -> None:
     shown = lines(link_table(alignment, 4))[2:]
     assert [line.split()[0] for line in shown] == ["aAlps", "a[bold]Cork", "aBern", "aEssen"]
+
+
+def test_entities_are_called_by_name_and_unknown_answers_are_not_told(
+    alignment: Alignment,
+) -> None:
+    task = alignment.task
+    named = replace(
+        task.kgs[0],
+        entity_names=strings(
+            "N" * 100 if e == "aAlps" else f"{e}  name" for e in task.kgs[0].entities
+        ),
+    )
+    known = replace(alignment, task=replace(task, kgs=(named, task.kgs[1])))
+    rows = [" ".join(line.split()) for line in lines(link_table(known, 6))[2:]]
+    assert rows[0] == f"{'N' * 39}… ↔ bAlps 0.900 ✓ right"
+    assert rows[3] == "aDover name ↔ bDover 0.300 ✗ a[bold]Cork name belongs there"
+    unknown = replace(known, task=replace(known.task, test_links=task.test_links[:0]))
+    rows = [" ".join(line.split()) for line in lines(link_table(unknown, 6))[2:]]
+    assert rows[2:] == [
+        "aBern name ↔ bEssen 0.700",
+        "aDover name ↔ bDover 0.300",
+        "aEssen name ↔ z 0.100",
+    ]
 
 
 def test_no_link_is_shown_twice(alignment: Alignment) -> None:
