@@ -12,6 +12,8 @@ LONGEST, LONGEST_TITLE = 120, 2_000
 # What XML calls no character, and half surrogate pairs, which UTF-8 cannot hold.
 _NO_CHARACTER = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 
+_SCHEME, _SPACE = re.compile("https?:", re.IGNORECASE), re.compile(r"\s")
+
 
 @dataclass(frozen=True)
 class Shown:
@@ -58,7 +60,7 @@ def _last_part(address: str) -> str:
 
 
 def _is_web_address(text: str) -> bool:
-    if len(text) > LONGEST_TITLE or any(c.isspace() for c in text):
+    if not _SCHEME.match(text) or len(text) > LONGEST_TITLE or _SPACE.search(text):
         return False
     try:
         parts = urlsplit(text)
