@@ -23,6 +23,7 @@ _COUNTS = (
     "proxies",
     "epochs",
     "batch_size",
+    "link_triples",
     "batches",
     "most_batches",
     "negatives",
@@ -74,7 +75,9 @@ class AlignerConfig:
         loss_scale: lambda, how much the hardest negatives outweigh others (paper).
         loss_tau: constant in the exponents of the loss (paper).
         epochs: passes over the seed links.
-        batch_size: seed links a step that give an epoch its steps, between the next two.
+        batch_size: most seed links that a step is meant for.
+        link_triples: triples that a step has for each of its seed links: the graph layers cost less
+            where there are fewer, and an epoch has more steps then, between the next two.
         batches: steps that an epoch has at least, as long as there are seed links for them: one
             step over all seed links an epoch finds fewer links, however long it trains.
         most_batches: steps that an epoch has at most, however many seed links there are: the
@@ -159,6 +162,7 @@ class AlignerConfig:
     loss_tau: float = 10.0
     epochs: int = 12
     batch_size: int = 2048
+    link_triples: int = 180
     batches: int = 5
     most_batches: int = 10
     average_share: float = 0.25

@@ -93,7 +93,7 @@ def _epoch(links: int, sizes: Sizes, config: AlignerConfig) -> float:
 
     if not links:
         return 0.0
-    n, steps = sum(sizes.entities), steps_an_epoch(links, config)
+    n, steps = sum(sizes.entities), steps_an_epoch(links, sizes.triples, config)
     linked = min(n, 2 * links)
     layers = (2 * sizes.triples + _ENTITY * n) * config.dim * (_FIXED_SHARE + linked / max(n, 1))
     parts = math.ceil(links / steps / max(config.mining_limit // 2, 1))

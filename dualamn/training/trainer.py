@@ -21,6 +21,9 @@ from dualamn.training.checkpoint import Checkpoint, fingerprint
 from dualamn.training.parts import StepInParts, draw_parts
 from dualamn.training.rmsprop import RMSprop
 
+_LEAST_LINKS = 256
+"""Seed links that a step of a small task has for all that: less was not tried."""
+
 _EXPLODED = 10.0
 """A loss this many times the first one has left the ground: it starts near its largest value."""
 
@@ -58,8 +61,8 @@ class Trainer:
         self.fingerprint = fingerprint(task, config)
         self.device = network.relations.device
         self.optimizer = RMSprop(network.parameters())
-        links = len(self.seed_links)
-        self.batches = steps_an_epoch(links, config)
+        triples = sum(kg.n_triples for kg in task.kgs)
+        self.batches = steps_an_epoch(len(self.seed_links), triples, config)
         share = len(self.linked) / graph.n_entities
         self.step_in_parts = StepInParts(network, graph, share, config)
         self.total_steps = config.epochs * self.batches
@@ -179,13 +182,15 @@ class Trainer:
         return torch.Generator(self.device).manual_seed(self._number(purpose, epoch))
 
 
-def steps_an_epoch(links: int, config: AlignerConfig) -> int:
-    """How many steps an epoch over so many links has.
+def steps_an_epoch(links: int, triples: int, config: AlignerConfig) -> int:
+    """How many steps an epoch over so many links between graphs of so many triples has.
 
-    Graph layers cost the same for any number of links, so a step takes as many as its epoch's
-    number of steps allows, from `config.batches` to `config.most_batches`.
+    Many small steps find more links than few large ones, but the graph layers cost the same for any
+    number of links, and grow with the triples. So a step takes links in proportion to the
+    triples, within the bounds of the settings.
     """
-    wanted = math.ceil(links / config.batch_size)
+    size = min(config.batch_size, max(triples // config.link_triples, _LEAST_LINKS))
+    wanted = math.ceil(links / size)
     return min(max(min(wanted, config.most_batches), config.batches), links)
 
 

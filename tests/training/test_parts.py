@@ -154,12 +154,26 @@ def test_training_in_parts_goes_on_as_it_would_have(task: AlignmentTask, tmp_pat
 
 
 @pytest.mark.parametrize(
-    ("links", "steps"),
-    [(1, 1), (3, 3), (4500, 5), (10_240, 5), (12_955, 7), (30_000, 10), (300_000, 10)],
+    ("links", "triples", "steps"),
+    [
+        (1, 165_556, 1),
+        (3, 165_556, 3),
+        (4500, 165_556, 5),
+        (4500, 10_000_000, 5),
+        (10_240, 783_241, 5),
+        (12_955, 783_241, 7),
+        (4500, 70_000, 10),
+        (3000, 81_011, 7),
+        (3000, 0, 10),
+        (1200, 0, 5),
+        (300_000, 10_000_000, 10),
+    ],
 )
-def test_steps_of_an_epoch_follow_from_the_number_of_links(links: int, steps: int) -> None:
-    assert steps_an_epoch(links, AlignerConfig()) == steps
+def test_steps_of_an_epoch_follow_from_links_and_triples(
+    links: int, triples: int, steps: int
+) -> None:
+    assert steps_an_epoch(links, triples, AlignerConfig()) == steps
 
 
 def test_more_steps_may_be_asked_for_than_an_epoch_has_at_most() -> None:
-    assert steps_an_epoch(300_000, AlignerConfig(batches=20)) == 20
+    assert steps_an_epoch(300_000, 10_000_000, AlignerConfig(batches=20)) == 20
