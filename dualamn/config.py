@@ -35,6 +35,7 @@ _COUNTS = (
     "csls_k",
     "sinkhorn_rounds",
     "turn_epochs",
+    "settling_steps",
     "label_dim",
     "propagation_rounds",
     "relation_dim",
@@ -85,6 +86,8 @@ class AlignerConfig:
         average_share: the last share of the epochs, over whose steps the parameters that training
             ends with are averaged; 0 for those of the last step. A constant learning rate keeps
             them moving around a place that the mean is nearer to.
+        settling_steps: of training longer than that, what comes after so many steps is averaged as
+            well, up to its second half.
         learning_rate: of RMSprop (paper).
         negatives: mined negatives an anchor. At lambda = 30 the hardest few carry the loss.
         mining_pool: entities without seed link that a step searches negatives among, drawn anew
@@ -166,6 +169,7 @@ class AlignerConfig:
     batches: int = 5
     most_batches: int = 10
     average_share: float = 0.25
+    settling_steps: int = 60
     learning_rate: float = 0.005
     negatives: int = 32
     mining_pool: int = 2048

@@ -66,7 +66,7 @@ class Trainer:
         share = len(self.linked) / graph.n_entities
         self.step_in_parts = StepInParts(network, graph, share, config)
         self.total_steps = config.epochs * self.batches
-        self.first_averaged = config.epochs - round(config.average_share * config.epochs)
+        self.first_averaged = first_averaged_epoch(self.batches, config)
         self._first_loss: float | None = None
         self._sums: list[torch.Tensor] = []  # of the parameters, over the last steps
         self._summed = 0
@@ -180,6 +180,20 @@ class Trainer:
 
     def _generator(self, purpose: int, epoch: int) -> torch.Generator:
         return torch.Generator(self.device).manual_seed(self._number(purpose, epoch))
+
+
+def first_averaged_epoch(batches: int, config: AlignerConfig) -> int:
+    """The epoch from which on parameters are averaged; the number of epochs for none.
+
+    That of the last share, or one from the middle on that begins after the settling steps.
+
+    Args:
+        batches: steps an epoch.
+        config: the settings.
+    """
+    last = round(config.average_share * config.epochs)
+    settled = max(math.ceil(config.settling_steps / batches), math.ceil(config.epochs / 2))
+    return min(config.epochs - last, settled) if last else config.epochs
 
 
 def steps_an_epoch(links: int, triples: int, config: AlignerConfig) -> int:

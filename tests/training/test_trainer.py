@@ -16,6 +16,7 @@ from dualamn.alignment import Alignment
 from dualamn.config import AlignerConfig
 from dualamn.data_loaders.synthetic import make_task
 from dualamn.encoders.trained import TrainedDualAMN
+from dualamn.training.trainer import first_averaged_epoch
 
 SMALL: dict[str, Any] = {"dim": 16, "epochs": 8, "negatives": 8, "mining_dim": 16}
 
@@ -103,6 +104,25 @@ def test_averaged_parameters_are_the_mean_over_the_last_epochs_steps(task: Align
     trained(config, lambda e: after_step.append(e.network.relations.detach().flatten().tolist()))
     averaged = trained(replace(config, average_share=2 / 3), lambda _: None)
     np.testing.assert_allclose(averaged, np.mean(after_step[-4:], axis=0), atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("epochs", "batches", "share", "first"),
+    [
+        (12, 5, 0.25, 9),
+        (12, 10, 0.25, 6),
+        (8, 10, 0.25, 6),
+        (100, 5, 0.25, 50),
+        (12, 10, 0.75, 3),
+        (12, 10, 0.0, 12),
+        (1, 1, 0.25, 1),
+    ],
+)
+def test_what_is_averaged_follows_from_share_and_steps(
+    epochs: int, batches: int, share: float, first: int
+) -> None:
+    config = AlignerConfig(epochs=epochs, average_share=share)
+    assert first_averaged_epoch(batches, config) == first
 
 
 def test_a_finished_run_resumed_has_nothing_left_to_do(task: AlignmentTask, tmp_path: Path) -> None:
