@@ -27,7 +27,7 @@ _EDGE_IN_GRAPH = 80  # bytes of sparse patterns, for each of a triple's two dire
 _EDGE_IN_EVIDENCE = 200  # of statements and pairs that share some
 _CANDIDATE = 60  # of scores, positions and pairs
 _CANDIDATE_IN_EVIDENCE = 120  # of the same, through rounds of evidence
-_PART_COPIES = 6  # of the embeddings of a part of a training step, until its gradient is there
+_PART_COPIES = 8  # of the embeddings of a part of a training step, until its gradient is there
 _FLOAT = 4
 _COLUMNS = 256  # that propagation projects at a time at least
 

@@ -103,7 +103,7 @@ NARROW = {"label_dim": 128, "relation_dim": 32}
         (ZH_EN, "fast", {}, 0.88),
         (ZH_EN, "balanced", {}, 0.88),
         (ZH_EN, "best", {}, 1.14),
-        (ZH_EN, "paper", {}, 1.13),
+        (ZH_EN, "paper", {}, 1.22),
         (CONTEA, "fast", {}, 2.85),
         (DWY, "fast", {}, 2.69),
         (DWY, "balanced", {}, 2.54),
