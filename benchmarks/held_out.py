@@ -85,6 +85,7 @@ def main() -> None:
                     ("->", [score.left_to_right for score in scores]),
                     ("<-", [score.right_to_left for score in scores]),
                 )
+                if None not in ranks  # not every matcher ranks
             ),
             f"| {seconds:.0f} s each",
             f"| pairs {turns}" if any(turns) else "",

@@ -80,7 +80,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     at = words.index("--") if "--" in words else len(words)
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("sizes", nargs="*", metavar="SIZE", help=", ".join(SIZES))
-    parser.add_argument("--presets", nargs="+", choices=PRESETS, default=PRESETS[:2])
+    parser.add_argument("--presets", nargs="+", choices=PRESETS, default=("fast", "balanced"))
     parser.add_argument("--work", type=Path, default=Path("made"), help="folder of made data")
     parser.add_argument("--results", type=Path, default=RESULTS, help="folder of the JSON files")
     parser.add_argument("--show", action="store_true", help="only print the table")

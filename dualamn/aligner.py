@@ -135,7 +135,8 @@ class Aligner:
         started = time.perf_counter()
         self.plan = plan(task, self.config)
         self.config = self.plan.config
-        check_room(self.plan.file_bytes)
+        if self.plan.file_bytes:
+            check_room(self.plan.file_bytes)
         beside = NamesAndValues.of(task, self.config, self._meaning)
         own = beside.start(task)
         encoder = self._make_encoder(task)

@@ -14,6 +14,12 @@ StringArray: TypeAlias = NDArray[Any]
 """One-dimensional array of dtype object that holds Python strings."""
 
 
+def normalise(rows: FloatArray) -> None:
+    """Brings rows to length one in place; rows of zeros stay."""
+    length = np.sqrt(np.einsum("nd,nd->n", rows, rows))
+    rows /= np.maximum(length, 1e-12)[:, None]
+
+
 def strings(values: Any) -> StringArray:
     """A one-dimensional object array of the given strings."""
     values = list(values)

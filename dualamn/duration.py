@@ -53,7 +53,7 @@ class Sizes:
         """The sizes of a task."""
         return cls(
             tuple(kg.n_entities for kg in task.kgs),
-            sum(kg.n_triples for kg in task.kgs),
+            task.n_triples,
             len(task.seed_links),
             task.entity_names is not None,
         )

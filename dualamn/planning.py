@@ -114,7 +114,7 @@ def memory_budget(config: AlignerConfig) -> int | None:
 
 def stages(task: AlignmentTask, config: AlignerConfig) -> dict[str, int]:
     """Bytes that each stage of a run holds at once, by counting."""
-    n, edges = task.n_entities, 2 * sum(kg.n_triples for kg in task.kgs)
+    n, edges = task.n_entities, 2 * task.n_triples
     held = _PROGRAM + n * _ENTITY + edges // 2 * _TRIPLE
     evidence = edges * _EDGE_IN_EVIDENCE if config.evidence_rounds else 0
     named = config.names != "off" and task.entity_names is not None

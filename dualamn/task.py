@@ -110,6 +110,11 @@ class AlignmentTask:
         return int(self.entity_offsets[-1])
 
     @property
+    def n_triples(self) -> int:
+        """How many triples, over all graphs."""
+        return sum(kg.n_triples for kg in self.kgs)
+
+    @property
     def n_relations(self) -> int:
         """How many relations."""
         return len(self.relations)
@@ -190,6 +195,10 @@ class AlignmentTask:
     def has(self, kg: int, identifier: str) -> bool:
         """Whether a graph has an entity of this identifier."""
         return identifier in self._positions[kg]
+
+    def name_of(self, joint: int) -> str:
+        """What people call the entity of a joint id, "" without a name."""
+        return "" if self.entity_names is None else str(self.entity_names[joint])
 
     @cached_property
     def entity_names(self) -> StringArray | None:

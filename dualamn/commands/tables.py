@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -57,12 +57,14 @@ def link_table(alignment: Alignment, count: int) -> Table:
     if judged:
         shown.add_column("")
     sure = alignment.scores if chances is None else chances
+    links, ends = alignment.links, np.cumsum([len(pair.links) for pair in alignment.pairs])
     for chosen in _choose(alignment, sure, count):
         for at in chosen:
-            left, right = (_called(task, joint) for joint in alignment.links[at].tolist())
+            one, other = links[at].tolist()
             value = None if np.isnan(sure[at]) else float(sure[at])
-            cells = (left, "↔", right, fraction(value))
-            add_row(shown, *cells, *([_verdict(task, answers, alignment, at)] if judged else []))
+            cells = (_called(task, one), "↔", _called(task, other), fraction(value))
+            known = answers[int(np.searchsorted(ends, at, side="right"))]
+            add_row(shown, *cells, *([_verdict(task, known, one, other)] if judged else []))
         shown.add_section()
     return shown
 
@@ -88,22 +90,15 @@ def _known_answers(task: AlignmentTask, pair: PairAlignment) -> dict[int, int]:
 
 def _called(task: AlignmentTask, joint: int) -> str:
     """What people call an entity: its name where the graph has one, else its identifier."""
-    kg = task.kgs[int(task.source_of[joint])]
-    at = joint - int(task.entity_offsets[task.source_of[joint]])
-    name = "" if kg.entity_names is None else " ".join(str(kg.entity_names[at]).split())
+    name = " ".join(task.name_of(joint).split())
     if len(name) > _LONGEST:
         name = f"{name[: _LONGEST - 1]}…"
-    return name or str(kg.entities[at])
+    return name or str(task.identifiers(joint))
 
 
-def _verdict(
-    task: AlignmentTask, known: Sequence[Mapping[int, int]], alignment: Alignment, link: int
-) -> Text:
+def _verdict(task: AlignmentTask, answers: Mapping[int, int], left: int, right: int) -> Text:
     from rich.text import Text
 
-    ends = np.cumsum([len(pair.links) for pair in alignment.pairs])
-    answers = known[int(np.searchsorted(ends, link, side="right"))]
-    left, right = alignment.links[link].tolist()
     if answers.get(left) == right or answers.get(right) == left:
         return Text("✓ right", style="green")
     if left in answers:

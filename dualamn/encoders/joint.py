@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from dualamn.arrays import FloatArray, Int32Array
+from dualamn.arrays import FloatArray, Int32Array, normalise
 from dualamn.config import AlignerConfig
 from dualamn.encoders.propagation import Propagation
 from dualamn.encoders.trained import TrainedDualAMN
@@ -66,8 +66,7 @@ class Joint:
             rows = joined[block]
             np.multiply(parts[0][block], np.float32(weights[0]), out=rows[:, :width])
             np.multiply(parts[1][block], np.float32(weights[1]), out=rows[:, width:])
-            length = np.sqrt(np.einsum("nd,nd->n", rows, rows))
-            rows /= np.maximum(length, 1e-12)[:, None]
+            normalise(rows)
             for part in parts:
                 let_go(part)
         return joined

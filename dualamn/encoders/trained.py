@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from dualamn.arrays import FloatArray, Int32Array
+from dualamn.arrays import FloatArray, Int32Array, normalise
 from dualamn.config import AlignerConfig
 from dualamn.encoders.dual_amn import DualAMN
 from dualamn.encoders.graph import RelationGraph
@@ -81,9 +81,7 @@ class TrainedDualAMN:
         """(n, 2 (depth + 1) dim) float32 rows of length one, in joint ids."""
         embedded = self.network.embed(self.graph, mapped=self.config.map_embeddings)
         for block in blocks_of(embedded):
-            rows = embedded[block]
-            length = np.sqrt(np.einsum("nd,nd->n", rows, rows))
-            rows /= np.maximum(length, 1e-12)[:, None]
+            normalise(embedded[block])
         return embedded
 
     def state(self) -> dict[str, Tensor]:

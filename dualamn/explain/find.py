@@ -266,7 +266,7 @@ def _lacking(both: list[Common], rival: list[Common], turned: bool) -> int:
 def _entity(alignment: Alignment, kg: int, joint: int) -> Entity:
     graph = alignment.task.kgs[kg]
     at = joint - int(alignment.task.entity_offsets[kg])
-    name = "" if graph.entity_names is None else str(graph.entity_names[at])
+    name = alignment.task.name_of(joint)
     return Entity(graph.name, str(graph.entities[at]), name, int(graph.degrees[at]))
 
 

@@ -56,7 +56,7 @@ def worth_beside(alignment: Alignment, one: int, other: int) -> float | None:
 
 
 def _names(alignment: Alignment, one: int, other: int) -> Iterator[Value]:
-    left, right = (_name(alignment.task, joint) for joint in (one, other))
+    left, right = (alignment.task.name_of(joint) for joint in (one, other))
     if not (left and right):
         return
     beside, config = alignment.beside, alignment.config
@@ -107,17 +107,11 @@ def _uncounted(alignment: Alignment, one: int, other: int, counted: list[Value])
             yield Value(attribute, attribute, value, own[attribute], False, 0.0, worth)
 
 
-def _name(task: AlignmentTask, joint: int) -> str:
-    kg = task.kgs[int(task.source_of[joint])]
-    at = joint - int(task.entity_offsets[task.source_of[joint]])
-    return "" if kg.entity_names is None else str(kg.entity_names[at])
-
-
 def _values(task: AlignmentTask, joint: int) -> list[tuple[str, str]]:
     """Name and values of an entity, each once, under what attribute."""
     kg: KnowledgeGraph = task.kgs[int(task.source_of[joint])]
     at = joint - int(task.entity_offsets[task.source_of[joint]])
-    values = [(NAME, name)] if (name := _name(task, joint)) else []
+    values = [(NAME, name)] if (name := task.name_of(joint)) else []
     if kg.literals is not None:
         for row in (kg.literals.entities == at).nonzero()[0]:
             attribute = str(kg.literals.attributes[kg.literals.kinds[row]])

@@ -22,7 +22,7 @@ _NEAREST = 10  # candidates whose similarity is computed without the noise of th
 _ALIKE = 0.5  # similarity from which names that are each other's nearest make a pair
 _AHEAD = 0.2  # by which it must be ahead of the second for either
 _BY_CHANCE = 0.5  # the most of the pairs of a kind that chance may explain
-_TENTH = 0.1  # of the near names that were refused: fewer equal ones are refused with them
+_BESIDE = 0.1  # of the near names that were refused: fewer equal ones are refused with them
 _ASKED = 2_000  # entities of a graph whose nearest of the same graph is looked for
 _LEAST_AGREED = 50  # pairs found by structure, fewer of which say too little of names
 
@@ -119,7 +119,7 @@ def find_own_seeds(
         alike = there[agreed]
         found, least = len(equal) + len(alike), _equal_by_chance(names, pools) / _BY_CHANCE
         if _near_by_chance(names, nearest_names, rest) > _BY_CHANCE * len(alike):
-            least = max(least, _TENTH * len(alike))
+            least = max(least, _BESIDE * len(alike))
             alike = alike[:0]
         if len(equal) < least:
             equal = equal[:0]
@@ -149,8 +149,8 @@ def _near_by_chance(
     for pool in pools:
         half, other = _halves(pool)
         queries = half[:_ASKED]
-        there = _far_ahead(names, queries, nearest_names.of(queries, other)[0])
-        back = _far_ahead(names, there[:, 1], nearest_names.of(there[:, 1], half)[0])
+        there = _far_ahead(names, queries, nearest_names.of_queries(queries, other))
+        back = _far_ahead(names, there[:, 1], nearest_names.of_queries(there[:, 1], half))
         found += int(np.isin(there[:, 0], back[:, 1]).sum())
         asked += len(queries)
     return _at_least(found) * min(map(len, pools)) / max(asked, 1)
@@ -196,12 +196,22 @@ class _NearestNames:
 
     def of(self, left: IntArray, right: IntArray) -> tuple[IntArray, IntArray]:
         """(p, k) and (q, k) joint ids of the likely nearest of the other side; -1 fills rows."""
-        if len(left) * len(right) * self.names.width > self.search_limit:
+        if self._too_many(left, right):
             ids = left.astype(np.int32), right.astype(np.int32)
             found = alike_by_name(self.names, *ids, _NEAREST)
             to_right, to_left = found.left_to_right.candidates, found.right_to_left.candidates
             return to_right.astype(np.int64), to_left.astype(np.int64)
         return self._searched(left, right), self._searched(right, left)
+
+    def of_queries(self, queries: IntArray, pool: IntArray) -> IntArray:
+        """(q, k) joint ids of the likely nearest in a pool; -1 fills rows."""
+        if self._too_many(queries, pool):
+            return self.of(queries, pool)[0]
+        return self._searched(queries, pool)
+
+    def _too_many(self, left: IntArray, right: IntArray) -> bool:
+        """Whether names are looked up, both ways at once, in place of a search."""
+        return len(left) * len(right) * self.names.width > self.search_limit
 
     def _searched(self, queries: IntArray, pool: IntArray) -> IntArray:
         _, near = nearest(self._vectors[queries], self._vectors[pool], _NEAREST)

@@ -61,8 +61,7 @@ class Trainer:
         self.fingerprint = fingerprint(task, config)
         self.device = network.relations.device
         self.optimizer = RMSprop(network.parameters())
-        triples = sum(kg.n_triples for kg in task.kgs)
-        self.batches = steps_an_epoch(len(self.seed_links), triples, config)
+        self.batches = steps_an_epoch(len(self.seed_links), task.n_triples, config)
         share = len(self.linked) / graph.n_entities
         self.step_in_parts = StepInParts(network, graph, share, config)
         self.total_steps = config.epochs * self.batches
