@@ -9,6 +9,7 @@ import click
 
 from dualamn.commands import console, downloads, options, source, summary
 from dualamn.commands import outputs as outputs_of
+from dualamn.commands.group import UnderHeadings
 
 if TYPE_CHECKING:
     from dualamn.alignment import Alignment
@@ -16,9 +17,28 @@ if TYPE_CHECKING:
 _LIKELY = 0.5  # the probability from which --many takes links
 
 
-@click.command(short_help="Finds links between knowledge graphs.")
+@click.command(
+    cls=UnderHeadings,
+    short_help="Finds links between knowledge graphs.",
+    headings={
+        "links": "Graphs and links in",
+        "labels": "Names and values",
+        "out": "What comes out",
+        "matcher": "Which links, and how sure",
+        "preset": "Training",
+        "device": "Machine",
+        "show": "On the screen",
+    },
+)
 @click.argument("paths", nargs=-1, required=True, metavar=source.PATHS)
 @options.links
+@options.data
+@options.train_ratio
+@click.option("--fold", type=int, metavar="K", help="Which published fold to use.")
+@options.reading
+@options.names
+@options.names_model
+@options.values
 @outputs_of.writing
 @click.option(
     "--clusters",
@@ -26,21 +46,31 @@ _LIKELY = 0.5  # the probability from which --many takes links
     metavar="FILE",
     help="Also write sets of entities that are the same, a line each, with a column a graph.",
 )
-@options.preset
-@options.epochs
 @click.option(
-    "--seed",
-    type=click.IntRange(min=0),
-    default=0,
-    show_default=True,
-    metavar="S",
-    help="The one source of chance; the same seed gives the same links.",
+    "--embeddings",
+    type=click.Path(path_type=Path),
+    metavar="FILE.npy",
+    help="Write the entity embeddings, their identifiers beside them.",
 )
-@options.device
-@options.threads
-@options.memory
-@options.dry_run
+@click.option(
+    "--save",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Save the trained aligner, for dualamn.Aligner.load.",
+)
 @options.matcher
+@click.option(
+    "--pairs",
+    multiple=True,
+    metavar="A-B",
+    help="Only links between these two graphs; may be given again.  [every pair]",
+)
+@click.option(
+    "--many",
+    is_flag=True,
+    help="Some entities are in a graph more than once: let several be linked to the same one. "
+    "Links are then those of a probability of 0.5 or more, unless another is given.",
+)
 @click.option(
     "--calibrate/--no-calibrate",
     default=True,
@@ -61,17 +91,15 @@ _LIKELY = 0.5  # the probability from which --many takes links
     metavar="P",
     help="As many links as there can be with this share of them right (95% confidence).",
 )
+@options.preset
+@options.epochs
 @click.option(
-    "--many",
-    is_flag=True,
-    help="Some entities are in a graph more than once: let several be linked to the same one. "
-    "Links are then those of a probability of 0.5 or more, unless another is given.",
-)
-@click.option(
-    "--pairs",
-    multiple=True,
-    metavar="A-B",
-    help="Only links between these two graphs; may be given again.  [every pair]",
+    "--seed",
+    type=click.IntRange(min=0),
+    default=0,
+    show_default=True,
+    metavar="S",
+    help="The one source of chance; the same seed gives the same links.",
 )
 @click.option(
     "--checkpoint",
@@ -80,23 +108,10 @@ _LIKELY = 0.5  # the probability from which --many takes links
     help="Keep what is trained here, to go on from after an interruption.",
 )
 @click.option("--resume", is_flag=True, help="Go on from the checkpoint of an interrupted run.")
-@click.option(
-    "--save",
-    type=click.Path(path_type=Path),
-    metavar="FILE",
-    help="Save the trained aligner, for dualamn.Aligner.load.",
-)
-@click.option(
-    "--embeddings",
-    type=click.Path(path_type=Path),
-    metavar="FILE.npy",
-    help="Write the entity embeddings, their identifiers beside them.",
-)
-@options.train_ratio
-@options.names
-@options.names_model
-@options.values
-@click.option("--fold", type=int, metavar="K", help="Which published fold to use.")
+@options.device
+@options.threads
+@options.memory
+@options.dry_run
 @click.option(
     "--show",
     type=click.IntRange(min=0),
@@ -104,8 +119,6 @@ _LIKELY = 0.5  # the probability from which --many takes links
     metavar="N",
     help="Print N links, of the best connected entities and, a quarter, of the least sure.",
 )
-@options.reading
-@options.data
 @options.quiet
 @click.pass_context
 def align(
@@ -154,11 +167,11 @@ def align(
     \b
     Examples:
       dualamn align left.tsv right.tsv --links seeds.tsv --out links.tsv
-      dualamn align left.nt.gz,left_labels.nt.gz right.ttl --links same.nt --out links.tsv
+      dualamn align left.nt.gz,names.nt.gz right.ttl --links same.nt --out x.tsv
       dualamn align left.tsv right.tsv --names names.tsv --out links.tsv
       dualamn align dbp15k/zh_en --data ~/data --epochs 10 --out links.csv
-      dualamn align left.ttl right.ttl --links same.nt --out links.sssom.tsv --unmatched rest.csv
-      dualamn align left.tsv right.tsv --links seeds.tsv --out links.tsv --report report.html
+      dualamn align left.ttl right.ttl --out links.sssom.tsv --unmatched rest.csv
+      dualamn align left.nt right.nt --out links.tsv --report report.html
       dualamn align dbp15k/zh_en --data ~/data --precision 0.95 --out links.tsv
       dualamn align left.tsv right.tsv --links seeds.tsv --many --out links.tsv
       dualamn align dbp5l --data ~/data --out links.tsv --clusters clusters.tsv

@@ -10,14 +10,53 @@ import click
 
 from dualamn import measure
 from dualamn.commands import console, downloads, options
+from dualamn.commands.group import UnderHeadings
 
 if TYPE_CHECKING:
     from dualamn.eval.benchmark import Benchmark, Run
 
 
-@click.command(short_help="Measures scores, seconds and memory.")
+@click.command(
+    cls=UnderHeadings,
+    short_help="Measures scores, seconds and memory.",
+    headings={
+        "data": "Graphs and links in",
+        "names": "Names and values",
+        "preset": "Training",
+        "seeds": "What is measured",
+        "device": "Machine",
+        "quiet": "On the screen",
+    },
+)
 @click.argument("dataset")
+@options.data
+@click.option(
+    "--fold",
+    "folds",
+    multiple=True,
+    metavar="K",
+    help="A published fold; may be given again, 'all' runs every one.",
+)
+@options.train_ratio
+@click.option(
+    "--no-seeds",
+    is_flag=True,
+    help="Hide all seed links from the model: it begins with pairs that it finds by name.",
+)
+@options.names
+@options.names_model
+@click.option(
+    "--values",
+    is_flag=True,
+    help="Go by attribute values as well, where the data set has some.",
+)
 @options.preset
+@options.epochs
+@click.option(
+    "--matcher",
+    metavar="NAME",
+    help=f"{options.MATCHERS_IN_WORDS}  [that of the preset]",
+)
 @click.option(
     "--seeds",
     type=click.IntRange(min=1),
@@ -35,43 +74,16 @@ if TYPE_CHECKING:
     "all where no graph has more than 50,000 entities.",
 )
 @click.option(
-    "--fold",
-    "folds",
-    multiple=True,
-    metavar="K",
-    help="A published fold; may be given again, 'all' runs every one.",
-)
-@options.train_ratio
-@options.names
-@options.names_model
-@click.option(
-    "--values",
-    is_flag=True,
-    help="Go by attribute values as well, where the data set has some.",
-)
-@click.option(
-    "--no-seeds",
-    is_flag=True,
-    help="Hide all seed links from the model: it begins with pairs that it finds by name.",
-)
-@options.epochs
-@click.option(
-    "--matcher",
-    metavar="NAME",
-    help=f"{options.MATCHERS_IN_WORDS}  [that of the preset]",
-)
-@options.device
-@options.threads
-@options.memory
-@options.dry_run
-@click.option(
     "--json",
     "json_out",
     type=click.Path(path_type=Path),
     metavar="FILE",
     help="Write everything measured as one JSON object; - is standard output.",
 )
-@options.data
+@options.device
+@options.threads
+@options.memory
+@options.dry_run
 @options.quiet
 @click.pass_context
 def bench(

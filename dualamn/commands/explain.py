@@ -43,7 +43,7 @@ def explain(
 
     \b
     Examples:
-      dualamn align left.tsv right.tsv --links seeds.tsv --out links.tsv --save aligner
+      dualamn align left.nt right.nt --out links.tsv --save aligner
       dualamn explain aligner Germany
       dualamn explain aligner Germany Allemagne --json
     """

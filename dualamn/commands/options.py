@@ -107,6 +107,11 @@ links = click.option(
 )
 _READING = (
     click.option(
+        "--columns",
+        metavar="H,R,T",
+        help="The columns of tables that hold head, relation and tail, by name or number.",
+    ),
+    click.option(
         "--label",
         "labels",
         multiple=True,
@@ -118,11 +123,6 @@ _READING = (
         "--language",
         metavar="TAG",
         help="The language of names to prefer, such as de.  [en]",
-    ),
-    click.option(
-        "--columns",
-        metavar="H,R,T",
-        help="The columns of tables that hold head, relation and tail, by name or number.",
     ),
 )
 

@@ -57,6 +57,33 @@ def test_every_command_has_help_and_an_example(run: Run, name: str) -> None:
             assert parameter.help.partition("  [")[0].endswith("."), parameter.help
 
 
+@pytest.mark.parametrize("name", ["", *ALL])
+def test_help_fits_80_columns(run: Run, name: str) -> None:
+    assert [
+        line for line in run(*name.split(), "--help").output.splitlines() if len(line) > 80
+    ] == []
+
+
+@pytest.mark.parametrize(
+    ("name", "headings"),
+    [
+        ("align", {"--links", "--label", "--out", "--matcher", "--preset", "--device", "--show"}),
+        ("bench", {"--data", "--names", "--preset", "--seeds", "--device", "-q,"}),
+    ],
+)
+def test_long_lists_of_options_stand_under_headings(
+    run: Run, name: str, headings: set[str]
+) -> None:
+    shown = run(name, "--help").output
+    lines = shown[shown.index("\nGraphs and links in:") :].splitlines()
+    flags = [number for number, line in enumerate(lines) if line.startswith("  -")]
+    first = {lines[at].split()[0] for at in flags if re.fullmatch("[A-Z].*:", lines[at - 1])}
+    assert first == headings
+    assert "Options:" not in lines
+    options = [part for part in ALL[name].params if isinstance(part, click.Option)]
+    assert len({lines[at].split()[0] for at in flags}) == len(flags) == len(options) + 1  # --help
+
+
 def test_help_lists_the_commands_with_whole_sentences(run: Run) -> None:
     shown = run("--help")
     for name in COMMANDS:
