@@ -1,6 +1,6 @@
 """`python -m dualamn` is `dualamn`."""
 
-from dualamn.commands import main
+from dualamn.program import main
 
 if __name__ == "__main__":
     main()

@@ -23,13 +23,18 @@ from dualamn.commands.explain import explain
 from dualamn.commands.group import Guessing
 from dualamn.commands.inspect import inspect
 from dualamn.errors import DualamnError
-
-INTERRUPTED = 130
-"""Exit status after Ctrl-C, as shells have it."""
+from dualamn.program import NOTHING, stop
 
 
 class Commands(Guessing):
     """Turns the library's errors into one line, and Ctrl-C into a word on what is left of it."""
+
+    def make_context(self, *args: Any, **extra: Any) -> click.Context:
+        """Reads the words up to the command."""
+        try:
+            return super().make_context(*args, **extra)
+        except KeyboardInterrupt:
+            stop()
 
     def invoke(self, ctx: click.Context) -> Any:
         """Runs the command that was named."""
@@ -50,8 +55,7 @@ class Commands(Guessing):
                 raise
             raise click.ClickException(f"{error.filename}: {error.strerror}") from error
         except KeyboardInterrupt:
-            click.echo(f"\nStopped: {ctx.meta.get(KEPT, 'nothing was written.')}", err=True)
-            ctx.exit(INTERRUPTED)
+            stop(str(ctx.meta.get(KEPT, NOTHING)))
 
 
 def _is_out_of_memory(error: BaseException) -> bool:
@@ -82,7 +86,7 @@ for command in (align, explain, inspect, evaluate, bench, data):
 
 
 def main() -> None:
-    """The entry point of the `dualamn` program."""
+    """Runs the command line, see `dualamn.program.main`."""
     # Threads that wait for work by spinning take the cores from those that have some, as soon as
     # anything else runs on the machine: on two busy cores `make demo` took five times as long.
     # OpenMP reads this when torch is loaded, so it has to be said before.

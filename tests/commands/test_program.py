@@ -1,10 +1,12 @@
 """The program as a whole: help, version, typing errors, and what it does not load."""
 
+import configparser
 import os
 import re
 import subprocess
 import sys
 from collections.abc import Callable
+from pathlib import Path
 
 import click
 import pytest
@@ -15,6 +17,7 @@ from dualamn.commands import cli, main
 from dualamn.errors import DataError
 
 Run = Callable[..., Result]
+ROOT = Path(__file__).parents[2]
 HEAVY = ("faiss", "scipy", "torch", "torch_geometric")
 COMMANDS = sorted(cli.commands)
 
@@ -217,6 +220,60 @@ def test_ctrl_c_has_its_own_exit_status(run: Run, monkeypatch: pytest.MonkeyPatc
     shown = run("fail")
     assert shown.exit_code == 130
     assert shown.stderr == "\nStopped: nothing was written.\n"
+
+
+def test_ctrl_c_before_the_command_is_known(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(cli, "parse_args", fail)
+    shown = run("align")
+    assert shown.exit_code == 130
+    assert shown.stderr == "\nStopped: nothing was written.\n"
+
+
+SIGNAL = """
+import os, signal, sys
+
+class Sender:
+    def find_spec(self, name, path=None, target=None):
+        if name == os.environ["CTRL_C_AT"]:
+            os.kill(os.getpid(), signal.SIGINT)
+
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a job in the background ignores it
+sys.meta_path.insert(0, Sender())
+"""
+
+
+@pytest.fixture(params=["installed", "-m", "cli.py"])
+def program(request: pytest.FixtureRequest, tmp_path: Path) -> list[str]:
+    """The words that start the program: as installed, as a module, or in a checkout."""
+    if request.param == "-m":
+        return ["-m", "dualamn"]
+    if request.param == "cli.py":
+        return [str(ROOT / "cli.py")]
+    config = configparser.ConfigParser()
+    config.read(ROOT / "setup.cfg")
+    scripts = config["options.entry_points"]["console_scripts"]
+    module, function = scripts.partition("=")[2].strip().split(":")
+    script = tmp_path / "installed"
+    script.write_text(f"import sys\nfrom {module} import {function}\nsys.exit({function}())\n")
+    return [str(script)]
+
+
+@pytest.mark.parametrize("moment", ["click", "dualamn.commands.bench", "dualamn.aligner"])
+def test_ctrl_c_during_imports(tmp_path: Path, program: list[str], moment: str) -> None:
+    (tmp_path / "sitecustomize.py").write_text(SIGNAL)
+    done = subprocess.run(
+        [sys.executable, *program, "explain", "aligner", "Germany"],
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(tmp_path), "CTRL_C_AT": moment},
+    )
+    assert done.returncode == 130
+    assert done.stdout == ""
+    assert done.stderr == "\nStopped: nothing was written.\n"
 
 
 @pytest.mark.parametrize(("given", "used"), [(None, "PASSIVE"), ("ACTIVE", "ACTIVE")])
