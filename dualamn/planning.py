@@ -24,10 +24,11 @@ _ENTITY = 300  # bytes of identifiers and of ids around them
 _NAME = 2_000  # of a name: its words and pieces, as written and with translations
 _TRIPLE = 24
 _EDGE_IN_GRAPH = 80  # bytes of sparse patterns, for each of a triple's two directions
-_EDGE_IN_EVIDENCE = 200  # of statements and pairs that share some
+_EDGE_IN_STATEMENTS = 100  # of what evidence knows of it between its rounds
+_EDGE_IN_EVIDENCE = 150  # of that and of pairs that share statements, in a round
 _CANDIDATE = 60  # of scores, positions and pairs
 _CANDIDATE_IN_EVIDENCE = 120  # of the same, through rounds of evidence
-_PART_COPIES = 8  # of the embeddings of a part of a training step, until its gradient is there
+_PART_COPIES = 6  # of a part of a training step: layers, gate, dropped rows, and gradients
 _FLOAT = 4
 _COLUMNS = 256  # that propagation projects at a time at least
 
@@ -119,11 +120,11 @@ def stages(task: AlignmentTask, config: AlignerConfig) -> dict[str, int]:
     evidence = edges * _EDGE_IN_EVIDENCE if config.evidence_rounds else 0
     named = config.names != "off" and task.entity_names is not None
     # Without pairs to learn from, evidence comes to be when training is over.
-    early = evidence // 2 if config.evidence_first or config.turns(named=named) else 0
+    kept = edges * _EDGE_IN_STATEMENTS if config.evidence_rounds else 0
+    early = kept if config.evidence_first or config.turns(named=named) else 0
     graph = edges * _EDGE_IN_GRAPH
     names = n * _NAME if named else 0
     rows = _rows(n, config)
-    part = _part(n, config)  # later too: the allocator keeps what training gave back
     network = n * config.dim * _FLOAT if config.encoder != "propagation" else 0
     # A second model is trained and searched while the rows of the first are there.
     waiting = rows if config.calibrate else 0
@@ -137,9 +138,9 @@ def stages(task: AlignmentTask, config: AlignerConfig) -> dict[str, int]:
     )
     return {
         "load": held,
-        "train": held + names + graph + waiting + part + _training(n, config) + early,
-        "embed": held + names + graph + waiting + part + _embedding(n, config) + early,
-        "match": held + names + graph + network + part + waiting + rows + evidence + candidates,
+        "train": held + names + graph + waiting + _training(n, config) + early,
+        "embed": held + names + graph + waiting + _embedding(n, config) + early,
+        "match": held + names + graph + network + waiting + rows + evidence + candidates,
     }
 
 
@@ -193,14 +194,9 @@ def _training(n: int, config: AlignerConfig) -> int:
         return 0
     parameters = 4 * n * config.dim  # with gradient, mean square and sum
     layers = 2 * 2 * (config.depth + 1) * n * config.dim  # of two branches, with gradient
-    return (parameters + layers) * _FLOAT
-
-
-def _part(n: int, config: AlignerConfig) -> int:
-    if config.encoder == "propagation":
-        return 0
     entities = min(n, config.mining_limit + config.mining_pool)
-    return _PART_COPIES * entities * 2 * (config.depth + 1) * config.dim * _FLOAT
+    part = _PART_COPIES * entities * 2 * (config.depth + 1) * config.dim
+    return (parameters + layers + part) * _FLOAT
 
 
 def _embedding(n: int, config: AlignerConfig) -> int:

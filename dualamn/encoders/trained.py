@@ -15,6 +15,7 @@ from dualamn.encoders.dual_amn import DualAMN
 from dualamn.encoders.graph import RelationGraph
 from dualamn.errors import CheckpointError
 from dualamn.mapped import blocks_of
+from dualamn.memory import return_freed_memory
 from dualamn.progress import ProgressCallback
 from dualamn.task import AlignmentTask
 from dualamn.training.trainer import Trainer
@@ -82,6 +83,7 @@ class TrainedDualAMN:
         embedded = self.network.embed(self.graph, mapped=self.config.map_embeddings)
         for block in blocks_of(embedded):
             normalise(embedded[block])
+        return_freed_memory()  # of the layers
         return embedded
 
     def state(self) -> dict[str, Tensor]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import NamedTuple
 
@@ -14,7 +14,7 @@ from dualamn.evidence.edges import Statements
 from dualamn.evidence.ranges import IntArray
 from dualamn.evidence.relations import align_relations
 from dualamn.evidence.shared import shared_statements, summed
-from dualamn.evidence.table import Cosines, Floats, PairTable, best_of_either
+from dualamn.evidence.table import Cosines, Floats, PairTable, best_of_either, find
 from dualamn.matching.pairs import mutual
 from dualamn.matching.plan import sinkhorn
 from dualamn.search.candidates import Candidates
@@ -150,31 +150,36 @@ class Evidence:
         """Gathers evidence, from the probabilities by cosine alone on, until they settle."""
         left = self.left.restricted(_among(pools[0] - self.offsets[0], self.left.n_entities))
         right = self.right.restricted(_among(pools[1] - self.offsets[1], self.right.n_entities))
-        now = Ranked(known, known.cosines, self._plan(known, known.cosines))
+        table, scores = known, known.cosines
+        plan = self._plan(table, scores)
         for _ in range(self.settings.rounds):
-            known, table, scores = self._scored(known, now, left, right, cosines)
-            new = Ranked(table, scores, self._plan(table, scores))
-            change, now = _change(now, new), new
-            if change <= _SETTLED * max(len(pools[0]), 1):
+            found = self._gather(table, plan, left, right)
+            before = table.keys, plan
+            del table, scores  # a third of what a round holds
+            known, table, scores = self._scored(known, *found, cosines)
+            del found
+            plan = self._plan(table, scores)
+            if _change(*before, table.keys, plan) <= _SETTLED * max(len(pools[0]), 1):
                 break
-        return now
+        return Ranked(table, scores, plan)
 
     def _scored(
-        self,
-        known: PairTable,
-        now: Ranked,
-        left: Statements,
-        right: Statements,
-        cosines: Cosines | None,
+        self, known: PairTable, keys: IntArray, worth: Floats, cosines: Cosines | None
     ) -> tuple[PairTable, PairTable, Floats]:
-        """All pairs known by now, and those that are judged next with their scores."""
-        keys, worth = self._gather(now.table, now.plan, left, right)
+        """All pairs known by now, and those that are judged next with their scores.
+
+        Args:
+            known: the pairs known before.
+            keys, worth: of all pairs that have anything in common, from `_gather`.
+            cosines: see `judge`.
+        """
         most = self.settings.explored
         if most:
             known = known.extended(keys, cosines)
         scores, evident = self._scores(known, keys, worth)
         kept = known.given | best_of_either(known, scores, evident & ~known.given, most)
-        return known, known.chosen(kept), scores[kept]
+        # A copy is without rows and columns, which take as much as all else.
+        return replace(known), known.chosen(kept), scores[kept]
 
     def _plan(self, table: PairTable, scores: Floats) -> Floats:
         return sinkhorn(
@@ -229,11 +234,11 @@ def _width(candidates: Candidates) -> int:
     return max(int((topk.candidates >= 0).sum(axis=1).max(initial=0)) for topk in both)
 
 
-def _change(old: Ranked, new: Ranked) -> float:
+def _change(old_keys: IntArray, old: Floats, new_keys: IntArray, new: Floats) -> float:
     """The sum of all changes from one table of probabilities to the next."""
-    place, here = old.table.find(new.table.keys)
-    same = np.minimum(old.plan[place[here]], new.plan[here]).sum()
-    return float(old.plan.sum() + new.plan.sum() - 2 * same)
+    place, here = find(old_keys, new_keys)
+    same = np.minimum(old[place[here]], new[here]).sum()
+    return float(old.sum() + new.sum() - 2 * same)
 
 
 def _among(entities: NDArray[np.integer], n: int) -> BoolArray:

@@ -61,10 +61,7 @@ class PairTable:
 
     def find(self, keys: IntArray) -> tuple[IntArray, BoolArray]:
         """(m,) the place of each key, and whether it is here; elsewhere the place means nothing."""
-        place = np.searchsorted(self.keys, keys)
-        place[place == len(self.keys)] = 0
-        here = self.keys[place] == keys if len(self.keys) else np.zeros(len(keys), dtype=np.bool_)
-        return place, here
+        return find(self.keys, keys)
 
     def extended(self, keys: IntArray, cosines: Cosines | None) -> PairTable:
         """With more pairs, given by sorted distinct keys; their cosines are 0 without `cosines`."""
@@ -102,6 +99,14 @@ class PairTable:
         return Candidates(
             _ranked(left, right, single, pools, k), _ranked(right, left, single, pools[::-1], k)
         )
+
+
+def find(ascending: IntArray, keys: IntArray) -> tuple[IntArray, BoolArray]:
+    """(m,) the place of each key among others, and whether it is there; see `PairTable.find`."""
+    place = np.searchsorted(ascending, keys)
+    place[place == len(ascending)] = 0
+    here = ascending[place] == keys if len(ascending) else np.zeros(len(keys), dtype=np.bool_)
+    return place, here
 
 
 def best_of_either(table: PairTable, scores: Floats, among: BoolArray, k: int) -> BoolArray:

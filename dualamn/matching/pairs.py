@@ -37,16 +37,12 @@ class CandidatePairs:
     @classmethod
     def of(cls, candidates: Candidates, offsets: tuple[int, int] = (0, 0)) -> CandidatePairs:
         """Joins both directions; offsets are taken from the joint ids of left and right."""
-        forward, backward = candidates.left_to_right, candidates.right_to_left
-        to_right, to_left = _flat(forward), _flat(backward)
-        rows = np.concatenate([to_right[0], to_left[1]]) - offsets[0]
-        columns = np.concatenate([to_right[1], to_left[0]]) - offsets[1]
-        shape = int(rows.max(initial=-1)) + 1, int(columns.max(initial=-1)) + 1
-        keys, first, entry = np.unique(
-            rows * shape[1] + columns, return_index=True, return_inverse=True
-        )
-        cosines = np.concatenate([to_right[2], to_left[2]])[first].astype(np.float64)
-        return cls(*np.divmod(keys, max(shape[1], 1)), cosines, entry, shape, len(forward.queries))
+        keys, scores, width, height = _keyed(candidates, offsets)
+        distinct, first, entry = np.unique(keys, return_index=True, return_inverse=True)
+        rows, columns = np.divmod(distinct, max(width, 1))
+        cosines = scores[first].astype(np.float64)
+        n_queries = len(candidates.left_to_right.queries)
+        return cls(rows, columns, cosines, entry, (height, width), n_queries)
 
     def mutual(self, values: NDArray[np.float64]) -> BoolArray:
         """(p,) whether a pair has the highest value of both its entities; ties go to none."""
@@ -99,6 +95,19 @@ def best_other(
     own = ends[place]
     other: NDArray[np.float64] = np.where(best[own] == place, second[own], scores[best[own]])
     return other
+
+
+def _keyed(
+    candidates: Candidates, offsets: tuple[int, int]
+) -> tuple[IntArray, FloatArray, int, int]:
+    """Row * width + column and score of the candidates of both directions, width and height."""
+    to_right, to_left = _flat(candidates.left_to_right), _flat(candidates.right_to_left)
+    rows = np.concatenate([to_right[0], to_left[1]]) - offsets[0]
+    columns = np.concatenate([to_right[1], to_left[0]]) - offsets[1]
+    width, height = (int(ends.max(initial=-1)) + 1 for ends in (columns, rows))
+    rows *= width
+    rows += columns
+    return rows, np.concatenate([to_right[2], to_left[2]]), width, height
 
 
 def _flat(topk: TopK) -> tuple[IntArray, IntArray, FloatArray]:

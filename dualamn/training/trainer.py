@@ -15,6 +15,7 @@ from dualamn.config import AlignerConfig
 from dualamn.encoders.dual_amn import DualAMN
 from dualamn.encoders.graph import RelationGraph
 from dualamn.errors import TrainingError
+from dualamn.memory import return_freed_memory
 from dualamn.progress import Progress, ProgressCallback
 from dualamn.task import AlignmentTask
 from dualamn.training.checkpoint import Checkpoint, fingerprint
@@ -83,8 +84,10 @@ class Trainer:
             TrainingError: the loss is not finite or exploded.
             CheckpointError: the checkpoint is damaged or of another run.
         """
+        return_freed_memory()  # such as a search and evidence have left
         with _matmul_precision(self.config.matmul_precision):
             self._run(progress, checkpoint, resume)
+        return_freed_memory()
 
     def _run(self, progress: ProgressCallback, checkpoint: Path | None, resume: bool) -> None:
         done = 0

@@ -1,0 +1,53 @@
+"""What evidence and matching hold for each candidate, which the plan of memory counts on."""
+
+from __future__ import annotations
+
+import tracemalloc
+from collections.abc import Callable
+
+import numpy as np
+
+from dualamn.data_loaders.synthetic import make_task
+from dualamn.evidence import Evidence, EvidenceSettings
+from dualamn.matching.sinkhorn import Sinkhorn
+from dualamn.search import Candidates, candidate_pools
+from dualamn.topk import TopK
+
+TASK = make_task(600)
+SETTINGS = EvidenceSettings(
+    rounds=3, weight=0.12, share_weight=0.6, temperature=0.03, sinkhorn_rounds=15, explored=20
+)
+
+
+def candidates(k: int) -> Candidates:
+    """So many for every entity, the same pairs from both sides: each is held once."""
+    queries, pool = candidate_pools(TASK, 0, 1, "all_entities")
+    n = min(len(queries), len(pool))
+    queries, pool = queries[:n], pool[:n]
+    rng = np.random.default_rng(0)
+    scores = -np.sort(-rng.random((n, k)), axis=1).astype(np.float32)
+    steps = (np.arange(n)[:, None] + np.arange(k)) % n
+    back = (np.arange(n)[:, None] - np.arange(k)) % n
+    return Candidates(TopK(queries, pool[steps], scores, n), TopK(pool, queries[back], scores, n))
+
+
+def bytes_a_pair(use: Callable[[Candidates], object]) -> float:
+    """Of the most that it holds beside the candidates, what a pair more adds."""
+    pairs, most = [], []
+    for k in (200, 400):
+        given = candidates(k)
+        tracemalloc.start()
+        use(given)
+        most.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+        pairs.append(given.left_to_right.candidates.size)
+    return (most[1] - most[0]) / (pairs[1] - pairs[0])
+
+
+def test_rounds_of_evidence() -> None:
+    evidence = Evidence(TASK, 0, 1, SETTINGS)
+    assert 60 < bytes_a_pair(evidence.judge) < 135
+
+
+def test_matching() -> None:
+    assert 60 < bytes_a_pair(Sinkhorn().match) < 135
