@@ -23,7 +23,7 @@ _COUNTS = (
     "proxies",
     "epochs",
     "batch_size",
-    "link_triples",
+    "step_triples",
     "batches",
     "most_batches",
     "negatives",
@@ -77,8 +77,9 @@ class AlignerConfig:
         loss_tau: constant in the exponents of the loss (paper).
         epochs: passes over the seed links.
         batch_size: most seed links that a step is meant for.
-        link_triples: triples that a step has for each of its seed links: the graph layers cost less
-            where there are fewer, and an epoch has more steps then, between the next two.
+        step_triples: a step takes the square of the task's triples over this many seed links, some
+            at least and `batch_size` at most. The graph layers cost less where there are fewer
+            triples, and an epoch has more steps then, between the next two.
         batches: steps that an epoch has at least, as long as there are seed links for them: one
             step over all seed links an epoch finds fewer links, however long it trains.
         most_batches: steps that an epoch has at most, however many seed links there are: the
@@ -165,9 +166,9 @@ class AlignerConfig:
     loss_tau: float = 10.0
     epochs: int = 12
     batch_size: int = 2048
-    link_triples: int = 180
+    step_triples: int = 5000
     batches: int = 5
-    most_batches: int = 10
+    most_batches: int = 20
     average_share: float = 0.25
     settling_steps: int = 60
     learning_rate: float = 0.005

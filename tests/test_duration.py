@@ -38,7 +38,7 @@ def whole_runs() -> Iterator[Any]:
 
 
 def config_of(report: dict[str, Any]) -> AlignerConfig:
-    known = AlignerConfig().to_dict()
+    known = AlignerConfig.preset(report["preset"]).to_dict()
     given = {name: v for name, v in report["settings"].items() if name in known and v is not None}
     return AlignerConfig.from_dict(known | given)
 

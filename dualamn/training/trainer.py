@@ -22,7 +22,7 @@ from dualamn.training.checkpoint import Checkpoint, fingerprint
 from dualamn.training.parts import StepInParts, draw_parts
 from dualamn.training.rmsprop import RMSprop
 
-_LEAST_LINKS = 256
+_LEAST_LINKS = 180
 """Seed links that a step of a small task has for all that: less was not tried."""
 
 _EXPLODED = 10.0
@@ -202,10 +202,10 @@ def steps_an_epoch(links: int, triples: int, config: AlignerConfig) -> int:
     """How many steps an epoch over so many links between graphs of so many triples has.
 
     Many small steps find more links than few large ones, but the graph layers cost the same for any
-    number of links, and grow with the triples. So a step takes links in proportion to the
-    triples, within the bounds of the settings.
+    number of links, and grow with the triples: small graphs are given more steps than they save.
     """
-    size = min(config.batch_size, max(triples // config.link_triples, _LEAST_LINKS))
+    size = (triples / config.step_triples) ** 2
+    size = min(config.batch_size, max(size, _LEAST_LINKS))
     wanted = math.ceil(links / size)
     return min(max(min(wanted, config.most_batches), config.batches), links)
 

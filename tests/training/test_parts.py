@@ -162,11 +162,13 @@ def test_training_in_parts_goes_on_as_it_would_have(task: AlignmentTask, tmp_pat
         (4500, 10_000_000, 5),
         (10_240, 783_241, 5),
         (12_955, 783_241, 7),
-        (4500, 70_000, 10),
-        (3000, 81_011, 7),
-        (3000, 0, 10),
-        (1200, 0, 5),
-        (300_000, 10_000_000, 10),
+        (4500, 120_000, 8),
+        (4500, 75_740, 20),
+        (4500, 70_040, 20),
+        (3000, 81_011, 12),
+        (3000, 0, 17),
+        (900, 0, 5),
+        (300_000, 10_000_000, 20),
     ],
 )
 def test_steps_of_an_epoch_follow_from_links_and_triples(
@@ -176,4 +178,4 @@ def test_steps_of_an_epoch_follow_from_links_and_triples(
 
 
 def test_more_steps_may_be_asked_for_than_an_epoch_has_at_most() -> None:
-    assert steps_an_epoch(300_000, 10_000_000, AlignerConfig(batches=20)) == 20
+    assert steps_an_epoch(300_000, 10_000_000, AlignerConfig(batches=40)) == 40
