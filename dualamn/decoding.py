@@ -192,8 +192,7 @@ class Decoder:
     @property
     def _telling_names(self) -> NameSimilarity | None:
         """The names, where they are worth anything."""
-        names = self.beside.names
-        return names if names is not None and names.weights else None
+        return self.beside.names if self.beside.names_tell else None
 
     @property
     def _names_scale(self) -> float:
@@ -224,16 +223,15 @@ class Decoder:
 
         With `values` false, less what values are worth as well.
         """
-        names, told = self._telling_names, self._telling_values if values else None
-        if embeddings is None and names is None and told is None:
+        beside = self.beside
+        if embeddings is None and not (beside.names_tell or (values and beside.values_tell)):
             return None
+        scale = self.config.temperature if values else 0.0
 
         def cosines(x: IntArray, y: IntArray) -> NDArray[np.floating]:
             left, right = x + offsets[0], y + offsets[1]
             near = 0.0 if embeddings is None else pair_cosines(embeddings, left, right)
-            worth = 0.0 if names is None else self._names_scale * names.worth(left, right)
-            if told is not None:
-                worth = worth + self.config.temperature * told.worth(left, right)
+            worth = beside.worth(left, right, names=self._names_scale, values=scale)
             return np.asarray(near + worth)
 
         return cosines

@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from dualamn.arrays import FloatArray, Int32Array
 from dualamn.compute import threads, torch_device
 from dualamn.config import AlignerConfig
 from dualamn.data_loaders.text import counted
 from dualamn.errors import ConfigError, TrainingError
+from dualamn.evidence.ranges import IntArray
 from dualamn.names import NameSimilarity, OwnSeeds, find_own_seeds
 from dualamn.names.model import embed_names
 from dualamn.task import AlignmentTask
@@ -59,6 +61,11 @@ class NamesAndValues:
         return cls(names, _read_values(task, config), config.search_limit)
 
     @property
+    def names_tell(self) -> bool:
+        """Whether names are worth anything."""
+        return self.names is not None and bool(self.names.weights)
+
+    @property
     def values_tell(self) -> bool:
         """Whether values are worth anything."""
         return self.values is not None and self.values.tell
@@ -66,12 +73,31 @@ class NamesAndValues:
     @property
     def tell(self) -> bool:
         """Whether either is worth anything."""
-        return (self.names is not None and bool(self.names.weights)) or self.values_tell
+        return self.names_tell or self.values_tell
 
     @property
     def named(self) -> bool:
         """Whether entities can be told apart without structure, by names or telling values."""
         return self.names is not None or self.values_tell
+
+    def worth(
+        self, left: IntArray, right: IntArray, *, names: float, values: float
+    ) -> NDArray[np.float64] | float:
+        """By what factor, as a logarithm, both make pairs more probable; 0 where neither tells.
+
+        Args:
+            left, right: (p,) joint ids.
+            names, values: what the worth of either is multiplied by; 0 leaves values out.
+
+        Returns:
+            (p,) the sum.
+        """
+        worth: NDArray[np.float64] | float = 0.0
+        if self.names is not None and self.names_tell:
+            worth = names * self.names.worth(left, right)
+        if self.values is not None and self.values_tell and values:
+            worth = worth + values * self.values.worth(left, right)
+        return worth
 
     def weigh(self, links: Int32Array) -> None:
         """Learns what both are worth from (m, 2) linked entities, values beside names."""

@@ -47,12 +47,8 @@ def worth_beside(alignment: Alignment, one: int, other: int) -> float | None:
     if beside is None or config is None or not beside.tell:
         return None
     ends = np.array([one]), np.array([other])
-    worth = 0.0
-    if beside.names is not None:
-        worth += config.names_weight * float(beside.names.worth(*ends)[0])
-    if beside.values is not None and beside.values_tell:
-        worth += float(beside.values.worth(*ends)[0])
-    return worth
+    worth = beside.worth(*ends, names=config.names_weight, values=1.0)
+    return float(np.sum(worth))
 
 
 def _names(alignment: Alignment, one: int, other: int) -> Iterator[Value]:
