@@ -102,11 +102,11 @@ NARROW = {"label_dim": 128, "relation_dim": 32}
     [
         (ZH_EN, "fast", {}, 0.88),
         (ZH_EN, "balanced", {}, 0.68),
-        (ZH_EN, "best", {}, 1.03),
+        (ZH_EN, "best", {}, 1.06),
         (ZH_EN, "paper", {}, 0.93),
         (CONTEA, "fast", {}, 2.85),
         (DWY, "fast", {}, 2.69),
-        (DWY, "balanced", {}, 2.22),
+        (DWY, "balanced", {}, 2.23),
         (MILLION, "fast", NARROW, 14.31),
         (MILLION, "balanced", {}, 12.01),
     ],
