@@ -346,6 +346,14 @@ def test_readme_blocks_hold_figures_and_the_rest_stays(places: Any) -> None:
     assert "Whichever" not in text
 
 
+def test_readme_leaves_out_data_sets_that_nobody_reports(places: Any) -> None:
+    put(places, "best/zh.json", report_of(run_of(0.9), preset="best"))
+    put(places, "best/own.json", report_of(run_of(0.4), dataset="own/set", preset="best"))
+    texts, _ = module("outputs").rendered(places)
+    assert "own/set" in texts[places.page]
+    assert "own/set" not in texts[places.readme]
+
+
 def test_readme_without_markers_is_an_error(places: Any) -> None:
     places.readme.write_text("Nothing here.\n", encoding="utf-8")
     with pytest.raises(DataError, match=r"README\.md: needs the lines '<!-- headline"):

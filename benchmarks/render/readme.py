@@ -95,13 +95,14 @@ def _where(machine: Mapping[str, object]) -> str:
 def results(lines: Mapping[Setting, Sequence[Line]], published: Published) -> str:
     """Hits@1 in the settings that papers report, ours and theirs, a table for each."""
     parts = []
+    reported = {figure.dataset for figure in published.figures}
     for direction in SHOWN:
         found: dict[str, list[tuple[Setting, Line]]] = {}
         for setting, group in lines.items():
+            pairs = [(setting, line) for line in group if line.dataset in reported]
             shown = (setting.protocol, setting.direction) == ("test_only", direction)
-            if shown and any(line.ours for line in group):
+            if shown and any(line.ours for _, line in pairs):
                 # Settings with the same caption differ by family only, so they share a table.
-                pairs = ((setting, line) for line in group)
                 found.setdefault(setting.caption(), []).extend(pairs)
         parts += [_table(caption, rows, published) for caption, rows in found.items()]
     return "\n\n".join(parts)
