@@ -268,8 +268,9 @@ class Aligner:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What of the fitted task took no part in learning, each with its count."""
-        return self._beside.notes(self.task)
+        """What of the fitted task took no part in learning, and what else to know of the links."""
+        own = self.own_seeds
+        return self._beside.notes(self.task) + (() if own is None else own.notes(self.task))
 
     @property
     def saw_test_side(self) -> bool:

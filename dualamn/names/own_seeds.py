@@ -24,6 +24,7 @@ _AHEAD = 0.2  # by which it must be ahead of the second for either
 _BY_CHANCE = 0.5  # the most of the pairs of a kind that chance may explain
 _BESIDE = 0.1  # of the near names that were refused: fewer equal ones are refused with them
 _ASKED = 2_000  # entities of a graph whose nearest of the same graph is looked for
+_FEW = 0.2  # of the smaller graph's entities: fewer pairs tell little of those without counterpart
 _LEAST_AGREED = 50  # pairs found by structure, fewer of which say too little of names
 
 
@@ -66,6 +67,24 @@ class OwnSeeds:
         new = links[~np.isin(links, self.links).any(axis=1)]
         links_of_both = np.concatenate([self.links, new])
         return replace(self, links=links_of_both, valued=self.valued + len(new))
+
+    def notes(self, task: AlignmentTask) -> tuple[str, ...]:
+        """What a reader of the links should know, a sentence for every pair of graphs it holds for.
+
+        Probabilities are judged by pairs that names found, so by entities that have a counterpart.
+        """
+        notes = []
+        for left, right in task.kg_pairs:
+            found = len(task.links_between(self.links, left, right))
+            smaller = min(task.kgs[left].n_entities, task.kgs[right].n_entities)
+            if found < _FEW * smaller:
+                name = f"{task.kg_names[left]}-{task.kg_names[right]}"
+                notes.append(
+                    f"{name}: names or values found a partner for {found:,} of {smaller:,} "
+                    "entities; if few others have one, their links are less sure than their "
+                    "probabilities say"
+                )
+        return tuple(notes)
 
     def judges(self, found: Int32Array) -> Int32Array:
         """The pairs that say what names and values are worth, see `learn_without_seeds`."""

@@ -100,6 +100,21 @@ def test_a_task_without_seed_links_is_aligned_by_its_own(named_task: NamedTask) 
     assert Aligner("fast", **FAST).fit(task).own_seeds is None
 
 
+def test_few_pairs_by_name_are_worth_a_note(named_task: NamedTask) -> None:
+    task = named_task(200)
+    own = find_own_seeds(task, reading(task))
+    assert own.notes(task) == ()
+    smaller = min(kg.n_entities for kg in task.kgs)
+    few = replace(own, links=own.links[: smaller // 10])
+    (note,) = few.notes(task)
+    assert note.startswith(f"a-b: names or values found a partner for {smaller // 10} of ")
+    assert "less sure than their probabilities say" in note
+    aligner = Aligner("fast", **FAST).fit(replace(task, seed_links=task.seed_links[:0]))
+    assert not aligner.notes
+    aligner.own_seeds = few
+    assert aligner.notes == (note,)
+
+
 def test_names_are_judged_by_pairs_that_structure_found(named_task: NamedTask) -> None:
     good, bad = named_task(300), named_task(300, shuffled)
     for task, worth in ((good, True), (bad, False)):
