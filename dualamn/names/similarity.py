@@ -23,7 +23,7 @@ IntArray = NDArray[np.int64]
 
 _TRANSLATED = 0.3  # the share of translated words in the similarity
 _COLUMNS = 32  # of random directions drawn at a time
-_PAIRS = 1 << 17  # pairs compared at a time
+_PAIRS = 1 << 14  # pairs compared at a time: their rows and products fit into 50 MB
 
 
 class NameSimilarity:
