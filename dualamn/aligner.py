@@ -268,9 +268,11 @@ class Aligner:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What of the fitted task took no part in learning, and what else to know of the links."""
-        own = self.own_seeds
-        return self._beside.notes(self.task) + (() if own is None else own.notes(self.task))
+        """What of the fitted task took no part in learning, and what to know of probabilities."""
+        notes = self._beside.notes(self.task)
+        if self.config.calibrate and self.own_seeds is not None:
+            notes += self.own_seeds.notes(self.task)
+        return notes
 
     @property
     def saw_test_side(self) -> bool:

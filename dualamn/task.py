@@ -152,6 +152,10 @@ class AlignmentTask:
         count = len(self.kgs)
         return tuple((a, b) for a in range(count) for b in range(a + 1, count))
 
+    def pair_name(self, left: int, right: int) -> str:
+        """The names of two graphs as "left-right", as reports call the pair."""
+        return f"{self.kg_names[left]}-{self.kg_names[right]}"
+
     def entity_range(self, kg: int) -> Int32Array:
         """(n,) int32: the joint ids of one graph."""
         return np.arange(self.entity_offsets[kg], self.entity_offsets[kg + 1], dtype=np.int32)

@@ -52,7 +52,7 @@ def score_record(task: AlignmentTask, evaluations: Evaluations) -> dict[str, Any
             protocol: {pair.name: pair for pair in evaluation.pairs}
             for protocol, evaluation in evaluations.items()
         }
-        names = [f"{task.kg_names[a]}-{task.kg_names[b]}" for a, b in task.kg_pairs]
+        names = [task.pair_name(*pair) for pair in task.kg_pairs]
         scores["pairs"] = {
             name: _by_protocol({protocol: pairs[name] for protocol, pairs in of_pair.items()})
             for name in names

@@ -69,7 +69,7 @@ class OwnSeeds:
         return replace(self, links=links_of_both, valued=self.valued + len(new))
 
     def notes(self, task: AlignmentTask) -> tuple[str, ...]:
-        """What a reader of the links should know, a sentence for every pair of graphs it holds for.
+        """What a reader of probabilities should know, a sentence a pair of graphs that it is so of.
 
         Probabilities are judged by pairs that names found, so by entities that have a counterpart.
         """
@@ -78,11 +78,10 @@ class OwnSeeds:
             found = len(task.links_between(self.links, left, right))
             smaller = min(task.kgs[left].n_entities, task.kgs[right].n_entities)
             if found < _FEW * smaller:
-                name = f"{task.kg_names[left]}-{task.kg_names[right]}"
                 notes.append(
-                    f"{name}: names or values found a partner for {found:,} of {smaller:,} "
-                    "entities; if few others have one, their links are less sure than their "
-                    "probabilities say"
+                    f"{task.pair_name(left, right)}: names or values found a partner for "
+                    f"{found:,} of {smaller:,} entities; if few others have one, their links are "
+                    "less sure than their probabilities say"
                 )
         return tuple(notes)
 

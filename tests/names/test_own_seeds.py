@@ -109,10 +109,15 @@ def test_few_pairs_by_name_are_worth_a_note(named_task: NamedTask) -> None:
     (note,) = few.notes(task)
     assert note.startswith(f"a-b: names or values found a partner for {smaller // 10} of ")
     assert "less sure than their probabilities say" in note
-    aligner = Aligner("fast", **FAST).fit(replace(task, seed_links=task.seed_links[:0]))
+    bare = replace(task, seed_links=task.seed_links[:0])
+    aligner = Aligner("fast", **FAST, calibrate=True).fit(bare)
     assert not aligner.notes
     aligner.own_seeds = few
     assert aligner.notes == (note,)
+    # Without probabilities there is nothing to warn of.
+    aligner = Aligner("fast", **FAST).fit(bare)
+    aligner.own_seeds = few
+    assert not aligner.notes
 
 
 def test_names_are_judged_by_pairs_that_structure_found(named_task: NamedTask) -> None:
