@@ -27,7 +27,7 @@ from dualamn.data_loaders.synthetic import make_task
 from dualamn.encoders.trained import TrainedDualAMN
 from dualamn.progress import silent
 from dualamn.training.loss import LossPlan, hard_sample_loss
-from dualamn.training.mining import mine, random_projection
+from dualamn.training.mining import mine, principal_projection
 from dualamn.training.parts import draw_parts
 from dualamn.training.trainer import Trainer
 
@@ -115,10 +115,10 @@ def compare(task: AlignmentTask, config: AlignerConfig, size: int) -> list[tuple
     sample = rng.choice(n, min(config.sampled_entities, n), replace=False).astype(np.int32)
 
     generator = torch.Generator().manual_seed(config.seed)
-    projection = random_projection(points.shape[1], config.mining_dim, generator)
+    parts, k = [points.float()], config.negatives
+    projection = principal_projection(parts, config.mining_dim, generator)
     # A projection that turns nothing makes the same search an exact one.
     nothing = torch.eye(points.shape[1])
-    parts, k = [points.float()], config.negatives
     exact, projected = (mine(parts, anchors, k, through) for through in (nothing, projection))
     # What one step of training does; its entities are positions in its pool.
     part, *_ = draw_parts(pairs, trainer.linked, trainer.others, config, rng)

@@ -31,7 +31,7 @@ from dualamn.patterns import Pattern
 from dualamn.search import candidate_pools, search_candidates
 from dualamn.sparse import sddmm, segment_softmax, spmm
 from dualamn.training.loss import hard_sample_loss
-from dualamn.training.mining import mine, random_projection
+from dualamn.training.mining import mine, principal_projection
 from dualamn.training.parts import StepInParts, draw_parts
 
 BLOCK = 1_024
@@ -242,7 +242,7 @@ class Cases:
         anchors = self.part.links.T.ravel()
         points = torch.cat(self.parts, dim=1)
         queries = points[self.links.T.ravel()]
-        projection = random_projection(points.shape[1], config.mining_dim, self.generator)
+        projection = principal_projection(self.parts, config.mining_dim, self.generator)
 
         def plain() -> Sequence[Tensor]:
             squares = points.square().sum(dim=1)

@@ -92,10 +92,10 @@ class AlignerConfig:
         learning_rate: of RMSprop (paper).
         negatives: mined negatives an anchor. At lambda = 30 the hardest few carry the loss.
         mining_pool: entities without seed link that a step searches negatives among, drawn anew
-            for every step.
+            for every step; for every epoch where a step has all linked entities beside them.
         mining_limit: entities of seed links, its own and others, that a step searches negatives
             among at once; where it has more of its own, it does so in parts.
-        mining_dim: width of the random projection that negatives are searched in.
+        mining_dim: width of the projection that negatives are searched in.
         sampled_entities: entities that the loss takes its mean and deviation from.
         matmul_precision: the lowest precision that training's dense products may run in, as
             torch names them: "medium" takes bfloat16 factors and float32 sums where the

@@ -160,7 +160,7 @@ class _SquareDistances(Function):
         # With G the sparse matrix of gradients: 2 (row sums + column sums) x - 2 (G + G') x.
         (grad,) = grads
         (points,) = ctx.saved_tensors
-        pattern: Pattern = ctx.pattern
+        pattern, grad = _with_gradient(ctx.pattern, grad)
         flipped = pattern.transposed
         grad_flipped = grad.index_select(0, pattern.t_order)
         sums = segment_sum(pattern, grad) + segment_sum(flipped, grad_flipped)
@@ -168,6 +168,14 @@ class _SquareDistances(Function):
         multiply(pattern, grad, points, add_to=d_points, alpha=-2)
         multiply(flipped, grad_flipped, points, add_to=d_points, alpha=-2)
         return d_points, None
+
+
+def _with_gradient(pattern: Pattern, grad: Tensor) -> tuple[Pattern, Tensor]:
+    """The entries that have a gradient, and it: most distances are of no weight in a loss."""
+    has = grad.nonzero().squeeze(1)
+    rows, columns = pattern.rows.index_select(0, has), pattern.indices.index_select(0, has)
+    kept = Pattern.from_sorted(rows, columns, pattern.shape, checked=True)
+    return kept, grad.index_select(0, has)
 
 
 class _SegmentSoftmax(Function):

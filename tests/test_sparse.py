@@ -91,6 +91,19 @@ def test_square_distances_equal_the_norms_of_differences(drawn: Places, d: int) 
     )
 
 
+def test_square_distances_that_do_not_matter_get_no_gradient() -> None:
+    pattern = make_pattern((3, 3, [(0, 1), (0, 2), (1, 0), (2, 2)]))
+    points = torch.randn(3, 4, dtype=torch.float64)
+    matters = torch.tensor([0.0, 2.0, 0.0, 0.0], dtype=torch.float64)
+    for factors in (matters, torch.zeros_like(matters)):
+        leaf = points.clone().requires_grad_()
+        (square_distances(pattern, leaf) * factors).sum().backward()  # type: ignore[no-untyped-call]
+        difference = 2 * factors[1] * (points[0] - points[2])
+        expected = torch.stack([difference, torch.zeros_like(difference), -difference])
+        assert leaf.grad is not None
+        torch.testing.assert_close(leaf.grad, expected)
+
+
 @given(places())
 @settings(max_examples=60, deadline=None)
 def test_segment_softmax_equals_softmax_of_every_row(drawn: Places) -> None:

@@ -38,7 +38,7 @@ def side_by_side(
     if not on_cpu or torch.get_num_threads() == 1:
         return [list(compute(*own)) for compute, own in zip(computations, inputs, strict=True)]
     if not torch.is_grad_enabled():
-        return _each(
+        return each(
             partial(_without_gradient, compute, own)
             for compute, own in zip(computations, inputs, strict=True)
         )
@@ -66,7 +66,7 @@ class _Run:
     def forward(self, flat: Sequence[Tensor]) -> list[Tensor]:
         leaves = [tensor.detach().requires_grad_(tensor.requires_grad) for tensor in flat]
         self.inputs = _split(leaves, self.counts)
-        self.outputs = _each(
+        self.outputs = each(
             partial(_with_gradient, compute, own)
             for compute, own in zip(self.computations, self.inputs, strict=True)
         )
@@ -74,7 +74,7 @@ class _Run:
 
     def backward(self, grads: Sequence[Tensor]) -> list[Tensor | None]:
         own_grads = _split(grads, [len(own) for own in self.outputs])
-        found = _each(
+        found = each(
             partial(_gradients, *ends)
             for ends in zip(self.outputs, self.inputs, own_grads, strict=True)
         )
@@ -91,9 +91,6 @@ class _SideBySide(Function):
     def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor | None, ...]:
         run: _Run = ctx.run
         return None, *run.backward(grads)
-
-
-# Whether gradients are kept is a matter of each thread, so the calls say it themselves.
 
 
 def _without_gradient(compute: Computation, own: Sequence[Tensor]) -> list[Tensor]:
@@ -116,8 +113,11 @@ def _gradients(
     return [next(found) if tensor.requires_grad else None for tensor in inputs]
 
 
-def _each(calls: Iterable[Callable[[], T]]) -> list[T]:
-    """What the calls return, each made in a thread with its share of torch's own threads."""
+def each(calls: Iterable[Callable[[], T]]) -> list[T]:
+    """What the calls return, each made in a thread with its share of torch's own threads.
+
+    Whether gradients are kept is a matter of each thread, so the calls say it themselves.
+    """
     calls = list(calls)
     share = max(1, torch.get_num_threads() // len(calls))
 

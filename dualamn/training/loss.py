@@ -134,6 +134,7 @@ def hard_sample_loss(
     gamma: float = 1.0,
     scale: float = 30.0,
     tau: float = 10.0,
+    least_weight: float = 0.0,
 ) -> Tensor:
     """The loss of one step, a mean over pairs of both anchors' terms.
 
@@ -143,6 +144,8 @@ def hard_sample_loss(
         gamma: the margin between a pair and its negatives, in squared distance.
         scale: lambda, how much the hardest negatives outweigh the others.
         tau: the constant added to every exponent.
+        least_weight: terms of less than this share of an anchor's sum count in it, but get no
+            gradient.
 
     Returns:
         A scalar.
@@ -158,6 +161,10 @@ def hard_sample_loss(
     exponents = (scale * z + tau).masked_fill(plan.missing, -torch.inf)
     itself = (scale * (0 - mu) / sigma + tau).unsqueeze(1)  # l = 0 for the anchor ...
     terms = torch.cat([exponents, itself, itself], dim=1)  # ... and once more for its partner
+    if least_weight > 0:
+        with torch.no_grad():
+            faint = torch.softmax(terms, dim=1) < least_weight
+        terms = torch.where(faint, terms.detach(), terms)
     return torch.logsumexp(terms, dim=1).mean() * 2
 
 

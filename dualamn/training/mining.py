@@ -7,21 +7,24 @@ that takes six tenths of FAISS's time, and nothing has to leave a GPU.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from dualamn.arrays import Int32Array
+from dualamn.encoders.side_by_side import side_by_side
 
 _ANCHORS = 64  # at a time: their scores stay in the processor's cache
+_SAMPLE = 1024  # entities that the directions of the search are taken from
 
 
 def mine(parts: Sequence[Tensor], anchors: Int32Array, k: int, projection: Tensor) -> Int32Array:
     """The k entities nearest to every anchor, itself aside, by Euclidean distance.
 
-    The search runs on a random projection of the embeddings, which keeps distances well enough
-    to find hard negatives and costs a twelfth of the arithmetic.
+    The search runs on a projection of the embeddings, which keeps distances well enough to find
+    hard negatives and costs a twelfth of the arithmetic.
 
     Args:
         parts: embeddings of all n entities, as matrices that belong side by side.
@@ -35,14 +38,24 @@ def mine(parts: Sequence[Tensor], anchors: Int32Array, k: int, projection: Tenso
     points = project(parts, projection)
     # |a - e|^2 falls as a.e - |e|^2 / 2 rises.
     halves = points.square().sum(dim=1).div_(2)
+    own = torch.from_numpy(anchors.astype(np.int64)).to(points.device)
+    nearest = partial(_nearest, points, halves, min(k, len(points) - 1))
+    shares = own.chunk(max(torch.get_num_threads(), 1))
+    with torch.no_grad():
+        of_each = side_by_side([nearest] * len(shares), [[share] for share in shares])
+    near = torch.cat([block for blocks in of_each for block in blocks])
     found = np.full((len(anchors), k), -1, dtype=np.int32)
-    there = min(k, len(points) - 1)
-    for start in range(0, len(anchors), _ANCHORS):
-        block = slice(start, start + _ANCHORS)
-        own = torch.from_numpy(anchors[block].astype(np.int64)).to(points.device)
+    found[:, : near.shape[1]] = near.numpy(force=True)
+    return found
+
+
+def _nearest(points: Tensor, halves: Tensor, k: int, anchors: Tensor) -> list[Tensor]:
+    """(m', k) int64 of every block of anchors, nearest first."""
+    found = []
+    for own in torch.split(anchors, _ANCHORS):
         scores = (points[own] @ points.t()).sub_(halves)
         scores.scatter_(1, own.unsqueeze(1), -torch.inf)
-        found[block, :there] = scores.topk(there, dim=1).indices.numpy(force=True)
+        found.append(scores.topk(k, dim=1).indices)
     return found
 
 
@@ -56,7 +69,26 @@ def project(parts: Sequence[Tensor], projection: Tensor) -> Tensor:
     return out
 
 
-def random_projection(width: int, dim: int, generator: torch.Generator) -> Tensor:
-    """(width, dim) Gaussian numbers scaled so that squared distances are kept on average."""
-    numbers: Tensor = torch.randn(width, dim, generator=generator, device=generator.device)
-    return numbers.div_(dim**0.5)
+def principal_projection(parts: Sequence[Tensor], dim: int, generator: torch.Generator) -> Tensor:
+    """Orthonormal directions along which the embeddings differ most, nearly.
+
+    Random ones turned once by the covariance of a sample, the first step of subspace iteration:
+    for finding the 16 nearest entities that is as good as exact principal directions.
+
+    Halko, Martinsson and Tropp, SIAM Review 53 (2011), algorithm 4.4, with one product.
+
+    Args:
+        parts: embeddings of all n entities, as matrices that belong side by side, d wide.
+        dim: how many directions.
+        generator: draws the random ones, on the embeddings' device.
+
+    Returns:
+        (d, min(d, dim)) float32.
+    """
+    every = max(len(parts[0]) // _SAMPLE, 1)
+    sample = torch.cat([part[::every] for part in parts], dim=1)
+    sample = sample - sample.mean(dim=0)
+    width = sample.shape[1]
+    drawn = torch.randn(width, min(width, dim), generator=generator, device=generator.device)
+    directions: Tensor = torch.linalg.qr(sample.t() @ (sample @ drawn)).Q
+    return directions

@@ -9,7 +9,8 @@ That is exact, and what a step holds beside the layers does not grow with its li
 Every part is its own place to search for negatives: the entities of its links, those of other
 links, up to `mining_limit` of both, and some drawn others, by the parameters as they are. A
 random part of all entities holds negatives hard enough to learn from; only what is in it passes
-through the last layer and the gate.
+through the last layer and the gate. Of those found, the ones that weigh something in the loss get
+a gradient.
 """
 
 from __future__ import annotations
@@ -32,7 +33,11 @@ from dualamn.encoders.graph import RelationGraph
 from dualamn.encoders.side_by_side import fork, side_by_side
 from dualamn.gradients import carrier
 from dualamn.training.loss import LossPlan, hard_sample_loss
-from dualamn.training.mining import mine, random_projection
+from dualamn.training.mining import mine, principal_projection
+
+LEAST_WEIGHT = 1e-4
+"""Of four negatives mined three have less weight than this in their anchor's loss: without their
+gradients, the gate goes back through two thirds of the rows."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,6 +100,7 @@ class StepInParts:
         self.graph = graph
         self.linked_share = linked_share
         self.config = config
+        self._focus: tuple[Tensor, RelationGraph] | None = None
 
     def backward(
         self, parts: Sequence[Part], rng: np.random.Generator, generator: torch.Generator
@@ -115,7 +121,7 @@ class StepInParts:
         device = self.network.relations.device
         rows = torch.from_numpy(np.concatenate([part.entities for part in parts])).long().to(device)
         distinct = torch.unique(rows)
-        features = self.network.body(self.graph.focused(distinct, self.network.depth), rows)
+        features = self.network.body(self._focused(distinct), rows)
         grads = [[torch.zeros_like(layer) for layer in branch] for branch in features]
         n_links = sum(len(part.links) for part in parts)
         total, start = 0.0, 0
@@ -130,6 +136,13 @@ class StepInParts:
             total += loss.item()
         carrier([*chain(*features)], [*chain(*grads)]).backward()  # type: ignore[no-untyped-call]
         return total
+
+    def _focused(self, entities: Tensor) -> RelationGraph:
+        """The graph focused on some entities: steps that have the same ones share it."""
+        if self._focus is None or not torch.equal(self._focus[0], entities):
+            self._focus = None  # before there are two
+            self._focus = entities, self.graph.focused(entities, self.network.depth)
+        return self._focus[1]
 
     def _leaves(self, features: Features, grads: Features) -> Features:
         """The layers' outputs as leaves, whose gradients are added to `grads` in place."""
@@ -167,6 +180,7 @@ class StepInParts:
             gamma=config.gamma,
             scale=config.loss_scale,
             tau=config.loss_tau,
+            least_weight=LEAST_WEIGHT,
         )
 
     def plan(
@@ -191,8 +205,7 @@ class StepInParts:
         entities = [matrix.detach()[: len(part.entities)] for matrix in embedded]
         if not all(matrix.sum().isfinite() for matrix in entities):
             raise FloatingPointError("the embeddings are not finite")
-        width = sum(matrix.shape[1] for matrix in entities)
-        projection = random_projection(width, config.mining_dim, generator)
+        projection = principal_projection(entities, config.mining_dim, generator)
         negatives = mine(entities, part.links.T.ravel(), config.negatives, projection)
         plan = LossPlan.build(part.links, negatives, self._sample(part, rng), len(part.entities))
         device = entities[0].device

@@ -11,6 +11,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from dualamn.arrays import Int32Array
 from dualamn.config import AlignerConfig
 from dualamn.encoders.dual_amn import DualAMN
 from dualamn.encoders.graph import RelationGraph
@@ -98,10 +99,11 @@ class Trainer:
                 self._keep(epoch).write(checkpoint)
             rng = np.random.default_rng([self.config.seed, 1, epoch])
             order = rng.permutation(len(self.seed_links))
+            others = self._others(rng)
             generator = self._generator(2, epoch)
             for batch, chosen in enumerate(np.array_split(order, self.batches)):
                 step = epoch * self.batches + batch
-                loss = self._step(chosen, step, rng, generator)
+                loss = self._step(chosen, others, step, rng, generator)
                 if epoch >= self.first_averaged:
                     self._add_up()
                 progress(Progress("train", step + 1, self.total_steps, loss))
@@ -110,15 +112,26 @@ class Trainer:
         if checkpoint is not None:
             self._keep(self.config.epochs).write(checkpoint)
 
+    def _others(self, rng: np.random.Generator) -> Int32Array:
+        """Entities without link that the steps of an epoch draw from.
+
+        Where a step has all linked entities, the others stay for an epoch as well: then all its
+        steps need the layers of the same entities.
+        """
+        if len(self.linked) > self.config.mining_limit:
+            return self.others
+        return rng.choice(self.others, min(self.config.mining_pool, len(self.others)), False)
+
     def _step(
         self,
         chosen: NDArray[np.int64],
+        others: Int32Array,
         step: int,
         rng: np.random.Generator,
         generator: torch.Generator,
     ) -> float:
         self.optimizer.zero_grad()
-        parts = draw_parts(self.seed_links[chosen], self.linked, self.others, self.config, rng)
+        parts = draw_parts(self.seed_links[chosen], self.linked, others, self.config, rng)
         try:
             value = self.step_in_parts.backward(parts, rng, generator)
         except FloatingPointError:

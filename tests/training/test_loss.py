@@ -86,6 +86,18 @@ def test_hardest_negatives_alone_keep_the_gradient_direction() -> None:
     assert mined <= dense
 
 
+def test_terms_of_little_weight_count_but_get_no_gradient() -> None:
+    parts, pairs = made(400, 30, 1)
+    plan = plan_of_everything(pairs, 400)
+    whole = hard_sample_loss(parts, plan)
+    heavy = hard_sample_loss(parts, plan, least_weight=1e-4)
+    assert heavy.item() == whole.item()
+    all_rows, heavy_rows = (torch.autograd.grad(loss, parts)[0] for loss in (whole, heavy))
+    assert int((heavy_rows != 0).any(dim=1).sum()) < 0.8 * int((all_rows != 0).any(dim=1).sum())
+    cosine = torch.nn.functional.cosine_similarity(all_rows.flatten(), heavy_rows.flatten(), dim=0)
+    assert cosine > 0.99999
+
+
 def test_sampled_moments_are_close_to_those_of_all() -> None:
     parts, pairs = made(3000, 20, 2)
     everything = plan_of_everything(pairs, 3000)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import torch
 
-from dualamn.training.mining import mine, project, random_projection
+from dualamn.training.mining import mine, principal_projection, project
 
 
 def parts(n: int, seed: int = 0) -> list[torch.Tensor]:
@@ -37,15 +37,39 @@ def test_an_anchor_is_never_its_own_negative_even_among_duplicates() -> None:
     assert (found >= 0).all()
 
 
+def test_as_many_threads_as_there_are_find_the_same() -> None:
+    embedded, matrix = parts(90), torch.eye(10)
+    anchors = np.arange(70, dtype=np.int32)
+    alone = torch.get_num_threads()
+    found = []
+    for threads in (1, 2, 3):
+        torch.set_num_threads(threads)
+        found.append(mine(embedded, anchors, 5, matrix).tolist())
+        found.append(mine(embedded, anchors[:1], 5, matrix).tolist())
+    torch.set_num_threads(alone)
+    assert found[2:] == found[:2] * 2
+
+
 def test_projection_is_that_of_the_parts_side_by_side() -> None:
     embedded = parts(8)
-    matrix = random_projection(10, 3, torch.Generator().manual_seed(1))
+    matrix = torch.randn(10, 3, generator=torch.Generator().manual_seed(1))
     torch.testing.assert_close(project(embedded, matrix), torch.cat(embedded, dim=1) @ matrix)
 
 
-def test_random_projection_keeps_squared_lengths_on_average() -> None:
-    embedded = parts(500)
-    matrix = random_projection(10, 4000, torch.Generator().manual_seed(1))
-    before = torch.cat(embedded, dim=1).square().sum(dim=1)
-    after = project(embedded, matrix).square().sum(dim=1)
-    assert abs((after / before).mean().item() - 1) < 0.02
+def test_principal_directions_are_orthonormal_and_hold_what_differs() -> None:
+    generator = torch.Generator().manual_seed(1)
+    # All that differs much lies in three directions; where the middle is does not matter.
+    inside = torch.randn(3000, 3, generator=generator) @ torch.randn(3, 10, generator=generator)
+    points = 5 + inside + 0.05 * torch.randn(3000, 10, generator=generator)
+    found = principal_projection([points[:, :6], points[:, 6:]], 3, generator)
+    torch.testing.assert_close(found.t() @ found, torch.eye(3))
+    centred = points - points.mean(dim=0)
+    kept = (centred @ found).square().sum() / centred.square().sum()
+    assert kept > 0.98
+
+
+def test_there_are_no_more_directions_than_columns_even_of_equal_embeddings() -> None:
+    same = [torch.ones(30, 6), torch.ones(30, 4)]
+    found = principal_projection(same, 64, torch.Generator().manual_seed(1))
+    assert found.shape == (10, 10)
+    assert found.isfinite().all()

@@ -17,7 +17,7 @@ from dualamn.data_loaders.synthetic import make_task
 from dualamn.encoders.dual_amn import DualAMN
 from dualamn.encoders.graph import RelationGraph
 from dualamn.training.loss import LossPlan, hard_sample_loss
-from dualamn.training.parts import StepInParts, draw_parts
+from dualamn.training.parts import LEAST_WEIGHT, StepInParts, draw_parts
 from dualamn.training.trainer import steps_an_epoch
 
 WIDE: dict[str, Any] = {"dim": 8, "proxies": 4, "dropout": 0.0, "matmul_precision": "highest"}
@@ -69,7 +69,8 @@ def test_a_step_in_parts_is_the_mean_over_its_links(task: AlignmentTask) -> None
         anchors = part.entities[part.links]
         everyone = np.tile(part.entities, (2 * len(anchors), 1))
         plan = LossPlan.build(anchors, everyone, part.entities, task.n_entities)
-        terms.append(len(anchors) * hard_sample_loss(network(graph, plan.rows), plan))
+        embedded = network(graph, plan.rows)
+        terms.append(len(anchors) * hard_sample_loss(embedded, plan, least_weight=LEAST_WEIGHT))
     whole = torch.stack(terms).sum() / 25
     whole.backward()  # type: ignore[no-untyped-call]
     assert loss == pytest.approx(whole.item(), rel=1e-5)
