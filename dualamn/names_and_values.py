@@ -63,7 +63,7 @@ class NamesAndValues:
     @property
     def names_tell(self) -> bool:
         """Whether names are worth anything."""
-        return self.names is not None and bool(self.names.weights)
+        return self.names is not None and self.names.tell
 
     @property
     def values_tell(self) -> bool:

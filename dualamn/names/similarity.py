@@ -103,6 +103,11 @@ class NameSimilarity:
             [unit_rows(words) * share[0], self._as_written * share[1]], format="csr"
         ).astype(np.float32)
 
+    @property
+    def tell(self) -> bool:
+        """Whether names are worth anything."""
+        return bool(self.weights)
+
     def weigh(self, links: Int32Array) -> None:
         """Learns what names are worth: how surely they tell linked entities from others.
 

@@ -38,7 +38,7 @@ def others(
         rng: draws.
     """
     links = links[rng.permutation(len(links))[:_MOST_LINKS]]
-    telling = names if names is not None and names.weights else None
+    telling = names if names is not None and names.tell else None
     found: list[Asked] = []
     for kg in np.unique(sources[links[:, 1]]):
         chosen = links[sources[links[:, 1]] == kg].astype(np.int64)
