@@ -5,6 +5,7 @@ Nothing here starts a process or imports anything heavy, so measuring changes no
 
 from __future__ import annotations
 
+import functools
 import os
 import platform
 import sys
@@ -92,7 +93,7 @@ def machine(device: str = "cpu") -> dict[str, Any]:
     """
     return {
         "system": f"{platform.system()} {platform.release()} {platform.machine()}".strip(),
-        "processor": _processor(),
+        "processor": processor(),
         "cores": cores(),
         "memory_bytes": memory_bytes(),
         "gpu": _gpu() if device.startswith("cuda") else None,
@@ -106,7 +107,9 @@ def cores() -> int:
     return os.cpu_count() or 1
 
 
-def _processor() -> str:
+@functools.cache
+def processor() -> str:
+    """What the processor calls itself, its architecture where that is not known."""
     try:
         for line in Path("/proc/cpuinfo").read_text().splitlines():
             if line.startswith("model name"):

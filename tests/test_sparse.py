@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from dualamn.patterns import Pattern
-from dualamn.sparse import sddmm, segment_softmax, spmm, square_distances
+from dualamn.sparse import multiply, sddmm, segment_softmax, spmm, square_distances
 
 Places = tuple[int, int, list[tuple[int, int]]]
 
@@ -62,6 +62,18 @@ def test_spmm_equals_the_dense_product(drawn: Places, d: int) -> None:
         torch.randn(pattern.n_entries, dtype=torch.float64),
         torch.randn(pattern.shape[1], d, dtype=torch.float64),
     )
+
+
+@pytest.mark.parametrize("name", ["AMD EPYC", "Intel(R) Xeon(R)"])
+def test_every_processor_multiplies_the_same(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("dualamn.sparse.processor", lambda: name)
+    pattern = make_pattern((3, 4, [(0, 3), (0, 1), (2, 1), (2, 1), (2, 0)]))
+    values, dense = torch.randn(5), torch.randn(4, 6)
+    expected = dense_of(pattern, values) @ dense
+    torch.testing.assert_close(multiply(pattern, values, dense), expected)
+    there = torch.randn(3, 6)
+    added = multiply(pattern, values, dense, add_to=there.clone(), alpha=-2)
+    torch.testing.assert_close(added, there - 2 * expected)
 
 
 @given(places(), st.integers(1, 5))
