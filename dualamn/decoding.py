@@ -16,6 +16,7 @@ from dualamn.errors import ConfigError
 from dualamn.evidence import Evidence, EvidenceSettings, Judgement
 from dualamn.evidence.ranges import IntArray
 from dualamn.evidence.table import Cosines, PairTable
+from dualamn.memory import return_freed_memory
 from dualamn.names import NameSimilarity
 from dualamn.names.candidates import look_up_names, search_with_names
 from dualamn.names_and_values import NamesAndValues
@@ -96,6 +97,7 @@ class Decoder:
     ) -> Found:
         """The ranked candidates between two graphs, given by position in the task."""
         started = time.perf_counter()
+        return_freed_memory()  # such as making the embeddings has left
         near = self._search(embeddings, left, right, protocol, progress)
         searched = time.perf_counter()
         offsets = self.task.entity_offsets[[left, right]].astype(np.int64)
@@ -117,9 +119,11 @@ class Decoder:
         """
         links = [np.empty((0, 2), dtype=np.int32)]
         for left, right in self.task.kg_pairs:
+            return_freed_memory()
             near = self._search(embeddings, left, right, protocol, progress)
             judged = self._judge(near, left, right, embeddings)
             links.append(judged.links[judged.probability >= self.config.bootstrap_probability])
+        return_freed_memory()
         return np.concatenate(links)
 
     def _search(

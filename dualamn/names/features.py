@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_array, diags_array
+from scipy.sparse import csr_array
 
-from dualamn.arrays import BoolArray, StringArray
+from dualamn.arrays import BoolArray, FloatArray, StringArray
 from dualamn.names.text import joints_of, pieces_of, plain, words_of
 
 
@@ -75,16 +76,16 @@ class _Rows:
     """Collects the columns of rows."""
 
     def __init__(self) -> None:
-        self._columns: list[int] = []
+        self._columns = array("i")  # a seventh of what a list takes
         self._ends = [0]
 
     def add(self, columns: Iterable[int]) -> None:
-        self._columns += columns
+        self._columns.extend(columns)
         self._ends.append(len(self._columns))
 
     def matrix(self, width: int) -> csr_array:
         values = np.ones(len(self._columns), dtype=np.float32)
-        columns = np.array(self._columns, dtype=np.int32)
+        columns = np.frombuffer(self._columns, dtype=np.int32).copy()
         shape = (len(self._ends) - 1, max(width, 1))
         made = csr_array((values, columns, np.array(self._ends)), shape=shape)
         made.sum_duplicates()
@@ -100,15 +101,16 @@ def by_rarity(counts: csr_array) -> csr_array:
     n = counts.shape[0]
     used = np.bincount(counts.indices, minlength=counts.shape[1])
     rarity = np.log((n + 1) / np.maximum(used, 1)).astype(np.float32)
-    return (counts @ diags_array(rarity)).tocsr()
+    return with_numbers(counts, counts.data * rarity[counts.indices])
 
 
-def unit_rows(rows: csr_array) -> csr_array:
-    """The rows at length one; empty ones stay empty."""
-    squares = np.bincount(
-        np.repeat(np.arange(rows.shape[0]), np.diff(rows.indptr)),
-        weights=rows.data.astype(np.float64) ** 2,
-        minlength=rows.shape[0],
-    )
-    scale = (1 / np.sqrt(np.maximum(squares, 1e-12))).astype(np.float32)
-    return (diags_array(scale) @ rows).tocsr()
+def unit_rows(rows: csr_array, length: float = 1.0) -> csr_array:
+    """The rows at this length, in the places of those given; empty ones stay empty."""
+    squares = with_numbers(rows, rows.data**2).sum(axis=1)
+    scale = (length / np.sqrt(np.maximum(squares, 1e-12))).astype(np.float32)
+    return with_numbers(rows, rows.data * np.repeat(scale, np.diff(rows.indptr)))
+
+
+def with_numbers(rows: csr_array, numbers: FloatArray) -> csr_array:
+    """Other numbers in the same places, which both share."""
+    return csr_array((numbers, rows.indices, rows.indptr), shape=rows.shape)

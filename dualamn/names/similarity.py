@@ -58,7 +58,8 @@ class NameSimilarity:
         self._seed = seed
         self._rare_words = by_rarity(self._features.words)
         self._as_written = unit_rows(
-            hstack([self._rare_words, by_rarity(self._features.pieces)]).tocsr()
+            hstack([self._rare_words, by_rarity(self._features.pieces)], format="csr"),
+            length=(1 - _TRANSLATED) ** 0.5,
         )
         self.weights = Weights.none()
         self._links = np.empty((0, 2), dtype=np.int32)
@@ -98,10 +99,8 @@ class NameSimilarity:
             both.setdiag(0)
             kept: csr_array = (both + both.T + eye_array(both.shape[0])).tocsr()
             words = (words @ kept).tocsr()
-        share = np.float32(_TRANSLATED**0.5), np.float32((1 - _TRANSLATED) ** 0.5)
-        self._rows = hstack(
-            [unit_rows(words) * share[0], self._as_written * share[1]], format="csr"
-        ).astype(np.float32)
+        self._rows = csr_array((0, 0))  # those of the links before go before others come
+        self._rows = hstack([unit_rows(words, _TRANSLATED**0.5), self._as_written], format="csr")
 
     @property
     def tell(self) -> bool:
