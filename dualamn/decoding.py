@@ -97,7 +97,6 @@ class Decoder:
     ) -> Found:
         """The ranked candidates between two graphs, given by position in the task."""
         started = time.perf_counter()
-        return_freed_memory()  # such as making the embeddings has left
         near = self._search(embeddings, left, right, protocol, progress)
         searched = time.perf_counter()
         offsets = self.task.entity_offsets[[left, right]].astype(np.int64)
@@ -119,7 +118,6 @@ class Decoder:
         """
         links = [np.empty((0, 2), dtype=np.int32)]
         for left, right in self.task.kg_pairs:
-            return_freed_memory()
             near = self._search(embeddings, left, right, protocol, progress)
             judged = self._judge(near, left, right, embeddings)
             links.append(judged.links[judged.probability >= self.config.bootstrap_probability])
@@ -134,7 +132,9 @@ class Decoder:
         protocol: Protocol,
         progress: ProgressCallback,
     ) -> Candidates:
+        return_freed_memory()  # such as making the embeddings has left
         found = self._search_vectors(embeddings, left, right, protocol, progress)
+        return_freed_memory()
         values = self._telling_values
         if values is None:
             return found

@@ -21,7 +21,7 @@ SHARE = 0.8  # of the machine's memory that a run may take if nothing else is sa
 
 _PROGRAM = 450 * 2**20  # the interpreter with PyTorch and FAISS
 _ENTITY = 300  # bytes of identifiers and of ids around them
-_NAME = 4_000  # of a name: its words and pieces, as written and with translations
+_NAME = 5_000  # of a name: its words and pieces, as written and with translations
 _TRIPLE = 24
 _EDGE_IN_GRAPH = 80  # bytes of sparse patterns, for each of a triple's two directions
 _EDGE_IN_STATEMENTS = 100  # of what evidence knows of it between its rounds
@@ -133,7 +133,8 @@ def stages(task: AlignmentTask, config: AlignerConfig) -> dict[str, int]:
     # Candidates may be all entities, or the test side alone, which is searched at larger sizes.
     each = _CANDIDATE_IN_EVIDENCE if config.evidence_rounds else _CANDIDATE
     candidates = max(
-        n * _candidates(left * right, _CANDIDATE, task, config, named=named),
+        # Without seed links, which only names make possible, all entities are judged by evidence.
+        n * _candidates(left * right, each if named else _CANDIDATE, task, config, named=named),
         2 * tests * _candidates(tests * tests, each, task, config, named=named),
     )
     return {

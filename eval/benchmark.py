@@ -160,6 +160,7 @@ class Benchmark:
             clock.stages(alignment.seconds, rest="search")
             progress(Progress("evaluate", 0, 1))
             evaluations[protocol] = _evaluate(alignment)
+            del alignment  # a second model may train, which has no use for it
             progress(Progress("evaluate", 1, 1))
             clock.stage("evaluate")
         full = {name: whole for name, (whole, _) in evaluations.items()}

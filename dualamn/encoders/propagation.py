@@ -26,7 +26,7 @@ from dualamn.task import AlignmentTask
 _COLUMNS = 256
 """Columns of a projection at least, if there are so many: products with few are slow."""
 
-_ROWS = 1 << 15
+_ROWS = 1 << 12
 """Entities whose labels are laid side by side at a time."""
 
 
