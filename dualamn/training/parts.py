@@ -144,6 +144,10 @@ class StepInParts:
             self._focus = entities, self.graph.focused(entities, self.network.depth)
         return self._focus[1]
 
+    def let_go(self) -> None:
+        """Forgets the last step's graph, which is large."""
+        self._focus = None
+
     def _leaves(self, features: Features, grads: Features) -> Features:
         """The layers' outputs as leaves, whose gradients are added to `grads` in place."""
         leaves = [[layer.detach().requires_grad_() for layer in branch] for branch in features]

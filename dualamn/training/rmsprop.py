@@ -50,8 +50,9 @@ class RMSprop:
                 continue
             same = (_blocks(tensor) for tensor in (parameter, grad.contiguous(), mean_square))
             blocks += zip(*same, strict=True)
-        threads = torch.get_num_threads()
-        each(partial(self._change, blocks[start::threads], lr) for start in range(threads))
+        on_cpu = all(values.device.type == "cpu" for values, _, _ in blocks)
+        shares = torch.get_num_threads() if on_cpu else 1
+        each(partial(self._change, blocks[start::shares], lr) for start in range(shares))
 
     @torch.no_grad()
     def _change(self, blocks: Sequence[Sequence[Tensor]], lr: float) -> None:

@@ -108,6 +108,7 @@ class Trainer:
                     self._add_up()
                 progress(Progress("train", step + 1, self.total_steps, loss))
         self.optimizer.zero_grad()  # gradients are as large as the parameters
+        self.step_in_parts.let_go()
         self._take_mean()
         if checkpoint is not None:
             self._keep(self.config.epochs).write(checkpoint)
