@@ -329,6 +329,13 @@ def test_a_data_set_that_is_not_listed_has_a_section(places: Any) -> None:
     assert rows[1][:2] == ["own/set", "**dualamn `paper`**"]
 
 
+def test_the_readme_says_how_many_cores_a_run_had(places: Any) -> None:
+    report = report_of(run_of(0.9), preset="best", settings={"threads": 1})
+    put(places, "best/zh.json", report)
+    texts, _ = module("outputs").rendered(places)
+    assert "one core of an Old CPU, without a GPU" in texts[places.readme]
+
+
 def test_readme_blocks_hold_figures_and_the_rest_stays(places: Any) -> None:
     put(places, "best/zh.json", report_of(run_of(0.9), preset="best"))
     texts, _ = module("outputs").rendered(places)

@@ -57,7 +57,7 @@ def headline(lines: Mapping[Setting, Sequence[Line]]) -> str:
     report = best.report
     found = text.fraction(best.scores["hits@1"].mean)
     sentence = f"Given 30% of the links of DBP15K ZH-EN, the preset `{best.method}` finds {found}"
-    where = _where(report.machine)
+    where = _where(report.machine, report.settings.get("threads"))
     if len(report.scored) > 1:
         return f"{sentence} of the others\non {where}."
     took, memory = text.seconds(report.seconds.mean), f"{report.gibibytes.mean:.2f}"
@@ -79,13 +79,13 @@ def _best(lines: Mapping[Setting, Sequence[Line]]) -> Line | None:
     return max(found, key=lambda line: line.scores["hits@1"].mean, default=None)
 
 
-def _where(machine: Mapping[str, object]) -> str:
+def _where(machine: Mapping[str, object], threads: object) -> str:
     if machine.get("gpu"):
         return (
             f"an {machine['gpu']}" if str(machine["gpu"])[0] in "AEIOU" else f"a {machine['gpu']}"
         )
     numbers = {1: "one core", 2: "two cores"}
-    cores = machine.get("cores")
+    cores = threads or machine.get("cores")  # a run with fewer threads uses no more
     words = numbers.get(cores, f"{cores} cores") if isinstance(cores, int) else "cores"
     processor = str(machine.get("processor"))
     article = "an" if processor[:1] in "AEIOU" else "a"
