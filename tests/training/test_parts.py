@@ -122,6 +122,23 @@ def test_parts_have_every_link_once_and_other_entities_beside_it(
         assert np.isin(part.entities[part.n_linked :], others).all()
 
 
+@pytest.mark.parametrize(("mining_limit", "graphs"), [(10_000, 3), (40, 12)])
+def test_steps_of_the_same_entities_share_a_graph(
+    task: AlignmentTask, monkeypatch: pytest.MonkeyPatch, mining_limit: int, graphs: int
+) -> None:
+    made, focused = [], RelationGraph.focused
+
+    def counted(graph: RelationGraph, entities: Tensor, depth: int) -> RelationGraph:
+        made.append(len(entities))
+        return focused(graph, entities, depth)
+
+    monkeypatch.setattr(RelationGraph, "focused", counted)
+    settings: dict[str, Any] = {"dim": 8, "epochs": 3, "batches": 4, "most_batches": 4}
+    Aligner("paper", **settings, mining_limit=mining_limit, mining_pool=30).fit(task)
+    # All linked entities and as many others, drawn once an epoch; or every step has its own.
+    assert len(made) == graphs
+
+
 def test_training_in_parts_finds_as_many_links(task: AlignmentTask) -> None:
     truth = {tuple(link) for link in task.test_links.tolist()}
 
