@@ -329,6 +329,16 @@ def test_a_data_set_that_is_not_listed_has_a_section(places: Any) -> None:
     assert rows[1][:2] == ["own/set", "**dualamn `paper`**"]
 
 
+def test_the_readme_shows_settings_that_others_report(places: Any) -> None:
+    put(places, "best/zh.json", report_of(run_of(0.9), preset="best"))
+    half = {"train_ratio": 0.5}
+    put(places, "best/half.json", report_of(run_of(0.8), preset="best", settings=half))
+    texts, _ = module("outputs").rendered(places)
+    assert "50% of the links as seeds" in page_of(places)
+    assert "30% of the links as seeds" in texts[places.readme]
+    assert "50% of the links as seeds" not in texts[places.readme]
+
+
 def test_the_readme_says_how_many_cores_a_run_had(places: Any) -> None:
     report = report_of(run_of(0.9), preset="best", settings={"threads": 1})
     put(places, "best/zh.json", report)

@@ -93,7 +93,7 @@ def _where(machine: Mapping[str, object], threads: object) -> str:
 
 
 def results(lines: Mapping[Setting, Sequence[Line]], published: Published) -> str:
-    """Hits@1 in the settings that papers report, ours and theirs, a table for each."""
+    """Hits@1 in the settings and directions that papers report, ours and theirs, a table each."""
     parts = []
     reported = {figure.dataset for figure in published.figures}
     for direction in SHOWN:
@@ -104,7 +104,11 @@ def results(lines: Mapping[Setting, Sequence[Line]], published: Published) -> st
             if shown and any(line.ours for _, line in pairs):
                 # Settings with the same caption differ by family only, so they share a table.
                 found.setdefault(setting.caption(), []).extend(pairs)
-        parts += [_table(caption, rows, published) for caption, rows in found.items()]
+        parts += [
+            _table(caption, rows, published)
+            for caption, rows in found.items()
+            if not all(line.ours for _, line in rows)
+        ]
     return "\n\n".join(parts)
 
 
