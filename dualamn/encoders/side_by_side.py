@@ -116,9 +116,13 @@ def _gradients(
 def each(calls: Iterable[Callable[[], T]]) -> list[T]:
     """What the calls return, each made in a thread with its share of torch's own threads.
 
-    Whether gradients are kept is a matter of each thread, so the calls say it themselves.
+    A single call is made in the thread that asks, with all of them. Whether gradients are kept is
+    a matter of each thread, and so is a GPU's stream: the calls say the first themselves, and work
+    for a GPU is to be a single call.
     """
     calls = list(calls)
+    if len(calls) == 1:
+        return [calls[0]()]
     share = max(1, torch.get_num_threads() // len(calls))
 
     def limited(call: Callable[[], T]) -> T:

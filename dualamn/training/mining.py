@@ -40,7 +40,7 @@ def mine(parts: Sequence[Tensor], anchors: Int32Array, k: int, projection: Tenso
     halves = points.square().sum(dim=1).div_(2)
     own = torch.from_numpy(anchors.astype(np.int64)).to(points.device)
     nearest = partial(_nearest, points, halves, min(k, len(points) - 1))
-    shares = own.chunk(max(torch.get_num_threads(), 1))
+    shares = own.chunk(torch.get_num_threads())
     with torch.no_grad():
         of_each = side_by_side([nearest] * len(shares), [[share] for share in shares])
     near = torch.cat([block for blocks in of_each for block in blocks])

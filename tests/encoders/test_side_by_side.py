@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 
 import pytest
 import torch
 from torch import Tensor
 
-from dualamn.encoders.side_by_side import fork, side_by_side
+from dualamn.encoders.side_by_side import each, fork, side_by_side
 
 
 @pytest.fixture(params=[1, 2, 4])
@@ -86,3 +87,10 @@ def test_generators_forked_from_the_same_state_agree_and_those_after_each_other_
     first, second = numbers(fork(source)), numbers(fork(source))
     assert first != second
     assert numbers(fork(torch.Generator().manual_seed(1))) == first
+
+
+def test_a_single_call_is_made_in_the_thread_that_asks(threads: int) -> None:
+    here = threading.get_ident()
+    assert each([threading.get_ident]) == [here]
+    assert here not in each([threading.get_ident] * 2)
+    assert torch.get_num_threads() == threads
