@@ -277,12 +277,8 @@ class Aligner:
     @property
     def saw_test_side(self) -> bool:
         """Whether the model was told which entities the test links are about."""
-        config = self.config
-        return (
-            (config.evidence_first or config.turns(named=self._beside.named) > 0)
-            and config.bootstrap_candidates == "test_only"
-            and len(self.task.test_links) > 0
-        )
+        told = self.config.tells_test_side(named=self._beside.named)
+        return told and len(self.task.test_links) > 0
 
     def save(self, path: str | Path) -> None:
         """Writes the trained aligner with its task to one file, for `load`."""

@@ -252,6 +252,11 @@ class AlignerConfig:
         """How many turns of bootstrapping there are at most, with names or values or without."""
         return max(self.bootstrap_turns, self.names_turns) if named else self.bootstrap_turns
 
+    def tells_test_side(self, *, named: bool) -> bool:
+        """Whether pairs to learn from are looked for among the entities of the test links alone."""
+        finds = self.evidence_first or self.turns(named=named) > 0
+        return finds and self.bootstrap_candidates == "test_only"
+
     def _check(self, name: str, holds: bool, must: str) -> None:
         if not holds:
             raise ConfigError(f"{name} {must}, got {getattr(self, name)!r}")

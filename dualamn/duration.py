@@ -59,13 +59,16 @@ class Sizes:
         )
 
 
-def seconds(sizes: Sizes, config: AlignerConfig, *, cores: int | None = None) -> float:
+def seconds(
+    sizes: Sizes, config: AlignerConfig, *, cores: int | None = None, models: int = 1
+) -> float:
     """About how long a whole run takes on a CPU.
 
     Args:
         sizes: of the task.
         config: the settings, as they were planned.
         cores: that the run uses; `config.threads` or all of the machine's if None.
+        models: that are trained and searched one after the other, those for probabilities aside.
 
     Returns:
         Seconds, mostly right to a factor of two.
@@ -77,7 +80,7 @@ def seconds(sizes: Sizes, config: AlignerConfig, *, cores: int | None = None) ->
     if config.encoder != "dual_amn":
         work += _PROPAGATION * sizes.triples
     # A second model is trained and searched to tell probabilities by.
-    return _START + _LOAD * sizes.triples + (2 if config.calibrate else 1) * work
+    return _START + _LOAD * sizes.triples + models * (2 if config.calibrate else 1) * work
 
 
 def _training(sizes: Sizes, config: AlignerConfig) -> float:

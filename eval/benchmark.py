@@ -188,6 +188,13 @@ class Benchmark:
         run["planned_file_bytes"] = aligner.plan.file_bytes
         return run
 
+    def models(self, task: AlignmentTask) -> int:
+        """How many models one run trains: another where the first is told of the test side."""
+        config = self.config(self.seeds[0])
+        named = config.names != "off" and task.entity_names is not None
+        told = config.tells_test_side(named=named) and len(task.test_links) > 0
+        return 2 if told and len(self._protocols(task)) > 1 else 1
+
     def _protocols(self, task: AlignmentTask) -> Sequence[Protocol]:
         largest = max(kg.n_entities for kg in task.kgs)
         if self.protocol == "test" or (self.protocol == "auto" and largest > ALL_ENTITIES_UP_TO):

@@ -187,7 +187,8 @@ def _print_plan(benchmark: Benchmark) -> None:
 
     seed = benchmark.seeds[0]
     task = benchmark.task(seed, benchmark.folds[0])
-    print_plan(plan(task, benchmark.config(seed)), task, console.results())
+    planned = plan(task, benchmark.config(seed))
+    print_plan(planned, task, console.results(), models=benchmark.models(task))
 
 
 def _fold_numbers(path: Path, texts: tuple[str, ...]) -> list[int | None]:

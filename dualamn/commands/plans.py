@@ -15,8 +15,15 @@ if TYPE_CHECKING:
 _GIB = 2**30
 
 
-def print_plan(plan: Plan, task: AlignmentTask, to: Console) -> None:
-    """Memory stage by stage, what was changed to keep within it, and about how long it takes."""
+def print_plan(plan: Plan, task: AlignmentTask, to: Console, *, models: int = 1) -> None:
+    """Memory stage by stage, what was changed to keep within it, and about how long it takes.
+
+    Args:
+        plan: of the run.
+        task: what it aligns.
+        to: where it is printed.
+        models: that the run trains, those for probabilities aside.
+    """
     from dualamn.duration import Sizes, in_words, seconds
 
     stages = table("stage", "GiB")
@@ -27,5 +34,5 @@ def print_plan(plan: Plan, task: AlignmentTask, to: Console) -> None:
     say(to, f"about {plan.peak / _GIB:.2f} GiB of memory at most{allowed}")
     for line in plan.changes:
         say(to, f"to fit into memory: {line}")
-    duration = in_words(seconds(Sizes.of(task), plan.config))
+    duration = in_words(seconds(Sizes.of(task), plan.config, models=models))
     say(to, f"{duration} on this machine's cores, give or take a factor of two; a GPU is faster")

@@ -203,9 +203,12 @@ def test_the_realistic_protocol_has_entities_without_counterpart_among_its_queri
 
 def test_a_preset_that_bootstraps_learns_anew_for_other_protocols(pair: Path) -> None:
     quick = {**QUICK, "bootstrap_turns": 1, "turn_epochs": 1}
-    (run,) = Benchmark(pair, "made", "paper", settings=quick, protocol="all").runs()
+    request = Benchmark(pair, "made", "paper", settings=quick, protocol="all")
+    (run,) = request.runs()
     assert run["bootstrap_candidates"] == {"test_only": "test_only", "all_entities": "unaligned"}
     task = dualamn.load(pair, seed=0)
+    assert request.models(task) == 2
+    assert replace(request, protocol="test").models(task) == 1
     for protocol, among in run["bootstrap_candidates"].items():
         config = dualamn.AlignerConfig.preset("paper", bootstrap_candidates=among, **quick)
         alignment = dualamn.Aligner(config).fit(task).align(candidates=protocol)
@@ -222,6 +225,7 @@ def test_a_model_that_never_saw_the_test_side_is_trained_once(pair: Path) -> Non
     (run,) = request.runs(lambda at: seen.append(at.stage))
     assert set(run["bootstrap_candidates"].values()) == {"unaligned"}
     assert "train" not in seen[seen.index("evaluate") :]
+    assert request.models(dualamn.load(pair, seed=0)) == 1
     (plain,) = Benchmark(pair, "made", "paper", settings=QUICK, protocol="all").runs()
     assert set(plain["bootstrap_candidates"].values()) == {None}
 
