@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from dualamn.training.bootstrap import Turn
 
 _SECOND = "second/"  # in front of the names of the second model's state, in a saved aligner
-_HELD_OUT = "held_out"  # what that model did not see
+_BEGUN_WITH = "begun_with"  # pairs found by name, where there are no seed links
 
 
 class Aligner:
@@ -76,6 +76,7 @@ class Aligner:
         self.turns: tuple[Turn, ...] = ()
         self.held_out: Int32Array = np.empty((0, 2), dtype=np.int32)
         self.plan: Plan | None = None
+        self._begun_with: Int32Array | None = None  # the links of own_seeds
         self._trial: Trial | None = None
         self._second: Aligner | None = None
         self._keeps_features = self.config.calibrate
@@ -154,6 +155,7 @@ class Aligner:
             self.turns = tuple(turns)
         self._task, self._encoder, self._embeddings = task, encoder, None
         self._beside, self.own_seeds = beside, own
+        self._begun_with = None if own is None else own.links
         self.seconds["train"] = time.perf_counter() - started
         if self.config.calibrate:
             trial = self._make_second()
@@ -162,15 +164,11 @@ class Aligner:
                 self.seconds["calibrate"] = self._second.seconds["train"]
         return self
 
-    def _make_second(self, held_out: Int32Array | None = None) -> Trial:
-        """Makes a model that learns as this one does, where links are held out to judge it by.
-
-        Args:
-            held_out: pairs whose names it does not see, where they were drawn already.
-        """
+    def _make_second(self) -> Trial:
+        """Makes a model that learns as this one does, where links are held out to judge it by."""
         from dualamn.probability.second_model import Trial
 
-        trial = Trial.of(self.task, self.own_seeds, self.config.seed, held_out)
+        trial = Trial.of(self.task, self._begun_with, self.config.seed)
         self._trial, self._second, self.held_out = trial, None, trial.held_out
         if len(trial.held_out):
             self._second = Aligner(replace(self.config, calibrate=False))
@@ -242,7 +240,9 @@ class Aligner:
                     )
                 pair = PairAlignment.of(left, right, matching, near.recall)
                 if self._keeps_features:
-                    pair = with_features(pair, near, task, self.config, many=many)
+                    pair = with_features(
+                        pair, near, task, self.config, begun_with=self._begun_with, many=many
+                    )
                 found.append(pair)
                 seconds["search"] += near.search_seconds
                 seconds["match"] += near.evidence_seconds + time.perf_counter() - started
@@ -292,9 +292,10 @@ class Aligner:
 
         assert self._encoder is not None
         state = self._encoder.state() | self._beside.state()
+        if self._begun_with is not None:
+            state[_BEGUN_WITH] = torch.from_numpy(self._begun_with)
         if self._second is not None:
             state |= {f"{_SECOND}{k}": v for k, v in self._second._state().items()}
-            state[_HELD_OUT] = torch.from_numpy(self.held_out)
         return state
 
     @classmethod
@@ -320,15 +321,15 @@ class Aligner:
         from dualamn.saving import taken
 
         state = dict(state)
-        held_out, second = state.pop(_HELD_OUT, None), taken(state, _SECOND)
+        begun_with, second = state.pop(_BEGUN_WITH, None), taken(state, _SECOND)
         beside = NamesAndValues.of(task, self.config, self._meaning)
         beside.load_state(state)
         encoder = self._make_encoder(task)
         encoder.load_state(state)
         self._task, self._encoder, self._beside = task, encoder, beside
+        self._begun_with = None if begun_with is None else begun_with.numpy()
         if self.config.calibrate:
-            drawn = None if held_out is None or len(task.seed_links) else held_out.numpy()
-            trial = self._make_second(drawn)
+            trial = self._make_second()
             if self._second is not None:
                 self._second._restore(trial.task, second)
 

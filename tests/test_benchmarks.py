@@ -131,6 +131,29 @@ def test_five_graphs_scores_every_pair_alone_and_together(tmp_path: Path) -> Non
         assert table[name][2] == shown_cell
 
 
+def test_overlap_takes_partners_away(script: Callable[[str], ModuleType]) -> None:
+    task = make_task(300)
+    part = script("overlap").overlapping(task, 120, 0.4, 0)
+    left, right = ([name.split("/")[1] for name in kg.entities] for kg in part.kgs)
+    assert len(left) == len(right) == 120
+    assert len(part.test_links) == len(set(left) & set(right)) == 48
+    both = part.test_links - [0, 120]
+    assert all(left[x] == right[y] for x, y in both)
+    with pytest.raises(SystemExit, match="600 linked entities are needed, "):
+        script("overlap").overlapping(task, 300, 0.0, 0)
+
+
+def test_overlap_prints_a_row_for_every_share(tmp_path: Path) -> None:
+    folder = tmp_path / "made"
+    write_task(make_task(400), folder)
+    asked = ("--names", "uri", "--entities", 150, "--overlap", 0.5, 1)
+    shown = run("overlap", folder, *asked)
+    assert shown.returncode == 0, shown.stderr
+    table = columns_of(shown.stdout)
+    assert float(table["100%"][2]) > 0.9  # right
+    assert int(table["50%"][0]) <= 75  # found by name
+
+
 def test_whole_runs_start_the_program_and_shows_what_it_found(tmp_path: Path) -> None:
     data, results = tmp_path / "data", tmp_path / "results"
     write_task(make_task(60), data / "dbp15k" / "ja_en", layout="ids")

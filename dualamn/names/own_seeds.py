@@ -80,8 +80,8 @@ class OwnSeeds:
             if found < _FEW * smaller:
                 notes.append(
                     f"{task.pair_name(left, right)}: names or values found a partner for "
-                    f"{found:,} of {smaller:,} entities; if few others have one, their links are "
-                    "less sure than their probabilities say"
+                    f"{found:,} of {smaller:,} entities; how many others have one can only be "
+                    "guessed, so probabilities of their links are rough"
                 )
         return tuple(notes)
 

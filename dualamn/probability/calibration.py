@@ -12,7 +12,9 @@ from numpy.typing import NDArray
 
 from dualamn.arrays import BoolArray, FloatArray, Int32Array
 from dualamn.eval.calibration import ReliabilityBin, error_of, reliability_table
+from dualamn.probability.features import FEATURES, pair_keys
 from dualamn.probability.logistic import fit_logistic, predict
+from dualamn.probability.partners import HavingPartner
 
 Floats = NDArray[np.float64]
 
@@ -30,12 +32,15 @@ FOLDS = 5
 
 # What held-out links of DBP15K, SRPRS and ContEA had in common, each learned from alone: the
 # Sinkhorn probability is near the truth by itself, and too low for entities with many triples.
-PRIOR: Floats = np.array([0.1, 2.2, -0.1, 0.15, -0.2, 0.1, 0.8])
+PRIOR: Floats = np.array([0.1, 2.2, -0.1, 0.15, -0.2, 0.1, 0.8, 0.0])
 """Coefficients expected beforehand, the intercept first."""
 
-DOUBT: Floats = np.array([4.0, 8.0, 5.0, 5.0, 5.0, 5.0, 5.0])
-"""How firmly: the inverse of how far they varied between data sets, squared."""
+DOUBT: Floats = np.array([4.0, 8.0, 5.0, 5.0, 5.0, 5.0, 5.0, 1e4])
+"""How firmly: the inverse of how far they varied between data sets, squared.
 
+No judged link is a pair to begin with, so nothing is learned of what that is worth."""
+
+_WORTH_A_NOTE = 0.9  # share of entities with a partner, below which probabilities are lower by much
 _DOUBT_OF_PAIR = 20.0  # how firmly a pair of graphs is expected to be like the others
 
 
@@ -71,6 +76,9 @@ class PairCalibration:
             the fifth of the links that it belongs to.
         is_right: (j,) bool, whether these links are right.
         weights: (j,) float64, how much each counts, see `Judged`.
+        having_partner: the chance that an entity which names did not find has a partner at all;
+            None where links were judged by seed links, or nothing is known of it. The other numbers
+            here are about entities that have one.
     """
 
     left: str
@@ -82,6 +90,7 @@ class PairCalibration:
     probabilities: Floats
     is_right: BoolArray
     weights: Floats
+    having_partner: HavingPartner | None = None
 
     @property
     def name(self) -> str:
@@ -116,7 +125,16 @@ class PairCalibration:
 
     def predict(self, features: FloatArray) -> FloatArray:
         """(m,) float32 probability of every row of features."""
-        return predict(features.astype(np.float64), self.coefficients).astype(np.float32)
+        right = predict(features.astype(np.float64), self.coefficients)
+        return (right * self.partnered(features)).astype(np.float32)
+
+    def partnered(self, features: FloatArray) -> Floats:
+        """(m,) the chance that a link's entities have partners; 1 for pairs to begin with."""
+        if self.having_partner is None:
+            return np.ones(len(features))
+        odds = features.astype(np.float64) @ self.coefficients[1:] + self.coefficients[0]
+        begun_with = features[:, FEATURES.index("begun_with")] > 0
+        return np.where(begun_with, 1.0, self.having_partner.predict(odds))
 
     def as_dict(self) -> dict[str, Any]:
         """Counts, error and reliability table, for a report."""
@@ -127,6 +145,7 @@ class PairCalibration:
             "judged": self.n_judged,
             "precision": self.precision,
             "error": self.error,
+            "share_with_partner": self.having_partner and self.having_partner.share,
             "reliability": [row.as_dict() for row in self.reliability],
         }
 
@@ -158,6 +177,13 @@ class Calibration:
                 notes.append(
                     f"{pair.name}: no seed links, so probabilities rest on how often structure "
                     "alone finds whom names find"
+                )
+            having = pair.having_partner
+            if having is not None and having.share < _WORTH_A_NOTE:
+                notes.append(
+                    f"{pair.name}: of the entities that names did not find, about "
+                    f"{having.share:.0%} seem to have a partner; probabilities of their links "
+                    "are lower by it"
                 )
             if pair.n_judged < 100:
                 notes.append(
@@ -192,9 +218,9 @@ def judge_by(
         many: an entity may have several partners, so a link beside the right one of the same entity
             may be right too, and that end says nothing of it.
     """
-    found = np.isin(_keys(held_out), _keys(links)) & many
+    found = np.isin(pair_keys(held_out), pair_keys(links)) & many
     ends = [np.isin(links[:, side], held_out[~found, side]) for side in (0, 1)]
-    right = np.isin(_keys(links), _keys(held_out))
+    right = np.isin(pair_keys(links), pair_keys(held_out))
     weights = np.where(right, 1.0, (ends[0].astype(np.float64) + ends[1]) / 2)
     known = weights > 0
     return Judged(features[known], right[known], weights[known], len(held_out))
@@ -273,7 +299,3 @@ def _out_of_fold(judged: Judged, prior: Floats, doubt: Floats) -> Floats:
         )
         found[out] = predict(judged.features[out].astype(np.float64), _fit(rest, prior, doubt))
     return found
-
-
-def _keys(links: Int32Array) -> NDArray[np.int64]:
-    return (links[:, 0].astype(np.int64) << 32) | links[:, 1]

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
-FEATURES = ("partnership", "left_margin", "right_margin", "score", "cosine", "degree")
+FEATURES = ("partnership", "left_margin", "right_margin", "score", "cosine", "degree", "begun_with")
 """The columns of `link_features`, each brought to about the range of -2 to 2:
 
 - `partnership`: log odds of the Sinkhorn probability among all candidates;
@@ -32,7 +32,8 @@ FEATURES = ("partnership", "left_margin", "right_margin", "score", "cosine", "de
   right entity, in temperatures;
 - `score`: cosine and evidence together, its logarithm;
 - `cosine`: of the embeddings, with what names and values are worth;
-- `degree`: logarithm of the triples of that end that has fewer.
+- `degree`: logarithm of the triples of that end that has fewer;
+- `begun_with`: 1 for pairs found by name that stood in for seed links, else 0.
 """
 
 ODDS_SCALE = 2.5
@@ -50,6 +51,7 @@ def link_features(
     *,
     temperature: float,
     rounds: int,
+    begun_with: Int32Array | None = None,
     many: bool = False,
 ) -> FloatArray:
     """Numbers about links that were chosen among candidates, by whatever matcher.
@@ -61,10 +63,11 @@ def link_features(
         degrees: (n,) triples of every entity, in joint ids.
         temperature: of the Sinkhorn normalisation.
         rounds: its most passes.
+        begun_with: (b, 2) pairs found by name that stood in for seed links.
         many: entities with a claim to the same one are no rivals, see `matching.many`.
 
     Returns:
-        (m, 6) float32, see `FEATURES`.
+        (m, 7) float32, see `FEATURES`.
     """
     ends = links.astype(np.int64)
     pairs = CandidatePairs.of(judged)
@@ -94,6 +97,11 @@ def link_features(
         ]
     margins = [np.clip(by / temperature, -_MOST_MARGIN, _MOST_MARGIN) for by in ahead]
     few = degrees[links].min(axis=1) if len(links) else np.empty(0)
+    known = (
+        np.zeros(len(links))
+        if begun_with is None
+        else np.isin(pair_keys(links), pair_keys(begun_with))
+    )
     columns = (
         odds / ODDS_SCALE,
         margins[0] / MARGIN_SCALE - 1,
@@ -101,12 +109,19 @@ def link_features(
         score_feature(scores),
         (cosines - 0.5) / COSINE_SCALE,
         (np.log1p(few) - 1.7) / 0.75,
+        known,
     )
     return np.stack(columns, axis=1).astype(np.float32)
 
 
 def with_features(
-    pair: PairAlignment, found: Found, task: AlignmentTask, config: AlignerConfig, *, many: bool
+    pair: PairAlignment,
+    found: Found,
+    task: AlignmentTask,
+    config: AlignerConfig,
+    *,
+    begun_with: Int32Array | None,
+    many: bool,
 ) -> PairAlignment:
     """Links with their features, see `link_features`.
 
@@ -115,7 +130,7 @@ def with_features(
         found: the candidates that they were chosen among.
         task: its graphs give the triples of every entity.
         config: the settings.
-        many: see `link_features`.
+        begun_with, many: see `link_features`.
     """
     features = link_features(
         pair.links,
@@ -124,6 +139,7 @@ def with_features(
         np.concatenate([kg.degrees for kg in task.kgs]),
         temperature=config.temperature,
         rounds=config.sinkhorn_rounds,
+        begun_with=begun_with,
         many=many,
     )
     return replace(pair, features=features)
@@ -141,6 +157,11 @@ def score_feature(scores: Floats) -> Floats:
     """The feature of a score; the score at the middle is 1."""
     scaled: Floats = (np.log1p(np.maximum(scores, 0)) - 0.7) / 0.4
     return scaled
+
+
+def pair_keys(links: Int32Array) -> Ints:
+    """(m,) one number for every link."""
+    return (links[:, 0].astype(np.int64) << 32) | links[:, 1]
 
 
 def _places(pairs: CandidatePairs, links: Ints) -> Ints:

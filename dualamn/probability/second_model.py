@@ -3,19 +3,28 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from dualamn.arrays import FloatArray, Int32Array
-from dualamn.probability.calibration import Method, calibrate, judge_by
-from dualamn.probability.held_out import hide_names, hold_out, uncontradicted, unnamed
+from dualamn.probability.calibration import Method, PairCalibration, calibrate, judge_by
+from dualamn.probability.held_out import (
+    hide_names,
+    hide_others,
+    hold_out,
+    take_out,
+    uncontradicted,
+)
+from dualamn.probability.partners import HavingPartner, Seen
 from dualamn.progress import ProgressCallback, silent
 from dualamn.task import AlignmentTask
 
 if TYPE_CHECKING:
     from dualamn.aligner import Aligner
     from dualamn.alignment import Alignment
-    from dualamn.names import OwnSeeds
+    from dualamn.links import PairAlignment
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,41 +36,51 @@ class Trial:
         held_out: (h, 2) int32 seed links that are not in it, or, where the first model had none,
             pairs that it found by name and whose names are not in it. Empty where there would be
             too few.
-        of_seeds: whether they are seed links.
+        begun_with: (b, 2) int32 all pairs that the first model found by name; None where it had
+            seed links.
+        gone: (o,) int32 entities that are taken out of it.
+        alone: (o,) int32 entities that have lost their partner so, and their names.
+        asked: (a,) int32 entities that names found no partner for, without their names.
     """
 
     task: AlignmentTask
     held_out: Int32Array
-    of_seeds: bool
+    begun_with: Int32Array | None = None
+    gone: Int32Array = field(default_factory=lambda: np.empty(0, np.int32))
+    alone: Int32Array = field(default_factory=lambda: np.empty(0, np.int32))
+    asked: Int32Array = field(default_factory=lambda: np.empty(0, np.int32))
 
     @classmethod
-    def of(
-        cls,
-        task: AlignmentTask,
-        own: OwnSeeds | None,
-        seed: int,
-        held_out: Int32Array | None = None,
-    ) -> Trial:
+    def of(cls, task: AlignmentTask, begun_with: Int32Array | None, seed: int) -> Trial:
         """Holds out seed links, or some of the pairs that the first model found instead.
 
         Args:
             task: what the first model learned from.
-            own: the pairs that it began with, None where it had seed links.
+            begun_with: the (b, 2) pairs that it began with, None where it had seed links.
             seed: of the draw.
-            held_out: pairs whose names are left out, where they were drawn already.
         """
-        if held_out is not None:
-            return cls(unnamed(task, held_out), held_out, of_seeds=False)
-        if own is None:
-            return cls(*hold_out(task, seed), of_seeds=True)
-        return cls(*hide_names(task, own.links, seed), of_seeds=False)
+        if begun_with is None:
+            return cls(*hold_out(task, seed))
+        trial, held = hide_names(task, begun_with, seed)
+        if not len(held):
+            return cls(trial, held, begun_with)
+        others = begun_with[~np.isin(begun_with, held).any(axis=1)]
+        trial, gone, alone = take_out(trial, others, seed)
+        trial, asked = hide_others(trial, begun_with, seed)
+        return cls(trial, held, begun_with, gone, alone, asked)
+
+    @property
+    def of_seeds(self) -> bool:
+        """Whether seed links are held out."""
+        return self.begun_with is None
 
     def hidden(self, meaning: FloatArray | None) -> FloatArray | None:
         """(n, d) rows of the model of names, zero for entities whose names are held out."""
         if meaning is None or self.of_seeds:
             return meaning
         meaning = meaning.copy()
-        meaning[self.held_out] = 0
+        for entities in (self.held_out, self.gone, self.alone, self.asked):
+            meaning[entities] = 0
         return meaning
 
     def calibrated(
@@ -103,8 +122,40 @@ class Trial:
         method: Method = "held-out" if self.of_seeds else "agreement"
         seconds += time.perf_counter() - started
         calibration = calibrate(names, judged, method=method, seconds=seconds)
-        pairs = []
-        for pair, made_by in zip(alignment.pairs, calibration.pairs, strict=True):
+        pairs, made = [], []
+        for pair, tried, judging in zip(alignment.pairs, found, calibration.pairs, strict=True):
             assert pair.features is not None
-            pairs.append(replace(pair, probabilities=made_by.predict(pair.features)))
+            having = self._having_partner(pair, tried, judging)
+            made.append(replace(judging, having_partner=having))
+            pairs.append(replace(pair, probabilities=made[-1].predict(pair.features)))
+        calibration = replace(calibration, pairs=tuple(made))
         return replace(alignment, pairs=tuple(pairs), calibration=calibration)
+
+    def _having_partner(
+        self, pair: PairAlignment, tried: PairAlignment, judging: PairCalibration
+    ) -> HavingPartner | None:
+        """The chance that entities have a partner, where names found only some.
+
+        Args:
+            pair, tried: the links of the first model and of the second.
+            judging: gives the probability of links of entities that have one.
+        """
+        if self.begun_with is None or not len(self.alone):
+            return None
+        held, begun_with = (
+            self.task.links_between(links, pair.left, pair.right)
+            for links in (self.held_out, self.begun_with)
+        )
+        here = np.flatnonzero(np.isin(self.task.source_of, (pair.left, pair.right)))
+        kinds = (
+            (held.ravel(), tried),
+            (np.intersect1d(self.alone, begun_with), tried),
+            (np.intersect1d(self.asked, here), tried),
+            (np.setdiff1d(here, self.begun_with), pair),
+        )
+        seen = []
+        for entities, links in kinds:
+            assert links.features is not None
+            p = judging.predict(links.features)
+            seen.append(Seen.of(entities.astype(np.int32), links.links, links.features, p))
+        return HavingPartner.of(*seen, coefficients=judging.coefficients)

@@ -161,12 +161,12 @@ def _curves(
         first += len(probabilities)
         spread = np.linalg.cholesky(calibration.covariance)
         noise = rng.standard_normal((_DRAWS, len(spread)))
-        drawn.append(
-            (features.astype(np.float64), own, calibration.coefficients + noise @ spread.T)
-        )
+        draws = calibration.coefficients + noise @ spread.T
+        drawn.append((features.astype(np.float64), calibration.partnered(features), own, draws))
     right = np.zeros((_DRAWS, len(ends)))
     for number in range(_DRAWS):
-        for rows, own, draws in drawn:
-            right[number] += np.bincount(own, predict(rows, draws[number]), len(ends))
+        for rows, partnered, own, draws in drawn:
+            p = partnered * predict(rows, draws[number])
+            right[number] += np.bincount(own, p, len(ends))
     curves: NDArray[np.float64] = np.cumsum(right, axis=1) / ends
     return curves

@@ -108,7 +108,7 @@ def test_few_pairs_by_name_are_worth_a_note(named_task: NamedTask) -> None:
     few = replace(own, links=own.links[: smaller // 10])
     (note,) = few.notes(task)
     assert note.startswith(f"a-b: names or values found a partner for {smaller // 10} of ")
-    assert "less sure than their probabilities say" in note
+    assert "probabilities of their links are rough" in note
     bare = replace(task, seed_links=task.seed_links[:0])
     aligner = Aligner("fast", **FAST, calibrate=True).fit(bare)
     assert not aligner.notes

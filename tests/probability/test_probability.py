@@ -32,6 +32,7 @@ def alignment(task: AlignmentTask) -> Alignment:
 def made_judged(rng: np.random.Generator, count: int, coefficients: Any) -> Judged:
     """Links whose chance to be right is known."""
     features = rng.normal(size=(count, len(FEATURES))).astype(np.float32)
+    features[:, -1] = 0  # no judged link is a pair to begin with
     right = rng.random(count) < predict(features.astype(np.float64), coefficients)
     return Judged(features, right, np.ones(count), count)
 
@@ -207,7 +208,7 @@ def test_coefficients_stay_near_the_prior_without_data(count: int, seed: int) ->
 
 def test_coefficients_are_found_again() -> None:
     rng = np.random.default_rng(1)
-    truth = np.array([0.5, 1.0, -0.5, 0.0, 0.3, 0.8, -1.0])
+    truth = np.array([0.5, 1.0, -0.5, 0.0, 0.3, 0.8, -1.0, 0.0])
     judged = made_judged(rng, 20_000, truth)
     (pair,) = calibration_of(judged).pairs
     np.testing.assert_allclose(pair.coefficients, truth, atol=0.1)
@@ -268,7 +269,7 @@ def test_the_precision_curve_is_that_of_a_plain_reference() -> None:
     draws = np.random.default_rng(0)
     samples = [
         made_by.coefficients
-        + draws.standard_normal((400, 7)) @ np.linalg.cholesky(made_by.covariance).T
+        + draws.standard_normal((400, 1 + len(FEATURES))) @ np.linalg.cholesky(made_by.covariance).T
         for made_by in pairs
     ]
     drawn = [

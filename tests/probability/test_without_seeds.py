@@ -15,7 +15,9 @@ from dualamn.probability.held_out import FEWEST, hide_names, uncontradicted
 from tests.names.conftest import rename
 
 
-def forgetting(share: float, seed: int = 0) -> AlignmentTask:
+def forgetting(
+    share: float, n_entities: int = 300, unmatched: float = 0.1, seed: int = 0
+) -> AlignmentTask:
     """A task without seed links, in which some entities of the left graph have no name."""
 
     def some(names: StringArray) -> StringArray:
@@ -23,7 +25,8 @@ def forgetting(share: float, seed: int = 0) -> AlignmentTask:
         kept[np.random.default_rng(seed).random(len(names)) < share] = ""
         return kept
 
-    task = rename(make_task(300, mean_degree=5, keep_triples=0.8, seed=seed), some)
+    made = make_task(n_entities, mean_degree=5, keep_triples=0.8, unmatched=unmatched, seed=seed)
+    task = rename(made, some)
     return replace(task, seed_links=task.seed_links[:0])
 
 
@@ -109,6 +112,27 @@ def test_right_links_are_the_more_probable_ones(alignment: Alignment, task: Alig
     share = verdicts.right.sum() / known.sum()
     assert verdicts.scores[known].mean() == pytest.approx(share, abs=0.1)
     assert verdicts.scores[verdicts.right].mean() > verdicts.scores[verdicts.wrong].mean() + 0.1
+
+
+def test_entities_without_a_partner_are_allowed_for() -> None:
+    task = forgetting(0.3, n_entities=1_500, unmatched=0.45)
+    aligner = Aligner("fast", calibrate=True).fit(task)
+    found = aligner.align(matcher="mutual")
+    assert aligner.own_seeds is not None
+    assert found.calibration is not None
+    assert found.probabilities is not None
+    having = found.calibration.pairs[0].having_partner
+    assert having is not None
+    # An entity's number is the same in both graphs.
+    number = np.concatenate([strings(x.split("/")[1] for x in kg.entities) for kg in task.kgs])
+    left, right = np.split(number, task.entity_offsets[1:-1])
+    shared = np.isin(number, np.intersect1d(left, right))
+    free = np.setdiff1d(np.arange(task.n_entities), aligner.own_seeds.links)
+    assert having.share == pytest.approx(shared[free].mean(), abs=0.15)
+    by_structure = ~np.isin(found.links, aligner.own_seeds.links).any(axis=1)
+    ends = number[found.links[by_structure]]
+    right_ones = (ends[:, 0] == ends[:, 1]).mean()
+    assert found.probabilities[by_structure].mean() == pytest.approx(right_ones, abs=0.1)
 
 
 def test_a_saved_aligner_gives_the_same(

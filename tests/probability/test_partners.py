@@ -1,0 +1,133 @@
+"""Whether entities have a partner at all, where there are no seed links."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from dualamn.probability.calibration import Judged, calibrate
+from dualamn.probability.features import FEATURES
+from dualamn.probability.held_out import hide_others, take_out
+from dualamn.probability.partners import HavingPartner, Seen
+from dualamn.probability.threshold import find_threshold
+from tests.probability.test_without_seeds import forgetting
+
+RNG = np.random.default_rng(0)
+WIDTH = len(FEATURES)
+COEFFICIENTS = np.array([0.0, 2.0, *[0.0] * (WIDTH - 1)])  # as of a right link
+
+
+def entities(count: int, middle: float, linked: float) -> Seen:
+    """Entities of which a share is linked, with features around a middle."""
+    features = RNG.normal(size=(round(count * linked), WIDTH)).astype(np.float32)
+    features[:, -1] = 0
+    features[:, 0] += middle
+    return Seen(features, count - len(features))
+
+
+def both(one: Seen, other: Seen) -> Seen:
+    """All entities of two kinds."""
+    features = np.concatenate([one.features, other.features])
+    return Seen(features, one.n_unlinked + other.n_unlinked)
+
+
+@pytest.mark.parametrize("share", [0.05, 0.3, 0.9])
+def test_the_share_of_entities_with_a_partner_is_found(share: float) -> None:
+    def mixed(count: int, names: float) -> tuple[Seen, Seen]:
+        some = entities(round(count * share), 1.0 + names, 0.9)
+        return some, entities(round(count * (1 - share)), -1.0 + names, 0.5)
+
+    partnered, alone = entities(4_000, 1.0, 0.9), entities(1_000, -1.0, 0.5)
+    # With their names all links look surer, of whichever kind.
+    some, others = mixed(20_000, 1.5)
+    ordinary, asked = both(some, others), both(*mixed(4_000, 0.0))
+    found = HavingPartner.of(partnered, alone, asked, ordinary, coefficients=COEFFICIENTS)
+    assert found is not None
+    assert found.share == pytest.approx(share, abs=0.05)
+    # The chance of a link is that of its entity's kind, in every region.
+    p = found.predict(ordinary.features.astype(np.float64) @ COEFFICIENTS[1:])
+    kind = np.arange(len(p)) < some.n_linked
+    assert p.mean() == pytest.approx(kind.mean(), abs=0.05)
+    for band in np.array_split(np.argsort(p), 10):
+        assert p[band].mean() == pytest.approx(kind[band].mean(), abs=0.12)
+
+
+def test_kinds_that_look_alike_tell_little() -> None:
+    alike = [entities(500, 0.0, 0.8) for _ in range(4)]
+    found = HavingPartner.of(*alike, coefficients=COEFFICIENTS)
+    assert found is not None
+    assert 0 < found.share < 1
+    assert found.slope < 0.3
+
+
+def test_nothing_is_said_where_a_kind_is_missing() -> None:
+    nobody = Seen(np.empty((0, WIDTH), np.float32), 7)
+    for missing in range(4):
+        kinds = [entities(100, 0.0, 0.5) for _ in range(4)]
+        kinds[missing] = nobody
+        assert HavingPartner.of(*kinds, coefficients=COEFFICIENTS) is None
+
+
+def test_an_entity_is_seen_by_its_surest_link() -> None:
+    links = np.array([[0, 5], [0, 6], [2, 6]], dtype=np.int32)
+    features = np.arange(3, dtype=np.float32)[:, None]
+    asked = np.array([0, 1, 6, 9], dtype=np.int32)
+    seen = Seen.of(asked, links, features, np.array([0.4, 0.7, 0.2], dtype=np.float32))
+    assert seen.features.ravel().tolist() == [1, 1]
+    assert (seen.n_linked, seen.n_unlinked, seen.share_linked) == (2, 2, 0.5)
+    nobody = Seen.of(asked[:0], links[:0], features[:0], features[:0, 0])
+    assert (nobody.n_linked, nobody.n_unlinked) == (0, 0)
+
+
+def test_partners_are_taken_out_of_the_graphs() -> None:
+    task = forgetting(0.0)
+    own = task.test_links[:100]
+    trial, gone, alone = take_out(task, own, 0)
+    assert len(gone) == len(alone) == 2 * 20
+    partner = dict(own.tolist()) | dict(own[:, ::-1].tolist())
+    assert [partner[entity] for entity in alone.tolist()] == gone.tolist()
+    assert not np.isin(alone, gone).any()
+    assert np.bincount(task.source_of[gone]).tolist() == [20, 20]
+    assert trial.entity_names is not None
+    assert task.entity_names is not None
+    assert (trial.entity_names[gone] == "").all()
+    assert (trial.entity_names[alone] == "").all()
+    ends = [triples[:, [0, 2]] for triples in (task.triples, trial.triples)]
+    assert not np.isin(ends[1], gone).any()
+    assert len(ends[1]) == (~np.isin(ends[0], gone).any(axis=1)).sum()
+    np.testing.assert_array_equal(take_out(task, own, 0)[1], gone)
+
+
+def test_some_that_names_did_not_find_lose_theirs() -> None:
+    task = forgetting(0.0)
+    own = task.test_links[:50]
+    trial, asked = hide_others(task, own, 0)
+    assert not np.isin(asked, own).any()
+    assert trial.entity_names is not None
+    assert task.entity_names is not None
+    assert (trial.entity_names[asked] == "").all()
+    others = np.setdiff1d(np.arange(task.n_entities), asked)
+    assert (trial.entity_names[others] == task.entity_names[others]).all()
+    free = [kg.n_entities - len(own) for kg in task.kgs]
+    counts = np.bincount(task.source_of[asked]).tolist()
+    assert counts == [max(int(0.2 * n), min(200, n // 2)) for n in free]
+    np.testing.assert_array_equal(hide_others(task, own, 0)[1], asked)
+
+
+def test_only_pairs_to_begin_with_keep_their_probabilities() -> None:
+    features = RNG.normal(size=(400, WIDTH)).astype(np.float32)
+    features[:, -1] = 0
+    judged = Judged(features, RNG.random(400) < 0.5, np.ones(400), 400)
+    (before,) = calibrate([("l", "r")], [judged], method="agreement").pairs
+    having = HavingPartner(0.5, 0.0, 0.0)
+    after = replace(before, having_partner=having)
+    asked = features.copy()
+    asked[::2, -1] = 1
+    p, lower = before.predict(asked), after.predict(asked)
+    np.testing.assert_allclose(lower[::2], p[::2], rtol=1e-6)
+    np.testing.assert_allclose(lower[1::2], p[1::2] / 2, rtol=1e-6)
+    # So does what a threshold expects of the links.
+    both = [find_threshold([(made, made.predict(asked), asked)], 0.05) for made in (before, after)]
+    assert both[0].lower is not None
+    assert both[1].lower is not None
+    assert both[1].lower == pytest.approx(0.75 * both[0].lower, rel=0.05)
