@@ -82,7 +82,8 @@ class AlignerConfig:
             triples, and an epoch has more steps then, between the next two.
         batches: steps that an epoch has at least, as long as there are seed links for them: one
             step over all seed links an epoch finds fewer links, however long it trains.
-        most_batches: steps that an epoch has at most, however many seed links there are: the
+        most_batches: steps that an epoch has at most where they have fewer links than a quarter of
+            `batch_size`; twice `batches` elsewhere, however many seed links there are: the
             graph layers run over all entities in every step, so few large ones cost less.
         average_share: the last share of the epochs, over whose steps the parameters that training
             ends with are averaged; 0 for those of the last step. A constant learning rate keeps

@@ -10,7 +10,6 @@ from dualamn.errors import ConfigError, did_you_mean
 DEFAULT_PRESET = "balanced"
 
 _EVIDENCE = {"matcher": "sinkhorn", "evidence_rounds": 6, "evidence_explored": 20, "names_turns": 3}
-_STEPS = {"most_batches": 10}  # with evidence, more find no more
 
 
 @dataclass(frozen=True)
@@ -40,11 +39,11 @@ PRESETS: dict[str, Preset] = {
     ),
     "balanced": Preset(
         "Dual-AMN of half the width, and evidence (.84 in a minute)",
-        {**_EVIDENCE, **_STEPS, "dim": 64, "epochs": 12, "candidates": 50},
+        {**_EVIDENCE, "most_batches": 10, "dim": 64, "epochs": 12, "candidates": 50},
     ),
     "best": Preset(
         "Dual-AMN and evidence, and two turns of learning from its own pairs (.87 in four minutes)",
-        {**_EVIDENCE, **_STEPS, "epochs": 8, "bootstrap_turns": 2, "turn_epochs": 4},
+        {**_EVIDENCE, "epochs": 8, "bootstrap_turns": 2, "turn_epochs": 4},
     ),
     "paper": Preset(
         "Dual-AMN as published, seed links only and CSLS with k = 10",

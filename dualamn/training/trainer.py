@@ -26,6 +26,9 @@ from dualamn.training.rmsprop import RMSprop
 _LEAST_LINKS = 180
 """Seed links that a step of a small task has for all that: less was not tried."""
 
+_SMALL_STEP = 0.25
+"""Share of the batch size below which steps are so small that an epoch may have many of them."""
+
 _EXPLODED = 10.0
 """A loss this many times the first one has left the ground: it starts near its largest value."""
 
@@ -219,9 +222,11 @@ def steps_an_epoch(links: int, triples: int, config: AlignerConfig) -> int:
     number of links, and grow with the triples: small graphs are given more steps than they save.
     """
     size = (triples / config.step_triples) ** 2
+    cheap = size < _SMALL_STEP * config.batch_size
+    most = config.most_batches if cheap else min(config.most_batches, 2 * config.batches)
     size = min(config.batch_size, max(size, _LEAST_LINKS))
     wanted = math.ceil(links / size)
-    return min(max(min(wanted, config.most_batches), config.batches), links)
+    return min(max(min(wanted, most), config.batches), links)
 
 
 @contextmanager

@@ -186,7 +186,8 @@ def test_training_in_parts_goes_on_as_it_would_have(task: AlignmentTask, tmp_pat
         (3000, 81_011, 12),
         (3000, 0, 17),
         (900, 0, 5),
-        (300_000, 10_000_000, 20),
+        (40_000, 100_000, 20),
+        (300_000, 10_000_000, 10),
     ],
 )
 def test_steps_of_an_epoch_follow_from_links_and_triples(
