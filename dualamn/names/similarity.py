@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_array, eye_array, hstack
+from scipy.sparse import csr_array, hstack
 
 from dualamn.arrays import BoolArray, FloatArray, Int32Array, StringArray
 from dualamn.errors import CheckpointError
 from dualamn.names.features import NameFeatures, by_rarity, unit_rows
-from dualamn.names.translation import learn_translations
+from dualamn.names.translation import learn_synonyms
 from dualamn.names.trial import others
 from dualamn.names.weights import Weights, fit_weights
 from dualamn.search.cosines import pair_cosines
@@ -32,7 +32,7 @@ class NameSimilarity:
     A name is its words and stretches of their characters, each weighing the more the fewer names
     have it. The similarity of two names is the mean of two cosines: one of words and stretches as
     they are, one of words together with what they translate into, as linked entities show it
-    (`learn_translations`). Names of the same words count once more.
+    (`learn_synonyms`). Names of the same words count once more.
 
     Args:
         names: (n,) of all entities of a task, in joint ids; "" for none.
@@ -93,12 +93,7 @@ class NameSimilarity:
         self._links = links
         words = self._rare_words
         if len(links):
-            there = learn_translations(self._features.words, links)
-            back = learn_translations(self._features.words, links[:, ::-1])
-            both = (there + back.T) * np.float32(0.5)
-            both.setdiag(0)
-            kept: csr_array = (both + both.T + eye_array(both.shape[0])).tocsr()
-            words = (words @ kept).tocsr()
+            words = (words @ learn_synonyms(self._features.words, links)).tocsr()
         self._rows = csr_array((0, 0))  # those of the links before go before others come
         self._rows = hstack([unit_rows(words, _TRANSLATED**0.5), self._as_written], format="csr")
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_array
+from scipy.sparse import csr_array, eye_array
 
 from dualamn.arrays import Int32Array
 from dualamn.evidence.ranges import IntArray, expand
@@ -18,7 +18,36 @@ from dualamn.evidence.ranges import IntArray, expand
 _ROUNDS = 5
 _DOUBT = 0.5  # a word seen once proves little
 _LEAST = 0.05  # less probable translations are left out
+_MOST_SYNONYMS = 20  # of a word: a common one stands beside thousands of others
 _MOST_WORDS = 12  # names longer than this are descriptions, and say little word by word
+
+
+def learn_synonyms(words: csr_array, links: Int32Array) -> csr_array:
+    """How far each word stands for others, from the names of linked entities, either way round.
+
+    Args:
+        words: (n, w) which entity's name has which word.
+        links: (m, 2) pairs of entities that are the same.
+
+    Returns:
+        (w, w) float32: 1 for a word itself, and for the twenty others that it stands for most
+        the mean of both translations' probabilities.
+    """
+    there, back = learn_translations(words, links), learn_translations(words, links[:, ::-1])
+    both = ((there + back.T) * np.float32(0.5)).tocsr()
+    both.setdiag(0)
+    synonyms = largest_of_rows((both + both.T).tocsr(), _MOST_SYNONYMS)
+    return (synonyms + eye_array(len(synonyms.indptr) - 1, dtype=np.float32)).tocsr()
+
+
+def largest_of_rows(matrix: csr_array, most: int) -> csr_array:
+    """The matrix with no more than its largest entries of every row."""
+    sizes = np.diff(matrix.indptr).astype(np.int64)
+    row = np.repeat(np.arange(len(sizes)), sizes)
+    order = np.lexsort([-matrix.data, row])
+    rank = np.arange(len(row)) - np.repeat(matrix.indptr[:-1].astype(np.int64), sizes)
+    kept = order[rank < most]
+    return csr_array((matrix.data[kept], (row[kept], matrix.indices[kept])), shape=matrix.shape)
 
 
 def learn_translations(words: csr_array, links: Int32Array) -> csr_array:

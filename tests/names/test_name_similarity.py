@@ -2,11 +2,16 @@
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+from numpy.typing import NDArray
+from scipy.sparse import csr_array
 
 from dualamn.arrays import strings
 from dualamn.errors import CheckpointError
 from dualamn.names import NameSimilarity, nearest
-from dualamn.names.translation import learn_translations
+from dualamn.names.translation import largest_of_rows, learn_synonyms, learn_translations
 from dualamn.names.weights import Weights, fit_weights
 from tests.names.conftest import NamedTask, shuffled
 
@@ -170,3 +175,26 @@ def test_state_goes_round_and_is_checked(named_task: NamedTask) -> None:
         again.load_state({"weights": state["weights"]})
     with pytest.raises(CheckpointError, match="does not fit"):
         again.load_state({**state, "links": state["links"] + task.n_entities})
+
+
+def test_a_common_word_stands_for_few_others() -> None:
+    # Sixty names of one word each, which all have the same name on the right.
+    rare = 60
+    columns = [*range(rare), *[rare] * rare]
+    words = csr_array((np.ones(2 * rare), (np.arange(2 * rare), columns)))
+    links = np.stack([np.arange(rare), np.arange(rare, 2 * rare)], axis=1).astype(np.int32)
+    assert (learn_translations(words, links).toarray()[:rare, rare] > 0.5).all()
+    synonyms = learn_synonyms(words, links)
+    assert (synonyms.diagonal() == 1).all()
+    assert np.diff(synonyms.indptr).tolist() == [2] * rare + [21]
+
+
+@given(
+    arrays(np.float32, (5, 8), elements=st.sampled_from([0.0, 1.0, 2.0, 3.0])),
+    st.integers(1, 5),
+)
+def test_the_largest_of_every_row_are_kept(dense: NDArray[np.float32], most: int) -> None:
+    found = largest_of_rows(csr_array(dense), most).toarray()
+    for row, kept in zip(dense, found, strict=True):
+        assert ((kept == row) | (kept == 0)).all()
+        assert sorted(kept[kept > 0]) == sorted(np.sort(row[row > 0])[::-1][:most])
