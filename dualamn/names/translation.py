@@ -18,7 +18,7 @@ from dualamn.evidence.ranges import IntArray, expand
 _ROUNDS = 5
 _DOUBT = 0.5  # a word seen once proves little
 _LEAST = 0.05  # less probable translations are left out
-_MOST_SYNONYMS = 20  # of a word: a common one stands beside thousands of others
+_MOST_SYNONYMS = 6  # of a word: a common one stands beside thousands of others
 _MOST_WORDS = 12  # names longer than this are descriptions, and say little word by word
 
 
@@ -30,7 +30,7 @@ def learn_synonyms(words: csr_array, links: Int32Array) -> csr_array:
         links: (m, 2) pairs of entities that are the same.
 
     Returns:
-        (w, w) float32: 1 for a word itself, and for the twenty others that it stands for most
+        (w, w) float32: 1 for a word itself, and for the six others that it stands for most
         the mean of both translations' probabilities.
     """
     there, back = learn_translations(words, links), learn_translations(words, links[:, ::-1])

@@ -186,7 +186,7 @@ def test_a_common_word_stands_for_few_others() -> None:
     assert (learn_translations(words, links).toarray()[:rare, rare] > 0.5).all()
     synonyms = learn_synonyms(words, links)
     assert (synonyms.diagonal() == 1).all()
-    assert np.diff(synonyms.indptr).tolist() == [2] * rare + [21]
+    assert np.diff(synonyms.indptr).tolist() == [2] * rare + [7]
 
 
 @given(
