@@ -21,7 +21,7 @@ SHARE = 0.8  # of the machine's memory that a run may take if nothing else is sa
 
 _PROGRAM = 450 * 2**20  # the interpreter with PyTorch and FAISS
 _ENTITY = 300  # bytes of identifiers and of ids around them
-_NAME = 5_000  # of a name: its words and pieces, as written and with translations
+_NAME = 2_300  # of a name: its words and pieces, as written and with synonyms
 _TRIPLE = 24
 _EDGE_IN_GRAPH = 80  # bytes of sparse patterns, for each of a triple's two directions
 _EDGE_IN_STATEMENTS = 100  # of what evidence knows of it between its rounds
