@@ -111,6 +111,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--preset", default="fast", help="[fast]")
     parser.add_argument("--seed", type=int, default=0)
     given = parser.parse_args(arguments)
+    if given.entities < 1 or not all(0 < share <= 1 for share in given.overlap):
+        parser.error("--entities must be 1 or more, and each --overlap above 0 and at most 1")
     folder = resolve(given.dataset, given.data)
     full = with_names(load(folder, seed=given.seed), given.names, folder)
     print(machine())

@@ -20,6 +20,11 @@ def normalise(rows: FloatArray) -> None:
     rows /= np.maximum(length, 1e-12)[:, None]
 
 
+def pair_keys(links: Int32Array) -> NDArray[np.int64]:
+    """(m,) one number for every pair of joint ids."""
+    return (links[:, 0].astype(np.int64) << 32) | links[:, 1]
+
+
 def strings(values: Any) -> StringArray:
     """A one-dimensional object array of the given strings."""
     values = list(values)

@@ -26,7 +26,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dualamn.alignment import Alignment
-from dualamn.arrays import FloatArray, Int32Array
+from dualamn.arrays import FloatArray, Int32Array, pair_keys
 from dualamn.errors import ConfigError
 from dualamn.links import PairAlignment
 from dualamn.task import AlignmentTask
@@ -122,16 +122,16 @@ class Clusters:
         implied the cluster's. There is no ranking.
         """
         made_of, task = self.alignment, self.task
-        keys, given = _keys(made_of.links), _keys(task.seed_links)
+        keys, given = pair_keys(made_of.links), pair_keys(task.seed_links)
         order = np.lexsort((made_of.scores, keys))  # of a repeated link the surest comes last
         keys, known = keys[order], made_of.scores[order]
         pairs = []
         for left, right in task.kg_pairs:
             ends = self.members[:, [left, right]]
             found = np.flatnonzero((ends >= 0).all(axis=1))
-            found = found[~np.isin(_keys(ends[found]), given)]
+            found = found[~np.isin(pair_keys(ends[found]), given)]
             links, scores = ends[found], self.scores[found]
-            wanted = _keys(links)
+            wanted = pair_keys(links)
             at = np.searchsorted(keys, wanted, side="right") - 1
             has_link = np.append(keys, -1)[at] == wanted  # at -1 nothing is found
             scores[has_link] = known[at[has_link]]
@@ -201,7 +201,7 @@ def cluster(alignment: Alignment, *, min_score: float | None = None) -> Clusters
         n_kept,
         n_dropped=int(looked_at.sum()) - n_kept,
         n_below=len(links) - int(looked_at.sum()),
-        n_implied=n_pairs - len(np.unique(_keys(every[together]))),
+        n_implied=n_pairs - len(np.unique(pair_keys(every[together]))),
         n_seeds_dropped=int((~together[: len(seeds)]).sum()),
     )
 
@@ -239,14 +239,9 @@ def _table(owner: Int32Array, task: AlignmentTask) -> tuple[Int32Array, Int32Arr
     return table[sizes > 1], first[sizes > 1]
 
 
-def _keys(links: Int32Array) -> NDArray[np.int64]:
-    """(m,) one number for every pair of joint ids."""
-    return (links[:, 0].astype(np.int64) << 32) | links[:, 1]
-
-
 def _lots(links: Int32Array, seed: int) -> NDArray[np.uint64]:
     """(m,) numbers that order links by nothing that they say: SplitMix64 of their ends."""
-    drawn = _keys(links).astype(np.uint64)
+    drawn = pair_keys(links).astype(np.uint64)
     drawn += np.uint64(0x9E3779B97F4A7C15 * (seed + 1) % 2**64)
     drawn = (drawn ^ (drawn >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     drawn = (drawn ^ (drawn >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)

@@ -36,6 +36,20 @@ def blocks(sizes: IntArray, most: int) -> list[slice]:
     return cuts
 
 
+def largest_of(own: IntArray, values: NDArray[np.floating], most: int) -> tuple[IntArray, IntArray]:
+    """Places of the largest values of every owner, largest first, and their ranks from 0.
+
+    Args:
+        own: (m,) whose each value is.
+        values: (m,) of equal ones of an owner the earlier comes first.
+        most: of an owner.
+    """
+    order: IntArray = np.lexsort((-values, own))
+    owner = own[order]
+    rank: IntArray = np.arange(len(owner)) - np.searchsorted(owner, owner)
+    return order[rank < most], rank[rank < most]
+
+
 def by_value(own: IntArray, values: NDArray[np.floating]) -> IntArray:
     """An order by `own` ascending, and within it by value descending.
 

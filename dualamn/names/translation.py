@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array, eye_array
 
 from dualamn.arrays import Int32Array
-from dualamn.evidence.ranges import IntArray, expand
+from dualamn.evidence.ranges import IntArray, expand, largest_of
 
 _ROUNDS = 5
 _DOUBT = 0.5  # a word seen once proves little
@@ -37,16 +37,13 @@ def learn_synonyms(words: csr_array, links: Int32Array) -> csr_array:
     both = ((there + back.T) * np.float32(0.5)).tocsr()
     both.setdiag(0)
     synonyms = largest_of_rows((both + both.T).tocsr(), _MOST_SYNONYMS)
-    return (synonyms + eye_array(len(synonyms.indptr) - 1, dtype=np.float32)).tocsr()
+    return (synonyms + eye_array(words.shape[1], dtype=np.float32)).tocsr()
 
 
 def largest_of_rows(matrix: csr_array, most: int) -> csr_array:
     """The matrix with no more than its largest entries of every row."""
-    sizes = np.diff(matrix.indptr).astype(np.int64)
-    row = np.repeat(np.arange(len(sizes)), sizes)
-    order = np.lexsort([-matrix.data, row])
-    rank = np.arange(len(row)) - np.repeat(matrix.indptr[:-1].astype(np.int64), sizes)
-    kept = order[rank < most]
+    row = np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr))
+    kept, _ = largest_of(row, matrix.data, most)
     return csr_array((matrix.data[kept], (row[kept], matrix.indices[kept])), shape=matrix.shape)
 
 

@@ -10,10 +10,10 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from dualamn.arrays import BoolArray, FloatArray, Int32Array
+from dualamn.arrays import BoolArray, FloatArray, Int32Array, pair_keys
 from dualamn.eval.calibration import ReliabilityBin, error_of, reliability_table
-from dualamn.probability.features import FEATURES, pair_keys
-from dualamn.probability.logistic import fit_logistic, predict
+from dualamn.probability.features import FEATURES
+from dualamn.probability.logistic import fit_logistic, log_odds_of, logistic, predict
 from dualamn.probability.partners import HavingPartner
 
 Floats = NDArray[np.float64]
@@ -125,14 +125,18 @@ class PairCalibration:
 
     def predict(self, features: FloatArray) -> FloatArray:
         """(m,) float32 probability of every row of features."""
-        right = predict(features.astype(np.float64), self.coefficients)
-        return (right * self.partnered(features)).astype(np.float32)
+        odds = log_odds_of(features.astype(np.float64), self.coefficients)
+        return (logistic(odds) * self.partnered(features, odds)).astype(np.float32)
 
-    def partnered(self, features: FloatArray) -> Floats:
-        """(m,) the chance that a link's entities have partners; 1 for pairs to begin with."""
+    def partnered(self, features: FloatArray, odds: Floats) -> Floats:
+        """(m,) the chance that a link's entities have partners; 1 for pairs to begin with.
+
+        Args:
+            features: of the links.
+            odds: (m,) their log odds to be right where all have one, by the coefficients.
+        """
         if self.having_partner is None:
             return np.ones(len(features))
-        odds = features.astype(np.float64) @ self.coefficients[1:] + self.coefficients[0]
         begun_with = features[:, FEATURES.index("begun_with")] > 0
         return np.where(begun_with, 1.0, self.having_partner.predict(odds))
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from dualamn.arrays import FloatArray, Int32Array
+from dualamn.arrays import FloatArray, Int32Array, pair_keys
 from dualamn.matching.many import Claims, margins_of
 from dualamn.matching.pairs import CandidatePairs, best_other
 from dualamn.matching.plan import sinkhorn
@@ -157,11 +157,6 @@ def score_feature(scores: Floats) -> Floats:
     """The feature of a score; the score at the middle is 1."""
     scaled: Floats = (np.log1p(np.maximum(scores, 0)) - 0.7) / 0.4
     return scaled
-
-
-def pair_keys(links: Int32Array) -> Ints:
-    """(m,) one number for every link."""
-    return (links[:, 0].astype(np.int64) << 32) | links[:, 1]
 
 
 def _places(pairs: CandidatePairs, links: Ints) -> Ints:

@@ -8,7 +8,7 @@ import numpy as np
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from dualamn.arrays import BoolArray, Int32Array
+from dualamn.arrays import BoolArray, Int32Array, pair_keys
 from dualamn.task import AlignmentTask
 
 SHARE = 0.2
@@ -174,8 +174,7 @@ def uncontradicted(held_out: Int32Array, links: Int32Array) -> Int32Array:
         held_out: (h, 2) joint ids.
         links: (m, 2) of the first model, which saw all names.
     """
-    keys, known = (rows[:, 0].astype(np.int64) << 32 | rows[:, 1] for rows in (held_out, links))
-    same = np.isin(keys, known)
+    same = np.isin(pair_keys(held_out), pair_keys(links))
     linked = np.isin(held_out[:, 0], links[:, 0]) | np.isin(held_out[:, 1], links[:, 1])
     kept: Int32Array = held_out[same | ~linked]
     return kept

@@ -45,7 +45,13 @@ def fit_logistic(
 
 def predict(features: Floats, coefficients: Floats) -> Floats:
     """(m,) the chance of every row to be right, strictly between 0 and 1."""
-    return logistic(features @ coefficients[1:] + coefficients[0])
+    return logistic(log_odds_of(features, coefficients))
+
+
+def log_odds_of(features: Floats, coefficients: Floats) -> Floats:
+    """(m,) the log odds of every row to be right."""
+    odds: Floats = features @ coefficients[1:] + coefficients[0]
+    return odds
 
 
 def logistic(values: Floats) -> Floats:

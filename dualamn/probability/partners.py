@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from scipy.optimize import brentq
 
 from dualamn.arrays import FloatArray, Int32Array
-from dualamn.probability.logistic import fit_logistic, logistic
+from dualamn.probability.logistic import fit_logistic, log_odds_of, logistic
 
 Floats = NDArray[np.float64]
 
@@ -103,29 +103,26 @@ class HavingPartner:
             return None
         without = np.log((1 - partnered.share_linked) / (1 - alone.share_linked))
         share = _share(_log_ratios(partnered, alone, asked, without))
-        odds = [_odds(kind, coefficients) for kind in (partnered, alone, ordinary)]
-        slope = max(float(_log_ratio(*odds[:2])[1]), 0.0)
+        odds = [
+            log_odds_of(kind.features.astype(np.float64), coefficients)
+            for kind in (partnered, alone, ordinary)
+        ]
+        slope = max(float(_log_ratio(odds[0][:, None], odds[1][:, None])[1]), 0.0)
         among_unlinked = logistic(without + np.log(share / (1 - share)))
         wanted = share * (1 + ordinary.n_unlinked / ordinary.n_linked)
         wanted -= float(among_unlinked) * ordinary.n_unlinked / ordinary.n_linked
-        return cls(share, _intercept(slope * odds[2].ravel(), wanted), slope)
+        return cls(share, _intercept(slope * odds[2], wanted), slope)
 
     def predict(self, odds: Floats) -> Floats:
         """(m,) the chance for links, by their log odds to be right where all have partners."""
         return logistic(self.intercept + self.slope * odds)
 
 
-def _odds(kind: Seen, coefficients: Floats) -> Floats:
-    """(k, 1) log odds of the links of some entities."""
-    odds: Floats = kind.features.astype(np.float64) @ coefficients[1:, None] + coefficients[0]
-    return odds
-
-
 def _log_ratios(partnered: Seen, alone: Seen, asked: Seen, without: float) -> Floats:
     """(e,) of every entity asked, how much likelier it looks so with a partner, as a log."""
     found = _log_ratio(partnered.features, alone.features)
     with_link = np.log(partnered.share_linked / alone.share_linked)
-    linked = asked.features.astype(np.float64) @ found[1:] + found[0] + with_link
+    linked = log_odds_of(asked.features.astype(np.float64), found) + with_link
     return np.append(linked, np.full(asked.n_unlinked, without))
 
 

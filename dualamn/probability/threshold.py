@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from dualamn.arrays import FloatArray
 from dualamn.errors import ConfigError
 from dualamn.probability.calibration import PairCalibration
-from dualamn.probability.logistic import predict
+from dualamn.probability.logistic import log_odds_of, predict
 
 _DRAWS = 400
 _POINTS = 2_000  # numbers of links that are looked at
@@ -162,7 +162,10 @@ def _curves(
         spread = np.linalg.cholesky(calibration.covariance)
         noise = rng.standard_normal((_DRAWS, len(spread)))
         draws = calibration.coefficients + noise @ spread.T
-        drawn.append((features.astype(np.float64), calibration.partnered(features), own, draws))
+        rows = features.astype(np.float64)
+        odds = log_odds_of(rows, calibration.coefficients)
+        partnered = calibration.partnered(features, odds)
+        drawn.append((rows, partnered, own, draws))
     right = np.zeros((_DRAWS, len(ends)))
     for number in range(_DRAWS):
         for rows, partnered, own, draws in drawn:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dualamn.arrays import Int32Array
-from dualamn.evidence.ranges import IntArray
+from dualamn.evidence.ranges import IntArray, largest_of
 from dualamn.names.logit import Asked
 from dualamn.names.nearest import nearest_names
 from dualamn.values.table import ValueTable
@@ -68,11 +68,8 @@ def _sharing(table: ValueTable, queries: IntArray, pool: IntArray) -> IntArray:
     shared, _ = table.proposed(queries, pool)
     found = np.full((len(queries), _NEAREST), -1, dtype=np.int64)
     row = np.repeat(np.arange(len(queries)), np.diff(shared.indptr))
-    order = np.lexsort((-shared.data, row))
-    row = row[order]
-    rank = np.arange(len(row)) - np.searchsorted(row, row)
-    kept = rank < _NEAREST
-    found[row[kept], rank[kept]] = pool[shared.indices[order[kept]]]
+    place, rank = largest_of(row, shared.data, _NEAREST)
+    found[row[place], rank] = pool[shared.indices[place]]
     return found
 
 
