@@ -91,6 +91,8 @@ class AlignerConfig:
         settling_steps: of training longer than that, what comes after so many steps is averaged as
             well, up to its second half.
         learning_rate: of RMSprop (paper).
+        tie_links: linked entities share one embedding, which is left out of the steps that learn
+            from their link: the network then learns to find pairs by their neighbourhood alone.
         negatives: mined negatives an anchor. At lambda = 30 the hardest few carry the loss.
         mining_pool: entities without seed link that a step searches negatives among, drawn anew
             for every step; for every epoch where a step has all linked entities beside them.
@@ -173,6 +175,7 @@ class AlignerConfig:
     average_share: float = 0.25
     settling_steps: int = 60
     learning_rate: float = 0.005
+    tie_links: bool = False
     negatives: int = 32
     mining_pool: int = 2048
     mining_limit: int = 10_000

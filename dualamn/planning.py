@@ -24,6 +24,7 @@ _ENTITY = 300  # bytes of identifiers and of ids around them
 _NAME = 2_300  # of a name: its words and pieces, as written and with synonyms
 _TRIPLE = 24
 _EDGE_IN_GRAPH = 80  # bytes of sparse patterns, for each of a triple's two directions
+_EDGE_TIED = 24  # of one more pattern and its weights, where linked entities are tied
 _EDGE_IN_STATEMENTS = 100  # of what evidence knows of it between its rounds
 _EDGE_IN_EVIDENCE = 150  # of that and of pairs that share statements, in a round
 _CANDIDATE = 60  # of scores, positions and pairs
@@ -123,6 +124,7 @@ def stages(task: AlignmentTask, config: AlignerConfig) -> dict[str, int]:
     kept = edges * _EDGE_IN_STATEMENTS if config.evidence_rounds else 0
     early = kept if config.evidence_first or config.turns(named=named) else 0
     graph = edges * _EDGE_IN_GRAPH
+    tied = edges * _EDGE_TIED if config.tie_links and config.encoder != "propagation" else 0
     names = n * _NAME if named else 0
     rows = _rows(n, config)
     network = n * config.dim * _FLOAT if config.encoder != "propagation" else 0
@@ -139,7 +141,7 @@ def stages(task: AlignmentTask, config: AlignerConfig) -> dict[str, int]:
     )
     return {
         "load": held,
-        "train": held + names + graph + waiting + _training(n, config) + early,
+        "train": held + names + graph + tied + waiting + _training(n, config) + early,
         "embed": held + names + graph + waiting + _embedding(n, config) + early,
         "match": held + names + graph + network + waiting + rows + evidence + candidates,
     }

@@ -34,6 +34,8 @@ class RelationGraph:
         incident_weights: float32, one over the row's length, for each entry of `hop.incident`.
         order: (n,) int64: the joint id of the entity that has number i inside.
         position: (n,) int64: the number inside of joint id i.
+        owner: (n,) int64: the number inside of the entity whose embedding number i has: its own,
+            unless linked entities are tied.
         middle: what the last layer but one computes: the entities of `last` and their senders.
         middle_position: (n,) int64: the row that joint id i has after it, -1 for none.
         last: what the entities that a network is asked for receive in its last layer.
@@ -48,6 +50,7 @@ class RelationGraph:
     incident_weights: Tensor
     order: Tensor
     position: Tensor
+    owner: Tensor
     middle: Hop
     middle_position: Tensor
     last: Hop
@@ -88,11 +91,36 @@ class RelationGraph:
             _mean_weights(hop.incident),
             torch.from_numpy(order.astype(np.int64)),
             places_inside,
+            torch.from_numpy(itself),
             hop,
             places_inside,
             hop,
             places_inside,
         )
+
+    def tied(self, links: Tensor) -> RelationGraph:
+        """The same graph, in which linked entities have one embedding, that of one of them.
+
+        Args:
+            links: (m, 2) int64 joint ids.
+        """
+        owner = _first_of_each_set(self.position[links].numpy(force=True), self.n_entities)
+        near = self.neighbours
+        tied = torch.from_numpy(owner).to(near.rows.device)
+        columns = tied.index_select(0, near.indices)
+        neighbours = Pattern.from_sorted(near.rows, columns, near.shape, checked=True)
+        return replace(self, neighbours=neighbours, owner=tied)
+
+    def hiding(self, entities: Tensor) -> RelationGraph:
+        """The same graph, in which the embeddings of some entities count for nothing.
+
+        Args:
+            entities: (q,) int64 joint ids.
+        """
+        shown = torch.ones_like(self.owner, dtype=torch.float32)
+        shown[self.owner[self.position[entities]]] = 0.0
+        weights = self.neighbour_weights * shown.index_select(0, self.neighbours.indices)
+        return replace(self, neighbour_weights=weights)
 
     def hops(self, depth: int) -> list[Hop]:
         """What each of the layers of a network computes."""
@@ -138,6 +166,18 @@ class RelationGraph:
             if getattr(self, name) is self.hop:
                 moved[name], moved[f"{name}_position"] = moved["hop"], moved["position"]
         return RelationGraph(**moved)
+
+
+def _first_of_each_set(links: NDArray[np.int64], n: int) -> NDArray[np.int64]:
+    """(n,) for every entity the first of those that links join it with, or itself."""
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
+    joined = coo_array((np.ones(len(links), dtype=np.int8), links.T), shape=(n, n))
+    _, member_of = connected_components(joined, directed=False)
+    _, first = np.unique(member_of, return_index=True)
+    owner: NDArray[np.int64] = first.astype(np.int64)[member_of]
+    return owner
 
 
 def _near_each_other(triples: Int32Array, n: int) -> NDArray[np.int64]:

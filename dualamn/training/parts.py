@@ -91,15 +91,23 @@ class StepInParts:
         graph: the task's graph, on the network's device.
         linked_share: share of all entities that have a link.
         config: the settings.
+        hides_links: the network does not see the embeddings of the entities that a step links.
     """
 
     def __init__(
-        self, network: DualAMN, graph: RelationGraph, linked_share: float, config: AlignerConfig
+        self,
+        network: DualAMN,
+        graph: RelationGraph,
+        linked_share: float,
+        config: AlignerConfig,
+        *,
+        hides_links: bool = False,
     ) -> None:
         self.network = network
         self.graph = graph
         self.linked_share = linked_share
         self.config = config
+        self.hides_links = hides_links
         self._focus: tuple[Tensor, RelationGraph] | None = None
 
     def backward(
@@ -121,7 +129,11 @@ class StepInParts:
         device = self.network.relations.device
         rows = torch.from_numpy(np.concatenate([part.entities for part in parts])).long().to(device)
         distinct = torch.unique(rows)
-        features = self.network.body(self._focused(distinct), rows)
+        graph = self._focused(distinct)
+        if self.hides_links:
+            linked = np.concatenate([part.entities[part.links.ravel()] for part in parts])
+            graph = graph.hiding(torch.from_numpy(linked).long().to(device))
+        features = self.network.body(graph, rows)
         grads = [[torch.zeros_like(layer) for layer in branch] for branch in features]
         n_links = sum(len(part.links) for part in parts)
         total, start = 0.0, 0

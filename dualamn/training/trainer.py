@@ -57,6 +57,10 @@ class Trainer:
                 f"{task.name} has no seed links to learn from: give some known pairs of entities"
             )
         self.network = network
+        # Given features are not learned: there is nothing to share or to hide.
+        self.ties = config.tie_links and network.features is None
+        if self.ties:
+            graph = graph.tied(torch.from_numpy(task.seed_links).long().to(graph.position.device))
         self.graph = graph
         self.config = config
         self.seed_links = task.seed_links
@@ -68,7 +72,7 @@ class Trainer:
         self.optimizer = RMSprop(network.parameters())
         self.batches = steps_an_epoch(len(self.seed_links), task.n_triples, config)
         share = len(self.linked) / graph.n_entities
-        self.step_in_parts = StepInParts(network, graph, share, config)
+        self.step_in_parts = StepInParts(network, graph, share, config, hides_links=self.ties)
         self.total_steps = config.epochs * self.batches
         self.first_averaged = first_averaged_epoch(self.batches, config)
         self._first_loss: float | None = None
@@ -113,6 +117,8 @@ class Trainer:
         self.optimizer.zero_grad()  # gradients are as large as the parameters
         self.step_in_parts.let_go()
         self._take_mean()
+        if self.ties:
+            self._untie()
         if checkpoint is not None:
             self._keep(self.config.epochs).write(checkpoint)
 
@@ -167,6 +173,12 @@ class Trainer:
         for total, parameter in zip(self._sums, self.network.parameters(), strict=False):
             parameter.copy_(total / self._summed)
         self._sums, self._summed = [], 0
+
+    @torch.no_grad()
+    def _untie(self) -> None:
+        """Gives every entity the embedding that it shared, so that the plain graph serves."""
+        entities = self.network.entities
+        entities.copy_(entities[self.graph.owner])
 
     def _keep(self, epoch: int) -> Checkpoint:
         return Checkpoint(

@@ -65,11 +65,12 @@ def test_settings_of_the_host_program_are_left_alone(task: AlignmentTask) -> Non
     torch.testing.assert_close(torch.rand(3), expected)
 
 
+@pytest.mark.parametrize("tied", [False, True])
 @pytest.mark.parametrize(("batches", "averaged"), [(1, 0.0), (5, 0.25), (2, 0.6), (2, 1.0)])
 def test_an_interrupted_run_continued_equals_an_unbroken_one(
-    task: AlignmentTask, tmp_path: Path, batches: int, averaged: float
+    task: AlignmentTask, tmp_path: Path, batches: int, averaged: float, tied: bool
 ) -> None:
-    settings = SMALL | {"batches": batches, "average_share": averaged}
+    settings = SMALL | {"batches": batches, "average_share": averaged, "tie_links": tied}
     unbroken = Aligner(**settings).fit(task)
     checkpoint = tmp_path / "run.safetensors"
 
