@@ -25,6 +25,21 @@ def pair_keys(links: Int32Array) -> NDArray[np.int64]:
     return (links[:, 0].astype(np.int64) << 32) | links[:, 1]
 
 
+def components(pairs: NDArray[np.integer], n: int) -> NDArray[np.integer]:
+    """(n,) a number for each of n entities, equal where pairs join them, over others as well.
+
+    Args:
+        pairs: (m, 2) from 0 to n - 1.
+        n: how many entities there are.
+    """
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
+    joined = coo_array((np.ones(len(pairs), dtype=np.int8), tuple(pairs.T)), shape=(n, n))
+    _, component = connected_components(joined, directed=False)
+    return np.asarray(component)
+
+
 def strings(values: Any) -> StringArray:
     """A one-dimensional object array of the given strings."""
     values = list(values)

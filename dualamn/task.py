@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import ArrayLike
 
-from dualamn.arrays import BoolArray, Int32Array, StringArray, strings
+from dualamn.arrays import BoolArray, Int32Array, StringArray, components, strings
 from dualamn.errors import DataError
 from dualamn.kg import KnowledgeGraph, integer_rows
 
@@ -234,12 +234,7 @@ class AlignmentTask:
     @cached_property
     def implied_by_seeds(self) -> BoolArray:
         """(t,) bool: test links that follow from chains of seed links over a third graph."""
-        from scipy.sparse import coo_array
-        from scipy.sparse.csgraph import connected_components
-
-        ones = np.ones(len(self.seed_links), dtype=np.int8)
-        graph = coo_array((ones, tuple(self.seed_links.T)), shape=(self.n_entities,) * 2)
-        _, component = connected_components(graph, directed=False)
+        component = components(self.seed_links, self.n_entities)
         return np.asarray(component[self.test_links[:, 0]] == component[self.test_links[:, 1]])
 
     def restricted_to(self, names: Sequence[str]) -> AlignmentTask:

@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from dualamn.arrays import Int32Array
+from dualamn.arrays import Int32Array, components
 from dualamn.encoders.hop import Hop, distinct, pattern_of
 from dualamn.patterns import Pattern
 
@@ -170,13 +170,9 @@ class RelationGraph:
 
 def _first_of_each_set(links: NDArray[np.int64], n: int) -> NDArray[np.int64]:
     """(n,) for every entity the first of those that links join it with, or itself."""
-    from scipy.sparse import coo_array
-    from scipy.sparse.csgraph import connected_components
-
-    joined = coo_array((np.ones(len(links), dtype=np.int8), links.T), shape=(n, n))
-    _, member_of = connected_components(joined, directed=False)
-    _, first = np.unique(member_of, return_index=True)
-    owner: NDArray[np.int64] = first.astype(np.int64)[member_of]
+    component = components(links, n)
+    _, first = np.unique(component, return_index=True)
+    owner: NDArray[np.int64] = first.astype(np.int64)[component]
     return owner
 
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn.functional import normalize
 
-from dualamn.arrays import FloatArray, Int32Array
+from dualamn.arrays import FloatArray, Int32Array, components
 from dualamn.config import AlignerConfig
 from dualamn.encoders.graph import RelationGraph
 from dualamn.errors import CheckpointError, TrainingError
@@ -207,13 +207,9 @@ def _groups(links: Int32Array) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
 
     Groups are numbered in the order of their first links.
     """
-    from scipy.sparse import coo_array
-    from scipy.sparse.csgraph import connected_components
-
     linked, ends = np.unique(links, return_inverse=True)
     ends = ends.reshape(links.shape)
-    shape = len(linked), len(linked)
-    _, group = connected_components(coo_array((np.ones(len(ends)), tuple(ends.T)), shape=shape))
+    group = components(ends, len(linked))
     _, first = np.unique(group[ends[:, 0]], return_index=True)
     rank = np.empty(len(first), dtype=np.int64)
     rank[np.argsort(first)] = np.arange(len(first))

@@ -5,10 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
-from dualamn.arrays import BoolArray, Int32Array, pair_keys
+from dualamn.arrays import BoolArray, Int32Array, components, pair_keys
 from dualamn.task import AlignmentTask
 
 SHARE = 0.2
@@ -41,9 +39,7 @@ def hold_out(task: AlignmentTask, seed: int) -> tuple[AlignmentTask, Int32Array]
     """
     held = _drawn(task, task.seed_links, seed)
     kept = task.seed_links[~held]
-    ones = np.ones(len(kept), dtype=np.int8)
-    chains = coo_array((ones, (kept[:, 0], kept[:, 1])), shape=(task.n_entities,) * 2)
-    _, component = connected_components(chains, directed=False)
+    component = components(kept, task.n_entities)
     implied = component[task.seed_links[:, 0]] == component[task.seed_links[:, 1]]
     held &= ~implied
     if held.sum() < FEWEST:

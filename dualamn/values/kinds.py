@@ -6,10 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import coo_array, csr_array
-from scipy.sparse.csgraph import connected_components
+from scipy.sparse import csr_array
 
-from dualamn.arrays import BoolArray
+from dualamn.arrays import BoolArray, components
 from dualamn.evidence.ranges import IntArray, expand
 from dualamn.values.facts import Facts, row_products
 
@@ -113,8 +112,7 @@ def match_properties(facts: Facts, links: IntArray) -> tuple[IntArray, int]:
     np.maximum.at(best, right, told)
     kept &= told >= _SHARE * np.maximum(best[left], best[right])
     left, right = left[kept], right[kept]
-    ones = np.ones(len(left), dtype=np.int8)
-    _, part = connected_components(coo_array((ones, (left, right)), shape=(q, q)), directed=False)
+    part = components(np.stack([left, right], axis=1), q)
     matched = np.zeros(q, dtype=np.bool_)
     matched[left] = matched[right] = True
     kind = np.full(q, -1, dtype=np.int64)

@@ -16,6 +16,7 @@ from dualamn.encoders.dual_amn import DualAMN
 from dualamn.encoders.graph import RelationGraph
 from dualamn.encoders.trained import TrainedDualAMN
 from dualamn.progress import silent
+from tests.encoders.networks import network_of
 
 SMALL: dict[str, Any] = {"dim": 8, "epochs": 2, "negatives": 8, "mining_dim": 8, "tie_links": True}
 # The third link joins two that are linked already, the last two make a set of three graphs.
@@ -26,16 +27,6 @@ OWNERS = {0: 0, 50: 0, 3: 3, 55: 3, 7: 7, 60: 7, 99: 7}
 @pytest.fixture(scope="module")
 def task() -> AlignmentTask:
     return make_task(60, seed=2)
-
-
-def network_and_graph(task: AlignmentTask) -> tuple[DualAMN, RelationGraph]:
-    graph = RelationGraph.from_triples(
-        task.triples, task.n_entities, task.n_relations, reorder=True
-    )
-    generator = torch.Generator().manual_seed(1)
-    return DualAMN(
-        graph.n_entities, graph.n_relations, dim=8, n_proxies=4, generator=generator
-    ), graph
 
 
 def outcome(network: DualAMN, graph: RelationGraph) -> tuple[Tensor, Tensor, list[Tensor]]:
@@ -58,7 +49,7 @@ def inside(graph: RelationGraph, entities: list[int]) -> Tensor:
 
 
 def test_a_tied_graph_is_a_plain_one_over_copied_embeddings(task: AlignmentTask) -> None:
-    network, graph = network_and_graph(task)
+    network, graph = network_of(task)
     tied = graph.tied(torch.from_numpy(LINKS))
     sets = [[e for e in OWNERS if OWNERS[e] == owner] for owner in (0, 3, 7)]
     for members in sets:
@@ -78,7 +69,7 @@ def test_a_tied_graph_is_a_plain_one_over_copied_embeddings(task: AlignmentTask)
 
 
 def test_hidden_embeddings_are_as_good_as_zero(task: AlignmentTask) -> None:
-    network, graph = network_and_graph(task)
+    network, graph = network_of(task)
     tied = graph.tied(torch.from_numpy(LINKS))
     found, gradient, others = outcome(network, tied.hiding(torch.tensor([55, 20])))
     hidden = inside(graph, [3, 55, 20])

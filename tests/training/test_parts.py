@@ -19,6 +19,7 @@ from dualamn.encoders.graph import RelationGraph
 from dualamn.training.loss import LossPlan, hard_sample_loss
 from dualamn.training.parts import LEAST_WEIGHT, StepInParts, draw_parts
 from dualamn.training.trainer import steps_an_epoch
+from tests.encoders.networks import network_of
 
 WIDE: dict[str, Any] = {"dim": 8, "proxies": 4, "dropout": 0.0, "matmul_precision": "highest"}
 """Every entity of a part is a negative of all its anchors, and is sampled."""
@@ -27,15 +28,6 @@ WIDE: dict[str, Any] = {"dim": 8, "proxies": 4, "dropout": 0.0, "matmul_precisio
 @pytest.fixture(scope="module")
 def task() -> AlignmentTask:
     return make_task(150, seed=1)
-
-
-def network_of(task: AlignmentTask) -> tuple[DualAMN, RelationGraph]:
-    graph = RelationGraph.from_triples(
-        task.triples, task.n_entities, task.n_relations, reorder=True
-    )
-    generator = torch.Generator().manual_seed(3)
-    network = DualAMN(graph.n_entities, graph.n_relations, dim=8, n_proxies=4, generator=generator)
-    return network, graph
 
 
 def gradient(network: DualAMN) -> Tensor:
