@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 
 from dualamn.alignment import Alignment, Protocol
-from dualamn.arrays import FloatArray, Int32Array
+from dualamn.arrays import EmbeddingArray, FloatArray, Int32Array
 from dualamn.compute import threads, torch_device
 from dualamn.config import AlignerConfig, Device
 from dualamn.decoding import Decoder, chosen_pairs
@@ -82,7 +82,7 @@ class Aligner:
         self._keeps_features = self.config.calibrate
         self._task: AlignmentTask | None = None
         self._encoder: Encoder | None = None
-        self._embeddings: FloatArray | None = None
+        self._embeddings: EmbeddingArray | None = None
         self._beside = NamesAndValues()
         self._meaning: FloatArray | None = None  # of an aligner that has the same names already
         self.own_seeds: OwnSeeds | None = None
@@ -177,8 +177,11 @@ class Aligner:
             self._second._meaning = None if names is None else trial.hidden(names.meaning)
         return trial
 
-    def embeddings(self) -> FloatArray:
-        """(n, d) float32 rows of length one (or zero) in the task's joint ids."""
+    def embeddings(self) -> EmbeddingArray:
+        """(n, d) float32 rows of length one (or zero) in the task's joint ids.
+
+        float16 where the plan says that they would not fit into memory otherwise.
+        """
         if self._embeddings is None:
             self.task  # noqa: B018  raises if nothing was fitted
             assert self._encoder is not None
@@ -337,7 +340,7 @@ class Aligner:
         """Writes the embeddings as .npy, and whose they are as TSV beside it.
 
         Args:
-            path: the .npy file, an (n, d) float32 matrix.
+            path: the .npy file, an (n, d) matrix, see `embeddings`.
 
         Returns:
             The TSV file: a header, then graph and entity of every row in order.

@@ -9,13 +9,24 @@ from numpy.typing import NDArray
 
 Int32Array: TypeAlias = NDArray[np.int32]
 FloatArray: TypeAlias = NDArray[np.float32]
+EmbeddingArray: TypeAlias = NDArray[np.float32] | NDArray[np.float16]
+"""Embeddings: float32, or float16 where a plan made them so to save memory."""
+
 BoolArray: TypeAlias = NDArray[np.bool_]
 StringArray: TypeAlias = NDArray[Any]
 """One-dimensional array of dtype object that holds Python strings."""
 
+_AT_ONCE = 1 << 15  # rows of half precision to compute with
 
-def normalise(rows: FloatArray) -> None:
+
+def normalise(rows: EmbeddingArray) -> None:
     """Brings rows to length one in place; rows of zeros stay."""
+    if rows.dtype == np.float16:
+        for start in range(0, len(rows), _AT_ONCE):
+            single = rows[start : start + _AT_ONCE].astype(np.float32)
+            normalise(single)
+            rows[start : start + _AT_ONCE] = single
+        return
     length = np.sqrt(np.einsum("nd,nd->n", rows, rows))
     rows /= np.maximum(length, 1e-12)[:, None]
 

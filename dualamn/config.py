@@ -149,8 +149,9 @@ class AlignerConfig:
         calibrate: also train a second model on four fifths of the seed links, to learn from the
             others how often links are right: it doubles the time, and links get probabilities.
         memory: GiB that a run may take; None for four fifths of what the machine has. Where
-            more would be needed, embeddings go into a file or are made narrower
-            (`dualamn.planning`).
+            more would be needed, embeddings are rounded to half precision, go into a file or are
+            made narrower (`dualamn.planning`).
+        half_embeddings: make embeddings in half precision (float16); a plan sets it.
         map_embeddings: keep embeddings in a temporary file (`dualamn.mapped`); a plan sets it.
         device: "auto" takes a GPU if there is one.
         threads: CPU threads, None for torch's own choice. Another number of threads adds up
@@ -210,6 +211,7 @@ class AlignerConfig:
     values: Values = "auto"
     calibrate: bool = False
     memory: float | None = None
+    half_embeddings: bool = False
     map_embeddings: bool = False
     device: Device = "auto"
     threads: int | None = None

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dualamn.alignment import Protocol
-from dualamn.arrays import FloatArray, Int32Array
+from dualamn.arrays import EmbeddingArray, FloatArray, Int32Array
 from dualamn.config import AlignerConfig
 from dualamn.errors import ConfigError
 from dualamn.evidence import Evidence, EvidenceSettings, Judgement
@@ -89,7 +89,7 @@ class Decoder:
 
     def find(
         self,
-        embeddings: FloatArray,
+        embeddings: EmbeddingArray,
         left: int,
         right: int,
         protocol: Protocol,
@@ -110,7 +110,10 @@ class Decoder:
         return Found(candidates, pairs, offsets, searched - started, spent, near.recall)
 
     def sure_links(
-        self, embeddings: FloatArray | None, protocol: Protocol, progress: ProgressCallback = silent
+        self,
+        embeddings: EmbeddingArray | None,
+        protocol: Protocol,
+        progress: ProgressCallback = silent,
     ) -> Int32Array:
         """(m, 2) pairs of any two graphs that are each other's choice and probable enough.
 
@@ -126,7 +129,7 @@ class Decoder:
 
     def _search(
         self,
-        embeddings: FloatArray | None,
+        embeddings: EmbeddingArray | None,
         left: int,
         right: int,
         protocol: Protocol,
@@ -152,7 +155,7 @@ class Decoder:
 
     def _search_vectors(
         self,
-        embeddings: FloatArray | None,
+        embeddings: EmbeddingArray | None,
         left: int,
         right: int,
         protocol: Protocol,
@@ -204,7 +207,7 @@ class Decoder:
         return self.config.temperature * self.config.names_weight
 
     def _judge(
-        self, candidates: Candidates, left: int, right: int, embeddings: FloatArray | None
+        self, candidates: Candidates, left: int, right: int, embeddings: EmbeddingArray | None
     ) -> Judgement:
         if (left, right) not in self._evidence:
             config = self.config
@@ -221,7 +224,7 @@ class Decoder:
         return evidence.judge(candidates, self._cosines(evidence.offsets, embeddings))
 
     def _cosines(
-        self, offsets: IntArray, embeddings: FloatArray | None, *, values: bool = True
+        self, offsets: IntArray, embeddings: EmbeddingArray | None, *, values: bool = True
     ) -> Cosines | None:
         """The scores, less the evidence, of pairs that were not searched for.
 

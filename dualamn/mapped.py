@@ -1,8 +1,8 @@
-"""Rows of embeddings in a temporary file that is mapped into memory, for what does not fit into it.
+"""Rows of embeddings in half precision or in a temporary file, for what does not fit into memory.
 
-Pages of the file come into memory as they are touched and stay as long as there is room, so going
-through the rows in blocks and calling `let_go` after each keeps what the process holds small. The
-file has no name and goes with its last array.
+The file is mapped into memory. Its pages come there as they are touched and stay as long as there
+is room, so going through the rows in blocks and calling `let_go` after each keeps what the process
+holds small. The file has no name and goes with its last array.
 """
 
 from __future__ import annotations
@@ -12,10 +12,11 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 
-from dualamn.arrays import FloatArray
+from dualamn.arrays import EmbeddingArray
 from dualamn.errors import ConfigError
 
 BLOCK = 1 << 28
@@ -25,19 +26,21 @@ row is compared with every other before the next comes from the file."""
 _GIB = 2**30
 
 
-def empty_rows(n: int, width: int, *, mapped: bool) -> FloatArray:
-    """An (n, width) float32 array to be filled.
+def empty_rows(n: int, width: int, *, half: bool = False, mapped: bool = False) -> EmbeddingArray:
+    """An (n, width) array to be filled.
 
     Args:
         n, width: its shape.
+        half: float16 numbers rather than float32.
         mapped: in a temporary file, in the folder that `tempfile.gettempdir()` names.
 
     Raises:
         ConfigError: the folder has no room for it.
     """
-    size = n * width * np.dtype(np.float32).itemsize
+    dtype: Any = np.float16 if half else np.float32
+    size = n * width * np.dtype(dtype).itemsize
     if not mapped or not size:
-        return np.empty((n, width), dtype=np.float32)
+        return np.empty((n, width), dtype=dtype)
     check_room(size)
     try:
         with tempfile.TemporaryFile() as file:
@@ -48,7 +51,8 @@ def empty_rows(n: int, width: int, *, mapped: bool) -> FloatArray:
             memory = mmap.mmap(file.fileno(), size)
     except OSError as error:
         raise _no_room(size, error.strerror) from None
-    return np.ndarray((n, width), dtype=np.float32, buffer=memory)
+    rows: EmbeddingArray = np.ndarray((n, width), dtype=dtype, buffer=memory)
+    return rows
 
 
 def check_room(size: int) -> None:
@@ -70,32 +74,32 @@ def _no_room(size: int, why: str | None) -> ConfigError:
     )
 
 
-def is_mapped(rows: FloatArray) -> bool:
+def is_mapped(rows: EmbeddingArray) -> bool:
     """Whether `empty_rows` put these rows, or those that they are a part of, into a file."""
     return _mapping(rows) is not None
 
 
-def let_go(rows: FloatArray) -> None:
+def let_go(rows: EmbeddingArray) -> None:
     """Takes the pages of mapped rows out of the process; what was written stays in the file."""
     memory = _mapping(rows)
     if memory is not None and hasattr(mmap, "MADV_DONTNEED"):
         memory.madvise(mmap.MADV_DONTNEED)
 
 
-def rows_at_once(rows: FloatArray) -> int:
+def rows_at_once(rows: EmbeddingArray) -> int:
     """How many rows to go through before `let_go`: all of those that are not mapped."""
     return max(1, BLOCK // (rows.strides[0] or 1)) if is_mapped(rows) else max(1, len(rows))
 
 
-def blocks_of(rows: FloatArray) -> Iterator[slice]:
-    """Stretches of rows, one after the other; each is let go of before the next comes."""
-    step = rows_at_once(rows)
+def blocks_of(rows: EmbeddingArray) -> Iterator[slice]:
+    """Stretches of rows of a quarter of a GiB; mapped ones are let go of before the next comes."""
+    step = max(1, BLOCK // (rows.strides[0] or 1))
     for start in range(0, len(rows), step):
         yield slice(start, min(start + step, len(rows)))
         let_go(rows)
 
 
-def _mapping(rows: FloatArray) -> mmap.mmap | None:
+def _mapping(rows: EmbeddingArray) -> mmap.mmap | None:
     base: object = rows
     while isinstance(base, np.ndarray):
         base = base.base

@@ -30,7 +30,7 @@ _EDGE_IN_EVIDENCE = 150  # of that and of pairs that share statements, in a roun
 _CANDIDATE = 60  # of scores, positions and pairs
 _CANDIDATE_IN_EVIDENCE = 120  # of the same, through rounds of evidence
 _PART_COPIES = 6  # of a part of a training step: layers, gate, dropped rows, and gradients
-_FLOAT = 4
+_FLOAT, _HALF = 4, 2
 _COLUMNS = 256  # that propagation projects at a time at least
 
 
@@ -39,11 +39,13 @@ class Plan:
     """What a run will hold in memory at most, stage by stage.
 
     Attributes:
-        config: the settings, with embeddings in a file or narrowed where the memory asks for it.
+        config: the settings, with embeddings in half precision, in a file or narrowed where the
+            memory asks for it.
         stages: bytes that each stage holds, with what it needs from the stages before.
         budget: bytes that the run may take; None if the machine's memory is not known.
         narrowed: the settings that differ from those asked for, as "name 128 -> 64".
         file_bytes: of embeddings in a temporary file; 0 where they are in memory.
+        halved: embeddings are in half precision, which was not asked for.
     """
 
     config: AlignerConfig
@@ -51,6 +53,7 @@ class Plan:
     budget: int | None
     narrowed: tuple[str, ...] = ()
     file_bytes: int = 0
+    halved: bool = False
 
     @property
     def peak(self) -> int:
@@ -60,17 +63,22 @@ class Plan:
     @property
     def changes(self) -> tuple[str, ...]:
         """What is not as asked for so that the run fits, in words."""
-        size = f"embeddings in a temporary file of {self.file_bytes / GIB:.2f} GiB"
-        narrower = (f"narrower embeddings, {line}" for line in self.narrowed)
-        return (*([size] if self.file_bytes else []), *narrower)
+        changes = []
+        if self.file_bytes:
+            size = f"{self.file_bytes / GIB:.2f} GiB"
+            changes.append(f"embeddings in half precision, in a temporary file of {size}")
+        elif self.halved:
+            changes.append("embeddings in half precision")
+        return (*changes, *(f"narrower embeddings, {line}" for line in self.narrowed))
 
 
 def plan(task: AlignmentTask, config: AlignerConfig) -> Plan:
     """Settings with which a run fits into its memory, as near as can be to those asked for.
 
-    Where it would take too much, embeddings go into a temporary file if nothing searches them
-    (`dualamn.mapped`), and if that is not enough they are made narrower, half by half; nothing
-    else is changed. With enough memory the settings stay as they are.
+    Where it would take too much, embeddings that nothing searches are made in half precision, then
+    go into a temporary file as well (`dualamn.mapped`), and if that is not enough they are made
+    narrower, half by half; nothing else is changed. With enough memory the settings stay as they
+    are.
 
     Args:
         task: graphs and links; only their sizes count.
@@ -86,7 +94,8 @@ def plan(task: AlignmentTask, config: AlignerConfig) -> Plan:
     for narrower in (config, *_narrower(config)):
         ways = [narrower]
         if _only_scores(task, narrower):
-            ways.append(replace(narrower, map_embeddings=True))
+            ways.append(replace(narrower, half_embeddings=True))
+            ways.append(replace(narrower, half_embeddings=True, map_embeddings=True))
         for settings in ways:
             tried = _planned(task, settings, config, budget)
             if tried.peak <= budget:
@@ -101,9 +110,10 @@ def plan(task: AlignmentTask, config: AlignerConfig) -> Plan:
 def _planned(
     task: AlignmentTask, config: AlignerConfig, asked: AlignerConfig, budget: int | None
 ) -> Plan:
-    rows = task.n_entities * width(config) * _FLOAT * (2 if config.calibrate else 1)
+    rows = _all_rows(task.n_entities, config) * (2 if config.calibrate else 1)
     in_file = rows if config.map_embeddings else 0
-    return Plan(config, stages(task, config), budget, _differences(asked, config), in_file)
+    halved = config.half_embeddings and not asked.half_embeddings
+    return Plan(config, stages(task, config), budget, _differences(asked, config), in_file, halved)
 
 
 def memory_budget(config: AlignerConfig) -> int | None:
@@ -186,9 +196,14 @@ def width(config: AlignerConfig) -> int:
     return {"propagation": labels, "dual_amn": network}.get(config.encoder, network + labels)
 
 
+def _all_rows(n: int, config: AlignerConfig) -> int:
+    """Bytes of embeddings."""
+    return n * width(config) * (_HALF if config.half_embeddings else _FLOAT)
+
+
 def _rows(n: int, config: AlignerConfig) -> int:
     """Bytes of embeddings that are in memory at once."""
-    rows = n * width(config) * _FLOAT
+    rows = _all_rows(n, config)
     return min(rows, 2 * mapped.BLOCK) if config.map_embeddings else rows
 
 
@@ -230,5 +245,5 @@ def _differences(old: AlignerConfig, new: AlignerConfig) -> tuple[str, ...]:
     return tuple(
         f"{name} {value} -> {after[name]}"
         for name, value in before.items()
-        if value != after[name] and name != "map_embeddings"
+        if value != after[name] and name not in ("half_embeddings", "map_embeddings")
     )

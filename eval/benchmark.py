@@ -186,6 +186,7 @@ class Benchmark:
         run["planned_memory_bytes"] = aligner.plan.peak
         run["narrowed"] = list(aligner.plan.narrowed)
         run["planned_file_bytes"] = aligner.plan.file_bytes
+        run["half_precision"] = aligner.plan.halved
         return run
 
     def models(self, task: AlignmentTask) -> int:

@@ -1,4 +1,4 @@
-"""Embeddings in a temporary file: the same links, in less memory."""
+"""Embeddings in half precision and in a temporary file: the same links, in less memory."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +20,11 @@ from dualamn.aligner import Aligner
 from dualamn.config import AlignerConfig
 from dualamn.data_loaders.synthetic import make_task
 from dualamn.errors import ConfigError
+from dualamn.kg import KnowledgeGraph
 from dualamn.mapped import blocks_of, empty_rows, is_mapped, let_go, rows_at_once
 from dualamn.planning import GIB, plan, stages
 from dualamn.search import pair_cosines
+from dualamn.task import AlignmentTask
 
 TASK = make_task(120)
 
@@ -35,9 +38,18 @@ def test_mapped_rows_are_an_array_like_any_other(tmp_path: Path) -> None:
     rows[:] = np.arange(150).reshape(50, 3)
     let_go(rows)
     np.testing.assert_array_equal(rows.ravel(), np.arange(150))
-    for plain in (empty_rows(50, 3, mapped=False), empty_rows(0, 3, mapped=True)):
+    for plain in (empty_rows(50, 3), empty_rows(0, 3, mapped=True)):
         assert not is_mapped(plain)
         let_go(plain)
+
+
+def test_half_rows_take_half_the_room() -> None:
+    for in_file in (False, True):
+        rows = empty_rows(50, 3, half=True, mapped=in_file)
+        assert rows.shape == (50, 3)
+        assert rows.dtype == np.float16
+        assert rows.nbytes == 300
+        assert is_mapped(rows) == in_file
 
 
 def test_the_file_has_no_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -51,8 +63,9 @@ def test_blocks_are_whole_rows_of_so_many_bytes(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(mapped, "BLOCK", 4 * 3 * 20 + 5)
     rows = empty_rows(50, 3, mapped=True)
     assert rows_at_once(rows) == 20
-    assert list(blocks_of(rows)) == [slice(0, 20), slice(20, 40), slice(40, 50)]
-    assert list(blocks_of(np.empty((50, 3), np.float32))) == [slice(0, 50)]
+    for some in (rows, np.empty((50, 3), np.float32)):
+        assert list(blocks_of(some)) == [slice(0, 20), slice(20, 40), slice(40, 50)]
+    assert rows_at_once(np.empty((50, 3), np.float32)) == 50
     assert list(blocks_of(np.empty((0, 3), np.float32))) == []
 
 
@@ -87,6 +100,8 @@ def test_cosines_of_mapped_rows_are_those_of_rows_in_memory(
     rows[:] = plain
     left, right = rng.integers(50, size=(2, 400))
     expected = np.einsum("pd,pd->p", plain[left], plain[right])
+    half = plain.astype(np.float16)
+    np.testing.assert_allclose(pair_cosines(half, left, right), expected, rtol=5e-3, atol=2e-2)
     np.testing.assert_allclose(pair_cosines(rows, left, right), expected, rtol=1e-4, atol=1e-5)
     np.testing.assert_array_equal(pair_cosines(rows, left, right), pair_cosines(plain, left, right))
     assert pair_cosines(rows, left[:0], right[:0]).shape == (0,)
@@ -109,23 +124,69 @@ def test_a_mapped_run_gives_the_same_links(encoder: str, monkeypatch: pytest.Mon
     assert len(found[0][1]) > 20
 
 
+@pytest.mark.parametrize("encoder", ["propagation", "dual_amn", "joint"])
+def test_half_precision_rounds_and_changes_no_more(encoder: str) -> None:
+    small = {"dim": 8, "epochs": 2, "label_dim": 32, "relation_dim": 40, "neighbour_dim": 16}
+    found = []
+    for half in (False, True):
+        config = AlignerConfig.preset(
+            "balanced", encoder=encoder, search_limit=0.0, half_embeddings=half, **small
+        )
+        aligner = Aligner(config).fit(TASK)
+        found.append((aligner.embeddings(), set(map(tuple, aligner.align().links.tolist()))))
+    (whole, links), (rounded, others) = found
+    assert rounded.dtype == np.float16
+    # Eleven bits of every number, and of a length that is one.
+    np.testing.assert_allclose(rounded.astype(np.float32), whole, atol=1e-3)
+    assert len(links & others) > 0.98 * len(links | others)
+
+
+def test_half_precision_holds_the_rows_of_hubs() -> None:
+    n = 70_000
+    triples = [[i, 0, 0] for i in range(n)]
+    names = [str(i) for i in range(n)]
+    kgs = [KnowledgeGraph.from_arrays(name, triples, names, ["r"]) for name in "ab"]
+    task = AlignmentTask.from_kgs(kgs, {(0, 1): [[i, i] for i in range(100)]})
+    small = {"label_dim": 16, "relation_dim": 2, "neighbour_dim": 2}
+    rows = Aligner("fast", half_embeddings=True, **small).fit(task).embeddings()
+    lengths = np.linalg.norm(rows.astype(np.float32), axis=1)
+    np.testing.assert_allclose(lengths, 1, atol=2e-3)
+
+
+def test_half_rows_can_be_searched_and_written(tmp_path: Path) -> None:
+    aligner = Aligner("fast", half_embeddings=True, label_dim=32, relation_dim=8).fit(TASK)
+    assert len(aligner.align().links) > 20
+    aligner.save_embeddings(tmp_path / "rows.npy")
+    np.testing.assert_array_equal(np.load(tmp_path / "rows.npy"), aligner.embeddings())
+
+
 def of(preset: str, **settings: Any) -> AlignerConfig:
     return AlignerConfig.preset(preset, **settings)
 
 
-def test_what_fits_but_for_its_rows_is_mapped(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_fits_but_for_its_rows_has_half_of_them_and_then_a_file(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(mapped, "BLOCK", 1 << 16)
     task = make_task(3000)
     config = of("fast", search_limit=0.0)
-    in_file = of("fast", search_limit=0.0, map_embeddings=True)
-    less, whole = (max(stages(task, settings).values()) for settings in (in_file, config))
-    rows = 4 * task.n_entities * config.relation_dim * config.neighbour_dim
-    assert whole - less == rows - 2 * mapped.BLOCK
+    halved = replace(config, half_embeddings=True)
+    in_file = replace(halved, map_embeddings=True)
+    less, half, whole = (max(stages(task, way).values()) for way in (in_file, halved, config))
+    rows = 2 * task.n_entities * config.relation_dim * config.neighbour_dim
+    assert whole - half == rows
+    assert half - less == rows - 2 * mapped.BLOCK
+    planned = plan(task, of("fast", search_limit=0.0, memory=(half + 1000) / GIB))
+    assert planned.config == replace(halved, memory=planned.config.memory)
+    assert planned.changes == ("embeddings in half precision",)
+    assert (planned.file_bytes, planned.narrowed, planned.peak) == (0, (), half)
     planned = plan(task, of("fast", search_limit=0.0, memory=(less + 1000) / GIB))
     assert planned.config.map_embeddings
     assert planned.narrowed == ()
     assert planned.file_bytes == rows
-    assert planned.changes == (f"embeddings in a temporary file of {rows / GIB:.2f} GiB",)
+    assert planned.changes == (
+        f"embeddings in half precision, in a temporary file of {rows / GIB:.2f} GiB",
+    )
     assert planned.peak == less
     tight = plan(task, of("fast", search_limit=0.0, memory=(less - 1000) / GIB))
     assert tight.narrowed
@@ -143,6 +204,7 @@ def test_what_is_searched_stays_in_memory(settings: dict[str, Any]) -> None:
         settings = settings | {"evidence_first": False}
     whole = max(stages(task, of("fast", **settings)).values())
     planned = plan(task, of("fast", memory=(whole - 1000) / GIB, **settings))
+    assert not planned.config.half_embeddings
     assert not planned.config.map_embeddings
     assert planned.narrowed
 

@@ -63,8 +63,8 @@ memory = click.option(
     "--memory",
     type=Size(),
     metavar="SIZE",
-    help="How much memory the run may take, such as 8GB: embeddings go into a temporary file or "
-    "are made narrower if they would need more.  [four fifths of the machine's]",
+    help="How much memory the run may take, such as 8GB: embeddings are rounded, go into a "
+    "temporary file or are made narrower if they would need more.  [four fifths of the machine's]",
 )
 dry_run = click.option(
     "--dry-run",

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from torch import Tensor
 
-from dualamn.arrays import FloatArray, Int32Array
+from dualamn.arrays import EmbeddingArray, Int32Array
 from dualamn.progress import ProgressCallback
 
 
@@ -40,8 +40,11 @@ class Encoder(Protocol):
             progress: told of every step of stage "train".
         """
 
-    def embeddings(self) -> FloatArray:
-        """(n, d) float32 rows of length one (or zero), in joint ids."""
+    def embeddings(self) -> EmbeddingArray:
+        """(n, d) float32 rows of length one (or zero), in joint ids.
+
+        float16 with the setting `half_embeddings`, in a file with `map_embeddings`.
+        """
 
     def state(self) -> dict[str, Tensor]:
         """What was learned, enough for `load_state` on an encoder of the same task."""

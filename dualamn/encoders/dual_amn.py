@@ -8,7 +8,7 @@ from functools import partial
 import torch
 from torch import Tensor, nn
 
-from dualamn.arrays import FloatArray
+from dualamn.arrays import EmbeddingArray
 from dualamn.encoders.gate import gate
 from dualamn.encoders.graph import RelationGraph
 from dualamn.encoders.hop import Hop
@@ -151,14 +151,17 @@ class DualAMN(nn.Module):
         return [position[rows] for position in graph.positions(self.depth)]
 
     @torch.no_grad()
-    def embed(self, graph: RelationGraph, *, mapped: bool = False) -> FloatArray:
+    def embed(
+        self, graph: RelationGraph, *, half: bool = False, mapped: bool = False
+    ) -> EmbeddingArray:
         """(n, 2 (depth + 1) d) float32: all entities' embeddings without dropout, both branches.
 
         They are written in blocks of rows into one array in main memory, so that on the way
-        nothing else of that size exists; or, `mapped`, in a file (`dualamn.mapped`).
+        nothing else of that size exists; `half`, in float16, and `mapped`, in a file
+        (`dualamn.mapped`).
         """
         width = self.both[0].bias.shape[0]
-        joined = empty_rows(graph.n_entities, 2 * width, mapped=mapped)
+        joined = empty_rows(graph.n_entities, 2 * width, half=half, mapped=mapped)
         for number, layers in enumerate(self.layers(graph)):
             columns = slice(number * width, (number + 1) * width)
             for start in range(0, graph.n_entities, EMBED_ROWS):

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from dualamn.arrays import FloatArray, Int32Array, normalise
+from dualamn.arrays import EmbeddingArray, Int32Array, normalise
 from dualamn.config import AlignerConfig
 from dualamn.encoders.propagation import Propagation
 from dualamn.encoders.trained import TrainedDualAMN
@@ -51,17 +51,18 @@ class Joint:
         self.network.refit(links, turn, progress=progress)
         self.labels.refit(links, turn, progress=silent)
 
-    def embeddings(self) -> FloatArray:
-        """(n, d + d') float32 rows of length one (or zero), in joint ids.
+    def embeddings(self) -> EmbeddingArray:
+        """(n, d + d') rows of length one (or zero), in joint ids.
 
         An entity that no label reaches is compared by the network alone.
         """
-        share = self.config.propagation_share
+        config = self.config
+        share = config.propagation_share
         parts = self.network.embeddings(), self.labels.embeddings()
         weights = (1 - share) ** 0.5, share**0.5
         width = parts[0].shape[1]
         size = len(parts[0]), width + parts[1].shape[1]
-        joined = empty_rows(*size, mapped=self.config.map_embeddings)
+        joined = empty_rows(*size, half=config.half_embeddings, mapped=config.map_embeddings)
         for block in blocks_of(joined):
             rows = joined[block]
             np.multiply(parts[0][block], np.float32(weights[0]), out=rows[:, :width])

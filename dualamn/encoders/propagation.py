@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn.functional import normalize
 
-from dualamn.arrays import FloatArray, Int32Array, components
+from dualamn.arrays import EmbeddingArray, Int32Array, components, normalise
 from dualamn.config import AlignerConfig
 from dualamn.encoders.graph import RelationGraph
 from dualamn.errors import CheckpointError, TrainingError
@@ -27,7 +27,7 @@ _COLUMNS = 256
 """Columns of a projection at least, if there are so many: products with few are slow."""
 
 _ROWS = 1 << 12
-"""Entities whose labels are laid side by side at a time."""
+"""Entities whose labels are projected at a time: their projections stay in the cache."""
 
 
 class Propagation:
@@ -89,16 +89,18 @@ class Propagation:
         progress(Progress("train", 1, 1))
 
     @torch.no_grad()
-    def embeddings(self) -> FloatArray:
-        """(n, relation_dim * neighbour_dim) float32 rows of length one or zero, in joint ids."""
+    def embeddings(self) -> EmbeddingArray:
+        """(n, relation_dim * neighbour_dim) rows of length one or zero, in joint ids."""
         config, graph = self.config, self.graph
         entities, relations = self._labels()
         generator = torch.Generator().manual_seed(config.seed)
         narrow = self._project(relations, 1, config.relation_dim, generator).T.contiguous()
         width = config.neighbour_dim
         size = graph.n_entities, config.relation_dim * width
-        result = empty_rows(*size, mapped=config.map_embeddings)
-        square = torch.zeros(graph.n_entities, device=self.device)
+        result = empty_rows(*size, half=config.half_embeddings, mapped=config.map_embeddings)
+        dtype = torch.float16 if config.half_embeddings else torch.float32
+        # Unscaled, sums over many edges would be too large for half precision.
+        scale = graph.hop.places.indptr.diff().clamp(min=1).float().rsqrt()[:, None]
         order = graph.order.numpy(force=True)
         kinds = graph.hop.edge_relation
         at_once = max(1, _COLUMNS // width)
@@ -108,17 +110,14 @@ class Propagation:
             for number in numbers:
                 own = near[:, (number - start) * width : (number - start + 1) * width]
                 weights = graph.hop.sum_places(narrow[number].index_select(0, kinds))
-                part = multiply(graph.hop.places, weights, own)
-                square += part.square().sum(dim=1)
-                own.copy_(part)  # nobody else asks what was projected
+                # Nobody else asks what was projected.
+                torch.mul(multiply(graph.hop.places, weights, own), scale, out=own)
             columns = slice(start * width, numbers.stop * width)
             for block in blocks_of(result):
                 # Rows leave in joint ids: the order in memory is the graph's own until here.
-                result[order[block], columns] = near[block].numpy(force=True)
-        length = np.empty(graph.n_entities, dtype=np.float32)
-        length[order] = square.sqrt().clamp(min=1e-12).numpy(force=True)
+                result[order[block], columns] = near[block].to(dtype).numpy(force=True)
         for block in blocks_of(result):
-            result[block] /= length[block, None]
+            normalise(result[block])
         return result
 
     def _labels(self) -> tuple[list[Tensor], list[Tensor]]:
@@ -162,15 +161,20 @@ class Propagation:
 
         The parts' rows have length one or zero; their joint rows are taken to have length one.
         """
-        size = sum(part.shape[1] for part in parts), width
-        drawn = [torch.randn(size, generator=generator) for _ in range(count)]
+        wide = [part.shape[1] for part in parts]
+        drawn = [torch.randn(sum(wide), width, generator=generator) for _ in range(count)]
         directions = torch.cat(drawn, dim=1).div_(width**0.5).to(self.device)
+        own = torch.split(directions, wide)
+        # The square of a joint row is how many of its parts are not zero.
+        filled = torch.stack([part.norm(dim=1) for part in parts]).round().sum(dim=0)
+        scale = filled.clamp(min=1).rsqrt()[:, None]
         projected = torch.empty(len(parts[0]), count * width, device=self.device)
-        # In blocks: the joint rows of all entities would be the largest array of all.
         for start in range(0, len(projected), _ROWS):
             block = slice(start, start + _ROWS)
-            rows = torch.cat([part[block] for part in parts], dim=1)
-            torch.mm(_unit(rows), directions, out=projected[block])
+            out = torch.mm(parts[0][block], own[0], out=projected[block])
+            for part, of_part in zip(parts[1:], own[1:], strict=True):
+                out.addmm_(part[block], of_part)
+            out.mul_(scale[block])
         return projected
 
     def state(self) -> dict[str, Tensor]:

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from dualamn.arrays import FloatArray, Int32Array, normalise
+from dualamn.arrays import EmbeddingArray, FloatArray, Int32Array, normalise
 from dualamn.config import AlignerConfig
 from dualamn.encoders.dual_amn import DualAMN
 from dualamn.encoders.graph import RelationGraph
@@ -78,9 +78,12 @@ class TrainedDualAMN:
             progress=progress, checkpoint=None, resume=False
         )
 
-    def embeddings(self) -> FloatArray:
-        """(n, 2 (depth + 1) dim) float32 rows of length one, in joint ids."""
-        embedded = self.network.embed(self.graph, mapped=self.config.map_embeddings)
+    def embeddings(self) -> EmbeddingArray:
+        """(n, 2 (depth + 1) dim) rows of length one, in joint ids."""
+        config = self.config
+        embedded = self.network.embed(
+            self.graph, half=config.half_embeddings, mapped=config.map_embeddings
+        )
         for block in blocks_of(embedded):
             normalise(embedded[block])
         return_freed_memory()  # of the layers

@@ -32,7 +32,7 @@ class Statements:
         group_starts: (n + 1,) where each neighbour's groups begin.
         group_keys: (g,) neighbour * r + relation, ascending.
         relation: (g,) the relation of every group.
-        count: (g,) how many members it has.
+        count: (g,) how many members it has in the whole graph.
         member_starts: (g + 1,) where its members begin.
         members: (e,) the entities.
         strength: (n,) what all statements about an entity are worth together.
@@ -94,23 +94,35 @@ class Statements:
     def restricted(self, kept: NDArray[np.bool_]) -> Statements:
         """The same statements with only some entities as members; counts stay as they are.
 
+        Groups that no member is left of are not there any more.
+
         Args:
             kept: (n,) which entities stay.
         """
         stays = kept[self.members]
-        before = np.concatenate([[0], np.cumsum(stays)])
+        starts = _before(stays)[self.member_starts]
+        alive = starts[1:] > starts[:-1]
         return Statements(
             self.n_entities,
             self.n_relations,
             self.triples,
-            self.group_starts,
-            self.group_keys,
-            self.relation,
-            self.count,
-            before[self.member_starts],
+            _before(alive)[self.group_starts],
+            self.group_keys[alive],
+            self.relation[alive],
+            self.count[alive],
+            np.append(starts[:-1][alive], starts[-1]),
             self.members[stays],
             self.strength,
         )
+
+    def n_members(self, groups: IntArray) -> IntArray:
+        """(m,) how many members each of some groups has here; `count` is of the whole graph."""
+        return self.member_starts[groups + 1] - self.member_starts[groups]
+
+
+def _before(chosen: NDArray[np.bool_]) -> IntArray:
+    """(m + 1,) how many are chosen before each of m places, and of all."""
+    return np.concatenate([[0], np.cumsum(chosen)])
 
 
 def _sorted(keys: IntArray, entities: IntArray, n: int) -> tuple[IntArray, IntArray]:

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from scipy.sparse import coo_array, csr_array
 
 from dualamn.evidence.edges import Statements
-from dualamn.evidence.ranges import IntArray, expand
+from dualamn.evidence.ranges import IntArray, expand, grouped
 
 _DOUBT = 3.0  # triples' worth of doubt: a relation seen twice proves little
 _MOST = 0.98  # never quite sure, so that no single neighbour decides
@@ -45,8 +45,8 @@ def align_relations(
 
     ends, names = right.joined
     wanted = partner[heads] * n + partner[tails]
-    # Ascending, so that what is looked up lies together in memory.
-    order = np.argsort(wanted)
+    # By the first of them, so that what is looked up lies together in memory.
+    order = grouped(partner[heads], n)
     kinds, mass, wanted = kinds[order], mass[order], wanted[order]
     first = np.searchsorted(ends, wanted)
     triple, place = expand(first, np.searchsorted(ends, wanted, side="right") - first)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from dualamn.arrays import BoolArray, FloatArray, Int32Array
 from dualamn.evidence.edges import Statements
-from dualamn.evidence.ranges import IntArray
+from dualamn.evidence.ranges import IntArray, grouped
 from dualamn.evidence.relations import align_relations
 from dualamn.evidence.shared import shared_statements, summed
 from dualamn.evidence.table import Cosines, Floats, PairTable, best_of_either, find
@@ -222,7 +222,7 @@ class Evidence:
         )
         probability = np.concatenate([np.minimum(plan[possible], 1), np.ones(len(self.seeds))])
         # By right entity, so that what is looked up of it lies together in memory.
-        order = np.argsort(ends[1])
+        order = grouped(ends[1], self.right.n_entities)
         ends, probability = (ends[0][order], ends[1][order]), probability[order]
         shape = self.left.n_entities, self.right.n_entities
         return summed(shared_statements(left, right, weights, ends, probability), shape)

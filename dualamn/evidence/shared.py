@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import coo_array, csr_array
 
+from dualamn.compute import in_order
 from dualamn.evidence.edges import Statements
 from dualamn.evidence.ranges import IntArray, blocks, expand
 
@@ -16,6 +18,39 @@ _AT_ONCE = 1 << 20  # entries of temporary arrays
 _TOGETHER = 1 << 24  # pieces of evidence that are added up in one go
 
 Found = tuple[IntArray, IntArray, NDArray[np.float64]]
+Groups = tuple[IntArray, IntArray, NDArray[np.float64]]
+
+
+@dataclass(frozen=True, eq=False)
+class Descending:
+    """The weights of aligned relations, the highest of every relation first.
+
+    Attributes:
+        starts: (r,) where the weights of each left relation begin.
+        relation, weight: (w,) the right relations, and what they weigh: above 0, below 1.
+        place: (w,) ascending: 2 k + 1 - weight, k being the left relation.
+    """
+
+    starts: IntArray
+    relation: IntArray
+    weight: NDArray[np.float64]
+    place: NDArray[np.float64]
+
+    @classmethod
+    def of(cls, weights: csr_array) -> Descending:
+        """Sorts the (r, r') weights of `align_relations`."""
+        row = np.repeat(np.arange(weights.shape[0]), np.diff(weights.indptr))
+        order = np.lexsort((-weights.data, row))
+        weight = weights.data[order]
+        starts = weights.indptr[:-1].astype(np.int64)
+        place = 2.0 * row + 1 - weight
+        return cls(starts, weights.indices[order].astype(np.int64), weight, place)
+
+    def above(self, kinds: IntArray, least: NDArray[np.float64]) -> tuple[IntArray, IntArray]:
+        """Where the weights of some left relations begin, and how many are above a least each."""
+        starts = self.starts[kinds]
+        end = np.searchsorted(self.place, 2.0 * kinds + 1 - np.minimum(least, 1))
+        return starts, np.maximum(end - starts, 0)
 
 
 def shared_statements(
@@ -46,11 +81,18 @@ def shared_statements(
         Equally long arrays of x, x' and evidence, in blocks; a pair (x, x') may come again.
     """
     left_ends, right_ends = pairs
-    for block in _by_size(left, weights, left_ends):
-        groups = _aligned_groups(
-            left, right, weights, left_ends[block], right_ends[block], probability[block]
+    descending = Descending.of(weights)
+
+    def aligned(block: slice) -> Groups:
+        return _aligned_groups(
+            left, right, descending, left_ends[block], right_ends[block], probability[block]
         )
-        yield from _members(left, right, *groups)
+
+    def members(groups: Groups) -> Found:
+        return _members(left, right, *groups)
+
+    blocks_of_groups = in_order(aligned, _by_size(left, weights, left_ends))
+    yield from in_order(members, _stretches(left, right, blocks_of_groups))
 
 
 def summed(blocks: Iterator[Found], shape: tuple[int, int]) -> tuple[IntArray, NDArray[np.float64]]:
@@ -94,31 +136,35 @@ def _by_size(left: Statements, weights: csr_array, ends: IntArray) -> list[slice
 def _aligned_groups(
     left: Statements,
     right: Statements,
-    weights: csr_array,
+    weights: Descending,
     left_ends: IntArray,
     right_ends: IntArray,
     probability: NDArray[np.float64],
-) -> tuple[IntArray, IntArray, NDArray[np.float64]]:
+) -> Groups:
     """Groups of both sides whose neighbours are a pair and whose relations are aligned."""
     starts = left.group_starts
     pair, group = expand(starts[left_ends], starts[left_ends + 1] - starts[left_ends])
-    kinds = left.relation[group]
-    row = weights.indptr.astype(np.int64)
-    owner, entry = expand(row[kinds], row[kinds + 1] - row[kinds])
     # Most are worth too little whatever the right group is, and looking that up takes longest.
     most = probability[pair] / np.sqrt(left.count[group])
-    hopeful = weights.data[entry] * most[owner] > _LEAST
-    owner, entry = owner[hopeful], entry[hopeful]
+    owner, entry = expand(*weights.above(left.relation[group], _LEAST / most))
     pair, group = pair[owner], group[owner]
-    wanted = right_ends[pair] * max(right.n_relations, 1) + weights.indices[entry]
+    wanted = right_ends[pair] * max(right.n_relations, 1) + weights.relation[entry]
     place = np.searchsorted(right.group_keys, wanted)
     place[place == len(right.group_keys)] = 0
     found = right.group_keys[place] == wanted if len(right.group_keys) else wanted < 0
     group, place, pair, entry = group[found], place[found], pair[found], entry[found]
     shared = np.sqrt(left.count[group] * right.count[place].astype(np.float64))
-    worth = weights.data[entry] * probability[pair] / shared
+    worth = weights.weight[entry] * probability[pair] / shared
     kept = worth > _LEAST
     return group[kept], place[kept], -np.log1p(-np.minimum(worth[kept], 0.99))
+
+
+def _stretches(left: Statements, right: Statements, found: Iterable[Groups]) -> Iterator[Groups]:
+    """The groups in stretches of so many pairs of members."""
+    for group, place, worth in found:
+        sizes = left.n_members(group) * right.n_members(place)
+        for block in blocks(sizes, _AT_ONCE):
+            yield group[block], place[block], worth[block]
 
 
 def _members(
@@ -127,16 +173,14 @@ def _members(
     group: IntArray,
     place: IntArray,
     worth: NDArray[np.float64],
-) -> Iterator[Found]:
+) -> Found:
     """Every member of a left group with every member of the right group beside it."""
-    n_left = left.member_starts[group + 1] - left.member_starts[group]
-    n_right = right.member_starts[place + 1] - right.member_starts[place]
-    sizes = n_left * n_right
-    for block in blocks(sizes, _AT_ONCE):
-        owner, number = expand(np.zeros_like(sizes[block]), sizes[block])
-        row, column = np.divmod(number, n_right[block][owner])
-        yield (
-            left.members[left.member_starts[group[block]][owner] + row],
-            right.members[right.member_starts[place[block]][owner] + column],
-            worth[block][owner],
-        )
+    n_right = right.n_members(place)
+    sizes = left.n_members(group) * n_right
+    owner, number = expand(np.zeros_like(sizes), sizes)
+    row, column = np.divmod(number, n_right[owner])
+    return (
+        left.members[left.member_starts[group][owner] + row],
+        right.members[right.member_starts[place][owner] + column],
+        worth[owner],
+    )

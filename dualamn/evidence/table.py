@@ -10,12 +10,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dualamn.arrays import BoolArray, FloatArray, Int32Array
-from dualamn.evidence.ranges import IntArray, by_value
+from dualamn.compute import in_order
+from dualamn.evidence.ranges import IntArray, best_of_each, by_value, ranks
 from dualamn.matching.pairs import CandidatePairs
 from dualamn.search.candidates import Candidates
 from dualamn.topk import TopK
 
 Floats = NDArray[np.float64]
+
+Side = tuple[IntArray, IntArray, Int32Array, Int32Array]
+"""Of every pair the entity that asks and its candidate; all that ask, and all candidates."""
 
 Cosines = Callable[[IntArray, IntArray], NDArray[np.floating]]
 """The cosines of pairs, given by the local numbers of their left and right entities."""
@@ -96,9 +100,13 @@ class PairTable:
         """
         left, right = self.rows + offsets[0], self.columns + offsets[1]
         single = scores.astype(np.float32)
-        return Candidates(
-            _ranked(left, right, single, pools, k), _ranked(right, left, single, pools[::-1], k)
-        )
+
+        def ranked(side: Side) -> TopK:
+            return _ranked(*side, single, k)
+
+        sides: list[Side] = [(left, right, *pools), (right, left, *pools[::-1])]
+        to_right, to_left = in_order(ranked, sides)
+        return Candidates(to_right, to_left)
 
 
 def find(ascending: IntArray, keys: IntArray) -> tuple[IntArray, BoolArray]:
@@ -113,37 +121,27 @@ def best_of_either(table: PairTable, scores: Floats, among: BoolArray, k: int) -
     """(p,) which of some pairs are among the k best of their left or of their right entity."""
     chosen = np.flatnonzero(among)
     kept = np.zeros(len(table), dtype=np.bool_)
-    for ends in (table.rows, table.columns):
-        kept[chosen[_best(ends[chosen], scores[chosen], k)]] = True
+    if k:
+        value = scores[chosen]
+
+        def best(ends: IntArray) -> BoolArray:
+            return best_of_each(ends[chosen], value, k)
+
+        left, right = in_order(best, (table.rows, table.columns))
+        kept[chosen] = left | right
     return kept
-
-
-def _best(own: IntArray, scores: Floats, k: int) -> BoolArray:
-    """(p,) whether a pair is among the k best of its entity `own`."""
-    kept = np.ones(len(own), dtype=np.bool_)
-    crowded = np.flatnonzero(np.bincount(own)[own] > k) if len(own) else np.empty(0, np.int64)
-    order = crowded[by_value(own[crowded], scores[crowded])]
-    kept[order[_ranks(own[order]) >= k]] = False
-    return kept
-
-
-def _ranks(own: IntArray) -> IntArray:
-    """(p,) how many entries of the same entity come before each, `own` being sorted."""
-    starts = np.flatnonzero(np.diff(own, prepend=-1))
-    ranks: IntArray = np.arange(len(own)) - np.repeat(starts, np.diff(np.append(starts, len(own))))
-    return ranks
 
 
 def _ranked(
     own: IntArray,
     other: IntArray,
+    queries: Int32Array,
+    pool: Int32Array,
     scores: FloatArray,
-    pools: tuple[Int32Array, Int32Array],
     k: int,
 ) -> TopK:
-    queries, pool = pools
     order = by_value(own, scores)
-    rank = _ranks(own[order])
+    rank = ranks(own[order])
     order, rank = order[rank < k], rank[rank < k]
     width = int(rank.max(initial=-1)) + 1
     candidates = np.full((len(queries), width), -1, dtype=np.int32)

@@ -13,9 +13,12 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.sparse import csr_array
 
+from dualamn.compute import in_order
+
 IntArray = NDArray[np.int64]
 Float64Array = NDArray[np.float64]
 
+_AT_ONCE = 1 << 20  # entries that a thread multiplies before it takes others
 _LEAST = 1e-150  # what sums are taken to be at least: its inverse squared is still a number
 _MOST_EXPONENT = 300.0  # exp(300) is less than 1 / _LEAST
 
@@ -112,21 +115,45 @@ def _factors(
         surplus: how many more columns there are than rows.
         rounds, tolerance: see `sinkhorn`.
     """
-    backward = forward.T.tocsr()
-    real = np.diff(backward.indptr) > 0
+    by_column = forward.T.tocsr()
+    real = np.diff(by_column.indptr) > 0
+    onward, backward = _in_parts(forward), _in_parts(by_column)
     # What the extra row has in every column, before it is multiplied by `extra`.
     without = np.exp(np.minimum(-top, _MOST_EXPONENT)) * (real & (surplus > 0))
     extra = 0.0
     u, v = (np.ones(size) for size in forward.shape)
     for number in range(rounds):
-        sums = backward @ u
+        sums = _product(backward, u)
         if number and np.abs((sums + extra * without) * v - 1)[real].mean() <= tolerance:
             break
         if surplus:
             extra = _extra(extra, sums, without, surplus)
         v = 1 / np.maximum(sums + extra * without, _LEAST)
-        u = 1 / np.maximum(forward @ v, _LEAST)
+        u = 1 / np.maximum(_product(onward, v), _LEAST)
     return u, v
+
+
+def _in_parts(matrix: csr_array) -> list[csr_array]:
+    """The matrix as stretches of rows with about so many entries each, nothing copied."""
+    cuts = np.searchsorted(matrix.indptr, np.arange(0, max(matrix.nnz, 1), _AT_ONCE))
+    ends = np.append(cuts[1:], matrix.shape[0])
+    parts = []
+    for start, end in zip(cuts, ends, strict=True):
+        entries = slice(matrix.indptr[start], matrix.indptr[end])
+        arrays = matrix.data[entries], matrix.indices[entries], matrix.indptr[start : end + 1]
+        own = arrays[2] - entries.start
+        parts.append(csr_array((*arrays[:2], own), shape=(end - start, matrix.shape[1])))
+    return parts
+
+
+def _product(parts: list[csr_array], vector: Float64Array) -> Float64Array:
+    """The matrix times a vector, in threads if there are several parts."""
+
+    def of(part: csr_array) -> Float64Array:
+        product: Float64Array = part @ vector
+        return product
+
+    return of(parts[0]) if len(parts) == 1 else np.concatenate(list(in_order(of, parts)))
 
 
 def _extra(before: float, sums: Float64Array, without: Float64Array, surplus: int) -> float:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from dualamn.arrays import FloatArray, Int32Array
+from dualamn.arrays import EmbeddingArray, FloatArray, Int32Array
 from dualamn.matching.pairs import CandidatePairs
 from dualamn.names.blocking import alike_by_name
 from dualamn.names.similarity import NameSimilarity
@@ -16,7 +16,7 @@ from dualamn.topk import TopK
 
 
 def search_with_names(
-    embeddings: FloatArray,
+    embeddings: EmbeddingArray,
     names: NameSimilarity,
     scale: float,
     left_ids: Int32Array,
@@ -31,7 +31,7 @@ def search_with_names(
     noise of the projection is then taken out of their scores.
 
     Args:
-        embeddings: (n, d) float32, rows in joint ids and L2-normalised (or all zero).
+        embeddings: (n, d) float32 or float16, rows in joint ids and L2-normalised (or all zero).
         names: similarities of names and their weights.
         scale: cosine that a factor of e is worth.
         left_ids, right_ids: (q,) and (p,) int32 joint ids of the two pools, without repeats.
@@ -65,7 +65,7 @@ def search_with_names(
 
 
 def look_up_names(
-    embeddings: FloatArray,
+    embeddings: EmbeddingArray,
     names: NameSimilarity,
     scale: float,
     left_ids: Int32Array,

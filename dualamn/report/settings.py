@@ -11,7 +11,15 @@ from dualamn.config import AlignerConfig
 from dualamn.presets import PRESETS
 
 _PACKAGES = ("torch", "numpy", "scipy", "faiss-cpu")
-_NOT_OF_A_PRESET = ("seed", "device", "threads", "memory", "map_embeddings", "calibrate")
+_NOT_OF_A_PRESET = (
+    "seed",
+    "device",
+    "threads",
+    "memory",
+    "half_embeddings",
+    "map_embeddings",
+    "calibrate",
+)
 
 
 def nearest_preset(config: AlignerConfig) -> tuple[str, dict[str, Any]]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from dualamn.arrays import FloatArray, Int32Array
+from dualamn.arrays import EmbeddingArray, FloatArray, Int32Array
 from dualamn.errors import ConfigError
 from dualamn.progress import Progress, ProgressCallback, silent
 from dualamn.search.both_ways import nearest_both_ways
@@ -41,7 +41,7 @@ class Candidates:
 
 
 def search_candidates(
-    embeddings: FloatArray,
+    embeddings: EmbeddingArray,
     left_ids: Int32Array,
     right_ids: Int32Array,
     k: int,
@@ -53,7 +53,7 @@ def search_candidates(
     """Searches the k nearest entities by cosine in both directions.
 
     Args:
-        embeddings: (n, d) float32, rows in joint ids and L2-normalised (or all zero).
+        embeddings: (n, d) float32 or float16, rows in joint ids and L2-normalised (or all zero).
         left_ids, right_ids: (q,) and (p,) int32 joint ids of the two pools, without repeats;
             either may be empty.
         k: candidates of each entity; at most all of the other pool.
@@ -94,11 +94,11 @@ def _named(ids: Int32Array, positions: Int32Array) -> Int32Array:
     return np.where(positions >= 0, ids[positions], np.int32(-1))
 
 
-def _rows(embeddings: FloatArray, ids: Int32Array) -> FloatArray:
-    """The rows of these ids, without a copy if the ids follow each other."""
-    if len(ids) and ids[-1] < len(embeddings) and np.all(np.diff(ids) == 1):
-        return embeddings[ids[0] : ids[-1] + 1]
-    return embeddings[ids]
+def _rows(embeddings: EmbeddingArray, ids: Int32Array) -> FloatArray:
+    """The float32 rows of these ids, without a copy where the ids follow each other."""
+    follow = len(ids) and ids[-1] < len(embeddings) and np.all(np.diff(ids) == 1)
+    rows = embeddings[ids[0] : ids[-1] + 1] if follow else embeddings[ids]
+    return rows.astype(np.float32, copy=False)
 
 
 def _check_normalised(rows: FloatArray) -> None:

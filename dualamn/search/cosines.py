@@ -7,14 +7,14 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from dualamn.arrays import FloatArray
+from dualamn.arrays import EmbeddingArray, FloatArray
 from dualamn.mapped import is_mapped, let_go, rows_at_once
 
 _NUMBERS = 1 << 20  # of a block of rows: two of 4 MiB stay in the cache
 
 
 def pair_cosines(
-    embeddings: FloatArray, left: NDArray[np.integer], right: NDArray[np.integer]
+    embeddings: EmbeddingArray, left: NDArray[np.integer], right: NDArray[np.integer]
 ) -> FloatArray:
     """The cosine of every pair, without a copy of all their rows.
 
@@ -22,7 +22,7 @@ def pair_cosines(
     together.
 
     Args:
-        embeddings: (n, d) float32, L2-normalised rows; of others, inner products come out.
+        embeddings: (n, d) float32 or float16, L2-normalised rows; of others, inner products.
         left, right: (p,) rows of each pair; fast where neighbours in the list share theirs.
 
     Returns:
@@ -38,14 +38,14 @@ def pair_cosines(
         found = torch.empty(len(both[0]))
         for start in range(0, len(found), step):
             block = slice(start, start + step)
-            first, second = (rows.index_select(0, ends[block]) for ends in both)
+            first, second = (rows.index_select(0, ends[block]).float() for ends in both)
             torch.sum(first.mul_(second), dim=1, out=found[block])
         result[near] = found.numpy()
     return result
 
 
 def _of_two_blocks(
-    embeddings: FloatArray, left: NDArray[np.integer], right: NDArray[np.integer]
+    embeddings: EmbeddingArray, left: NDArray[np.integer], right: NDArray[np.integer]
 ) -> Iterator[slice | NDArray[np.int64]]:
     """Which pairs to look at together, so that few mapped rows are in memory at a time."""
     if not is_mapped(embeddings):

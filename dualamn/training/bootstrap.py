@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from dualamn.arrays import FloatArray, Int32Array
+from dualamn.arrays import EmbeddingArray, Int32Array
 from dualamn.config import AlignerConfig
 from dualamn.decoding import Decoder
 from dualamn.encoders.base import Encoder
@@ -85,7 +85,7 @@ def learn(
     none = np.empty((0, 2), dtype=np.int32)
     before = np.empty(0, dtype=np.int64)
 
-    def found(embeddings: FloatArray | None) -> Int32Array:
+    def found(embeddings: EmbeddingArray | None) -> Int32Array:
         return decoder.sure_links(embeddings, config.bootstrap_candidates, progress)
 
     started = time.perf_counter()

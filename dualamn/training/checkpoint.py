@@ -20,7 +20,7 @@ _KIND = "dualamn checkpoint"
 _IRRELEVANT = {
     *("device", "threads", "matcher", "candidates", "csls_k", "temperature", "sinkhorn_rounds"),
     *("evidence_rounds", "evidence_weight", "evidence_share_weight", "calibrate", "memory"),
-    *("map_embeddings", "search_limit", "search_recall"),
+    *("half_embeddings", "map_embeddings", "search_limit", "search_recall"),
     *("evidence_explored", "evidence_first"),  # the links they find are looked at by themselves
     *("bootstrap_turns", "bootstrap_candidates", "bootstrap_probability", "turn_epochs"),
     *("label_dim", "propagation_rounds", "relation_dim", "neighbour_dim", "propagation_share"),

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from dualamn.arrays import FloatArray
+from dualamn.arrays import EmbeddingArray
 from dualamn.task import AlignmentTask
 from dualamn.writers.atomic import atomic_write, atomic_write_bytes, check_writable
 from dualamn.writers.tsv import escaped
@@ -17,7 +17,7 @@ def entities_path(path: str | Path) -> Path:
     return Path(path).with_suffix(".entities.tsv")
 
 
-def write_embeddings(task: AlignmentTask, embeddings: FloatArray, path: str | Path) -> Path:
+def write_embeddings(task: AlignmentTask, embeddings: EmbeddingArray, path: str | Path) -> Path:
     """Writes an (n, d) matrix and the graph and entity of each of its rows.
 
     Returns:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from itertools import groupby
+
 import numpy as np
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
-from dualamn.evidence.ranges import blocks, expand
+from dualamn.evidence.ranges import best_of_each, blocks, expand, grouped, ranks
 
 SIZES = st.lists(st.integers(0, 6), max_size=12)
 
@@ -32,3 +34,33 @@ def test_blocks_are_as_long_as_they_may_be_and_leave_nothing_out(
         assert sum(sizes[cut]) <= most or cut.stop == cut.start + 1
         if cut.stop < len(sizes):
             assert sum(sizes[cut.start : cut.stop + 1]) > most
+
+
+OWNED = st.lists(st.tuples(st.integers(0, 5), st.sampled_from([-1.5, -0.0, 0.0, 0.5, 0.75])))
+
+
+@given(OWNED, st.integers(1, 4))
+@example([(0, 0.5)] * 5, 2)
+@example([(3, 0.5), (0, 0.75), (3, 0.75), (3, 0.5)], 2)
+def test_the_best_of_each_are_those_of_a_sorted_list(
+    pairs: list[tuple[int, float]], k: int
+) -> None:
+    own = np.array([owner for owner, _ in pairs], dtype=np.int64)
+    values = np.array([value for _, value in pairs])
+    # A zero below zero is a number of its own.
+    signed = [(owner, value, not np.signbit(value)) for owner, value in pairs]
+    order = sorted(range(len(pairs)), key=lambda i: (signed[i][0], -signed[i][1], -signed[i][2]))
+    expected = {
+        i for _, own_ones in groupby(order, lambda i: pairs[i][0]) for i in list(own_ones)[:k]
+    }
+    assert set(np.flatnonzero(best_of_each(own, values, k)).tolist()) == expected
+
+
+@given(st.lists(st.integers(0, 6)))
+def test_grouped_is_a_stable_sort_and_ranks_count_on(own: list[int]) -> None:
+    order = grouped(np.array(own, dtype=np.int64), 7)
+    assert order.dtype == np.int64
+    assert order.tolist() == sorted(range(len(own)), key=own.__getitem__)
+    ordered = np.array(sorted(own), dtype=np.int64)
+    expected = [own_before for _, same in groupby(ordered) for own_before in range(len(list(same)))]
+    assert ranks(ordered).tolist() == expected

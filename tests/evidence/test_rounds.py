@@ -12,6 +12,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from dualamn.compute import threads
 from dualamn.data_loaders.synthetic import make_task
 from dualamn.evidence import Evidence, EvidenceSettings, Judgement
 from dualamn.evidence.table import Cosines
@@ -271,6 +272,21 @@ def test_rounds_equal_full_matrices(
     links = [tuple(link) for link in (result.links - task.entity_offsets[:2]).tolist()]
     assert links == mutual(plan, 0)
     np.testing.assert_allclose(result.probability, [plan[link] for link in links], atol=1e-5)
+
+
+def test_blocks_in_threads_say_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    task = small_task(3, 9, 2, 25, 3)
+    candidates, settings = found_near(task, 4, 0), replace(SETTINGS, explored=3)
+    expected = judged(task, candidates, settings)
+    monkeypatch.setattr("dualamn.evidence.shared._AT_ONCE", 5)
+    with threads(3):
+        result = judged(task, candidates, settings)
+    assert len(expected.links)
+    np.testing.assert_array_equal(result.links, expected.links)
+    np.testing.assert_array_equal(result.probability, expected.probability)
+    np.testing.assert_array_equal(
+        table_of(task, result.candidates), table_of(task, expected.candidates)
+    )
 
 
 def both(candidates: Candidates) -> tuple[TopK, TopK]:

@@ -157,14 +157,29 @@ def test_restricted_statements_lose_members_and_keep_counts(kg: KnowledgeGraph, 
     kept = np.array([bool(bits >> i & 1) for i in range(kg.n_entities)])
     whole = Statements.of(kg)
     part = whole.restricted(kept)
-    for name in ("group_keys", "group_starts", "relation", "count", "strength", "triples"):
+    for name in ("strength", "triples"):
         np.testing.assert_array_equal(getattr(part, name), getattr(whole, name))
-    for place in range(len(whole.count)):
-        before, after = (
-            s.members[s.member_starts[place] : s.member_starts[place + 1]].tolist()
-            for s in (whole, part)
-        )
-        assert after == [x for x in before if kept[x]]
+    left = [
+        (y, kind, count, [x for x in members if kept[x]])
+        for y, kind, count, members in listed(whole)
+    ]
+    assert listed(part) == [group for group in left if group[3]]
+    groups = np.arange(len(part.count))
+    assert part.n_members(groups).tolist() == [len(members) for *_, members in listed(part)]
+
+
+def listed(statements: Statements) -> list[tuple[int, int, int, list[int]]]:
+    """Neighbour, relation, count and members of every group, by the tables of starts."""
+    groups = []
+    for y in range(statements.n_entities):
+        for place in range(*statements.group_starts[y : y + 2].tolist()):
+            key = int(statements.group_keys[place])
+            assert key == y * statements.n_relations + statements.relation[place]
+            members = statements.members[slice(*statements.member_starts[place : place + 2])]
+            count = int(statements.count[place])
+            groups.append((y, int(statements.relation[place]), count, members.tolist()))
+    assert len(groups) == len(statements.group_keys) == len(statements.member_starts) - 1
+    return groups
 
 
 @given(graphs(), graphs(), st.integers(0, 10_000))

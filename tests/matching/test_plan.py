@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from ot import sinkhorn as dense_sinkhorn  # type: ignore[import-untyped]
 
+from dualamn.compute import threads
 from dualamn.matching.plan import sinkhorn
 
 Float64Array = NDArray[np.float64]
@@ -171,3 +172,15 @@ def test_it_holds_little_beside_the_pairs() -> None:
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert peak < 56 * len(rows)
+
+
+@pytest.mark.parametrize("at_once", [1, 7, 40])
+def test_parts_in_threads_give_the_plan_of_the_whole(
+    at_once: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    logits = made_logits(9, 12, 3)
+    logits[4] = logits[:, 5] = -np.inf  # a row and a column without pairs
+    expected = dense(logits)
+    monkeypatch.setattr("dualamn.matching.plan._AT_ONCE", at_once)
+    with threads(3):
+        np.testing.assert_array_equal(dense(logits), expected)
