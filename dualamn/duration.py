@@ -19,7 +19,7 @@ from dualamn.task import AlignmentTask
 _START = 3.5  # seconds until everything is imported
 _LOAD = 2e-6  # a triple
 _PROPAGATION = 1.9e-5  # a triple
-_EVIDENCE = 3.2e-5  # a triple: pairs that share statements, searched and decided
+_EVIDENCE = 2.5e-5  # a triple: pairs that share statements, searched and decided
 _PRODUCTS = 6e10  # a second, of numbers that an exact search multiplies
 _LOOKED_UP = 3e-4  # seconds for an entity that looks up the names that are like its own
 _CLUSTERED = 0.1  # of the products of an exact search that one by way of clusters makes
@@ -77,6 +77,8 @@ def seconds(
     slower = math.pow(_CORES / cores, _CORES_POWER)
     rounds = 1 + config.bootstrap_turns
     work = slower * _training(sizes, config) + rounds * _searching(sizes, config, slower)
+    if _finds_first(sizes, config):
+        work += slower * _EVIDENCE * sizes.triples
     if config.encoder != "dual_amn":
         work += _PROPAGATION * sizes.triples
     # A second model is trained and searched to tell probabilities by.
@@ -88,7 +90,13 @@ def _training(sizes: Sizes, config: AlignerConfig) -> float:
         return 0.0
     found = sizes.seeds + round(_FOUND_SHARE * max(0, min(sizes.entities) - sizes.seeds))
     turns = config.bootstrap_turns * config.turn_epochs * _epoch(found, sizes, config)
-    return config.epochs * _epoch(sizes.seeds, sizes, config) + turns
+    first = found if _finds_first(sizes, config) else sizes.seeds
+    return config.epochs * _epoch(first, sizes, config) + turns
+
+
+def _finds_first(sizes: Sizes, config: AlignerConfig) -> bool:
+    """Whether evidence finds pairs before anything is trained."""
+    return config.evidence_first and sizes.seeds > 0
 
 
 def _epoch(links: int, sizes: Sizes, config: AlignerConfig) -> float:
@@ -106,7 +114,7 @@ def _epoch(links: int, sizes: Sizes, config: AlignerConfig) -> float:
 
 
 def _searching(sizes: Sizes, config: AlignerConfig, slower: float) -> float:
-    evidence = _EVIDENCE * sizes.triples if config.evidence_rounds else 0.0
+    evidence = slower * _EVIDENCE * sizes.triples if config.evidence_rounds else 0.0
     left, right = (max(1, n - sizes.seeds) for n in sorted(sizes.entities)[-2:])
     products = left * right * width(config)
     named = config.names != "off" and sizes.has_names

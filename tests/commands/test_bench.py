@@ -153,7 +153,18 @@ def test_ctrl_c_keeps_the_runs_that_were_done(
         yield press
 
     monkeypatch.setattr(console, "progress", pressing_ctrl_c)
-    shown = run("bench", made.folder, "--epochs", 2, "--seeds", 5, "--json", "out.json")
+    shown = run(
+        "bench",
+        made.folder,
+        "--protocol",
+        "test",
+        "--epochs",
+        2,
+        "--seeds",
+        5,
+        "--json",
+        "out.json",
+    )
     assert shown.exit_code == 130
     assert "out.json holds the 2 of 5 runs that were done" in shown.stderr
     report = json.loads((tmp_path / "out.json").read_text())

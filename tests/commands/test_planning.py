@@ -101,7 +101,7 @@ NARROW = {"label_dim": 128, "relation_dim": 32}
     ("sizes", "preset", "settings", "measured"),
     [
         (ZH_EN, "fast", {}, 0.88),
-        (ZH_EN, "balanced", {}, 0.68),
+        (ZH_EN, "balanced", {}, 0.71),
         (ZH_EN, "best", {}, 1.06),
         (ZH_EN, "paper", {}, 0.93),
         (CONTEA, "fast", {}, 2.85),
