@@ -63,12 +63,10 @@ class Plan:
     @property
     def changes(self) -> tuple[str, ...]:
         """What is not as asked for so that the run fits, in words."""
-        changes = []
+        kept = ["in half precision"] if self.halved else []
         if self.file_bytes:
-            size = f"{self.file_bytes / GIB:.2f} GiB"
-            changes.append(f"embeddings in half precision, in a temporary file of {size}")
-        elif self.halved:
-            changes.append("embeddings in half precision")
+            kept.append(f"in a temporary file of {self.file_bytes / GIB:.2f} GiB")
+        changes = [f"embeddings {', '.join(kept)}"] if kept else []
         return (*changes, *(f"narrower embeddings, {line}" for line in self.narrowed))
 
 

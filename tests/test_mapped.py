@@ -17,6 +17,7 @@ import pytest
 
 from dualamn import mapped
 from dualamn.aligner import Aligner
+from dualamn.arrays import EmbeddingArray, Int32Array
 from dualamn.config import AlignerConfig
 from dualamn.data_loaders.synthetic import make_task
 from dualamn.errors import ConfigError
@@ -107,18 +108,20 @@ def test_cosines_of_mapped_rows_are_those_of_rows_in_memory(
     assert pair_cosines(rows, left[:0], right[:0]).shape == (0,)
 
 
+def rows_and_links(encoder: str, **settings: Any) -> tuple[EmbeddingArray, Int32Array]:
+    """What a small run without a search makes."""
+    small = {"dim": 8, "epochs": 2, "label_dim": 32, "relation_dim": 40, "neighbour_dim": 16}
+    aligner = Aligner("balanced", encoder=encoder, search_limit=0.0, **small, **settings).fit(TASK)
+    return aligner.embeddings(), aligner.align().links
+
+
 @pytest.mark.parametrize("encoder", ["propagation", "dual_amn", "joint"])
 def test_a_mapped_run_gives_the_same_links(encoder: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(mapped, "BLOCK", 5_000)
-    small = {"dim": 8, "epochs": 2, "label_dim": 32, "relation_dim": 40, "neighbour_dim": 16}
     found = []
     for mapping in (False, True):
-        config = AlignerConfig.preset(
-            "balanced", encoder=encoder, search_limit=0.0, map_embeddings=mapping, **small
-        )
-        aligner = Aligner(config).fit(TASK)
-        assert is_mapped(aligner.embeddings()) == mapping
-        found.append((aligner.embeddings(), aligner.align().links))
+        found.append(rows_and_links(encoder, map_embeddings=mapping))
+        assert is_mapped(found[-1][0]) == mapping
     for one, other in zip(*found, strict=True):
         np.testing.assert_array_equal(one, other)
     assert len(found[0][1]) > 20
@@ -126,19 +129,21 @@ def test_a_mapped_run_gives_the_same_links(encoder: str, monkeypatch: pytest.Mon
 
 @pytest.mark.parametrize("encoder", ["propagation", "dual_amn", "joint"])
 def test_half_precision_rounds_and_changes_no_more(encoder: str) -> None:
-    small = {"dim": 8, "epochs": 2, "label_dim": 32, "relation_dim": 40, "neighbour_dim": 16}
-    found = []
-    for half in (False, True):
-        config = AlignerConfig.preset(
-            "balanced", encoder=encoder, search_limit=0.0, half_embeddings=half, **small
-        )
-        aligner = Aligner(config).fit(TASK)
-        found.append((aligner.embeddings(), set(map(tuple, aligner.align().links.tolist()))))
-    (whole, links), (rounded, others) = found
+    whole, exact = rows_and_links(encoder)
+    rounded, near = rows_and_links(encoder, half_embeddings=True)
     assert rounded.dtype == np.float16
     # Eleven bits of every number, and of a length that is one.
     np.testing.assert_allclose(rounded.astype(np.float32), whole, atol=1e-3)
+    links, others = (set(map(tuple, found.tolist())) for found in (exact, near))
     assert len(links & others) > 0.98 * len(links | others)
+
+
+def test_a_file_that_was_asked_for_is_not_called_rounded() -> None:
+    planned = plan(TASK, AlignerConfig.preset("fast", map_embeddings=True))
+    assert not planned.halved
+    assert planned.changes == (
+        f"embeddings in a temporary file of {planned.file_bytes / GIB:.2f} GiB",
+    )
 
 
 def test_half_precision_holds_the_rows_of_hubs() -> None:

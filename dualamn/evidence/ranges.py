@@ -46,8 +46,7 @@ def largest_of(own: IntArray, values: NDArray[np.floating], most: int) -> tuple[
         most: of an owner.
     """
     order: IntArray = np.lexsort((-values, own))
-    owner = own[order]
-    rank: IntArray = np.arange(len(owner)) - np.searchsorted(owner, owner)
+    rank = ranks(own[order])
     return order[rank < most], rank[rank < most]
 
 
