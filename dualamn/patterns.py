@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import functools
-from dataclasses import dataclass
-from typing import Any
+import threading
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -12,10 +12,12 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 from torch import Tensor
 
+_FLIPPING = threading.Lock()
+
 
 @dataclass(frozen=True, eq=False)
 class Pattern:
-    """Where the entries of a sparse matrix are, in CSR form, and the same of its transpose.
+    """Where the entries of a sparse matrix are, in CSR form.
 
     Entries may repeat a place: they add up.
 
@@ -24,18 +26,13 @@ class Pattern:
         indptr: (n + 1,) int32: where each row's entries begin.
         indices: (e,) int32: the column of every entry.
         rows: (e,) int64: the row of every entry.
-        t_indptr: (m + 1,) int32: where each column's entries begin in the transpose.
-        t_indices: (e,) int32: the row of every entry of the transpose.
-        t_order: (e,) int64: which entry each one of the transpose is.
     """
 
     shape: tuple[int, int]
     indptr: Tensor
     indices: Tensor
     rows: Tensor
-    t_indptr: Tensor
-    t_indices: Tensor
-    t_order: Tensor
+    _flipped: list[Flipped] = field(default_factory=list, init=False, repr=False)
 
     @classmethod
     def from_sorted(
@@ -59,51 +56,56 @@ class Pattern:
             last, (low, high) = int(rows[-1]), (int(end) for end in columns.aminmax())
             if last >= shape[0] or low < 0 or high >= shape[1]:
                 raise ValueError(f"an entry lies outside the pattern's shape {shape}")
-        indptr, indices = _starts(rows, shape[0]), columns.int()
-        # scipy transposes by counting sort, many times faster than torch sorts; the entries'
-        # own numbers, carried along as values, come out as the order.
-        numbers = np.arange(len(rows), dtype=np.int32)
-        flipped = csr_array(
-            (numbers, indices.numpy(force=True), indptr.numpy(force=True)), shape=shape
-        ).tocsc()
-
-        def tensor(array: NDArray[np.int32], kind: type[np.integer[Any]]) -> Tensor:
-            return torch.from_numpy(array.astype(kind, copy=False)).to(rows.device)
-
-        return cls(
-            shape,
-            indptr,
-            indices,
-            rows,
-            tensor(flipped.indptr, np.int32),
-            tensor(flipped.indices, np.int32),
-            tensor(flipped.data, np.int64),
-        )
+        return cls(shape, _starts(rows, shape[0]), columns.int(), rows)
 
     @property
     def n_entries(self) -> int:
         """How many entries the pattern has."""
         return len(self.indices)
 
-    @functools.cached_property
-    def transposed(self) -> Pattern:
-        """The pattern of the transpose, sharing this one's arrays; values need `t_order`."""
-        back = torch.empty_like(self.t_order)
-        back[self.t_order] = torch.arange(len(back), device=back.device)
-        return Pattern(
-            (self.shape[1], self.shape[0]),
-            self.t_indptr,
-            self.t_indices,
-            self.indices[self.t_order].long(),
-            self.indptr,
-            self.indices,
-            back,
-        )
+    @property
+    def flipped(self) -> Flipped:
+        """The transpose, made when it is first asked for: most patterns do without.
+
+        Two branches of a network ask for the same one at the same time, so one waits for the other.
+        """
+        with _FLIPPING:
+            if not self._flipped:
+                self._flipped.append(_flip(self))
+        return self._flipped[0]
 
     def to(self, device: torch.device | str) -> Pattern:
         """The same pattern on another device."""
-        parts = (self.indptr, self.indices, self.rows, self.t_indptr, self.t_indices, self.t_order)
-        return Pattern(self.shape, *(part.to(device) for part in parts))
+        return Pattern(self.shape, *(p.to(device) for p in (self.indptr, self.indices, self.rows)))
+
+
+class Flipped(NamedTuple):
+    """The transpose of a pattern.
+
+    Attributes:
+        pattern: m x n.
+        order: (e,) int64: which entry of the pattern itself each one of the transpose is.
+    """
+
+    pattern: Pattern
+    order: Tensor
+
+
+def _flip(pattern: Pattern) -> Flipped:
+    # scipy transposes by counting sort, many times faster than torch sorts; the entries' own
+    # numbers, carried along as values, come out as the order.
+    numbers = np.arange(pattern.n_entries, dtype=np.int32)
+    own = (part.numpy(force=True) for part in (pattern.indices, pattern.indptr))
+    turned = csr_array((numbers, *own), shape=pattern.shape).tocsc()
+
+    def tensor(array: NDArray[np.integer[Any]], kind: type[np.integer[Any]]) -> Tensor:
+        return torch.from_numpy(array.astype(kind, copy=False)).to(pattern.rows.device)
+
+    m = pattern.shape[1]
+    rows = tensor(np.repeat(np.arange(m), np.diff(turned.indptr)), np.int64)
+    indptr, indices = tensor(turned.indptr, np.int32), tensor(turned.indices, np.int32)
+    there = Pattern((m, pattern.shape[0]), indptr, indices, rows)
+    return Flipped(there, tensor(turned.data, np.int64))
 
 
 def _starts(sorted_by: Tensor, size: int) -> Tensor:

@@ -14,6 +14,7 @@ import warnings
 from typing import Any
 
 import torch
+from scipy.sparse import csr_array
 from torch import Tensor
 from torch.autograd import Function
 
@@ -116,11 +117,7 @@ class _SpMM(Function):
         values, dense = ctx.saved_tensors
         pattern: Pattern = ctx.pattern
         d_values = dot_rows(pattern, grad, dense) if ctx.needs_input_grad[0] else None
-        d_dense = (
-            multiply(pattern.transposed, values.index_select(0, pattern.t_order), grad)
-            if ctx.needs_input_grad[1]
-            else None
-        )
+        d_dense = multiply_transposed(pattern, values, grad) if ctx.needs_input_grad[1] else None
         return d_values, d_dense, None
 
 
@@ -137,11 +134,7 @@ class _SDDMM(Function):
         left, right = ctx.saved_tensors
         pattern: Pattern = ctx.pattern
         d_left = multiply(pattern, grad, right) if ctx.needs_input_grad[0] else None
-        d_right = (
-            multiply(pattern.transposed, grad.index_select(0, pattern.t_order), left)
-            if ctx.needs_input_grad[1]
-            else None
-        )
+        d_right = multiply_transposed(pattern, grad, left) if ctx.needs_input_grad[1] else None
         return d_left, d_right, None
 
 
@@ -162,8 +155,8 @@ class _SquareDistances(Function):
         (grad,) = grads
         (points,) = ctx.saved_tensors
         pattern, grad = _with_gradient(ctx.pattern, grad)
-        flipped = pattern.transposed
-        grad_flipped = grad.index_select(0, pattern.t_order)
+        flipped, order = pattern.flipped
+        grad_flipped = grad.index_select(0, order)
         sums = segment_sum(pattern, grad) + segment_sum(flipped, grad_flipped)
         d_points = points * sums.mul_(2).unsqueeze(1)
         multiply(pattern, grad, points, add_to=d_points, alpha=-2)
@@ -229,6 +222,31 @@ def multiply(
         return out
     torch.addmm(add_to, matrix, dense, alpha=alpha, out=add_to)
     return add_to
+
+
+def multiply_transposed(pattern: Pattern, values: Tensor, dense: Tensor) -> Tensor:
+    """The transpose of a sparse matrix times dense without gradient, (m, n) by (n, d).
+
+    Where many entities come to few relations, the product goes through the entities' rows once,
+    as they lie in memory, and adds to the relations' rows, which stay in the cache. Row by row of
+    the result it would read the entities' at random: with a million entities a side that takes
+    six times as long, and with 15,000 as long.
+
+    Args:
+        pattern: of n rows and m columns.
+        values: (e,) the sparse matrix's entries, in the order of `pattern`.
+        dense: (n, d) of the same dtype.
+
+    Returns:
+        (m, d).
+    """
+    n, m = pattern.shape
+    if dense.device.type != "cpu" or n <= m:
+        flipped, order = pattern.flipped
+        return multiply(flipped, values.index_select(0, order), dense)
+    parts = (part.detach().numpy() for part in (values, pattern.indices, pattern.indptr))
+    matrix = csr_array(tuple(parts), shape=pattern.shape)
+    return torch.from_numpy(matrix.T @ dense.detach().numpy())
 
 
 def _own_kernel_is_faster(pattern: Pattern, dense: Tensor) -> bool:

@@ -20,7 +20,7 @@ from dualamn.encoders.graph import RelationGraph
 from dualamn.errors import CheckpointError, TrainingError
 from dualamn.mapped import blocks_of, empty_rows
 from dualamn.progress import Progress, ProgressCallback
-from dualamn.sparse import multiply
+from dualamn.sparse import multiply, multiply_transposed
 from dualamn.task import AlignmentTask
 
 _COLUMNS = 256
@@ -136,10 +136,9 @@ class Propagation:
         places, incident = graph.hop.places, graph.hop.incident
         rarity = graph.hop.sum_places(self._rarity(graph.hop.edge_relation))
         counts = graph.hop.counts.float()
-        counts_flipped = counts.index_select(0, incident.t_order)
         all_entities, all_relations = [entities], [relations]
         for _ in range(config.propagation_rounds):
-            pointed_at = multiply(incident.transposed, counts_flipped, entities)
+            pointed_at = multiply_transposed(incident, counts, entities)
             sums = multiply(places, rarity, entities)
             multiply(incident, counts, relations, add_to=sums)
             entities, relations = _unit(sums), _unit(_inverses(pointed_at))

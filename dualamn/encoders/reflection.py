@@ -24,7 +24,7 @@ from torch.autograd import Function
 
 from dualamn.encoders.hop import Hop
 from dualamn.encoders.tanh import fast_tanh_
-from dualamn.sparse import dot_rows, multiply, row_softmax, segment_sum
+from dualamn.sparse import dot_rows, multiply, multiply_transposed, row_softmax, segment_sum
 
 
 def reflect(hop: Hop, entities: Tensor, relations: Tensor, attention: Tensor) -> Tensor:
@@ -81,10 +81,9 @@ class _Reflect(Function):
         d_logit = relations.new_zeros(len(relations))  # one a relation
         d_logit.index_add_(0, incident.indices, d_logits)
 
-        d_entities = multiply(places.transposed, placed.index_select(0, places.t_order), d_sum)
+        d_entities = multiply_transposed(places, placed, d_sum)
         multiply(pairs, d_c, relations, add_to=d_entities)
-        b_flipped = (a * along).index_select(0, incident.t_order)
-        d_relations = multiply(incident.transposed, b_flipped, d_sum).mul_(-2)
-        multiply(pairs.transposed, d_c.index_select(0, pairs.t_order), entities, add_to=d_relations)
+        d_relations = multiply_transposed(incident, a * along, d_sum).mul_(-2)
+        d_relations += multiply_transposed(pairs, d_c, entities)
         d_relations.addr_(d_logit, attention)
         return d_entities, d_relations, d_logit @ relations, None
