@@ -12,11 +12,13 @@ from functools import partial
 import numpy as np
 import torch
 from torch import Tensor
+from torch.nn.functional import pad
 
 from dualamn.arrays import Int32Array
 from dualamn.encoders.side_by_side import side_by_side
 
 _ANCHORS = 64  # at a time: their scores stay in the processor's cache
+_TOGETHER = 16  # scores that are first looked at by their highest alone
 _SAMPLE = 1024  # entities that the directions of the search are taken from
 
 
@@ -39,7 +41,12 @@ def mine(parts: Sequence[Tensor], anchors: Int32Array, k: int, projection: Tenso
     # |a - e|^2 falls as a.e - |e|^2 / 2 rises.
     halves = points.square().sum(dim=1).div_(2)
     own = torch.from_numpy(anchors.astype(np.int64)).to(points.device)
-    nearest = partial(_nearest, points, halves, min(k, len(points) - 1))
+    most = min(k, len(points) - 1)
+    together = max(min(_TOGETHER, len(points) // max(most, 1)), 1)
+    filling = -len(points) % together  # rows farther than any
+    points = pad(points, (0, 0, 0, filling))
+    halves = pad(halves, (0, filling), value=torch.inf)
+    nearest = partial(_nearest, points, halves, most, together)
     shares = own.chunk(torch.get_num_threads())
     with torch.no_grad():
         of_each = side_by_side([nearest] * len(shares), [[share] for share in shares])
@@ -49,14 +56,35 @@ def mine(parts: Sequence[Tensor], anchors: Int32Array, k: int, projection: Tenso
     return found
 
 
-def _nearest(points: Tensor, halves: Tensor, k: int, anchors: Tensor) -> list[Tensor]:
+def _nearest(
+    points: Tensor, halves: Tensor, k: int, together: int, anchors: Tensor
+) -> list[Tensor]:
     """(m', k) int64 of every block of anchors, nearest first."""
     found = []
     for own in torch.split(anchors, _ANCHORS):
         scores = (points[own] @ points.t()).sub_(halves)
         scores.scatter_(1, own.unsqueeze(1), -torch.inf)
-        found.append(scores.topk(k, dim=1).indices)
+        found.append(highest(scores, k, together))
     return found
+
+
+def highest(scores: Tensor, k: int, together: int) -> Tensor:
+    """(m, k) int64: the places of the k highest scores of every row, the highest first.
+
+    The k highest lie in the k groups with the highest maxima, and finding maxima takes a tenth of
+    the time of `topk`.
+
+    Args:
+        scores: (m, n), n a multiple of `together` and at least k times it.
+        k: how many.
+        together: scores of a group: n / together places apart, so that maxima are taken over rows.
+    """
+    apart = scores.shape[1] // together
+    groups = scores.view(-1, together, apart).amax(dim=1).topk(k, dim=1, sorted=False).indices
+    members = torch.arange(together, device=scores.device).mul_(apart).unsqueeze(1)
+    places = (groups.unsqueeze(1) + members).flatten(1)
+    best = scores.gather(1, places).topk(k, dim=1).indices
+    return places.gather(1, best)
 
 
 def project(parts: Sequence[Tensor], projection: Tensor) -> Tensor:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from dualamn.training.mining import mine, principal_projection, project
+from dualamn.training.mining import highest, mine, principal_projection, project
 
 
 def parts(n: int, seed: int = 0) -> list[torch.Tensor]:
@@ -22,6 +25,31 @@ def test_without_projection_they_are_exactly_the_nearest_others() -> None:
     distances = torch.cdist(joined[anchors], joined)
     distances[torch.arange(3), torch.from_numpy(anchors).long()] = torch.inf
     assert found.tolist() == distances.argsort(dim=1)[:, :7].tolist()
+
+
+@given(st.integers(1, 5), st.integers(0, 6), st.integers(1, 17), st.integers(0, 9), st.integers(0))
+@settings(max_examples=60, deadline=None)
+def test_the_highest_by_way_of_groups_are_those_of_topk(
+    rows: int, k: int, together: int, more: int, seed: int
+) -> None:
+    n = together * (k + more + 1)
+    generator = torch.Generator().manual_seed(seed % 2**62)
+    scores = torch.stack([torch.randperm(n, generator=generator) for _ in range(rows)]).float()
+    scores[:, 0] = -torch.inf
+    expected = scores.topk(k, dim=1).indices
+    assert torch.equal(highest(scores, k, together), expected)
+
+
+@pytest.mark.parametrize(("n", "k"), [(1, 3), (2, 1), (33, 32), (97, 6), (500, 32)])
+def test_of_any_number_of_entities_they_are_the_nearest(n: int, k: int) -> None:
+    embedded = parts(n)
+    joined = torch.cat(embedded, dim=1)
+    distances = torch.cdist(joined, joined, compute_mode="donot_use_mm_for_euclid_dist")
+    distances.fill_diagonal_(torch.inf)
+    found = mine(embedded, np.arange(n, dtype=np.int32), k, torch.eye(10))
+    most = min(k, n - 1)
+    assert found[:, :most].tolist() == distances.argsort(dim=1)[:, :most].tolist()
+    assert (found[:, most:] == -1).all()
 
 
 def test_fewer_entities_than_asked_for_leave_places_empty() -> None:
