@@ -51,7 +51,13 @@ PRESETS: dict[str, Preset] = {
     ),
     "best": Preset(
         "Dual-AMN and evidence, and two turns of learning from its own pairs (.87 in four minutes)",
-        {**_EVIDENCE, "epochs": 8, "bootstrap_turns": 2, "turn_epochs": 4},
+        {
+            **_EVIDENCE,
+            "sinkhorn_rounds": 60,
+            "epochs": 8,
+            "bootstrap_turns": 2,
+            "turn_epochs": 4,
+        },
     ),
     "paper": Preset(
         "Dual-AMN as published, seed links only and CSLS with k = 10",
