@@ -84,6 +84,42 @@ def test_kernels_prints_a_row_for_every_part() -> None:
     assert all(float(row[1]) > 0 and float(row[2]) > 0 for row in list(table.values())[2:])
 
 
+@pytest.mark.parametrize("threads", [1, 2])
+def test_limits_prints_every_kernel_of_a_step_and_what_is_left(threads: int) -> None:
+    shown = run("limits", "--made", 60, "--threads", threads, "--steps", 1)
+    assert shown.returncode == 0, shown.stderr
+    table = columns_of(shown.stdout)
+    *kernels, rest, whole = list(table)[2:]
+    assert set(kernels) == {
+        "sums over neighbours",
+        "sums over relations",
+        "dot products with neighbours",
+        "dot products with relations",
+        "distances in the loss",
+        "gate, forward",
+        "gate, backward",
+        "mining",
+        "optimiser",
+        "patterns of the step",
+    }
+    seconds = [float(table[name][1]) for name in (*kernels, rest)]
+    assert sum(seconds) == pytest.approx(float(table[whole][1]), abs=0.01)
+
+
+def test_limits_counts_what_a_kernel_must_move(script: Callable[[str], ModuleType]) -> None:
+    import torch
+
+    from dualamn.patterns import Pattern
+
+    pattern = Pattern.from_sorted(torch.tensor([0, 0, 1]), torch.tensor([0, 1, 1]), (2, 4))
+    dense, values = torch.ones(4, 8), torch.ones(3)
+    for cache, rows in ((1000, 4), (100, 3)):  # the four rows are 128 bytes
+        recorder = script("limits").Recorder(8, cache)
+        _, moved, products = recorder._product(pattern, values, dense)
+        assert moved == 3 * 8 + rows * 32 + 2 * 32
+        assert products == 3 * 8
+
+
 def test_load_prints_seconds_of_loading_and_building() -> None:
     shown = run("load", *MADE, "--repeat", 1)
     assert shown.returncode == 0, shown.stderr
