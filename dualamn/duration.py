@@ -1,8 +1,9 @@
 """How long a run will take, roughly: before it starts, from the sizes of its task.
 
 What each stage takes for a triple, a step or a comparison was read off the run files in
-benchmarks/results and benchmarks/scale_results, and a test holds the estimates to within a factor
-of two of them. Those machines had two cores of a server and no GPU. Names are not counted.
+benchmarks/results and benchmarks/scale_results. Those machines had two cores of a server and no GPU:
+on the slower ones estimates are right to a factor of two, on the fastest up to four times what a
+run takes, and a test holds them to that. Names are not counted.
 """
 
 from __future__ import annotations
@@ -71,7 +72,8 @@ def seconds(
         models: that are trained and searched one after the other, those for probabilities aside.
 
     Returns:
-        Seconds, mostly right to a factor of two.
+        Seconds, mostly right to a factor of two on processors of some years ago; new ones take a
+        quarter or a third of that.
     """
     cores = cores or config.threads or os.cpu_count() or 1
     slower = math.pow(_CORES / cores, _CORES_POWER)

@@ -45,13 +45,15 @@ def config_of(report: dict[str, Any]) -> AlignerConfig:
 
 @pytest.mark.skipif(not BENCHMARKS.is_dir(), reason="a source archive is without the benchmarks")
 @pytest.mark.parametrize("report", list(whole_runs()))
-def test_estimates_are_within_a_factor_of_two_of_what_runs_took(report: dict[str, Any]) -> None:
+def test_estimates_are_near_what_runs_took(report: dict[str, Any]) -> None:
+    """Within a factor of two; the newest AMD EPYC takes down to a quarter of the estimate."""
     took = report["mean"]["seconds"]["total"]
     config = config_of(report)
     # One for every set of entities that pairs to learn from were looked for in.
     models = len(set(report["runs"][0]["bootstrap_candidates"].values()))
     estimate = seconds(SIZES[report["dataset"]], config, cores=config.threads, models=models)
-    assert took / 2 < estimate < took * 2
+    fast = "EPYC" in report["machine"]["processor"]
+    assert took / 2 < estimate < took * (4 if fast else 2)
 
 
 def of(preset: str, **settings: Any) -> AlignerConfig:

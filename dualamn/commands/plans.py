@@ -35,4 +35,7 @@ def print_plan(plan: Plan, task: AlignmentTask, to: Console, *, models: int = 1)
     for line in plan.changes:
         say(to, f"to fit into memory: {line}")
     duration = in_words(seconds(Sizes.of(task), plan.config, models=models))
-    say(to, f"{duration} on this machine's cores, give or take a factor of two; a GPU is faster")
+    say(
+        to,
+        f"{duration} on this machine's cores, give or take a factor of two, or a third of that where they are new; a GPU is faster",
+    )
