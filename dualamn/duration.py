@@ -1,9 +1,9 @@
 """How long a run will take, roughly: before it starts, from the sizes of its task.
 
 What each stage takes for a triple, a step or a comparison was read off the run files in
-benchmarks/results and benchmarks/scale_results. Those machines had two cores of a server and no GPU:
-on the slower ones estimates are right to a factor of two, on the fastest up to four times what a
-run takes, and a test holds them to that. Names are not counted.
+benchmarks/results and benchmarks/scale_results. Those machines had two cores of a server and no
+GPU: on the slower ones estimates are right to a factor of two, on the fastest they are up to four
+times what a run takes, and a test holds them to that. Names are not counted.
 """
 
 from __future__ import annotations

@@ -27,7 +27,7 @@ class Preset:
 
 PRESETS: dict[str, Preset] = {
     "fast": Preset(
-        "label propagation and evidence, no training (.79 in 15 s)",
+        "label propagation and evidence, no training (.79 in 6 to 15 s)",
         {
             **_EVIDENCE,
             "encoder": "propagation",
@@ -38,7 +38,7 @@ PRESETS: dict[str, Preset] = {
         },
     ),
     "balanced": Preset(
-        "Dual-AMN of half the width, and evidence (.85 in a minute)",
+        "Dual-AMN of half the width, and evidence (.85 in half a minute or one)",
         {
             **_EVIDENCE,
             "dim": 64,
@@ -50,7 +50,7 @@ PRESETS: dict[str, Preset] = {
         },
     ),
     "best": Preset(
-        "Dual-AMN and evidence, and two turns of learning from its own pairs (.87 in four minutes)",
+        "Dual-AMN and evidence, two turns of learning from its own pairs (.87 in 1 to 4 minutes)",
         {
             **_EVIDENCE,
             "sinkhorn_rounds": 60,
@@ -65,7 +65,8 @@ PRESETS: dict[str, Preset] = {
     ),
 }
 """Every preset by name. In brackets is Hits@1 on DBP15K ZH-EN, left to right on the test side, and
-the time of a whole run on two cores; docs/results.md has both exactly."""
+the time of a whole run on two cores, on a new server and on one of some years ago;
+docs/results.md has both exactly."""
 
 
 def preset_settings(name: str) -> dict[str, Any]:

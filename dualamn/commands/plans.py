@@ -37,5 +37,6 @@ def print_plan(plan: Plan, task: AlignmentTask, to: Console, *, models: int = 1)
     duration = in_words(seconds(Sizes.of(task), plan.config, models=models))
     say(
         to,
-        f"{duration} on this machine's cores, give or take a factor of two, or a third of that where they are new; a GPU is faster",
+        f"{duration} on this machine's cores, give or take a factor of two, or a third of that "
+        "where they are new; a GPU is faster",
     )
