@@ -19,13 +19,13 @@ from dualamn.task import AlignmentTask
 
 _START = 3.5  # seconds until everything is imported
 _LOAD = 2e-6  # a triple
-_PROPAGATION = 1.9e-5  # a triple
-_EVIDENCE = 2.5e-5  # a triple: pairs that share statements, searched and decided
-_PRODUCTS = 6e10  # a second, of numbers that an exact search multiplies
+_PROPAGATION = 1.6e-5  # a triple
+_EVIDENCE = 2.1e-5  # a triple: pairs that share statements, searched and decided
+_PRODUCTS = 8e10  # a second, of numbers that an exact search multiplies
 _LOOKED_UP = 3e-4  # seconds for an entity that looks up the names that are like its own
 _CLUSTERED = 0.1  # of the products of an exact search that one by way of clusters makes
-_STEP = 1.4e-8  # an edge and a number of an entity's features, in a training step
-_PART = 7e-8  # an entity of a part of it and a number of its embedding: gate, mining, loss
+_STEP = 1.2e-8  # an edge and a number of an entity's features, in a training step
+_PART = 5.5e-8  # an entity of a part of it and a number of its embedding: gate, mining, loss
 _ENTITY = 8  # edges that an entity weighs as much as
 _FIXED_SHARE = 0.15  # of a step, whatever share of the entities is linked
 _FOUND_SHARE = 0.6  # of the entities that bootstrapping links on its way
