@@ -88,12 +88,16 @@ def machine(device: str = "cpu") -> dict[str, Any]:
         device: where the model ran; for "cuda" the GPU's name is added.
 
     Returns:
-        `system`, `processor`, `cores` (those this process may use), `memory_bytes` (None where
-        unknown) and `gpu` (None without one).
+        `system`, `processor`, `instructions` (the widest that torch's kernels use, such as AVX2:
+        processors of one name differ by it), `cores` (those this process may use), `memory_bytes`
+        (None where unknown) and `gpu` (None without one).
     """
+    import torch
+
     return {
         "system": f"{platform.system()} {platform.release()} {platform.machine()}".strip(),
         "processor": processor(),
+        "instructions": torch.backends.cpu.get_cpu_capability(),
         "cores": cores(),
         "memory_bytes": memory_bytes(),
         "gpu": _gpu() if device.startswith("cuda") else None,

@@ -44,7 +44,8 @@ def machine(described: Mapping[str, Any], threads: int | None = None) -> str:
     if not cores or not processor:
         return "not recorded"
     fewer = "" if threads in (None, cores) else f"{threads} of "
-    return f"{fewer}{cores} cores, {processor}, no GPU"
+    wide = described.get("instructions")
+    return f"{fewer}{cores} cores, {processor}{f' with {wide}' if wide else ''}, no GPU"
 
 
 def versions(report: Report) -> str:
