@@ -38,7 +38,7 @@ PRESETS: dict[str, Preset] = {
         },
     ),
     "balanced": Preset(
-        "Dual-AMN of half the width, and evidence (.85 in half a minute or one)",
+        "Dual-AMN of half the width, and evidence (.85 in 20 to 60 s)",
         {
             **_EVIDENCE,
             "dim": 64,
