@@ -29,6 +29,7 @@ _PART = 5.5e-8  # an entity of a part of it and a number of its embedding: gate,
 _ENTITY = 8  # edges that an entity weighs as much as
 _FIXED_SHARE = 0.15  # of a step, whatever share of the entities is linked
 _FOUND_SHARE = 0.6  # of the entities that bootstrapping links on its way
+_FOUND_EACH = 10  # for each seed link, at most
 _CORES_POWER = 0.77  # 1.7 times as fast with two cores as with one
 _CORES = 2  # that the above was measured on
 
@@ -90,7 +91,9 @@ def seconds(
 def _training(sizes: Sizes, config: AlignerConfig) -> float:
     if config.encoder == "propagation":
         return 0.0
-    found = sizes.seeds + round(_FOUND_SHARE * max(0, min(sizes.entities) - sizes.seeds))
+    rest = round(_FOUND_SHARE * max(0, min(sizes.entities) - sizes.seeds))
+    # Without seed links names find the first pairs.
+    found = sizes.seeds + min(rest, _FOUND_EACH * sizes.seeds or rest)
     turns = config.bootstrap_turns * config.turn_epochs * _epoch(found, sizes, config)
     first = found if _finds_first(sizes, config) else sizes.seeds
     return config.epochs * _epoch(first, sizes, config) + turns
