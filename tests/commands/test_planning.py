@@ -107,6 +107,7 @@ NARROW = {"label_dim": 128, "relation_dim": 32}
         (CONTEA, "fast", {}, 2.85),
         (DWY, "fast", {}, 2.44),
         (DWY, "balanced", {}, 2.11),
+        (DWY, "best", {}, 3.71),
         (MILLION, "fast", NARROW, 14.31),
         (MILLION, "balanced", {}, 12.18),
     ],
