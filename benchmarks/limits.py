@@ -31,7 +31,6 @@ from dualamn.encoders.side_by_side import each
 from dualamn.encoders.trained import TrainedDualAMN
 from dualamn.memory import keep_freed_memory
 from dualamn.patterns import Pattern
-from dualamn.presets import preset_settings
 from dualamn.training import parts, rmsprop
 from dualamn.training.trainer import Trainer
 
@@ -264,7 +263,11 @@ def main() -> None:
     keep_freed_memory()
     set_threads(given.threads)
     task = get_task(given)
-    config = AlignerConfig(**preset_settings(given.preset))
+    config = AlignerConfig.preset(given.preset)
+    if config.encoder == "propagation":
+        parser.error(f"--preset {given.preset}: it trains nothing, take balanced, best or paper")
+    if given.steps < 1 or given.cache < 0:
+        parser.error("--steps must be 1 or more, --cache 0 or more")
     print(f"{task.name}, {task.n_triples:,} triples, {given.preset}; {machine()}\n")
     lines = record(task, config, given.steps, given.cache * 2**20)
     head = ["kernel", "calls", "thread s", "share", "GB", "10⁹ products", "of what is possible"]

@@ -87,7 +87,7 @@ def _where(machine: Mapping[str, object], threads: object) -> str:
     numbers = {1: "one core", 2: "two cores"}
     cores = threads or machine.get("cores")  # a run with fewer threads uses no more
     words = numbers.get(cores, f"{cores} cores") if isinstance(cores, int) else "cores"
-    processor = str(machine.get("processor"))
+    processor = str(text.processor_of(machine))
     article = "an" if processor[:1] in "AEIOU" else "a"
     return f"{words} of {article} {processor}, without a GPU"
 

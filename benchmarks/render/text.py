@@ -40,12 +40,17 @@ def machine(described: Mapping[str, Any], threads: int | None = None) -> str:
     """A machine in a few words: its GPU, else cores, of which so many were used, and processor."""
     if described.get("gpu"):
         return str(described["gpu"])
-    cores, processor = described.get("cores"), described.get("processor")
+    cores, processor = described.get("cores"), processor_of(described)
     if not cores or not processor:
         return "not recorded"
     fewer = "" if threads in (None, cores) else f"{threads} of "
-    wide = described.get("instructions")
-    return f"{fewer}{cores} cores, {processor}{f' with {wide}' if wide else ''}, no GPU"
+    return f"{fewer}{cores} cores, {processor}, no GPU"
+
+
+def processor_of(described: Mapping[str, Any]) -> str | None:
+    """A machine's processor, and its vector instructions where they were recorded."""
+    name, wide = described.get("processor"), described.get("instructions")
+    return f"{name} with {wide}" if name and wide else name
 
 
 def versions(report: Report) -> str:
