@@ -116,7 +116,7 @@ class AlignerConfig:
         evidence_rounds: rounds of symbolic evidence (`dualamn.evidence`) between search and
             matching; 0 for none.
         evidence_weight: cosine that one unit of evidence is worth.
-        evidence_share_weight: cosine that it is worth if all an entity's evidence is found.
+        evidence_share_weight: cosine that it is worth to have everything stated in common.
         evidence_explored: how many candidates of an entity evidence may find, beside those of the
             search; 0 for none. Graphs too large for a search have only these.
         evidence_first: the encoder learns not only from the seed links but also from the sure
@@ -191,7 +191,7 @@ class AlignerConfig:
     sinkhorn_rounds: int = 15
     evidence_rounds: int = 0
     evidence_weight: float = 0.12
-    evidence_share_weight: float = 0.6
+    evidence_share_weight: float = 0.8
     evidence_explored: int = 0
     evidence_first: bool = False
     bootstrap_turns: int = 0

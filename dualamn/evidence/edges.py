@@ -7,11 +7,10 @@ from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import csr_array
 
 from dualamn.evidence.ranges import IntArray
 from dualamn.kg import KnowledgeGraph
-
-_ALMOST_SURE = 0.9  # the probability that a neighbour is taken to have in `strength`
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,7 +34,6 @@ class Statements:
         count: (g,) how many members it has in the whole graph.
         member_starts: (g + 1,) where its members begin.
         members: (e,) the entities.
-        strength: (n,) what all statements about an entity are worth together.
     """
 
     n_entities: int
@@ -47,7 +45,6 @@ class Statements:
     count: IntArray
     member_starts: IntArray
     members: IntArray
-    strength: NDArray[np.float64]
 
     @classmethod
     def of(cls, kg: KnowledgeGraph) -> Statements:
@@ -66,8 +63,6 @@ class Statements:
         neighbour, relation = np.divmod(group_keys, max(r, 1))
         starts = np.append(first, len(keys))
         count = np.diff(starts)
-        worth: NDArray[np.float64] = -np.log1p(-_ALMOST_SURE / count)
-        strength = np.bincount(entities, weights=np.repeat(worth, count), minlength=n)
         return cls(
             n,
             r,
@@ -78,8 +73,22 @@ class Statements:
             count,
             starts,
             entities,
-            strength.astype(np.float64),
         )
+
+    @cached_property
+    def information(self) -> NDArray[np.float64]:
+        """(g,) what every statement tells of an entity, in nats: log(n / count)."""
+        told: NDArray[np.float64] = np.log(self.n_entities / self.count)
+        return told
+
+    @cached_property
+    def stated(self) -> csr_array:
+        """(n, g) float32: 1 for every statement about every member."""
+        # Members are grouped, so this is the transpose of what there is.
+        ones = np.ones(len(self.members), dtype=np.float32)
+        shape = len(self.group_keys), self.n_entities
+        by_group = csr_array((ones, self.members, self.member_starts), shape=shape)
+        return csr_array(by_group.T.tocsr())
 
     @cached_property
     def joined(self) -> tuple[IntArray, IntArray]:
@@ -112,12 +121,12 @@ class Statements:
             self.count[alive],
             np.append(starts[:-1][alive], starts[-1]),
             self.members[stays],
-            self.strength,
         )
 
-    def n_members(self, groups: IntArray) -> IntArray:
+    def n_members(self, groups: NDArray[np.integer]) -> IntArray:
         """(m,) how many members each of some groups has here; `count` is of the whole graph."""
-        return self.member_starts[groups + 1] - self.member_starts[groups]
+        members: IntArray = self.member_starts[groups + 1] - self.member_starts[groups]
+        return members
 
 
 def _before(chosen: NDArray[np.bool_]) -> IntArray:

@@ -11,8 +11,10 @@ from numpy.typing import NDArray
 
 from dualamn.arrays import BoolArray, FloatArray, Int32Array
 from dualamn.evidence.edges import Statements
+from dualamn.evidence.likeness import Likeness
 from dualamn.evidence.ranges import IntArray, grouped
 from dualamn.evidence.relations import align_relations
+from dualamn.evidence.same import same_statements
 from dualamn.evidence.shared import shared_statements, summed
 from dualamn.evidence.table import Cosines, Floats, PairTable, best_of_either, find
 from dualamn.matching.pairs import mutual
@@ -34,7 +36,8 @@ class EvidenceSettings:
     Attributes:
         rounds: how often the evidence is gathered anew.
         weight: cosine that one unit of evidence is worth.
-        share_weight: cosine that it is worth if all an entity's evidence is found.
+        share_weight: cosine that it is worth if two entities have all in common that is stated of
+            them, see `Likeness`.
         temperature: of the Sinkhorn normalisation, in units of cosine.
         sinkhorn_rounds: most passes of the Sinkhorn normalisation.
         explored: how many pairs an entity may have that only evidence found; 0 for none, so
@@ -76,6 +79,19 @@ class Judgement:
         return self.table.ranked(self.scores, self.pools, self.offsets, self.most)
 
 
+class Shared(NamedTuple):
+    """What entities have in common.
+
+    Attributes:
+        keys, worth: of all pairs that have any evidence in common, ascending, and what it is worth.
+        likeness: compares pairs by all their statements; None where that is worth nothing.
+    """
+
+    keys: IntArray
+    worth: Floats
+    likeness: Likeness | None
+
+
 class Ranked(NamedTuple):
     """Pairs, (p,) their scores and (p,) their probabilities."""
 
@@ -92,15 +108,18 @@ class Evidence:
     linearly many in the triples, so that large graphs can do without a search.
 
     In every round the present probabilities say which relations stand for each other
-    (`align_relations`), then what any two candidates have in common (`shared_statements`).
-    With E(x, y) the sum of it, S(x) what all statements about x would be worth, a and b the
-    two weights and T the temperature, the next probabilities are the Sinkhorn normalisation of
+    (`align_relations`), then what any two candidates have in common. With E(x, y) the sum of
+    their evidence (`shared_statements`), L(x, y) how alike they are by all that is stated of
+    them (`Likeness`), a and b the two weights and T the temperature, the next probabilities are
+    the Sinkhorn normalisation of
 
-        (cos(x, y) + a E(x, y) + b E(x, y) / sqrt(S(x) S(y) + 1)) / T
+        (cos(x, y) + a E(x, y) + b L(x, y)) / T
 
-    The sum a E favours entities of which much is known, the share b E / S those of which
-    little is. Seed links count as certain throughout. The combination of embeddings with
-    probabilistic reasoning follows NeuSymEA (Chen et al., NeurIPS 2025).
+    E is about what few entities have in common, and favours entities of which much is known; L
+    about common statements as well, and those that only one of the two has. Pairs that only
+    evidence found are judged if cos + a E makes them one of the best few of either entity. Seed
+    links count as certain throughout. The combination of embeddings with probabilistic
+    reasoning follows NeuSymEA (Chen et al., NeurIPS 2025).
 
     Args:
         task: gives triples and seed links.
@@ -153,33 +172,39 @@ class Evidence:
         table, scores = known, known.cosines
         plan = self._plan(table, scores)
         for _ in range(self.settings.rounds):
-            found = self._gather(table, plan, left, right)
+            shared = self._gather(table, plan, left, right)
             before = table.keys, plan
             del table, scores  # a third of what a round holds
-            known, table, scores = self._scored(known, *found, cosines)
-            del found
+            known, table, scores = self._scored(known, shared, cosines)
+            del shared
             plan = self._plan(table, scores)
             if _change(*before, table.keys, plan) <= _SETTLED * max(len(pools[0]), 1):
                 break
         return Ranked(table, scores, plan)
 
     def _scored(
-        self, known: PairTable, keys: IntArray, worth: Floats, cosines: Cosines | None
+        self, known: PairTable, shared: Shared, cosines: Cosines | None
     ) -> tuple[PairTable, PairTable, Floats]:
         """All pairs known by now, and those that are judged next with their scores.
 
         Args:
             known: the pairs known before.
-            keys, worth: of all pairs that have anything in common, from `_gather`.
+            shared: from `_gather`.
             cosines: see `judge`.
         """
         most = self.settings.explored
         if most:
-            known = known.extended(keys, cosines)
-        scores, evident = self._scores(known, keys, worth)
-        kept = known.given | best_of_either(known, scores, evident & ~known.given, most)
+            known = known.extended(shared.keys, cosines)
+        place, here = known.find(shared.keys)
+        evidence = np.zeros(len(known))
+        evidence[place[here]] = shared.worth[here]
+        scores = known.cosines + evidence * self.settings.weight
+        kept = known.given | best_of_either(known, scores, (evidence > 0) & ~known.given, most)
+        table, scores = known.chosen(kept), scores[kept]
+        if shared.likeness is not None:
+            scores += shared.likeness.between(table) * self.settings.share_weight
         # A copy is without rows and columns, which take as much as all else.
-        return replace(known), known.chosen(kept), scores[kept]
+        return replace(known), table, scores
 
     def _plan(self, table: PairTable, scores: Floats) -> Floats:
         return sinkhorn(
@@ -191,19 +216,10 @@ class Evidence:
             tolerance=_SETTLED,
         )
 
-    def _scores(self, table: PairTable, keys: IntArray, worth: Floats) -> tuple[Floats, BoolArray]:
-        """(p,) cosine and evidence of every pair, and whether there is any evidence."""
-        place, here = table.find(keys)
-        found = np.zeros(len(table))
-        found[place[here]] = worth[here]
-        share = np.sqrt(self.left.strength[table.rows] * self.right.strength[table.columns] + 1)
-        weight = self.settings.weight + self.settings.share_weight / share
-        return table.cosines + found * weight, found > 0
-
     def _gather(
         self, table: PairTable, plan: Floats, left: Statements, right: Statements
-    ) -> tuple[IntArray, Floats]:
-        """Keys, ascending, of all pairs that have anything in common, and what that is worth."""
+    ) -> Shared:
+        """What entities have in common if the pairs of a table are as probable as planned."""
         partner = np.full(self.left.n_entities, -1, dtype=np.int64)
         sure = np.zeros(self.left.n_entities)
         rows, columns = table.rows, table.columns
@@ -224,8 +240,11 @@ class Evidence:
         # By right entity, so that what is looked up of it lies together in memory.
         order = grouped(ends[1], self.right.n_entities)
         ends, probability = (ends[0][order], ends[1][order]), probability[order]
+        same = same_statements(left, right, weights, ends, probability)
         shape = self.left.n_entities, self.right.n_entities
-        return summed(shared_statements(left, right, weights, ends, probability), shape)
+        keys, worth = summed(shared_statements(left, right, same), shape)
+        likeness = Likeness.of(left, right, same) if self.settings.share_weight else None
+        return Shared(keys, worth, likeness)
 
 
 def _width(candidates: Candidates) -> int:

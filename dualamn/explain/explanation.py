@@ -37,7 +37,7 @@ class Shared:
         neighbour_probability: how sure it is that the neighbours are the same; 1 for a seed link.
         is_seed: whether they are a seed link.
         relation_weight: how well the relations stand for each other, from 0 to .98.
-        worth: evidence that this gives, -log of the chance that it is a coincidence.
+        worth: by what factor, as a logarithm, this made the pair more probable.
         probability_without: the link's probability if this were not so; None where the links
             have no probabilities.
     """

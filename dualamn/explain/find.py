@@ -91,15 +91,14 @@ def _explained(
     at = np.flatnonzero((links == (entity, -1 if other is None else other)).all(axis=1))
     link = int(at[0]) if len(at) else None
     probability = _probability(pair, link)
-    ends = (other, entity) if turned else (entity, other)
-    per_unit = 0.0 if other is None else _score_of_evidence(alignment, shared, ends)
     config = alignment.config
 
     def without(worth: float, *, beside: bool = False) -> float | None:
         if link is None or probability is None or pair.features is None or config is None:
             return None
         made_by = _made_by(alignment, pair)
-        less = worth * (config.temperature if beside else per_unit)
+        counted = beside or config.evidence_rounds
+        less = worth * config.temperature if counted else 0.0
         fewer = lowered(pair.features[link : link + 1], less, config.temperature, cosine=beside)
         return None if made_by is None else float(made_by.predict(fewer)[0])
 
@@ -198,20 +197,6 @@ def _place(
         if right is not None
         else f"{left!r} is in none of the graphs {graphs} that were asked for"
     )
-
-
-def _score_of_evidence(
-    alignment: Alignment, shared: SharedBy, ends: tuple[int | None, int | None]
-) -> float:
-    """How much one unit of evidence adds to the score of two entities."""
-    config = alignment.config
-    if config is None or not config.evidence_rounds:
-        return 0.0
-    left, right = ends
-    assert left is not None
-    assert right is not None
-    share = shared.share(left - shared.offsets[0], right - shared.offsets[1])
-    return config.evidence_weight + config.evidence_share_weight / share
 
 
 def _probability(pair: PairAlignment, link: int | None) -> float | None:

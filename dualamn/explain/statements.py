@@ -8,11 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dualamn.alignment import Alignment
+from dualamn.config import AlignerConfig
 from dualamn.evidence.edges import Statements
 from dualamn.evidence.relations import align_relations
+from dualamn.evidence.same import LEAST_SAME
+from dualamn.evidence.shared import LEAST
 from dualamn.links import PairAlignment
-
-_LEAST = 0.01  # what a pair of statements must be worth, as in `evidence.shared`
 
 
 @dataclass(frozen=True)
@@ -24,7 +25,7 @@ class Common:
         left_kind, right_kind: relations as in `Statements`, the inverse ones in the upper half.
         probability: that the neighbours are the same.
         weight: with which the relations stand for each other.
-        worth: the evidence.
+        worth: by what factor, as a logarithm, this made the pair more probable.
     """
 
     left_neighbour: int
@@ -65,14 +66,13 @@ class SharedBy:
         left, right = self.sides
         self.weights = align_relations(left, right, self.partner, self.probability)
         self.seeds = {(int(a), int(b)) for a, b in seeds - self.offsets}
-
-    def share(self, left: int, right: int) -> float:
-        """What all statements about two entities are worth, the mean of both."""
-        strength = self.sides[0].strength[left] * self.sides[1].strength[right]
-        return float(np.sqrt(strength + 1))
+        self.information = [side.stated @ side.information for side in self.sides]
+        # Where evidence took no part, what it would be worth by the settings that it has elsewhere.
+        self.config = alignment.config or AlignerConfig()
 
     def between(self, left: int, right: int) -> list[Common]:
         """What two entities share, given by local ids; worth most first."""
+        both = float(self.information[0][left] * self.information[1][right])
         of_right: dict[int, list[tuple[int, int]]] = {}
         for neighbour, kind, count in _about(self.sides[1], right):
             of_right.setdefault(neighbour, []).append((kind, count))
@@ -82,11 +82,28 @@ class SharedBy:
             p = float(self.probability[neighbour])
             for right_kind, right_count in of_right.get(other, ()):
                 weight = float(self.weights[kind, right_kind])
-                chance = weight * p / np.sqrt(count * right_count)
-                if chance > _LEAST:
-                    worth = float(-np.log1p(-min(chance, 0.99)))
+                worth = self._worth(weight * p, count, right_count, both)
+                if worth:
                     found.append(Common(neighbour, other, kind, right_kind, p, weight, worth))
         return sorted(found, key=lambda common: -common.worth)
+
+    def _worth(self, same: float, count: int, right_count: int, both: float) -> float:
+        """What a statement adds to the logit of two entities, as the rounds of evidence count it.
+
+        Args:
+            same: how sure it is that the statements of both are the same.
+            count, right_count: how many entities either holds for.
+            both: the product of the information of the two entities, see `Likeness`.
+        """
+        if same <= LEAST_SAME:
+            return 0.0
+        sizes = self.sides[0].n_entities / count, self.sides[1].n_entities / right_count
+        told = same * (np.log(sizes[0]) + np.log(sizes[1])) / 2
+        score = self.config.evidence_share_weight * told / np.sqrt(both + 1)
+        chance = same / np.sqrt(count * right_count)
+        if chance > LEAST:
+            score -= self.config.evidence_weight * np.log1p(-min(chance, 0.99))
+        return float(score / self.config.temperature)
 
 
 def _about(side: Statements, entity: int) -> list[tuple[int, int, int]]:

@@ -21,6 +21,7 @@ from dualamn.matching.plan import sinkhorn
 from dualamn.search import Candidates, candidate_pools, search_candidates
 from dualamn.task import AlignmentTask
 from dualamn.topk import TopK
+from tests.evidence.small_graphs import plain_groups, plain_likeness
 
 Floats = NDArray[np.float64]
 SETTINGS = EvidenceSettings(
@@ -88,21 +89,6 @@ def mutual(plan: Floats, at_least: float) -> list[tuple[int, int]]:
     ]
 
 
-def groups_of(kg: KnowledgeGraph) -> dict[tuple[int, int], list[int]]:
-    groups = defaultdict(list)
-    for head, kind, tail in kg.triples.tolist():
-        groups[tail, kind].append(head)
-        groups[head, kind + kg.n_relations].append(tail)
-    return groups
-
-
-def strength_of(kg: KnowledgeGraph) -> Floats:
-    strength = np.zeros(kg.n_entities)
-    for members in groups_of(kg).values():
-        strength[members] -= log1p(-0.9 / len(members))
-    return strength
-
-
 def plain_weights(
     left: KnowledgeGraph, right: KnowledgeGraph, partner: dict[int, int], sure: dict[int, float]
 ) -> dict[tuple[int, int], float]:
@@ -130,7 +116,10 @@ def plain_weights(
     return weights
 
 
-def plain_gather(task: AlignmentTask, plan: Floats, seeds: list[tuple[int, int]]) -> Floats:
+def plain_gather(
+    task: AlignmentTask, plan: Floats, seeds: list[tuple[int, int]]
+) -> tuple[Floats, Floats]:
+    """Of every pair its evidence, and how alike the two are by all their statements."""
     left, right = task.kgs
     settled = [{x for x, _ in seeds}, {y for _, y in seeds}]
     open_pairs = np.argwhere(plan > 0.05).tolist()
@@ -141,13 +130,19 @@ def plain_gather(task: AlignmentTask, plan: Floats, seeds: list[tuple[int, int]]
     partners = dict([*best, *seeds])
     weights = plain_weights(left, right, partners, {x: sure[x, y] for x, y in partners.items()})
     found = np.zeros(plan.shape)
-    for (y, kind), members in groups_of(left).items():
-        for (y_right, other), others in groups_of(right).items():
+    for (y, kind), members in plain_groups(left).items():
+        for (y_right, other), others in plain_groups(right).items():
             p = sure.get((y, y_right), 0.0)
-            worth = weights.get((kind, other), 0.0) * p / sqrt(len(members) * len(others))
-            if worth > 0.01:
+            same = weights.get((kind, other), 0.0) * p
+            worth = same / sqrt(len(members) * len(others))
+            if same > 0.02 and worth > 0.01:
                 found[np.ix_(members, others)] -= log1p(-min(worth, 0.99))
-    return found
+    table = np.zeros((2 * left.n_relations, 2 * right.n_relations))
+    for place, weight in weights.items():
+        table[place] = weight
+    pairs = np.array(list(sure), dtype=np.int64).reshape(-1, 2)
+    probability = np.array(list(sure.values()), dtype=np.float64)
+    return found, plain_likeness(left, right, table, (pairs[:, 0], pairs[:, 1]), probability)
 
 
 def plain_judge(
@@ -163,7 +158,6 @@ def plain_judge(
     `given` has the scores of the search's candidates, `cosines` those of all pairs that may be.
     """
     scores = given
-    share = np.sqrt(np.outer(strength_of(task.kgs[0]), strength_of(task.kgs[1])) + 1)
 
     def plan_of(scores: Floats) -> Floats:
         plan = np.zeros(scores.shape)
@@ -176,10 +170,10 @@ def plain_judge(
 
     plan = plan_of(scores)
     for _ in range(settings.rounds):
-        found = plain_gather(task, plan, seeds)
+        found, alike = plain_gather(task, plan, seeds)
         known = (given > -np.inf) | ((found > 0) & (settings.explored > 0))
         scores = np.where(known, cosines, -np.inf)
-        scores = scores + found * (settings.weight + settings.share_weight / share)
+        scores = scores + found * settings.weight + alike * settings.share_weight
         before, plan = plan, plan_of(scores)
         if np.abs(plan - before).sum() <= 1e-3 * n_queries:
             break
@@ -278,7 +272,8 @@ def test_blocks_in_threads_say_the_same(monkeypatch: pytest.MonkeyPatch) -> None
     task = small_task(3, 9, 2, 25, 3)
     candidates, settings = found_near(task, 4, 0), replace(SETTINGS, explored=3)
     expected = judged(task, candidates, settings)
-    monkeypatch.setattr("dualamn.evidence.shared._AT_ONCE", 5)
+    for module in ("same", "shared", "likeness"):
+        monkeypatch.setattr(f"dualamn.evidence.{module}._AT_ONCE", 5)
     with threads(3):
         result = judged(task, candidates, settings)
     assert len(expected.links)

@@ -2,55 +2,33 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from math import log1p, sqrt
+from math import log, log1p, sqrt
 
 import numpy as np
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
-from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
+from dualamn.evidence import same as same_module
 from dualamn.evidence import shared as shared_module
 from dualamn.evidence.edges import Statements
 from dualamn.evidence.relations import align_relations
+from dualamn.evidence.same import same_statements
 from dualamn.evidence.shared import shared_statements
 from dualamn.kg import KnowledgeGraph
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
-Groups = dict[tuple[int, int], list[int]]
-
-
-def made_kg(triples: list[tuple[int, int, int]], n: int, r: int) -> KnowledgeGraph:
-    return KnowledgeGraph.from_arrays(
-        "made", triples, [f"e{i}" for i in range(n)], [f"r{i}" for i in range(r)]
-    )
-
-
-@st.composite
-def graphs(draw: st.DrawFn) -> KnowledgeGraph:
-    """Up to 7 entities and 3 relations: loops, hubs and triples both ways come by themselves."""
-    n, r = draw(st.integers(1, 7)), draw(st.integers(1, 3))
-    ends, kinds = st.integers(0, n - 1), st.integers(0, r - 1)
-    return made_kg(draw(st.lists(st.tuples(ends, kinds, ends), max_size=18)), n, r)
-
-
-NOTHING = made_kg([], 1, 0)
-ALONE = made_kg([], 4, 2)
-LOOP = made_kg([(0, 0, 0)], 1, 1)
-BOTH_WAYS = made_kg([(0, 0, 1), (1, 0, 0), (0, 1, 1), (0, 0, 1)], 3, 2)
-HUB = made_kg([(i, 0, 0) for i in range(7)] + [(0, 1, i) for i in range(7)], 7, 2)
-
-
-def plain_groups(kg: KnowledgeGraph) -> Groups:
-    """Whom each (neighbour, relation) holds for; inverses come after the relations."""
-    groups: Groups = defaultdict(list)
-    for head, kind, tail in kg.triples.tolist():
-        groups[tail, kind].append(head)
-        groups[head, kind + kg.n_relations].append(tail)
-    return groups
+from tests.evidence.small_graphs import (
+    ALONE,
+    BOTH_WAYS,
+    HUB,
+    LOOP,
+    NOTHING,
+    Floats,
+    Ints,
+    graphs,
+    made_kg,
+    plain_groups,
+)
 
 
 def plain_relations(
@@ -91,8 +69,9 @@ def plain_shared(
     for y, y_right, p in zip(*pairs, probability, strict=True):
         for (end, kind), members in plain_groups(left).items():
             for (other_end, other), others in plain_groups(right).items():
-                worth = weights[kind, other] * p / sqrt(len(members) * len(others))
-                if (end, other_end) != (y, y_right) or worth <= 0.01:
+                same = weights[kind, other] * p
+                worth = same / sqrt(len(members) * len(others))
+                if (end, other_end) != (y, y_right) or same <= 0.02 or worth <= 0.01:
                     continue
                 for x in members:
                     for x_right in others:
@@ -109,7 +88,8 @@ def added_up(
 ) -> Floats:
     found = np.zeros((left.n_entities, right.n_entities))
     sides = Statements.of(left), Statements.of(right)
-    for x, x_right, worth in shared_statements(*sides, csr_array(weights), pairs, probability):
+    same = same_statements(*sides, csr_array(weights), pairs, probability)
+    for x, x_right, worth in shared_statements(*sides, same):
         np.add.at(found, (x, x_right), worth)
     return found
 
@@ -137,7 +117,7 @@ def test_statements_group_every_edge_both_ways(kg: KnowledgeGraph) -> None:
     groups = plain_groups(kg)
     assert r == 2 * kg.n_relations
     assert statements.group_keys.tolist() == sorted(y * r + k for y, k in groups)
-    strength = np.zeros(kg.n_entities)
+    stated = statements.stated.toarray()
     for y in range(kg.n_entities):
         for place in range(statements.group_starts[y], statements.group_starts[y + 1]):
             kind = int(statements.relation[place])
@@ -146,8 +126,10 @@ def test_statements_group_every_edge_both_ways(kg: KnowledgeGraph) -> None:
             assert statements.count[place] == len(members)
             begin, end = statements.member_starts[place : place + 2]
             assert statements.members[begin:end].tolist() == sorted(members)
-            strength[members] -= log1p(-0.9 / len(members))
-    np.testing.assert_allclose(statements.strength, strength)
+            assert np.flatnonzero(stated[:, place]).tolist() == sorted(members)
+            expected = log(kg.n_entities / len(members))
+            assert statements.information[place] == pytest.approx(expected)
+    assert stated.sum() == len(statements.members)
 
 
 @given(graphs(), st.integers(0, 127))
@@ -157,8 +139,7 @@ def test_restricted_statements_lose_members_and_keep_counts(kg: KnowledgeGraph, 
     kept = np.array([bool(bits >> i & 1) for i in range(kg.n_entities)])
     whole = Statements.of(kg)
     part = whole.restricted(kept)
-    for name in ("strength", "triples"):
-        np.testing.assert_array_equal(getattr(part, name), getattr(whole, name))
+    np.testing.assert_array_equal(part.triples, whole.triples)
     left = [
         (y, kind, count, [x for x in members if kept[x]])
         for y, kind, count, members in listed(whole)
@@ -237,7 +218,8 @@ def test_shared_statements_equal_a_loop_over_triples(
     weights *= rng.random(weights.shape) < 0.6
     arguments = left, right, weights, pairs, rng.random(n_pairs)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(shared_module, "_AT_ONCE", at_once)
+        for module in (same_module, shared_module):
+            patch.setattr(module, "_AT_ONCE", at_once)
         found = added_up(*arguments)
     np.testing.assert_allclose(found, plain_shared(*arguments), atol=1e-12)
 

@@ -68,7 +68,7 @@ def test_a_model_finds_what_letters_do_not(model: Path, named_task: NamedTask) -
     letters = hits(Aligner("fast", **FAST).fit(task))
     aligner = Aligner("fast", names_model=str(model), **FAST).fit(task)
     assert letters < 0.8
-    assert hits(aligner) > 0.95
+    assert hits(aligner) > 0.9
 
 
 def test_its_weight_is_learned(model: Path, named_task: NamedTask) -> None:

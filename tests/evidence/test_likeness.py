@@ -1,0 +1,92 @@
+"""How alike two entities are by all that is stated of them."""
+
+from __future__ import annotations
+
+from math import log, sqrt
+
+import numpy as np
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+from scipy.sparse import csr_array
+
+from dualamn.evidence import likeness as likeness_module
+from dualamn.evidence.edges import Statements
+from dualamn.evidence.likeness import Likeness
+from dualamn.evidence.same import same_statements
+from dualamn.evidence.table import PairTable
+from dualamn.kg import KnowledgeGraph
+from tests.evidence.small_graphs import (
+    ALONE,
+    BOTH_WAYS,
+    HUB,
+    LOOP,
+    NOTHING,
+    Floats,
+    Ints,
+    graphs,
+    made_kg,
+    plain_likeness,
+)
+
+
+def all_pairs(left: KnowledgeGraph, right: KnowledgeGraph) -> PairTable:
+    keys = np.arange(left.n_entities * right.n_entities, dtype=np.int64)
+    nothing = np.zeros(len(keys))
+    return PairTable(keys, right.n_entities, nothing, nothing == 0)
+
+
+def alike(
+    left: KnowledgeGraph,
+    right: KnowledgeGraph,
+    weights: Floats,
+    pairs: tuple[Ints, Ints],
+    probability: Floats,
+) -> Floats:
+    """(n, n') of all pairs."""
+    sides = Statements.of(left), Statements.of(right)
+    same = same_statements(*sides, csr_array(weights), pairs, probability)
+    compared = Likeness.of(*sides, same)
+    flat = compared.between(all_pairs(left, right))
+    return flat.reshape(left.n_entities, right.n_entities)
+
+
+@pytest.mark.parametrize("at_once", [1, 5, 1 << 20])
+@given(graphs(), graphs(), st.integers(0, 10_000))
+@example(NOTHING, NOTHING, 0)
+@example(NOTHING, HUB, 0)
+@example(HUB, NOTHING, 0)
+@example(ALONE, BOTH_WAYS, 0)
+@example(LOOP, LOOP, 0)
+@example(BOTH_WAYS, BOTH_WAYS, 0)
+@example(HUB, HUB, 0)
+def test_likeness_equals_a_loop_over_statements(
+    at_once: int, left: KnowledgeGraph, right: KnowledgeGraph, seed: int
+) -> None:
+    rng = np.random.default_rng(seed)
+    n_pairs = int(rng.integers(0, 6))
+    pairs = rng.integers(0, left.n_entities, n_pairs), rng.integers(0, right.n_entities, n_pairs)
+    weights = rng.random((2 * left.n_relations, 2 * right.n_relations))
+    weights *= rng.random(weights.shape) < 0.6
+    arguments = left, right, weights, pairs, rng.random(n_pairs)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(likeness_module, "_AT_ONCE", at_once)
+        found = alike(*arguments)
+    np.testing.assert_allclose(found, plain_likeness(*arguments), atol=1e-6)
+
+
+def test_what_many_share_tells_who_lacks_it() -> None:
+    """Of 400 people 200 live in one country and 200 in the other; two share a street as well."""
+    people = range(3, 403)
+    triples = [(i, 0, i % 2) for i in people] + [(3, 1, 2), (4, 1, 2)]
+    kg = made_kg(triples, 403, 2)
+    places = np.arange(3)
+    found = alike(kg, kg, 0.9 * np.eye(4), (places, places), np.ones(3))
+    country, street = log(403 / 200), log(403 / 2)
+    assert found[7, 9] == pytest.approx(0.9 * country / sqrt(country**2 + 1))
+    assert found[7, 8] == 0  # countries differ
+    assert found[3, 4] == pytest.approx(0.9 * street / sqrt((street + country) ** 2 + 1))
+    assert found[3, 3] == pytest.approx(
+        0.9 * (street + country) / sqrt((street + country) ** 2 + 1)
+    )
+    assert found[7, 3] < found[7, 9]  # who has a street is less like one who has none
