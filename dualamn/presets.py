@@ -27,7 +27,7 @@ class Preset:
 
 PRESETS: dict[str, Preset] = {
     "fast": Preset(
-        "label propagation and evidence, no training (.79 in 6 to 15 s)",
+        "label propagation and evidence, no training (.80 in 6 to 15 s)",
         {
             **_EVIDENCE,
             "encoder": "propagation",
@@ -38,7 +38,7 @@ PRESETS: dict[str, Preset] = {
         },
     ),
     "balanced": Preset(
-        "Dual-AMN of half the width, and evidence (.85 in 20 to 60 s)",
+        "Dual-AMN of half the width, and evidence (.86 in 20 to 60 s)",
         {
             **_EVIDENCE,
             "dim": 64,
