@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from math import log
+from collections.abc import Iterator
+from math import log, log1p, sqrt
 
 import numpy as np
 from hypothesis import strategies as st
@@ -54,6 +55,50 @@ def information_of(kg: KnowledgeGraph) -> Floats:
     return information
 
 
+def made_alignment(
+    left: KnowledgeGraph, right: KnowledgeGraph, seed: int
+) -> tuple[Floats, tuple[Ints, Ints], Floats]:
+    """Weights of relations, up to five pairs of neighbours, and how sure each is, at random."""
+    rng = np.random.default_rng(seed)
+    n_pairs = int(rng.integers(0, 6))
+    pairs = rng.integers(0, left.n_entities, n_pairs), rng.integers(0, right.n_entities, n_pairs)
+    weights = rng.random((2 * left.n_relations, 2 * right.n_relations))
+    weights *= rng.random(weights.shape) < 0.6
+    return weights, pairs, rng.random(n_pairs)
+
+
+def plain_same(
+    left: KnowledgeGraph,
+    right: KnowledgeGraph,
+    weights: Floats,
+    pairs: tuple[Ints, Ints],
+    probability: Floats,
+) -> Iterator[tuple[float, list[int], list[int]]]:
+    """How sure it is that two statements are the same, and whom each of them holds for."""
+    for y, y_right, p in zip(*pairs, probability, strict=True):
+        for (end, kind), members in plain_groups(left).items():
+            for (other_end, other), others in plain_groups(right).items():
+                same = weights[kind, other] * p
+                if (end, other_end) == (y, y_right) and same > 0.02:
+                    yield same, members, others
+
+
+def plain_shared(
+    left: KnowledgeGraph,
+    right: KnowledgeGraph,
+    weights: Floats,
+    pairs: tuple[Ints, Ints],
+    probability: Floats,
+) -> Floats:
+    """The evidence of all pairs of entities."""
+    found = np.zeros((left.n_entities, right.n_entities))
+    for same, members, others in plain_same(left, right, weights, pairs, probability):
+        worth = same / sqrt(len(members) * len(others))
+        if worth > 0.01:
+            found[np.ix_(members, others)] -= log1p(-min(worth, 0.99))
+    return found
+
+
 def plain_likeness(
     left: KnowledgeGraph,
     right: KnowledgeGraph,
@@ -63,12 +108,7 @@ def plain_likeness(
 ) -> Floats:
     """How alike all pairs of entities are by all their statements."""
     common = np.zeros((left.n_entities, right.n_entities))
-    for y, y_right, p in zip(*pairs, probability, strict=True):
-        for (end, kind), members in plain_groups(left).items():
-            for (other_end, other), others in plain_groups(right).items():
-                same = weights[kind, other] * p
-                if (end, other_end) != (y, y_right) or same <= 0.02:
-                    continue
-                told = log(left.n_entities / len(members)) + log(right.n_entities / len(others))
-                common[np.ix_(members, others)] += same * told / 2
+    for same, members, others in plain_same(left, right, weights, pairs, probability):
+        told = log(left.n_entities / len(members)) + log(right.n_entities / len(others))
+        common[np.ix_(members, others)] += same * told / 2
     return common / np.sqrt(np.outer(information_of(left), information_of(right)) + 1)

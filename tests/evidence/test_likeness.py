@@ -25,6 +25,7 @@ from tests.evidence.small_graphs import (
     Floats,
     Ints,
     graphs,
+    made_alignment,
     made_kg,
     plain_likeness,
 )
@@ -63,12 +64,7 @@ def alike(
 def test_likeness_equals_a_loop_over_statements(
     at_once: int, left: KnowledgeGraph, right: KnowledgeGraph, seed: int
 ) -> None:
-    rng = np.random.default_rng(seed)
-    n_pairs = int(rng.integers(0, 6))
-    pairs = rng.integers(0, left.n_entities, n_pairs), rng.integers(0, right.n_entities, n_pairs)
-    weights = rng.random((2 * left.n_relations, 2 * right.n_relations))
-    weights *= rng.random(weights.shape) < 0.6
-    arguments = left, right, weights, pairs, rng.random(n_pairs)
+    arguments = left, right, *made_alignment(left, right, seed)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(likeness_module, "_AT_ONCE", at_once)
         found = alike(*arguments)

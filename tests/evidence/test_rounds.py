@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import replace
-from math import log1p, sqrt
+from math import sqrt
 
 import numpy as np
 import pytest
@@ -21,7 +21,7 @@ from dualamn.matching.plan import sinkhorn
 from dualamn.search import Candidates, candidate_pools, search_candidates
 from dualamn.task import AlignmentTask
 from dualamn.topk import TopK
-from tests.evidence.small_graphs import plain_groups, plain_likeness
+from tests.evidence.small_graphs import plain_likeness, plain_shared
 
 Floats = NDArray[np.float64]
 SETTINGS = EvidenceSettings(
@@ -129,20 +129,13 @@ def plain_gather(
     sure |= dict.fromkeys(seeds, 1.0)
     partners = dict([*best, *seeds])
     weights = plain_weights(left, right, partners, {x: sure[x, y] for x, y in partners.items()})
-    found = np.zeros(plan.shape)
-    for (y, kind), members in plain_groups(left).items():
-        for (y_right, other), others in plain_groups(right).items():
-            p = sure.get((y, y_right), 0.0)
-            same = weights.get((kind, other), 0.0) * p
-            worth = same / sqrt(len(members) * len(others))
-            if same > 0.02 and worth > 0.01:
-                found[np.ix_(members, others)] -= log1p(-min(worth, 0.99))
     table = np.zeros((2 * left.n_relations, 2 * right.n_relations))
     for place, weight in weights.items():
         table[place] = weight
     pairs = np.array(list(sure), dtype=np.int64).reshape(-1, 2)
     probability = np.array(list(sure.values()), dtype=np.float64)
-    return found, plain_likeness(left, right, table, (pairs[:, 0], pairs[:, 1]), probability)
+    known = left, right, table, (pairs[:, 0], pairs[:, 1]), probability
+    return plain_shared(*known), plain_likeness(*known)
 
 
 def plain_judge(

@@ -26,8 +26,10 @@ from tests.evidence.small_graphs import (
     Floats,
     Ints,
     graphs,
+    made_alignment,
     made_kg,
     plain_groups,
+    plain_shared,
 )
 
 
@@ -56,27 +58,6 @@ def plain_relations(
             if weight >= 0.01:
                 weights[k, other] = weights[k + r, (other + r_right) % (2 * r_right)] = weight
     return weights
-
-
-def plain_shared(
-    left: KnowledgeGraph,
-    right: KnowledgeGraph,
-    weights: Floats,
-    pairs: tuple[Ints, Ints],
-    probability: Floats,
-) -> Floats:
-    found = np.zeros((left.n_entities, right.n_entities))
-    for y, y_right, p in zip(*pairs, probability, strict=True):
-        for (end, kind), members in plain_groups(left).items():
-            for (other_end, other), others in plain_groups(right).items():
-                same = weights[kind, other] * p
-                worth = same / sqrt(len(members) * len(others))
-                if (end, other_end) != (y, y_right) or same <= 0.02 or worth <= 0.01:
-                    continue
-                for x in members:
-                    for x_right in others:
-                        found[x, x_right] -= log1p(-min(worth, 0.99))
-    return found
 
 
 def added_up(
@@ -211,12 +192,7 @@ def test_a_relation_turned_around_is_found_again_as_an_inverse() -> None:
 def test_shared_statements_equal_a_loop_over_triples(
     at_once: int, left: KnowledgeGraph, right: KnowledgeGraph, seed: int
 ) -> None:
-    rng = np.random.default_rng(seed)
-    n_pairs = int(rng.integers(0, 6))
-    pairs = rng.integers(0, left.n_entities, n_pairs), rng.integers(0, right.n_entities, n_pairs)
-    weights = rng.random((2 * left.n_relations, 2 * right.n_relations))
-    weights *= rng.random(weights.shape) < 0.6
-    arguments = left, right, weights, pairs, rng.random(n_pairs)
+    arguments = left, right, *made_alignment(left, right, seed)
     with pytest.MonkeyPatch.context() as patch:
         for module in (same_module, shared_module):
             patch.setattr(module, "_AT_ONCE", at_once)
