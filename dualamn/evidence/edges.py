@@ -91,6 +91,12 @@ class Statements:
         return csr_array(by_group.T.tocsr())
 
     @cached_property
+    def entity_information(self) -> NDArray[np.float64]:
+        """(n,) what all statements about an entity tell of it; 0 for those that are no member."""
+        told: NDArray[np.float64] = self.stated @ self.information
+        return told
+
+    @cached_property
     def joined(self) -> tuple[IntArray, IntArray]:
         """(2t,) ends of every triple both ways, first * n + second, ascending, and the relation
         that joins them in this direction."""

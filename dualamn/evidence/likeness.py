@@ -64,8 +64,8 @@ class Likeness:
         return cls(
             stated,
             right.stated,
-            left.stated @ left.information,
-            right.stated @ right.information,
+            left.entity_information,
+            right.entity_information,
         )
 
     def between(self, table: PairTable) -> NDArray[np.float64]:

@@ -53,6 +53,12 @@ def shared_statements(left: Statements, right: Statements, same: Same) -> Iterat
     )
 
 
+def evidence_of(chance: NDArray[np.float64]) -> NDArray[np.float64]:
+    """-log(1 - chance), of .99 at most, so that it is finite however sure all is."""
+    evidence: NDArray[np.float64] = -np.log1p(-np.minimum(chance, 0.99))
+    return evidence
+
+
 def summed(blocks: Iterator[Found], shape: tuple[int, int]) -> tuple[IntArray, NDArray[np.float64]]:
     """Adds up the evidence of every pair.
 

@@ -12,7 +12,7 @@ from dualamn.config import AlignerConfig
 from dualamn.evidence.edges import Statements
 from dualamn.evidence.relations import align_relations
 from dualamn.evidence.same import LEAST_SAME
-from dualamn.evidence.shared import LEAST
+from dualamn.evidence.shared import LEAST, evidence_of
 from dualamn.links import PairAlignment
 
 
@@ -66,48 +66,48 @@ class SharedBy:
         left, right = self.sides
         self.weights = align_relations(left, right, self.partner, self.probability)
         self.seeds = {(int(a), int(b)) for a, b in seeds - self.offsets}
-        self.information = [side.stated @ side.information for side in self.sides]
         # Where evidence took no part, what it would be worth by the settings that it has elsewhere.
         self.config = alignment.config or AlignerConfig()
 
     def between(self, left: int, right: int) -> list[Common]:
         """What two entities share, given by local ids; worth most first."""
-        both = float(self.information[0][left] * self.information[1][right])
+        one, other_side = self.sides
+        both = float(one.entity_information[left] * other_side.entity_information[right])
         of_right: dict[int, list[tuple[int, int]]] = {}
-        for neighbour, kind, count in _about(self.sides[1], right):
-            of_right.setdefault(neighbour, []).append((kind, count))
+        for neighbour, kind, group in _about(self.sides[1], right):
+            of_right.setdefault(neighbour, []).append((kind, group))
         found = []
-        for neighbour, kind, count in _about(self.sides[0], left):
+        for neighbour, kind, group in _about(self.sides[0], left):
             other = int(self.partner[neighbour])
             p = float(self.probability[neighbour])
-            for right_kind, right_count in of_right.get(other, ()):
+            for right_kind, right_group in of_right.get(other, ()):
                 weight = float(self.weights[kind, right_kind])
-                worth = self._worth(weight * p, count, right_count, both)
+                worth = self._worth(weight * p, (group, right_group), both)
                 if worth:
                     found.append(Common(neighbour, other, kind, right_kind, p, weight, worth))
         return sorted(found, key=lambda common: -common.worth)
 
-    def _worth(self, same: float, count: int, right_count: int, both: float) -> float:
+    def _worth(self, same: float, groups: tuple[int, int], both: float) -> float:
         """What a statement adds to the logit of two entities, as the rounds of evidence count it.
 
         Args:
             same: how sure it is that the statements of both are the same.
-            count, right_count: how many entities either holds for.
+            groups: these statements, as groups of either side.
             both: the product of the information of the two entities, see `Likeness`.
         """
         if same <= LEAST_SAME:
             return 0.0
-        sizes = self.sides[0].n_entities / count, self.sides[1].n_entities / right_count
-        told = same * (np.log(sizes[0]) + np.log(sizes[1])) / 2
+        pairs = list(zip(self.sides, groups, strict=True))
+        told = same * sum(side.information[group] for side, group in pairs) / 2
         score = self.config.evidence_share_weight * told / np.sqrt(both + 1)
-        chance = same / np.sqrt(count * right_count)
+        chance = same / np.sqrt(np.prod([float(side.count[group]) for side, group in pairs]))
         if chance > LEAST:
-            score -= self.config.evidence_weight * np.log1p(-min(chance, 0.99))
+            score += self.config.evidence_weight * evidence_of(chance)
         return float(score / self.config.temperature)
 
 
 def _about(side: Statements, entity: int) -> list[tuple[int, int, int]]:
-    """Neighbour, relation and number of members of every statement about an entity."""
+    """Neighbour, relation and group of every statement about an entity."""
     groups = np.searchsorted(side.member_starts, np.flatnonzero(side.members == entity), "right")
     groups = groups - 1
     neighbours = side.group_keys[groups] // max(side.n_relations, 1)
@@ -115,7 +115,7 @@ def _about(side: Statements, entity: int) -> list[tuple[int, int, int]]:
         zip(
             neighbours.tolist(),
             side.relation[groups].tolist(),
-            side.count[groups].tolist(),
+            groups.tolist(),
             strict=True,
         )
     )
