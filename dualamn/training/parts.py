@@ -134,19 +134,22 @@ class StepInParts:
             linked = np.concatenate([part.entities[part.links.ravel()] for part in parts])
             graph = graph.hiding(torch.from_numpy(linked).long().to(device))
         features = self.network.body(graph, rows)
-        grads = [[torch.zeros_like(layer) for layer in branch] for branch in features]
+        leaves = [[layer.detach().requires_grad_() for layer in branch] for branch in features]
+        if len(parts) > 1:  # a single part's gradients are taken as they come
+            for leaf in chain(*leaves):
+                leaf.grad = torch.zeros_like(leaf)
         n_links = sum(len(part.links) for part in parts)
         total, start = 0.0, 0
         for part in parts:
             block = slice(start, start + len(part.entities))
             start = block.stop
-            own = self._leaves(_blocks(features, block), _blocks(grads, block))
-            embedded = self.embedded(part, own)
-            plan = self.plan(part, embedded, rng, generator)
-            loss = self._loss(embedded, plan, generator) * (len(part.links) / n_links)
+            own = leaves if len(parts) == 1 else _blocks(leaves, block)
+            loss = self._loss_of(part, own, rng, generator) * (len(part.links) / n_links)
             loss.backward()  # type: ignore[no-untyped-call]
             total += loss.item()
-        carrier([*chain(*features)], [*chain(*grads)]).backward()  # type: ignore[no-untyped-call]
+            del loss, own  # before the gradients of the layers
+        grads = [leaf.grad for leaf in chain(*leaves) if leaf.grad is not None]
+        carrier([*chain(*features)], grads).backward()  # type: ignore[no-untyped-call]
         return total
 
     def _focused(self, entities: Tensor) -> RelationGraph:
@@ -160,12 +163,12 @@ class StepInParts:
         """Forgets the last step's graph, which is large."""
         self._focus = None
 
-    def _leaves(self, features: Features, grads: Features) -> Features:
-        """The layers' outputs as leaves, whose gradients are added to `grads` in place."""
-        leaves = [[layer.detach().requires_grad_() for layer in branch] for branch in features]
-        for leaf, grad in zip(chain(*leaves), chain(*grads), strict=True):
-            leaf.grad = grad
-        return leaves
+    def _loss_of(
+        self, part: Part, own: Features, rng: np.random.Generator, generator: torch.Generator
+    ) -> Tensor:
+        """A part's loss, by the layers of its entities; its embeddings are let go of."""
+        embedded = self.embedded(part, own)
+        return self._loss(embedded, self.plan(part, embedded, rng, generator), generator)
 
     def embedded(self, part: Part, own: Features) -> list[Tensor]:
         """Embeddings of a part's entities without dropout, a (q', (depth + 1) d) matrix a branch.
@@ -249,5 +252,9 @@ def _dropped(
     return [dropped_rows(matrix, rows, share, generator)]
 
 
-def _blocks(features: Features, block: slice) -> Features:
-    return [[layer[block] for layer in branch] for branch in features]
+def _blocks(leaves: Features, block: slice) -> Features:
+    """Some rows as leaves of their own, whose gradients are added to those of all in place."""
+    rows = [[leaf.detach()[block].requires_grad_() for leaf in branch] for branch in leaves]
+    for own, leaf in zip(chain(*rows), chain(*leaves), strict=True):
+        own.grad = None if leaf.grad is None else leaf.grad[block]
+    return rows
