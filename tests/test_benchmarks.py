@@ -141,6 +141,14 @@ def test_likeness_prints_a_column_for_every_data_set(tmp_path: Path) -> None:
     assert table["told by neighbours alone"][0] > table["told by neighbours alone"][1]
 
 
+def test_ceiling_knows_more_than_any_run() -> None:
+    shown = run("ceiling", "--made", 200, "--threads", 1, "--preset", "fast", "--parts", 2)
+    assert shown.returncode == 0, shown.stderr
+    table = columns_of(shown.stdout)
+    assert list(table["evidence"]) == ["Hits@1", "MRR", "Hits@10"]
+    assert table["every neighbour known"] >= table["as in any run"] > ["0.5"]
+
+
 def test_deviation_prints_a_table_for_every_state() -> None:
     shown = run("deviation", *MADE, "--epochs", 1, 2, "--pairs", 8)
     assert shown.returncode == 0, shown.stderr
