@@ -33,11 +33,13 @@ if TYPE_CHECKING:
 
     from dualamn.encoders.base import Encoder
     from dualamn.names import OwnSeeds
+    from dualamn.probability.begun_with import BegunWith
     from dualamn.probability.second_model import Trial
     from dualamn.training.bootstrap import Turn
 
 _SECOND = "second/"  # in front of the names of the second model's state, in a saved aligner
 _BEGUN_WITH = "begun_with"  # pairs found by name, where there are no seed links
+_BY_CHANCE = "begun_with_by_chance"  # how probable it is that they mean nothing
 
 
 class Aligner:
@@ -76,7 +78,7 @@ class Aligner:
         self.turns: tuple[Turn, ...] = ()
         self.held_out: Int32Array = np.empty((0, 2), dtype=np.int32)
         self.plan: Plan | None = None
-        self._begun_with: Int32Array | None = None  # the links of own_seeds
+        self._begun_with: BegunWith | None = None  # the links of own_seeds
         self._trial: Trial | None = None
         self._second: Aligner | None = None
         self._keeps_features = self.config.calibrate
@@ -131,6 +133,7 @@ class Aligner:
             CheckpointError: the checkpoint is damaged or of another run.
             ConfigError: the task does not fit into the memory there is.
         """
+        from dualamn.probability.begun_with import BegunWith
         from dualamn.training.bootstrap import learn
 
         started = time.perf_counter()
@@ -155,7 +158,7 @@ class Aligner:
             self.turns = tuple(turns)
         self._task, self._encoder, self._embeddings = task, encoder, None
         self._beside, self.own_seeds = beside, own
-        self._begun_with = None if own is None else own.links
+        self._begun_with = None if own is None else BegunWith(own.links, own.chance)
         self.seconds["train"] = time.perf_counter() - started
         if self.config.calibrate:
             trial = self._make_second()
@@ -296,7 +299,8 @@ class Aligner:
         assert self._encoder is not None
         state = self._encoder.state() | self._beside.state()
         if self._begun_with is not None:
-            state[_BEGUN_WITH] = torch.from_numpy(self._begun_with)
+            state[_BEGUN_WITH] = torch.from_numpy(self._begun_with.links)
+            state[_BY_CHANCE] = torch.from_numpy(self._begun_with.chance)
         if self._second is not None:
             state |= {f"{_SECOND}{k}": v for k, v in self._second._state().items()}
         return state
@@ -321,16 +325,20 @@ class Aligner:
 
     def _restore(self, task: AlignmentTask, state: dict[str, Tensor]) -> None:
         """Takes back what `_state` gave."""
+        from dualamn.probability.begun_with import BegunWith
         from dualamn.saving import taken
 
         state = dict(state)
-        begun_with, second = state.pop(_BEGUN_WITH, None), taken(state, _SECOND)
+        links, chance = state.pop(_BEGUN_WITH, None), state.pop(_BY_CHANCE, None)
+        second = taken(state, _SECOND)
         beside = NamesAndValues.of(task, self.config, self._meaning)
         beside.load_state(state)
         encoder = self._make_encoder(task)
         encoder.load_state(state)
         self._task, self._encoder, self._beside = task, encoder, beside
-        self._begun_with = None if begun_with is None else begun_with.numpy()
+        if links is not None:  # older files know no chance: names count for nothing then
+            by_chance = np.ones(len(links), np.float32) if chance is None else chance.numpy()
+            self._begun_with = BegunWith(links.numpy(), by_chance)
         if self.config.calibrate:
             trial = self._make_second()
             if self._second is not None:

@@ -19,7 +19,7 @@ from dualamn.names import NameSimilarity, OwnSeeds, find_own_seeds
 from dualamn.names.model import embed_names
 from dualamn.task import AlignmentTask
 from dualamn.values import ValueSimilarity
-from dualamn.values.own_seeds import find_seeds_by_value
+from dualamn.values.own_seeds import BY_CHANCE, find_seeds_by_value
 from dualamn.values.reading import LONGEST
 
 if TYPE_CHECKING:
@@ -151,11 +151,11 @@ class NamesAndValues:
                 f"{task.name} has no seed links to learn from, and {lacks} to find some by: give "
                 "some known pairs of entities, or names for the entities of both graphs"
             )
-        own = OwnSeeds(np.empty((0, 2), dtype=np.int32), 0, 0)
+        own = OwnSeeds(np.empty((0, 2), dtype=np.int32), np.empty(0, dtype=np.float32), 0, 0)
         if names is not None:
             own = find_own_seeds(task, names, self.search_limit)
         if values is not None:
-            own = own.with_values(find_seeds_by_value(task, values.facts))
+            own = own.with_values(find_seeds_by_value(task, values.facts), BY_CHANCE)
         if not len(own.links) and own.refused:
             raise TrainingError(
                 f"{task.name} has no seed links to learn from, and its graphs have no more names "

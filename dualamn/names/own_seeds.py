@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,6 +35,7 @@ class OwnSeeds:
 
     Attributes:
         links: (m, 2) int32 joint ids, no entity in two pairs of the same two graphs.
+        chance: (m,) float32 how probable it is at most that a pair is there by chance.
         exact: how many have names of the same words, which nobody else in either graph has.
         near: how many have names that are each other's nearest by far.
         valued: how many have attribute values that nobody else has.
@@ -41,6 +43,7 @@ class OwnSeeds:
     """
 
     links: Int32Array
+    chance: FloatArray
     exact: int
     near: int
     valued: int = 0
@@ -58,15 +61,20 @@ class OwnSeeds:
             f"to each other by far{f', {by_value}' if self.valued else ''}{chance}"
         )
 
-    def with_values(self, links: Int32Array) -> OwnSeeds:
+    def with_values(self, links: Int32Array, chance: float) -> OwnSeeds:
         """Also pairs found by value, where neither entity is in a pair already.
 
         Args:
             links: (m, 2) int32 joint ids, no entity in two pairs of the same two graphs.
+            chance: how probable it is at most that one is there by chance.
         """
         new = links[~np.isin(links, self.links).any(axis=1)]
-        links_of_both = np.concatenate([self.links, new])
-        return replace(self, links=links_of_both, valued=self.valued + len(new))
+        return replace(
+            self,
+            links=np.concatenate([self.links, new]),
+            chance=np.concatenate([self.chance, np.full(len(new), chance, np.float32)]),
+            valued=self.valued + len(new),
+        )
 
     def notes(self, task: AlignmentTask) -> tuple[str, ...]:
         """What a reader of probabilities should know, a sentence a pair of graphs that it is so of.
@@ -123,7 +131,7 @@ def find_own_seeds(
         search_limit: products of numbers that looking for near names may take; beyond it they are
             found by their rare words and pieces (`dualamn.names.blocking`).
     """
-    exact, near = [np.empty((0, 2), dtype=np.int64)], [np.empty((0, 2), dtype=np.int64)]
+    exact, near = [_NO_PAIRS], [_NO_PAIRS]
     nearest_names = _NearestNames(names, search_limit)
     refused = 0
     for left, right in task.kg_pairs:
@@ -135,34 +143,87 @@ def find_own_seeds(
         back = _far_ahead(names, rest[1], to_left)[:, ::-1]
         agreed = np.isin(_keys(there, task.n_entities), _keys(back, task.n_entities))
         alike = there[agreed]
-        found, least = len(equal) + len(alike), _equal_by_chance(names, pools) / _BY_CHANCE
-        if _near_by_chance(names, nearest_names, rest) > _BY_CHANCE * len(alike):
-            least = max(least, _BESIDE * len(alike))
-            alike = alike[:0]
-        if len(equal) < least:
-            equal = equal[:0]
-        refused += found - len(equal) - len(alike)
-        exact.append(equal)
-        near.append(alike)
-    parts = np.concatenate(exact), np.concatenate(near)
-    links = np.concatenate(parts).astype(np.int32)
-    return OwnSeeds(links, len(parts[0]), len(parts[1]), refused=refused)
+        believed = _believed(
+            equal,
+            alike,
+            _equal_by_chance(names, pools),
+            _near_by_chance(names, nearest_names, rest),
+        )
+        refused += len(equal) + len(alike) - sum(len(kind.links) for kind in believed)
+        exact.append(believed[0])
+        near.append(believed[1])
+    links, chance = (np.concatenate(parts) for parts in zip(*exact, *near, strict=True))
+    n_exact = sum(len(kind.links) for kind in exact)
+    return OwnSeeds(
+        links.astype(np.int32),
+        chance.astype(np.float32),
+        n_exact,
+        len(links) - n_exact,
+        refused=refused,
+    )
 
 
-def _equal_by_chance(names: NameSimilarity, pools: Sequence[IntArray]) -> float:
-    """Pairs of equal names that graphs with nothing in common would have, at least."""
+class _Pairs(NamedTuple):
+    """(m, 2) int64 pairs, and (m,) how probable it is at most that they are there by chance."""
+
+    links: IntArray
+    chance: NDArray[np.float64]
+
+
+_NO_PAIRS = _Pairs(np.empty((0, 2), dtype=np.int64), np.empty(0))
+
+
+def _believed(
+    equal: IntArray, alike: IntArray, equal_by_chance: _ByChance, near_by_chance: _ByChance
+) -> tuple[_Pairs, _Pairs]:
+    """The pairs of equal names and those of near ones, none of a kind that chance explains."""
+    least = equal_by_chance.least / _BY_CHANCE
+    exact = _Pairs(equal, equal_by_chance.of_each(equal))
+    near = _Pairs(alike, near_by_chance.of_each(alike))
+    if near_by_chance.least > _BY_CHANCE * len(alike):
+        least = max(least, _BESIDE * len(alike))
+        near = _NO_PAIRS
+    if len(equal) < least:
+        exact = _NO_PAIRS
+    return exact, near
+
+
+class _ByChance(NamedTuple):
+    """How many pairs two graphs with nothing in common would have.
+
+    Attributes:
+        found: in halves of one graph.
+        scale: how many pairs of the two graphs one of these stands for.
+    """
+
+    found: int
+    scale: float
+
+    @property
+    def least(self) -> float:
+        """With two standard deviations of what was found taken off."""
+        return max(self.found - 2 * math.sqrt(self.found), 0.0) * self.scale
+
+    def of_each(self, pairs: IntArray) -> NDArray[np.float64]:
+        """(m,) how probable it is at most of each of so many; half of one more could be found."""
+        share = (self.found + 0.5) * self.scale / max(len(pairs), 1)
+        return np.full(len(pairs), min(share, 1.0))
+
+
+def _equal_by_chance(names: NameSimilarity, pools: Sequence[IntArray]) -> _ByChance:
+    """Of equal names."""
     found, asked = 0, 0
     for pool in pools:
         halves = _halves(pool)
         found += len(_only_namesakes(names, *halves))
         asked += len(halves[0]) * len(halves[1])
-    return _at_least(found) * len(pools[0]) * len(pools[1]) / max(asked, 1)
+    return _ByChance(found, len(pools[0]) * len(pools[1]) / max(asked, 1))
 
 
 def _near_by_chance(
     names: NameSimilarity, nearest_names: _NearestNames, pools: Sequence[IntArray]
-) -> float:
-    """Pairs of names nearest to each other by far that such graphs would have, at least."""
+) -> _ByChance:
+    """Of names nearest to each other by far."""
     found, asked = 0, 0
     for pool in pools:
         half, other = _halves(pool)
@@ -171,12 +232,7 @@ def _near_by_chance(
         back = _far_ahead(names, there[:, 1], nearest_names.of_queries(there[:, 1], half))
         found += int(np.isin(there[:, 0], back[:, 1]).sum())
         asked += len(queries)
-    return _at_least(found) * min(map(len, pools)) / max(asked, 1)
-
-
-def _at_least(count: int) -> float:
-    """A count of chance events with two standard deviations taken off."""
-    return max(count - 2 * math.sqrt(count), 0.0)
+    return _ByChance(found, min(map(len, pools)) / max(asked, 1))
 
 
 def _halves(pool: IntArray) -> tuple[IntArray, IntArray]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal
@@ -78,7 +78,7 @@ class PairCalibration:
         weights: (j,) float64, how much each counts, see `Judged`.
         having_partner: the chance that an entity which names did not find has a partner at all;
             None where links were judged by seed links, or nothing is known of it. The other numbers
-            here are about entities that have one.
+            here are about entities that have one, and about structure alone.
     """
 
     left: str
@@ -126,19 +126,27 @@ class PairCalibration:
     def predict(self, features: FloatArray) -> FloatArray:
         """(m,) float32 probability of every row of features."""
         odds = log_odds_of(features.astype(np.float64), self.coefficients)
-        return (logistic(odds) * self.partnered(features, odds)).astype(np.float32)
+        found_by_structure = logistic(odds)
+        return self.with_names(features, odds)(found_by_structure).astype(np.float32)
 
-    def partnered(self, features: FloatArray, odds: Floats) -> Floats:
-        """(m,) the chance that a link's entities have partners; 1 for pairs to begin with.
+    def with_names(self, features: FloatArray, odds: Floats) -> Callable[[Floats], Floats]:
+        """What names say of links beside structure.
+
+        A pair that names found is wrong only if they found it by chance and structure is wrong as
+        well, which agrees with them; the two are taken to be independent. Any other is right only
+        if its entities have partners at all.
 
         Args:
-            features: of the links.
-            odds: (m,) their log odds to be right where all have one, by the coefficients.
+            features: (m, f) of the links.
+            odds: (m,) their log odds to be right by structure where all have a partner.
+
+        Returns:
+            Gives the (m,) chances to be right, of those by structure where all have a partner.
         """
-        if self.having_partner is None:
-            return np.ones(len(features))
-        begun_with = features[:, FEATURES.index("begun_with")] > 0
-        return np.where(begun_with, 1.0, self.having_partner.predict(odds))
+        sure = features[:, FEATURES.index("begun_with")].astype(np.float64)
+        having = 1.0 if self.having_partner is None else self.having_partner.predict(odds)
+        partnered = np.where(sure > 0, 1.0, having)
+        return lambda p: 1 - (1 - p * partnered) * (1 - sure)
 
     def as_dict(self) -> dict[str, Any]:
         """Counts, error and reliability table, for a report."""
@@ -185,9 +193,9 @@ class Calibration:
             having = pair.having_partner
             if having is not None and having.share < _WORTH_A_NOTE:
                 notes.append(
-                    f"{pair.name}: of the entities that names did not find, about "
-                    f"{having.share:.0%} seem to have a partner; probabilities of their links "
-                    "are lower by it"
+                    f"{pair.name}: of the entities that names did not find, {having.share:.0%} "
+                    f"± {having.deviation:.0%} seem to have a partner; probabilities of their "
+                    "links are lower by it"
                 )
             if pair.n_judged < 100:
                 notes.append(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from dualamn.arrays import FloatArray, Int32Array, pair_keys
+from dualamn.arrays import FloatArray, Int32Array
 from dualamn.matching.many import Claims, margins_of
 from dualamn.matching.pairs import CandidatePairs, best_other
 from dualamn.matching.plan import sinkhorn
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from dualamn.config import AlignerConfig
     from dualamn.decoding import Found
     from dualamn.links import PairAlignment
+    from dualamn.probability.begun_with import BegunWith
     from dualamn.task import AlignmentTask
 
 Floats = NDArray[np.float64]
@@ -33,7 +34,7 @@ FEATURES = ("partnership", "left_margin", "right_margin", "score", "cosine", "de
 - `score`: cosine and evidence together, its logarithm;
 - `cosine`: of the embeddings, with what names and values are worth;
 - `degree`: logarithm of the triples of that end that has fewer;
-- `begun_with`: 1 for pairs found by name that stood in for seed links, else 0.
+- `begun_with`: how sure names are of pairs that stood in for seed links (`BegunWith`), else 0.
 """
 
 ODDS_SCALE = 2.5
@@ -51,7 +52,7 @@ def link_features(
     *,
     temperature: float,
     rounds: int,
-    begun_with: Int32Array | None = None,
+    begun_with: BegunWith | None = None,
     many: bool = False,
 ) -> FloatArray:
     """Numbers about links that were chosen among candidates, by whatever matcher.
@@ -63,7 +64,7 @@ def link_features(
         degrees: (n,) triples of every entity, in joint ids.
         temperature: of the Sinkhorn normalisation.
         rounds: its most passes.
-        begun_with: (b, 2) pairs found by name that stood in for seed links.
+        begun_with: pairs found by name that stood in for seed links.
         many: entities with a claim to the same one are no rivals, see `matching.many`.
 
     Returns:
@@ -97,11 +98,7 @@ def link_features(
         ]
     margins = [np.clip(by / temperature, -_MOST_MARGIN, _MOST_MARGIN) for by in ahead]
     few = degrees[links].min(axis=1) if len(links) else np.empty(0)
-    known = (
-        np.zeros(len(links))
-        if begun_with is None
-        else np.isin(pair_keys(links), pair_keys(begun_with))
-    )
+    known = np.zeros(len(links)) if begun_with is None else begun_with.sure(links)
     columns = (
         odds / ODDS_SCALE,
         margins[0] / MARGIN_SCALE - 1,
@@ -120,7 +117,7 @@ def with_features(
     task: AlignmentTask,
     config: AlignerConfig,
     *,
-    begun_with: Int32Array | None,
+    begun_with: BegunWith | None,
     many: bool,
 ) -> PairAlignment:
     """Links with their features, see `link_features`.

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dualamn.arrays import FloatArray, Int32Array
+from dualamn.probability.begun_with import BegunWith
 from dualamn.probability.calibration import Method, PairCalibration, calibrate, judge_by
 from dualamn.probability.held_out import (
     hide_names,
@@ -36,8 +37,7 @@ class Trial:
         held_out: (h, 2) int32 seed links that are not in it, or, where the first model had none,
             pairs that it found by name and whose names are not in it. Empty where there would be
             too few.
-        begun_with: (b, 2) int32 all pairs that the first model found by name; None where it had
-            seed links.
+        begun_with: all pairs that the first model found by name; None where it had seed links.
         gone: (o,) int32 entities that are taken out of it.
         alone: (o,) int32 entities that have lost their partner so, and their names.
         asked: (a,) int32 entities that names found no partner for, without their names.
@@ -45,28 +45,29 @@ class Trial:
 
     task: AlignmentTask
     held_out: Int32Array
-    begun_with: Int32Array | None = None
+    begun_with: BegunWith | None = None
     gone: Int32Array = field(default_factory=lambda: np.empty(0, np.int32))
     alone: Int32Array = field(default_factory=lambda: np.empty(0, np.int32))
     asked: Int32Array = field(default_factory=lambda: np.empty(0, np.int32))
 
     @classmethod
-    def of(cls, task: AlignmentTask, begun_with: Int32Array | None, seed: int) -> Trial:
+    def of(cls, task: AlignmentTask, begun_with: BegunWith | None, seed: int) -> Trial:
         """Holds out seed links, or some of the pairs that the first model found instead.
 
         Args:
             task: what the first model learned from.
-            begun_with: the (b, 2) pairs that it began with, None where it had seed links.
+            begun_with: the pairs that it began with, None where it had seed links.
             seed: of the draw.
         """
         if begun_with is None:
             return cls(*hold_out(task, seed))
-        trial, held = hide_names(task, begun_with, seed)
+        own = begun_with.links
+        trial, held = hide_names(task, own, seed)
         if not len(held):
             return cls(trial, held, begun_with)
-        others = begun_with[~np.isin(begun_with, held).any(axis=1)]
+        others = own[~np.isin(own, held).any(axis=1)]
         trial, gone, alone = take_out(trial, others, seed)
-        trial, asked = hide_others(trial, begun_with, seed)
+        trial, asked = hide_others(trial, own, seed)
         return cls(trial, held, begun_with, gone, alone, asked)
 
     @property
@@ -142,20 +143,28 @@ class Trial:
         """
         if self.begun_with is None or not len(self.alone):
             return None
-        held, begun_with = (
+        held, own = (
             self.task.links_between(links, pair.left, pair.right)
-            for links in (self.held_out, self.begun_with)
+            for links in (self.held_out, self.begun_with.links)
         )
         here = np.flatnonzero(np.isin(self.task.source_of, (pair.left, pair.right)))
+        others = np.setdiff1d(here, self.begun_with.links)
+        on_left = int((self.task.source_of[others] == pair.left).sum())
         kinds = (
             (held.ravel(), tried),
-            (np.intersect1d(self.alone, begun_with), tried),
+            (np.intersect1d(self.alone, own), tried),
             (np.intersect1d(self.asked, here), tried),
-            (np.setdiff1d(here, self.begun_with), pair),
+            (others, pair),
         )
         seen = []
         for entities, links in kinds:
             assert links.features is not None
             p = judging.predict(links.features)
             seen.append(Seen.of(entities.astype(np.int32), links.links, links.features, p))
-        return HavingPartner.of(*seen, coefficients=judging.coefficients)
+        return HavingPartner.of(
+            *seen,
+            coefficients=judging.coefficients,
+            pure=float(self.begun_with.sure(held).mean()),
+            found=float(self.begun_with.sure(own).sum()),
+            others=(on_left, len(others) - on_left),
+        )

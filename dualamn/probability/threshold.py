@@ -164,12 +164,11 @@ def _curves(
         draws = calibration.coefficients + noise @ spread.T
         rows = features.astype(np.float64)
         odds = log_odds_of(rows, calibration.coefficients)
-        partnered = calibration.partnered(features, odds)
-        drawn.append((rows, partnered, own, draws))
+        drawn.append((rows, calibration.with_names(features, odds), own, draws))
     right = np.zeros((_DRAWS, len(ends)))
     for number in range(_DRAWS):
-        for rows, partnered, own, draws in drawn:
-            p = partnered * predict(rows, draws[number])
+        for rows, with_names, own, draws in drawn:
+            p = with_names(predict(rows, draws[number]))
             right[number] += np.bincount(own, p, len(ends))
     curves: NDArray[np.float64] = np.cumsum(right, axis=1) / ends
     return curves

@@ -11,7 +11,7 @@ from dualamn.task import AlignmentTask
 from dualamn.values.facts import Facts, distinct
 
 _LEAST = 10  # values that two properties must have in common
-_BY_CHANCE = 0.1  # the most that chance may explain of these
+BY_CHANCE = 0.1  # the most that chance may explain of these
 _MOST_PROPERTIES = 10  # that a value may be of: what more have is a word of the language
 
 
@@ -50,7 +50,7 @@ def _pairs(facts: Facts, left: int, right: int) -> tuple[IntArray, IntArray]:
     often = (facts.repeats + 1) / np.maximum(size * (size - 1), 1)
     ends = np.divmod(couple, max(q, 1))
     expected = np.prod([np.sqrt(often[end]) * size[end] for end in ends], axis=0)
-    good = (count >= _LEAST) & (expected <= _BY_CHANCE * count)
+    good = (count >= _LEAST) & (expected <= BY_CHANCE * count)
     kept = good[which]
     # A value counts once for a pair, under however many properties.
     rows = np.stack([one[owner[kept]], other[place[kept]], key[owner[kept]]], axis=1)

@@ -76,6 +76,10 @@ def test_pairs_that_chance_explains_are_refused(limit: float) -> None:
     own = find_own_seeds(some, reading(some), limit)
     assert own.exact > 250
     assert own.refused < 50
+    assert some.entity_names is not None
+    wrong = [not name.startswith("Number") for name in some.entity_names[own.links[:, 0]]]
+    assert sum(wrong) <= own.chance.sum() < 2 * sum(wrong)
+    assert ((own.chance > 0) & (own.chance <= 1)).all()
 
 
 def test_chance_explains_nothing_where_names_are_their_own(named_task: NamedTask) -> None:
@@ -123,7 +127,9 @@ def test_few_pairs_by_name_are_worth_a_note(named_task: NamedTask) -> None:
 def test_names_are_judged_by_pairs_that_structure_found(named_task: NamedTask) -> None:
     good, bad = named_task(300), named_task(300, shuffled)
     for task, worth in ((good, True), (bad, False)):
-        own = OwnSeeds(task.seed_links, len(task.seed_links), 0)
+        own = OwnSeeds(
+            task.seed_links, np.zeros(len(task.seed_links), np.float32), len(task.seed_links), 0
+        )
         found = task.test_links  # as if structure had found them all
         names = reading(task)
         learn_without_seeds(names, own, np.concatenate([found, own.links]))

@@ -81,11 +81,12 @@ def test_no_values_that_say_enough_is_told(described_task: DescribedTask) -> Non
 
 def test_values_come_after_names() -> None:
     links = np.array([[0, 5], [1, 6]], dtype=np.int32)
-    named = OwnSeeds(links, 2, 0)
-    both = named.with_values(np.array([[1, 7], [2, 8]], dtype=np.int32))
+    named = OwnSeeds(links, np.array([0, 0.5], dtype=np.float32), 2, 0)
+    both = named.with_values(np.array([[1, 7], [2, 8]], dtype=np.int32), 0.25)
     assert both.links.tolist() == [[0, 5], [1, 6], [2, 8]]
+    assert both.chance.tolist() == [0, 0.5, 0.25]
     assert str(both) == (
         "3 pairs found by name and value to begin with: 2 with a name that nobody else has, 0 with "
         "names nearest to each other by far, 1 with values that nobody else has"
     )
-    assert str(named.with_values(links)) == str(named)
+    assert str(named.with_values(links, 0.25)) == str(named)
