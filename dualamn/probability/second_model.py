@@ -164,7 +164,7 @@ class Trial:
         return HavingPartner.of(
             *seen,
             coefficients=judging.coefficients,
-            pure=float(self.begun_with.sure(held).mean()),
+            pure=float(self.begun_with.sure(held).mean()) if len(held) else 1.0,
             found=float(self.begun_with.sure(own).sum()),
             others=(on_left, len(others) - on_left),
         )

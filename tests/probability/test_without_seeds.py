@@ -139,6 +139,19 @@ def test_entities_without_a_partner_are_allowed_for() -> None:
     assert np.mean(promised) == pytest.approx(np.mean(kept), abs=0.1)
 
 
+def test_graphs_that_names_find_no_pair_of_have_no_estimate() -> None:
+    made = make_task(240, n_kgs=3, mean_degree=5, keep_triples=0.8, seed=0)
+    named = rename(made)
+    last = replace(named.kgs[2], entity_names=strings([""] * named.kgs[2].n_entities))
+    task = replace(named, kgs=(*named.kgs[:2], last), seed_links=named.seed_links[:0])
+    found = Aligner("fast", calibrate=True).fit(task).align(matcher="mutual")
+    assert found.calibration is not None
+    first, *others = found.calibration.pairs
+    assert first.having_partner is not None
+    assert [pair.having_partner for pair in others] == [None, None]
+    assert len(found.pairs[1].links) > 0
+
+
 def test_a_saved_aligner_gives_the_same(
     aligner: Aligner, alignment: Alignment, tmp_path: Path
 ) -> None:
