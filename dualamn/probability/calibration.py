@@ -188,7 +188,7 @@ class Calibration:
             if pair.method == "agreement":
                 notes.append(
                     f"{pair.name}: no seed links, so probabilities rest on how often structure "
-                    "alone finds whom names find"
+                    "alone finds whom names find, and how often names find pairs by chance"
                 )
             having = pair.having_partner
             if having is not None and having.share < _WORTH_A_NOTE:
