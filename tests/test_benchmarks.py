@@ -146,7 +146,9 @@ def test_ceiling_knows_more_than_any_run() -> None:
     assert shown.returncode == 0, shown.stderr
     table = columns_of(shown.stdout)
     assert list(table["evidence"]) == ["Hits@1", "MRR", "Hits@10"]
-    assert table["every neighbour known"] >= table["as in any run"] > ["0.5"]
+    found, known = (float(table[name][0]) for name in ("as in any run", "every neighbour known"))
+    assert known > found - 0.05  # by a link or two of some dozens either may be luckier
+    assert found > 0.5
 
 
 def test_deviation_prints_a_table_for_every_state() -> None:

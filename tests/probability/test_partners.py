@@ -12,9 +12,16 @@ from dualamn.probability.partners import HavingPartner, Seen
 from dualamn.probability.threshold import find_threshold
 from tests.probability.test_without_seeds import forgetting
 
-RNG = np.random.default_rng(0)
+RNG = np.random.default_rng()
 WIDTH = len(FEATURES)
 COEFFICIENTS = np.array([0.0, 2.0, *[0.0] * (WIDTH - 1)])  # as of a right link
+
+
+@pytest.fixture(autouse=True)
+def same_draws() -> None:
+    """Every test draws the same numbers, whichever ran before it."""
+    global RNG
+    RNG = np.random.default_rng(0)
 
 
 def entities(count: int, middle: float, linked: float) -> Seen:
