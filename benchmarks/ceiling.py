@@ -20,15 +20,13 @@ from dataclasses import replace
 import numpy as np
 from harness import describe, get_task, options, run, table
 from held_out import PARTS, trial
-from numpy.typing import NDArray
 
-from dualamn import Aligner, AlignmentTask
-from dualamn.arrays import Int32Array
+from dualamn import Aligner, AlignerConfig, AlignmentTask
+from dualamn.arrays import EmbeddingArray, Int32Array
+from dualamn.decoding import Decoder
 from dualamn.eval.ranking import rank, ranking_metrics
-from dualamn.evidence import Evidence, EvidenceSettings
-from dualamn.evidence.ranges import IntArray
 from dualamn.matching import configured_matcher
-from dualamn.search import Candidates, candidate_pools, pair_cosines, search_candidates
+from dualamn.search import Candidates
 
 MEASURES = "hits@1", "mrr", "hits@10"
 
@@ -51,13 +49,18 @@ def main(arguments: Sequence[str] | None = None) -> None:
         seen, held = trial(task, part)
         settings = {"seed": given.seed + part, "threads": given.threads}
         aligner = Aligner(given.preset, bootstrap_candidates="test_only", **settings).fit(seen)
-        judge = Judge(aligner)
-        a, b = aligner.config.evidence_weight, aligner.config.evidence_share_weight
-        told = replace(seen, seed_links=known, valid_links=known[:0], test_links=known[:0])
+        config, embeddings = aligner.config, aligner.embeddings()
+        once = replace(config, evidence_rounds=1)
+        surer = replace(
+            once,
+            evidence_weight=SURE[0] * config.evidence_weight,
+            evidence_share_weight=SURE[1] * config.evidence_share_weight,
+        )
+        told = replace(seen, seed_links=known)
         for name, candidates in (
-            ("as in any run", judge(seen, (a, b), aligner.config.evidence_rounds)),
-            ("every neighbour known", judge(told, (a, b), 1)),
-            ("the same, weights for that", judge(told, (SURE[0] * a, SURE[1] * b), 1)),
+            ("as in any run", judged(seen, config, embeddings)),
+            ("every neighbour known", judged(told, once, embeddings)),
+            ("the same, weights for that", judged(told, surer, embeddings)),
         ):
             scores.setdefault(name, []).append(found(candidates, held))
     print(f"{describe(task)}, {given.preset}, {given.parts} of {PARTS} fifths held out\n")
@@ -66,42 +69,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
     print(table(("evidence", "Hits@1", "MRR", "Hits@10"), rows))
 
 
-class Judge:
-    """Judges the candidates of a model by evidence.
-
-    Args:
-        aligner: fitted, to a task of two graphs.
-    """
-
-    def __init__(self, aligner: Aligner) -> None:
-        self.config = aligner.config
-        self.embeddings = aligner.embeddings()
-        pools = candidate_pools(aligner.task, 0, 1, "test_only")
-        self.near = search_candidates(self.embeddings, *pools, self.config.candidates)
-
-    def __call__(
-        self, task: AlignmentTask, weights: tuple[float, float], rounds: int
-    ) -> Candidates:
-        """The candidates as the seed links of a task and these weights rank them."""
-        config = self.config
-        settings = EvidenceSettings(
-            rounds=rounds,
-            weight=weights[0],
-            share_weight=weights[1],
-            temperature=config.temperature,
-            sinkhorn_rounds=config.sinkhorn_rounds,
-            explored=config.evidence_explored,
-        )
-        evidence = Evidence(task, 0, 1, settings)
-
-        def cosines(x: IntArray, y: IntArray) -> NDArray[np.floating]:
-            return pair_cosines(self.embeddings, x + evidence.offsets[0], y + evidence.offsets[1])
-
-        judged = evidence.judge(self.near, cosines)
-        matching = configured_matcher(config, "sinkhorn").match(judged.candidates)
-        assert matching.left_to_right is not None
-        assert matching.right_to_left is not None
-        return Candidates(matching.left_to_right, matching.right_to_left)
+def judged(task: AlignmentTask, config: AlignerConfig, embeddings: EmbeddingArray) -> Candidates:
+    """The candidates of the test side, as evidence from the seed links of a task ranks them."""
+    near = Decoder(task, config).find(embeddings, 0, 1, "test_only")
+    matching = configured_matcher(config, "sinkhorn").match(near.candidates)
+    assert matching.left_to_right is not None
+    assert matching.right_to_left is not None
+    return Candidates(matching.left_to_right, matching.right_to_left)
 
 
 def found(candidates: Candidates, held: Int32Array) -> list[float]:

@@ -47,7 +47,7 @@ def shared_statements(left: Statements, right: Statements, same: Same) -> Iterat
     shared = np.sqrt(left.count[same.left] * right.count[same.right].astype(np.float64))
     worth = same.weight / shared
     kept = np.flatnonzero(worth > LEAST)
-    evidence = -np.log1p(-np.minimum(worth[kept], 0.99))
+    evidence = evidence_of(worth[kept])
     yield from in_order(
         members, _stretches(left, right, same.left[kept], same.right[kept], evidence)
     )

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dualamn.arrays import FloatArray, Int32Array, pair_keys
+from dualamn.evidence.table import find
 
 
 class BegunWith(NamedTuple):
@@ -25,10 +26,7 @@ class BegunWith(NamedTuple):
         """(m,) how sure it is that links are not by chance: .01 and more; 0 for others."""
         keys = pair_keys(self.links)
         order = np.argsort(keys)
-        wanted = pair_keys(links)
-        place = np.searchsorted(keys[order], wanted)
-        place[place == len(keys)] = 0
-        found = keys[order][place] == wanted if len(keys) else np.zeros(len(links), np.bool_)
+        place, found = find(keys[order], pair_keys(links))
         sure = np.zeros(len(links))
         sure[found] = np.maximum(1.0 - self.chance[order[place[found]]].astype(np.float64), 0.01)
         return sure
