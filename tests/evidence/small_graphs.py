@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 from math import log, log1p, sqrt
+from typing import NamedTuple
 
 import numpy as np
 from hypothesis import strategies as st
 from numpy.typing import NDArray
+from scipy.sparse import csr_array
 
+from dualamn.evidence.edges import Statements
+from dualamn.evidence.same import Same, same_statements
 from dualamn.kg import KnowledgeGraph
 
 Floats = NDArray[np.float64]
@@ -55,60 +59,69 @@ def information_of(kg: KnowledgeGraph) -> Floats:
     return information
 
 
-def made_alignment(
-    left: KnowledgeGraph, right: KnowledgeGraph, seed: int
-) -> tuple[Floats, tuple[Ints, Ints], Floats]:
+class Known(NamedTuple):
+    """Two graphs, and what is known of both.
+
+    Attributes:
+        left, right: the graphs.
+        weights: (2r, 2r') with which their relations stand for each other.
+        pairs: (p,) and (p,) entities that may be the same.
+        probability: (p,) how sure that is.
+    """
+
+    left: KnowledgeGraph
+    right: KnowledgeGraph
+    weights: Floats
+    pairs: tuple[Ints, Ints]
+    probability: Floats
+
+    def statements(self) -> tuple[Statements, Statements, Same]:
+        """Those of either graph, and which are the same, by the code that is tested."""
+        left, right = Statements.of(self.left), Statements.of(self.right)
+        weights = csr_array(self.weights)
+        return left, right, same_statements(left, right, weights, self.pairs, self.probability)
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """How many entities either graph has."""
+        return self.left.n_entities, self.right.n_entities
+
+
+def made_alignment(left: KnowledgeGraph, right: KnowledgeGraph, seed: int) -> Known:
     """Weights of relations, up to five pairs of neighbours, and how sure each is, at random."""
     rng = np.random.default_rng(seed)
     n_pairs = int(rng.integers(0, 6))
     pairs = rng.integers(0, left.n_entities, n_pairs), rng.integers(0, right.n_entities, n_pairs)
     weights = rng.random((2 * left.n_relations, 2 * right.n_relations))
     weights *= rng.random(weights.shape) < 0.6
-    return weights, pairs, rng.random(n_pairs)
+    return Known(left, right, weights, pairs, rng.random(n_pairs))
 
 
-def plain_same(
-    left: KnowledgeGraph,
-    right: KnowledgeGraph,
-    weights: Floats,
-    pairs: tuple[Ints, Ints],
-    probability: Floats,
-) -> Iterator[tuple[float, list[int], list[int]]]:
+def plain_same(known: Known) -> Iterator[tuple[float, list[int], list[int]]]:
     """How sure it is that two statements are the same, and whom each of them holds for."""
-    for y, y_right, p in zip(*pairs, probability, strict=True):
-        for (end, kind), members in plain_groups(left).items():
-            for (other_end, other), others in plain_groups(right).items():
-                same = weights[kind, other] * p
+    for y, y_right, p in zip(*known.pairs, known.probability, strict=True):
+        for (end, kind), members in plain_groups(known.left).items():
+            for (other_end, other), others in plain_groups(known.right).items():
+                same = known.weights[kind, other] * p
                 if (end, other_end) == (y, y_right) and same > 0.02:
                     yield same, members, others
 
 
-def plain_shared(
-    left: KnowledgeGraph,
-    right: KnowledgeGraph,
-    weights: Floats,
-    pairs: tuple[Ints, Ints],
-    probability: Floats,
-) -> Floats:
+def plain_shared(known: Known) -> Floats:
     """The evidence of all pairs of entities."""
-    found = np.zeros((left.n_entities, right.n_entities))
-    for same, members, others in plain_same(left, right, weights, pairs, probability):
+    found = np.zeros(known.shape)
+    for same, members, others in plain_same(known):
         worth = same / sqrt(len(members) * len(others))
         if worth > 0.01:
             found[np.ix_(members, others)] -= log1p(-min(worth, 0.99))
     return found
 
 
-def plain_likeness(
-    left: KnowledgeGraph,
-    right: KnowledgeGraph,
-    weights: Floats,
-    pairs: tuple[Ints, Ints],
-    probability: Floats,
-) -> Floats:
+def plain_likeness(known: Known) -> Floats:
     """How alike all pairs of entities are by all their statements."""
-    common = np.zeros((left.n_entities, right.n_entities))
-    for same, members, others in plain_same(left, right, weights, pairs, probability):
+    left, right = known.left, known.right
+    common = np.zeros(known.shape)
+    for same, members, others in plain_same(known):
         told = log(left.n_entities / len(members)) + log(right.n_entities / len(others))
         common[np.ix_(members, others)] += same * told / 2
     return common / np.sqrt(np.outer(information_of(left), information_of(right)) + 1)

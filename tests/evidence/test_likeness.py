@@ -8,12 +8,9 @@ import numpy as np
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
-from scipy.sparse import csr_array
 
 from dualamn.evidence import likeness as likeness_module
-from dualamn.evidence.edges import Statements
 from dualamn.evidence.likeness import Likeness
-from dualamn.evidence.same import same_statements
 from dualamn.evidence.table import PairTable
 from dualamn.kg import KnowledgeGraph
 from tests.evidence.small_graphs import (
@@ -23,7 +20,7 @@ from tests.evidence.small_graphs import (
     LOOP,
     NOTHING,
     Floats,
-    Ints,
+    Known,
     graphs,
     made_alignment,
     made_kg,
@@ -37,19 +34,11 @@ def all_pairs(left: KnowledgeGraph, right: KnowledgeGraph) -> PairTable:
     return PairTable(keys, right.n_entities, nothing, nothing == 0)
 
 
-def alike(
-    left: KnowledgeGraph,
-    right: KnowledgeGraph,
-    weights: Floats,
-    pairs: tuple[Ints, Ints],
-    probability: Floats,
-) -> Floats:
+def alike(known: Known) -> Floats:
     """(n, n') of all pairs."""
-    sides = Statements.of(left), Statements.of(right)
-    same = same_statements(*sides, csr_array(weights), pairs, probability)
-    compared = Likeness.of(*sides, same)
-    flat = compared.between(all_pairs(left, right))
-    return flat.reshape(left.n_entities, right.n_entities)
+    compared = Likeness.of(*known.statements())
+    flat = compared.between(all_pairs(known.left, known.right))
+    return flat.reshape(known.shape)
 
 
 @pytest.mark.parametrize("at_once", [1, 5, 1 << 20])
@@ -64,11 +53,11 @@ def alike(
 def test_likeness_equals_a_loop_over_statements(
     at_once: int, left: KnowledgeGraph, right: KnowledgeGraph, seed: int
 ) -> None:
-    arguments = left, right, *made_alignment(left, right, seed)
+    known = made_alignment(left, right, seed)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(likeness_module, "_AT_ONCE", at_once)
-        found = alike(*arguments)
-    np.testing.assert_allclose(found, plain_likeness(*arguments), atol=1e-6)
+        found = alike(known)
+    np.testing.assert_allclose(found, plain_likeness(known), atol=1e-6)
 
 
 def test_what_many_share_tells_who_lacks_it() -> None:
@@ -77,7 +66,7 @@ def test_what_many_share_tells_who_lacks_it() -> None:
     triples = [(i, 0, i % 2) for i in people] + [(3, 1, 2), (4, 1, 2)]
     kg = made_kg(triples, 403, 2)
     places = np.arange(3)
-    found = alike(kg, kg, 0.9 * np.eye(4), (places, places), np.ones(3))
+    found = alike(Known(kg, kg, 0.9 * np.eye(4), (places, places), np.ones(3)))
     country, street = log(403 / 200), log(403 / 2)
     assert found[7, 9] == pytest.approx(0.9 * country / sqrt(country**2 + 1))
     assert found[7, 8] == 0  # countries differ

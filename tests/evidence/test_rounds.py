@@ -21,7 +21,7 @@ from dualamn.matching.plan import sinkhorn
 from dualamn.search import Candidates, candidate_pools, search_candidates
 from dualamn.task import AlignmentTask
 from dualamn.topk import TopK
-from tests.evidence.small_graphs import plain_likeness, plain_shared
+from tests.evidence.small_graphs import Known, plain_likeness, plain_shared
 
 Floats = NDArray[np.float64]
 SETTINGS = EvidenceSettings(
@@ -134,8 +134,8 @@ def plain_gather(
         table[place] = weight
     pairs = np.array(list(sure), dtype=np.int64).reshape(-1, 2)
     probability = np.array(list(sure.values()), dtype=np.float64)
-    known = left, right, table, (pairs[:, 0], pairs[:, 1]), probability
-    return plain_shared(*known), plain_likeness(*known)
+    known = Known(left, right, table, (pairs[:, 0], pairs[:, 1]), probability)
+    return plain_shared(known), plain_likeness(known)
 
 
 def plain_judge(

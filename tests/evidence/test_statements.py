@@ -8,13 +8,11 @@ import numpy as np
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
-from scipy.sparse import csr_array
 
 from dualamn.evidence import same as same_module
 from dualamn.evidence import shared as shared_module
 from dualamn.evidence.edges import Statements
 from dualamn.evidence.relations import align_relations
-from dualamn.evidence.same import same_statements
 from dualamn.evidence.shared import shared_statements
 from dualamn.kg import KnowledgeGraph
 from tests.evidence.small_graphs import (
@@ -25,6 +23,7 @@ from tests.evidence.small_graphs import (
     NOTHING,
     Floats,
     Ints,
+    Known,
     graphs,
     made_alignment,
     made_kg,
@@ -60,17 +59,9 @@ def plain_relations(
     return weights
 
 
-def added_up(
-    left: KnowledgeGraph,
-    right: KnowledgeGraph,
-    weights: Floats,
-    pairs: tuple[Ints, Ints],
-    probability: Floats,
-) -> Floats:
-    found = np.zeros((left.n_entities, right.n_entities))
-    sides = Statements.of(left), Statements.of(right)
-    same = same_statements(*sides, csr_array(weights), pairs, probability)
-    for x, x_right, worth in shared_statements(*sides, same):
+def added_up(known: Known) -> Floats:
+    found = np.zeros(known.shape)
+    for x, x_right, worth in shared_statements(*known.statements()):
         np.add.at(found, (x, x_right), worth)
     return found
 
@@ -192,12 +183,12 @@ def test_a_relation_turned_around_is_found_again_as_an_inverse() -> None:
 def test_shared_statements_equal_a_loop_over_triples(
     at_once: int, left: KnowledgeGraph, right: KnowledgeGraph, seed: int
 ) -> None:
-    arguments = left, right, *made_alignment(left, right, seed)
+    known = made_alignment(left, right, seed)
     with pytest.MonkeyPatch.context() as patch:
         for module in (same_module, shared_module):
             patch.setattr(module, "_AT_ONCE", at_once)
-        found = added_up(*arguments)
-    np.testing.assert_allclose(found, plain_shared(*arguments), atol=1e-12)
+        found = added_up(known)
+    np.testing.assert_allclose(found, plain_shared(known), atol=1e-12)
 
 
 def test_a_statement_about_many_says_less_of_each() -> None:
@@ -206,7 +197,8 @@ def test_a_statement_about_many_says_less_of_each() -> None:
     many = made_kg([(i, 0, 0) for i in range(1, 8)], 8, 1)
     one = np.zeros(1, dtype=np.int64)
     alone, crowd = (
-        added_up(kg, kg, np.diag([0.9, 0.0]), (one, one), np.ones(1))[1, 1] for kg in (few, many)
+        added_up(Known(kg, kg, np.diag([0.9, 0.0]), (one, one), np.ones(1)))[1, 1]
+        for kg in (few, many)
     )
     assert alone == pytest.approx(-log1p(-0.9))
     assert crowd == pytest.approx(-log1p(-0.9 / 7))
@@ -214,12 +206,12 @@ def test_a_statement_about_many_says_less_of_each() -> None:
 
 def test_evidence_is_finite_however_sure_all_is() -> None:
     one = np.zeros(1, dtype=np.int64)
-    found = added_up(LOOP, LOOP, np.ones((2, 2)), (one, one), np.ones(1))
+    found = added_up(Known(LOOP, LOOP, np.ones((2, 2)), (one, one), np.ones(1)))
     assert found[0, 0] == pytest.approx(-4 * log1p(-0.99))
 
 
 def test_members_of_a_hub_too_large_to_matter_are_left_out() -> None:
     hub = made_kg([(i, 0, 0) for i in range(1, 120)], 120, 1)
     one = np.zeros(1, dtype=np.int64)
-    found = added_up(hub, hub, np.diag([1.0, 0.0]), (one, one), np.ones(1))
+    found = added_up(Known(hub, hub, np.diag([1.0, 0.0]), (one, one), np.ones(1)))
     assert not found.any()
