@@ -2,7 +2,7 @@
 
 import sys
 
-from dualamn.program import main
+from dualamn.commands.program import main
 
 
 def check_installed() -> None:

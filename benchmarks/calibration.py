@@ -30,10 +30,10 @@ import numpy as np
 from harness import machine, run, table
 
 from dualamn import Aligner, AlignmentTask, load
-from dualamn.arrays import FloatArray, Int32Array
 from dualamn.data_loaders import resolve
-from dualamn.data_loaders.names import with_names
+from dualamn.data_loaders.entity_names import with_names
 from dualamn.eval import expected_calibration_error
+from dualamn.kernels.arrays import FloatArray, Int32Array
 from dualamn.probability.calibration import Judged, judge_by
 
 PARTS, PURPOSE = 5, 101

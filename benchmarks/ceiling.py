@@ -22,9 +22,9 @@ from harness import describe, get_task, options, run, table
 from held_out import PARTS, trial
 
 from dualamn import Aligner, AlignerConfig, AlignmentTask
-from dualamn.arrays import EmbeddingArray, Int32Array
 from dualamn.decoding import Decoder
 from dualamn.eval.ranking import rank, ranking_metrics
+from dualamn.kernels.arrays import EmbeddingArray, Int32Array
 from dualamn.matching import configured_matcher
 from dualamn.search import Candidates
 

@@ -22,13 +22,13 @@ import torch
 from torch import Tensor
 
 from dualamn import AlignerConfig, AlignmentTask, load
+from dualamn.bench.synthetic_task import make_task
 from dualamn.data_loaders import resolve
-from dualamn.data_loaders.synthetic import make_task
-from dualamn.encoders.trained import TrainedDualAMN
+from dualamn.encoders.dual_amn_encoder import TrainedDualAMN
 from dualamn.progress import silent
 from dualamn.training.loss import LossPlan, hard_sample_loss
+from dualamn.training.micro_batch import draw_parts
 from dualamn.training.mining import mine, principal_projection
-from dualamn.training.parts import draw_parts
 from dualamn.training.trainer import Trainer
 
 BLOCK = 64

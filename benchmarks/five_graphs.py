@@ -23,9 +23,9 @@ from harness import describe, get_task, machine, options, run, set_threads, tabl
 
 from dualamn import Aligner, AlignerConfig, AlignmentTask, evaluate
 from dualamn.alignment import Alignment
-from dualamn.arrays import BoolArray, Int32Array
-from dualamn.memory import keep_freed_memory
-from dualamn.writers.atomic import atomic_write
+from dualamn.files.atomic import atomic_write
+from dualamn.kernels.arrays import BoolArray, Int32Array
+from dualamn.kernels.memory import keep_freed_memory
 
 Run = dict[str, Any]
 """One seed's figures: `seed`, `pairs` with what `hits` gives for both, and `seconds`."""

@@ -25,7 +25,7 @@ import numpy as np
 import dualamn
 from dualamn import Aligner, Alignment, AlignmentTask, DataError
 from dualamn.data_loaders import resolve
-from dualamn.data_loaders.names import with_names
+from dualamn.data_loaders.entity_names import with_names
 
 ROOT = Path(__file__).parents[1]
 EUROPE = ROOT / "examples" / "europe"

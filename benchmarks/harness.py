@@ -11,10 +11,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from dualamn import AlignmentTask, load, measure
+from dualamn import AlignmentTask, load
+from dualamn.bench.synthetic_task import make_task
 from dualamn.data_loaders import resolve
-from dualamn.data_loaders.synthetic import make_task
 from dualamn.errors import DualamnError
+from dualamn.kernels import measure
 
 MADE_ENTITIES = 22_000
 """Makes two graphs that are together about as large as one pair of DBP15K."""

@@ -22,10 +22,10 @@ from typing import Any
 import numpy as np
 
 import dualamn
-from dualamn.arrays import Int32Array
 from dualamn.data_loaders import resolve
-from dualamn.data_loaders.names import with_names
-from dualamn.task import AlignmentTask
+from dualamn.data_loaders.entity_names import with_names
+from dualamn.graphs.task import AlignmentTask
+from dualamn.kernels.arrays import Int32Array
 
 PARTS, SEED = 5, 77
 

@@ -21,18 +21,18 @@ from torch.nn import functional as F  # noqa: N812
 from torch_geometric.utils import scatter, softmax
 
 from dualamn import AlignerConfig, AlignmentTask
-from dualamn.arrays import FloatArray
-from dualamn.encoders.conv import RelationalReflectionConv
+from dualamn.encoders.dual_amn_encoder import TrainedDualAMN
 from dualamn.encoders.gate import gate
 from dualamn.encoders.reflection import reflect
-from dualamn.encoders.trained import TrainedDualAMN
-from dualamn.memory import keep_freed_memory
-from dualamn.patterns import Pattern
+from dualamn.kernels.arrays import FloatArray
+from dualamn.kernels.memory import keep_freed_memory
+from dualamn.kernels.patterns import Pattern
+from dualamn.kernels.sparse import sddmm, segment_softmax, spmm
+from dualamn.pyg.conv import RelationalReflectionConv
 from dualamn.search import candidate_pools, search_candidates
-from dualamn.sparse import sddmm, segment_softmax, spmm
 from dualamn.training.loss import hard_sample_loss
+from dualamn.training.micro_batch import StepInParts, draw_parts
 from dualamn.training.mining import mine, principal_projection
-from dualamn.training.parts import StepInParts, draw_parts
 
 BLOCK = 1_024
 """Rows of a block of scores, where all of them at once would not fit."""

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from dualamn import AlignmentTask, load
 from dualamn.data_loaders import resolve
-from dualamn.kg import distinct_rows
+from dualamn.graphs.knowledge_graph import distinct_rows
 
 Numbers = NDArray[np.int64]
 

@@ -25,13 +25,14 @@ import torch
 from harness import get_task, machine, options, run, set_threads, table
 from torch import Tensor
 
-from dualamn import AlignerConfig, AlignmentTask, sparse
+from dualamn import AlignerConfig, AlignmentTask
 from dualamn.encoders import gate, reflection
-from dualamn.encoders.side_by_side import each
-from dualamn.encoders.trained import TrainedDualAMN
-from dualamn.memory import keep_freed_memory
-from dualamn.patterns import Pattern
-from dualamn.training import parts, rmsprop
+from dualamn.encoders.dual_amn_encoder import TrainedDualAMN
+from dualamn.kernels import rmsprop, sparse
+from dualamn.kernels.memory import keep_freed_memory
+from dualamn.kernels.patterns import Pattern
+from dualamn.kernels.side_by_side import each
+from dualamn.training import micro_batch as parts
 from dualamn.training.trainer import Trainer
 
 _NUMBER = 4  # bytes of a float32

@@ -18,10 +18,11 @@ from pathlib import Path
 
 from harness import describe, get_task, machine, options, peak_memory, run, set_threads, table
 
-from dualamn import AlignmentTask, load, measure
+from dualamn import AlignmentTask, load
+from dualamn.bench.export import write_task
 from dualamn.data_loaders import resolve
-from dualamn.data_loaders.export import write_task
-from dualamn.encoders.graph import RelationGraph
+from dualamn.encoders.message_graph import RelationGraph
+from dualamn.kernels import measure
 
 
 def timed(path: Path, seed: int) -> tuple[float, float, AlignmentTask, RelationGraph]:

@@ -17,13 +17,13 @@ from pathlib import Path
 import numpy as np
 
 import dualamn
-from dualamn.data_loaders.names import with_names
-from dualamn.names import NameSimilarity
-from dualamn.names.blocking import PRODUCTS, alike_by_name
-from dualamn.names.candidates import search_with_names
-from dualamn.names.weights import Weights
+from dualamn.attributes import NameSimilarity
+from dualamn.attributes.blocking import PRODUCTS, alike_by_name
+from dualamn.attributes.name_candidates import search_with_names
+from dualamn.attributes.weights import Weights
+from dualamn.data_loaders.entity_names import with_names
+from dualamn.graphs.task import AlignmentTask
 from dualamn.search import Candidates
-from dualamn.task import AlignmentTask
 
 
 def found(candidates: Candidates, task: AlignmentTask) -> float:

@@ -23,10 +23,10 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import breadth_first_order
 
 from dualamn import Aligner, AlignmentTask, KnowledgeGraph, load
-from dualamn.arrays import Int32Array
 from dualamn.data_loaders import resolve
-from dualamn.data_loaders.names import with_names
+from dualamn.data_loaders.entity_names import with_names
 from dualamn.eval import expected_calibration_error
+from dualamn.kernels.arrays import Int32Array
 
 Ints = NDArray[np.int64]
 

@@ -18,9 +18,9 @@ from torch_geometric.nn import SimpleConv
 from torch_geometric.utils import add_remaining_self_loops, coalesce, to_torch_csr_tensor
 
 from dualamn import AlignerConfig
-from dualamn.encoders.conv import RelationalReflectionConv
 from dualamn.encoders.dual_amn import Branch
-from dualamn.encoders.trained import TrainedDualAMN
+from dualamn.encoders.dual_amn_encoder import TrainedDualAMN
+from dualamn.pyg.conv import RelationalReflectionConv
 
 BATCH = 1_024
 LEARNING_RATE = 0.005

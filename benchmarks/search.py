@@ -18,9 +18,9 @@ from pathlib import Path
 from harness import machine, run, table
 
 from dualamn import Aligner, load
-from dualamn.arrays import FloatArray
 from dualamn.data_loaders import resolve
-from dualamn.memory import keep_freed_memory
+from dualamn.kernels.arrays import FloatArray
+from dualamn.kernels.memory import keep_freed_memory
 from dualamn.search.both_ways import nearest_both_ways
 from dualamn.search.clustered import nearest_by_clusters
 

@@ -24,8 +24,9 @@ from multiprocessing.connection import Connection
 
 from harness import describe, get_task, machine, options, run, set_threads, table
 
-from dualamn import AlignerConfig, AlignmentTask, measure
-from dualamn.data_loaders.synthetic import make_task
+from dualamn import AlignerConfig, AlignmentTask
+from dualamn.bench.synthetic_task import make_task
+from dualamn.kernels import measure
 
 SIDES = {
     "ours": "dualamn, as the program trains",
@@ -52,7 +53,7 @@ def losses(task: AlignmentTask, config: AlignerConfig) -> tuple[float, float, fl
     import torch
     from reference import DenseDualAMN, dense_loss
 
-    from dualamn.encoders.trained import TrainedDualAMN
+    from dualamn.encoders.dual_amn_encoder import TrainedDualAMN
     from dualamn.training.loss import LossPlan, hard_sample_loss
 
     encoder = TrainedDualAMN(task, config, torch.device("cpu"))
@@ -95,8 +96,8 @@ def epochs(side: str, task: AlignmentTask, seed: int) -> tuple[Callable[[], obje
     """What trains one side, and how many epochs a call of it is."""
     import torch
 
-    from dualamn.encoders.trained import TrainedDualAMN
-    from dualamn.memory import keep_freed_memory
+    from dualamn.encoders.dual_amn_encoder import TrainedDualAMN
+    from dualamn.kernels.memory import keep_freed_memory
     from dualamn.progress import silent
     from dualamn.training.trainer import Trainer
 
@@ -218,7 +219,7 @@ def profile(given: argparse.Namespace) -> str:
     from reference import BATCH, DenseTraining
     from torch.profiler import ProfilerActivity
 
-    from dualamn.encoders.trained import TrainedDualAMN
+    from dualamn.encoders.dual_amn_encoder import TrainedDualAMN
 
     task = get_task(given)
     config = AlignerConfig.preset("paper", seed=given.seed, device="cpu")

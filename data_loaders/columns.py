@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from dualamn.data_loaders.files import PARQUET, suffix
-from dualamn.data_loaders.parquet import read_parquet
-from dualamn.data_loaders.string_table import StringTable, first_row, parse_strings
-from dualamn.data_loaders.text import read_text
 from dualamn.errors import DataError, did_you_mean
+from dualamn.files.delimited import StringTable, first_row, parse_strings
+from dualamn.files.opening import PARQUET, suffix
+from dualamn.files.parquet import read_parquet
+from dualamn.files.text import read_text
 
 TRIPLE_FIELDS = ("head", "relation", "tail")
 MOST_COLUMNS = 1000

@@ -11,11 +11,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from dualamn.data_loaders.links import PairLinks
 from dualamn.errors import DataError
-from dualamn.kg import KnowledgeGraph
+from dualamn.graphs.knowledge_graph import KnowledgeGraph
+from dualamn.graphs.task import AlignmentTask
+from dualamn.link_files.numbered_links import PairLinks
 from dualamn.progress import Progress, ProgressCallback, silent
-from dualamn.task import AlignmentTask
 
 DEFAULT_TRAIN_RATIO = 0.3
 """The share of links used as seeds where a data set publishes no split, as all papers do."""

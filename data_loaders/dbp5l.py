@@ -21,9 +21,9 @@ from dualamn.data_loaders.id_graph import (
     read_id_links,
 )
 from dualamn.data_loaders.id_table import read_ids
-from dualamn.data_loaders.links import LinkFile, merge_links
-from dualamn.data_loaders.text import read_lines
 from dualamn.errors import DataError
+from dualamn.files.text import read_lines
+from dualamn.link_files.numbered_links import LinkFile, merge_links
 
 _PARTS = ("train", "val", "test")
 _LINKS = "seed_alignlinks"

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from dualamn.data_loaders.links import LinkFile, PairLinks, merge_links, without
 from dualamn.errors import DataError
-from dualamn.kg import KnowledgeGraph
+from dualamn.graphs.knowledge_graph import KnowledgeGraph
+from dualamn.link_files.numbered_links import LinkFile, PairLinks, merge_links, without
 
 FOLDS = "721_5fold"
 

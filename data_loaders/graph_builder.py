@@ -10,12 +10,12 @@ from itertools import compress
 import numpy as np
 from numpy.typing import NDArray
 
-from dualamn.arrays import StringArray, strings
-from dualamn.data_loaders.reading import Reading
-from dualamn.data_loaders.string_table import StringTable
-from dualamn.data_loaders.text import counted
-from dualamn.kg import KnowledgeGraph, distinct_rows
-from dualamn.literals import Literals
+from dualamn.files.delimited import StringTable
+from dualamn.files.rdf_reading import Reading
+from dualamn.files.text import counted
+from dualamn.graphs.knowledge_graph import KnowledgeGraph, distinct_rows
+from dualamn.graphs.literals import Literals
+from dualamn.kernels.arrays import StringArray, strings
 
 IRI_TYPE = "http://www.w3.org/2001/XMLSchema#anyURI"
 """The datatype of attribute values that are IRIs."""

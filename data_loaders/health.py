@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dualamn.arrays import BoolArray
-from dualamn.data_loaders.text import counted, short
-from dualamn.kg import KnowledgeGraph
-from dualamn.task import AlignmentTask
+from dualamn.files.text import counted, short
+from dualamn.graphs.knowledge_graph import KnowledgeGraph
+from dualamn.graphs.task import AlignmentTask
+from dualamn.kernels.arrays import BoolArray
 
 STEPS = 2
 """How far encoders look: through so many triples."""

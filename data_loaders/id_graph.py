@@ -11,11 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dualamn.data_loaders.id_table import IdTable, read_ids
-from dualamn.data_loaders.links import LinkFile
-from dualamn.data_loaders.string_table import StringTable
-from dualamn.data_loaders.text import counted
 from dualamn.errors import DataError
-from dualamn.kg import KnowledgeGraph
+from dualamn.files.delimited import StringTable
+from dualamn.files.text import counted
+from dualamn.graphs.knowledge_graph import KnowledgeGraph
+from dualamn.link_files.numbered_links import LinkFile
 
 TRIPLE_FIELDS = ("head id", "relation id", "tail id")
 LINK_FIELDS = ("left entity id", "right entity id")

@@ -14,8 +14,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from dualamn.data_loaders.text import check_width, decode, empty_file, is_regular, read_bytes, short
 from dualamn.errors import DataError
+from dualamn.files.text import check_width, decode, empty_file, is_regular, read_bytes, short
 
 _ZERO = 48
 _INTEGER = re.compile(r"([0-9]{1,18})(?:\.0*)?")

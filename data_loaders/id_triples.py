@@ -20,8 +20,8 @@ from dualamn.data_loaders.id_graph import (
     read_id_links,
 )
 from dualamn.data_loaders.id_table import read_ids
-from dualamn.data_loaders.links import merge_links
-from dualamn.data_loaders.string_table import read_strings
+from dualamn.files.delimited import read_strings
+from dualamn.link_files.numbered_links import merge_links
 
 _TRIPLES = ("triples_1", "triples_2")
 _ENTITIES = ("ent_ids_1", "ent_ids_2")

@@ -11,15 +11,15 @@ import numpy as np
 
 from dualamn.data_loaders.columns import TRIPLE_FIELDS, choose
 from dualamn.data_loaders.dataset import Dataset, assemble, check_split
-from dualamn.data_loaders.files import check_exists
 from dualamn.data_loaders.graph_builder import GraphBuilder
-from dualamn.data_loaders.reading import Reading
 from dualamn.data_loaders.string_graph import read_graph
-from dualamn.data_loaders.string_links import LinkReader, PairFiles, join_links, table_of
-from dualamn.data_loaders.string_table import StringTable
 from dualamn.errors import DataError
-from dualamn.kg import KnowledgeGraph
-from dualamn.task import AlignmentTask
+from dualamn.files.delimited import StringTable
+from dualamn.files.opening import check_exists
+from dualamn.files.rdf_reading import Reading
+from dualamn.graphs.knowledge_graph import KnowledgeGraph
+from dualamn.graphs.task import AlignmentTask
+from dualamn.link_files.string_links import LinkReader, PairFiles, join_links, table_of
 
 _LINKS = Path("links")
 """What links in memory are called in messages, in place of a file."""
@@ -132,7 +132,7 @@ def _graph(data: Any, name: str | None, reading: Reading, notes: list[str]) -> K
     builder = GraphBuilder(reading)
     libraries = {kind.__module__.partition(".")[0] for kind in type(data).__mro__}
     if libraries & {"pyoxigraph", "rdflib"}:
-        from dualamn.data_loaders.rdf import statements
+        from dualamn.data_loaders import rdf_statements as statements
 
         if "pyoxigraph" in libraries:
             found = statements.plain(data, builder)

@@ -15,8 +15,8 @@ from dualamn.data_loaders.id_triples import ID_TRIPLES
 from dualamn.data_loaders.openea import OPENEA
 from dualamn.data_loaders.tables import TABLES
 from dualamn.errors import DataError
+from dualamn.graphs.task import AlignmentTask
 from dualamn.progress import ProgressCallback, silent
-from dualamn.task import AlignmentTask
 
 LAYOUTS: tuple[Layout, ...] = (ID_TRIPLES, OPENEA, CONTEA, DBP5L, TABLES)
 """Every layout that `load` knows; a new one is one file and one entry here."""

@@ -11,10 +11,10 @@ from pathlib import Path
 
 from dualamn.data_loaders.dataset import Dataset, Layout, Request, pair_names
 from dualamn.data_loaders.folds import has_folds, read_fold
-from dualamn.data_loaders.links import merge_links
 from dualamn.data_loaders.string_graph import TRIPLE_FIELDS, graph_of_tables
-from dualamn.data_loaders.string_links import LinkReader
-from dualamn.data_loaders.string_table import read_strings
+from dualamn.files.delimited import read_strings
+from dualamn.link_files.numbered_links import merge_links
+from dualamn.link_files.string_links import LinkReader
 
 _TRIPLES = ("rel_triples_1", "rel_triples_2")
 

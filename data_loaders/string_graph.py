@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from dualamn.data_loaders.columns import TRIPLE_FIELDS, read_triples
-from dualamn.data_loaders.files import COMPRESSED, PARQUET, RDF, TABLES, suffix
 from dualamn.data_loaders.graph_builder import GraphBuilder
-from dualamn.data_loaders.reading import Reading
-from dualamn.data_loaders.string_table import StringTable
 from dualamn.errors import DataError
-from dualamn.kg import KnowledgeGraph
+from dualamn.files.delimited import StringTable
+from dualamn.files.opening import COMPRESSED, PARQUET, RDF, TABLES, suffix
+from dualamn.files.rdf_reading import Reading
+from dualamn.graphs.knowledge_graph import KnowledgeGraph
 
 __all__ = ["READ", "TRIPLE_FIELDS", "graph_files", "graph_of_tables", "read_graph", "table_files"]
 
@@ -61,7 +61,7 @@ def read_graph(
                 path=path,
             )
         if kind in RDF:
-            from dualamn.data_loaders.rdf.collect import collect
+            from dualamn.data_loaders.rdf_files import collect
 
             hubs = True
             # Blank nodes of two files are never the same.

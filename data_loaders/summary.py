@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from dualamn.task import AlignmentTask
+from dualamn.graphs.task import AlignmentTask
 
 
 @dataclass(frozen=True)

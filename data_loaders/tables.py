@@ -12,14 +12,14 @@ from itertools import chain
 from pathlib import Path
 
 from dualamn.data_loaders.dataset import Dataset, Layout, Request, assemble, check_split
-from dualamn.data_loaders.files import COMPRESSED, PARQUET, RDF, check_exists, stem, suffix
-from dualamn.data_loaders.links import without
-from dualamn.data_loaders.reading import Reading
 from dualamn.data_loaders.string_graph import graph_files, read_graph
-from dualamn.data_loaders.string_links import LinkReader, PairFiles, join_links
 from dualamn.errors import DataError
+from dualamn.files.opening import COMPRESSED, PARQUET, RDF, check_exists, stem, suffix
+from dualamn.files.rdf_reading import Reading
+from dualamn.graphs.task import AlignmentTask
+from dualamn.link_files.numbered_links import without
+from dualamn.link_files.string_links import LinkReader, PairFiles, join_links
 from dualamn.progress import Progress, ProgressCallback, silent
-from dualamn.task import AlignmentTask
 
 _LINKS, _SEEDS, _VALID, _TEST = "links", "seed_links", "valid_links", "test_links"
 _USES = (_LINKS, _SEEDS, _VALID, _TEST)

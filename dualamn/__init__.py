@@ -18,15 +18,15 @@ _MODULE_OF = {
     "Aligner": "dualamn.aligner",
     "AlignerConfig": "dualamn.config",
     "Alignment": "dualamn.alignment",
-    "AlignmentTask": "dualamn.task",
+    "AlignmentTask": "dualamn.graphs.task",
     "CheckpointError": "dualamn.errors",
-    "Clusters": "dualamn.clusters",
+    "Clusters": "dualamn.matching.entity_clusters",
     "ConfigError": "dualamn.errors",
     "DataError": "dualamn.errors",
     "DownloadError": "dualamn.errors",
     "DualamnError": "dualamn.errors",
     "Evaluation": "dualamn.eval",
-    "KnowledgeGraph": "dualamn.kg",
+    "KnowledgeGraph": "dualamn.graphs.knowledge_graph",
     "MissingExtraError": "dualamn.errors",
     "Progress": "dualamn.progress",
     "TrainingError": "dualamn.errors",
@@ -41,7 +41,6 @@ _MODULE_OF = {
 if TYPE_CHECKING:
     from dualamn.aligner import Aligner
     from dualamn.alignment import Alignment
-    from dualamn.clusters import Clusters
     from dualamn.config import AlignerConfig
     from dualamn.data_loaders import as_graph, as_task, fetch, load, load_files
     from dualamn.errors import (
@@ -54,9 +53,10 @@ if TYPE_CHECKING:
         TrainingError,
     )
     from dualamn.eval import Evaluation, evaluate
-    from dualamn.kg import KnowledgeGraph
+    from dualamn.graphs.knowledge_graph import KnowledgeGraph
+    from dualamn.graphs.task import AlignmentTask
+    from dualamn.matching.entity_clusters import Clusters
     from dualamn.progress import Progress
-    from dualamn.task import AlignmentTask
 
 __all__ = [
     "Aligner",

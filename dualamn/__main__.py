@@ -1,6 +1,6 @@
 """`python -m dualamn` is `dualamn`."""
 
-from dualamn.program import main
+from dualamn.commands.program import main
 
 if __name__ == "__main__":
     main()

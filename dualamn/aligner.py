@@ -11,31 +11,31 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 
 from dualamn.alignment import Alignment, Protocol
-from dualamn.arrays import EmbeddingArray, FloatArray, Int32Array
-from dualamn.compute import threads, torch_device
+from dualamn.attributes.name_model import kind_of_model
+from dualamn.attributes.names_and_values import NamesAndValues
 from dualamn.config import AlignerConfig, Device
 from dualamn.decoding import Decoder, chosen_pairs
 from dualamn.encoders import get_encoder
 from dualamn.errors import DualamnError
-from dualamn.links import PairAlignment
-from dualamn.mapped import check_room
+from dualamn.graphs.task import AlignmentTask
+from dualamn.kernels.arrays import EmbeddingArray, FloatArray, Int32Array
+from dualamn.kernels.compute import threads, torch_device
+from dualamn.kernels.mapped import check_room
 from dualamn.matching import check_many, configured_matcher
-from dualamn.matching.many import with_new_claims
-from dualamn.names.model import kind_of_model
-from dualamn.names_and_values import NamesAndValues
-from dualamn.planning import Plan, plan
+from dualamn.matching.duplicates import with_new_claims
+from dualamn.planning.execution_plan import Plan, plan
 from dualamn.presets import DEFAULT_PRESET
 from dualamn.progress import Progress, ProgressCallback, silent
-from dualamn.task import AlignmentTask
+from dualamn.result import PairAlignment
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from dualamn.encoders.base import Encoder
-    from dualamn.names import OwnSeeds
+    from dualamn.attributes import OwnSeeds
+    from dualamn.bootstrap import Turn
+    from dualamn.encoders.encoder import Encoder
     from dualamn.probability.begun_with import BegunWith
     from dualamn.probability.second_model import Trial
-    from dualamn.training.bootstrap import Turn
 
 _SECOND = "second/"  # in front of the names of the second model's state, in a saved aligner
 _BEGUN_WITH = "begun_with"  # pairs found by name, where there are no seed links
@@ -133,8 +133,8 @@ class Aligner:
             CheckpointError: the checkpoint is damaged or of another run.
             ConfigError: the task does not fit into the memory there is.
         """
+        from dualamn.bootstrap import learn
         from dualamn.probability.begun_with import BegunWith
-        from dualamn.training.bootstrap import learn
 
         started = time.perf_counter()
         self.plan = plan(task, self.config)
@@ -213,7 +213,7 @@ class Aligner:
                 have another partner.
             matcher: name of a matcher that replaces the configured one.
             many: some entities are in a graph more than once: several may be linked to the same
-                one, see `dualamn.matching.many`. Without it, the matchers `mutual` and
+                one, see `dualamn.matching.duplicates`. Without it, the matchers `mutual` and
                 `one_to_one` link every entity once at most.
             progress: told of stages "search" and "match".
 
@@ -221,7 +221,7 @@ class Aligner:
             ConfigError: an unknown graph or matcher, or `many` with one whose scores are no
                 probabilities.
         """
-        from dualamn.probability.features import with_features
+        from dualamn.probability.link_features import with_features
 
         task = self.task
         chosen = task.kg_pairs if pairs is None else chosen_pairs(task, pairs)
@@ -288,7 +288,7 @@ class Aligner:
 
     def save(self, path: str | Path) -> None:
         """Writes the trained aligner with its task to one file, for `load`."""
-        from dualamn.saving import write_aligner
+        from dualamn.graphs.aligner_file import write_aligner
 
         write_aligner(path, self.config, self.task, self._state())
 
@@ -316,7 +316,7 @@ class Aligner:
         Raises:
             CheckpointError: the file is damaged or no saved aligner.
         """
-        from dualamn.saving import read_aligner
+        from dualamn.graphs.aligner_file import read_aligner
 
         config, task, state = read_aligner(path)
         aligner = cls(config if device is None else replace(config, device=device))
@@ -325,8 +325,8 @@ class Aligner:
 
     def _restore(self, task: AlignmentTask, state: dict[str, Tensor]) -> None:
         """Takes back what `_state` gave."""
+        from dualamn.graphs.aligner_file import taken
         from dualamn.probability.begun_with import BegunWith
-        from dualamn.saving import taken
 
         state = dict(state)
         links, chance = state.pop(_BEGUN_WITH, None), state.pop(_BY_CHANCE, None)
@@ -353,7 +353,7 @@ class Aligner:
         Returns:
             The TSV file: a header, then graph and entity of every row in order.
         """
-        from dualamn.writers.embeddings import write_embeddings
+        from dualamn.link_files.embedding_files import write_embeddings
 
         return write_embeddings(self.task, self.embeddings(), path)
 

@@ -9,21 +9,21 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from dualamn.arrays import FloatArray, Int32Array, strings
 from dualamn.errors import ConfigError
-from dualamn.links import LinkColumns, PairAlignment
-from dualamn.task import AlignmentTask
+from dualamn.graphs.task import AlignmentTask
+from dualamn.kernels.arrays import FloatArray, Int32Array, strings
+from dualamn.result import LinkColumns, PairAlignment
 
 if TYPE_CHECKING:
     import pandas
     import pyarrow
 
-    from dualamn.clusters import Clusters
+    from dualamn.attributes.names_and_values import NamesAndValues
     from dualamn.config import AlignerConfig
     from dualamn.explain import Explanation
-    from dualamn.names_and_values import NamesAndValues
+    from dualamn.link_files.write_options import Slots
+    from dualamn.matching.entity_clusters import Clusters
     from dualamn.probability import Calibration, Threshold
-    from dualamn.writers.options import Slots
 
 Protocol = Literal["test_only", "all_entities", "unaligned"]
 """Whose entities are candidates.
@@ -137,7 +137,7 @@ class Alignment:
         Raises:
             ConfigError: the links have no probabilities, or a share is not between 0 and 1.
         """
-        from dualamn.probability.threshold import find_threshold
+        from dualamn.probability.precision_threshold import find_threshold
 
         if self.calibration is None:
             raise _not_calibrated()
@@ -186,7 +186,7 @@ class Alignment:
         """Sets of entities that are the same, at most one of each graph.
 
         The seed links take part. Where links contradict each other the surer ones win, see
-        `dualamn.clusters`.
+        `dualamn.matching.entity_clusters`.
 
         Args:
             min_score: links with a lower score are not looked at; None to look at all.
@@ -194,7 +194,7 @@ class Alignment:
         Raises:
             ConfigError: `min_score` is not a number.
         """
-        from dualamn.clusters import cluster
+        from dualamn.matching.entity_clusters import cluster
 
         return cluster(self, min_score=min_score)
 
@@ -222,8 +222,8 @@ class Alignment:
             DataError: the file cannot be written, or needs IRIs and there is no base.
             MissingExtraError: the format needs a package that is not installed.
         """
-        from dualamn.writers.formats import format_of
-        from dualamn.writers.options import WriteOptions
+        from dualamn.link_files.formats import format_of
+        from dualamn.link_files.write_options import WriteOptions
 
         chosen, options = format_of(path, format), WriteOptions(base, sssom or {})
         chosen.check(options)
@@ -250,8 +250,8 @@ class Alignment:
             DataError: the file cannot be written.
             MissingExtraError: the format needs a package that is not installed.
         """
-        from dualamn.writers.candidates import candidate_table
-        from dualamn.writers.formats import table_writer
+        from dualamn.link_files.candidate_table import candidate_table
+        from dualamn.link_files.formats import table_writer
 
         table_writer(path, format)(candidate_table(self, k), Path(path))
 
@@ -274,8 +274,8 @@ class Alignment:
             DataError: the file cannot be written.
             MissingExtraError: the format needs a package that is not installed.
         """
-        from dualamn.writers.formats import table_writer
-        from dualamn.writers.unmatched import unmatched_table
+        from dualamn.link_files.formats import table_writer
+        from dualamn.link_files.unmatched_table import unmatched_table
 
         table_writer(path, format)(unmatched_table(self), Path(path))
 
@@ -307,7 +307,7 @@ class Alignment:
         write_report(self, path, per_band=per_band, seconds=seconds, notes=notes)
 
     def to_tsv(self, path: str | Path) -> None:
-        """Writes the links as TSV, see `dualamn.writers.tsv`."""
+        """Writes the links as TSV, see `dualamn.link_files.tsv`."""
         self.write(path, "tsv")
 
     def to_arrow(self) -> pyarrow.Table:
@@ -316,8 +316,8 @@ class Alignment:
         Raises:
             MissingExtraError: pyarrow is not installed.
         """
-        from dualamn.writers.links import link_table
-        from dualamn.writers.parquet import arrow_table
+        from dualamn.link_files.link_table import link_table
+        from dualamn.link_files.parquet_tables import arrow_table
 
         return arrow_table(link_table(self))
 
@@ -327,8 +327,8 @@ class Alignment:
         Raises:
             MissingExtraError: pandas is not installed.
         """
-        from dualamn.extras import needs
-        from dualamn.writers.links import link_table
+        from dualamn.files.extras import needs
+        from dualamn.link_files.link_table import link_table
 
         return needs("pandas", extra="pandas").DataFrame(dict(link_table(self).columns))
 

@@ -134,7 +134,7 @@ class AlignerConfig:
             products are an entity's row: its width is relation_dim * neighbour_dim.
         propagation_share: weight of propagation's cosine in the joint encoder.
         names: "auto" lets the names of entities take part where the graphs of a task have some
-            (`dualamn.names`), "off" goes by structure alone. What a name is worth is learned
+            (`dualamn.attributes`), "off" goes by structure alone. What a name is worth is learned
             from linked entities, so names that tell nothing are worth nothing.
         names_weight: what is learned of that is multiplied with.
         names_dim: width of the random projections of names that candidates are searched in.
@@ -144,15 +144,15 @@ class AlignerConfig:
         names_model: folder of a model2vec or sentence-transformers model on this machine, by which
             names are compared as well; None for none. Nothing is downloaded.
         values: "auto" lets attribute values, such as numbers and dates, take part where the graphs
-            of a task have some (`dualamn.values`), "off" leaves them out. What they are worth is
+            of a task have some (`dualamn.attributes`), "off" leaves them out. What they are worth is
             learned as well.
         calibrate: also train a second model on four fifths of the seed links, to learn from the
             others how often links are right: it doubles the time, and links get probabilities.
         memory: GiB that a run may take; None for four fifths of what the machine has. Where
             more would be needed, embeddings are rounded to half precision, go into a file or are
-            made narrower (`dualamn.planning`).
+            made narrower (`dualamn.planning.execution_plan`).
         half_embeddings: make embeddings in half precision (float16); a plan sets it.
-        map_embeddings: keep embeddings in a temporary file (`dualamn.mapped`); a plan sets it.
+        map_embeddings: keep embeddings in a temporary file (`dualamn.kernels.mapped`); a plan sets it.
         device: "auto" takes a GPU if there is one.
         threads: CPU threads, None for torch's own choice. Another number of threads adds up
             in another order, so links can differ in rare ties of rounding.

@@ -10,16 +10,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dualamn.alignment import Protocol
-from dualamn.arrays import EmbeddingArray, FloatArray, Int32Array
+from dualamn.attributes import NameSimilarity, ValueSimilarity
+from dualamn.attributes.name_candidates import look_up_names, search_with_names
+from dualamn.attributes.names_and_values import NamesAndValues
+from dualamn.attributes.value_candidates import with_values
 from dualamn.config import AlignerConfig
 from dualamn.errors import ConfigError
 from dualamn.evidence import Evidence, EvidenceSettings, Judgement
-from dualamn.evidence.ranges import IntArray
-from dualamn.evidence.table import Cosines, PairTable
-from dualamn.memory import return_freed_memory
-from dualamn.names import NameSimilarity
-from dualamn.names.candidates import look_up_names, search_with_names
-from dualamn.names_and_values import NamesAndValues
+from dualamn.graphs.task import AlignmentTask
+from dualamn.kernels.arrays import EmbeddingArray, FloatArray, Int32Array
+from dualamn.kernels.memory import return_freed_memory
+from dualamn.kernels.ranges import IntArray
+from dualamn.matching.pair_table import Cosines, PairTable
 from dualamn.progress import ProgressCallback, silent
 from dualamn.search import (
     Candidates,
@@ -28,10 +30,7 @@ from dualamn.search import (
     pair_cosines,
     search_candidates,
 )
-from dualamn.search.limits import explores, way_to_search
-from dualamn.task import AlignmentTask
-from dualamn.values import ValueSimilarity
-from dualamn.values.candidates import with_values
+from dualamn.search.search_way import explores, way_to_search
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,17 +1,17 @@
 """Scores of rankings and of links, and the benchmark runs that report them."""
 
-from dualamn.eval.calibration import (
+from dualamn.eval.curve import PrecisionRecallCurve, precision_recall_curve
+from dualamn.eval.figure import Figure, mean_figure
+from dualamn.eval.intervals import bootstrap_intervals
+from dualamn.eval.protocol import PROTOCOL_IN_WORDS, Evaluation, PairEvaluation, evaluate
+from dualamn.eval.ranking import Ranks, rank, ranking_metrics
+from dualamn.eval.reliability import (
     ReliabilityBin,
     expected_calibration_error,
     reliability_table,
 )
-from dualamn.eval.curve import PrecisionRecallCurve, precision_recall_curve
-from dualamn.eval.figure import Figure, mean_figure
-from dualamn.eval.intervals import bootstrap_intervals
-from dualamn.eval.link_files import LinkFileEvaluation, evaluate_files
-from dualamn.eval.matching import LinkMetrics, Verdicts, judge, link_metrics
-from dualamn.eval.protocol import PROTOCOL_IN_WORDS, Evaluation, PairEvaluation, evaluate
-from dualamn.eval.ranking import Ranks, rank, ranking_metrics
+from dualamn.eval.verdicts import LinkMetrics, Verdicts, judge, link_metrics
+from dualamn.link_files.comparison import LinkFileEvaluation, evaluate_files
 
 __all__ = [
     "PROTOCOL_IN_WORDS",

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from dualamn.errors import DataError
-from dualamn.eval.matching import Verdicts, judge
-from dualamn.writers.atomic import atomic_write
+from dualamn.eval.verdicts import Verdicts, judge
+from dualamn.files.atomic import atomic_write
 
 Floats = NDArray[np.float64]
 Counts = NDArray[np.int64]

@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from dualamn.alignment import Alignment
-from dualamn.arrays import Int32Array
 from dualamn.errors import DataError
-from dualamn.task import AlignmentTask
+from dualamn.graphs.task import AlignmentTask
+from dualamn.kernels.arrays import Int32Array
 
 Gold: TypeAlias = ArrayLike | Iterable[Sequence[str]]
 """Links that are known to be right: (m, 2) joint ids; or pairs of left and right identifier; or

@@ -14,10 +14,10 @@ from dualamn.eval.curve import PrecisionRecallCurve, curve_of
 from dualamn.eval.figure import DIRECTIONS, Direction, Figure
 from dualamn.eval.gold import Gold, gold_ids
 from dualamn.eval.intervals import Interval, bootstrap_intervals
-from dualamn.eval.matching import LinkMetrics, Verdicts, judge
 from dualamn.eval.ranking import Metrics, Ranks, rank, ranking_metrics
-from dualamn.eval.table import LINKS_HEADER, count, fraction, link_cells, text_table
-from dualamn.topk import TopK
+from dualamn.eval.score_table import LINKS_HEADER, count, fraction, link_cells, text_table
+from dualamn.eval.verdicts import LinkMetrics, Verdicts, judge
+from dualamn.kernels.topk import TopK
 
 PROTOCOL_IN_WORDS: Mapping[Protocol, str] = {
     "test_only": "queries and candidates are the entities of the test links only",

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dualamn.arrays import Int32Array
-from dualamn.topk import TopK
+from dualamn.kernels.arrays import Int32Array
+from dualamn.kernels.topk import TopK
 
 Metrics = dict[str, float | None]
 """Metric name to value; None where there was nothing to measure."""

@@ -11,7 +11,7 @@ import pytest
 
 import dualamn
 from dualamn import Aligner, AlignmentTask, CheckpointError, ConfigError, DualamnError
-from dualamn.data_loaders.synthetic import make_task
+from dualamn.bench.synthetic_task import make_task
 from dualamn.encoders import ENCODERS, get_encoder
 
 SMALL: dict[str, Any] = {"dim": 16, "epochs": 4, "negatives": 8, "mining_dim": 16}
@@ -158,7 +158,7 @@ def test_every_encoder_keeps_the_contract(name: str, task: AlignmentTask) -> Non
 def test_given_features_stand_in_for_learned_entity_embeddings(task: AlignmentTask) -> None:
     import torch
 
-    from dualamn.encoders.trained import TrainedDualAMN
+    from dualamn.encoders.dual_amn_encoder import TrainedDualAMN
 
     features = np.random.default_rng(0).normal(size=(task.n_entities, 7)).astype(np.float32)
     config = dualamn.AlignerConfig.from_dict(SMALL)

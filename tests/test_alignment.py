@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from dualamn.alignment import Alignment
-from dualamn.kg import KnowledgeGraph
-from dualamn.links import PairAlignment
-from dualamn.task import AlignmentTask
+from dualamn.graphs.knowledge_graph import KnowledgeGraph
+from dualamn.graphs.task import AlignmentTask
+from dualamn.result import PairAlignment
 
 
 @pytest.fixture

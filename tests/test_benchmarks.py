@@ -15,8 +15,8 @@ from typing import Any
 import pytest
 
 from dualamn import AlignerConfig, AlignmentTask, KnowledgeGraph
-from dualamn.data_loaders.export import write_task
-from dualamn.data_loaders.synthetic import make_task
+from dualamn.bench.export import write_task
+from dualamn.bench.synthetic_task import make_task
 
 BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
 MADE = ("--made", "60", "--threads", "1")
@@ -109,7 +109,7 @@ def test_limits_prints_every_kernel_of_a_step_and_what_is_left(threads: int) -> 
 def test_limits_counts_what_a_kernel_must_move(script: Callable[[str], ModuleType]) -> None:
     import torch
 
-    from dualamn.patterns import Pattern
+    from dualamn.kernels.patterns import Pattern
 
     pattern = Pattern.from_sorted(torch.tensor([0, 0, 1]), torch.tensor([0, 1, 1]), (2, 4))
     dense, values = torch.ones(4, 8), torch.ones(3)
@@ -290,7 +290,7 @@ def test_a_reference_that_is_another_model_is_refused(
 def test_the_reference_learns(script: Callable[[str], ModuleType]) -> None:
     import torch
 
-    from dualamn.encoders.trained import TrainedDualAMN
+    from dualamn.encoders.dual_amn_encoder import TrainedDualAMN
 
     task = make_task(150, seed=1)
     torch.manual_seed(0)

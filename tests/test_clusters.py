@@ -10,13 +10,13 @@ from hypothesis import strategies as st
 
 import dualamn
 from dualamn.alignment import Alignment
-from dualamn.arrays import strings
-from dualamn.clusters import Clusters
-from dualamn.data_loaders.synthetic import make_task
+from dualamn.bench.synthetic_task import make_task
 from dualamn.errors import ConfigError
-from dualamn.kg import KnowledgeGraph
-from dualamn.links import PairAlignment
-from dualamn.task import AlignmentTask
+from dualamn.graphs.knowledge_graph import KnowledgeGraph
+from dualamn.graphs.task import AlignmentTask
+from dualamn.kernels.arrays import strings
+from dualamn.matching.entity_clusters import Clusters
+from dualamn.result import PairAlignment
 
 Row = tuple[str, str, float]
 

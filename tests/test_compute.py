@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 import torch
 
-from dualamn.compute import in_order, threads
+from dualamn.kernels.compute import in_order, threads
 
 
 @pytest.mark.parametrize("count", [1, 3])

@@ -32,7 +32,7 @@ import pytest
 from click.testing import CliRunner
 
 from dualamn import AlignerConfig
-from dualamn.commands import cli
+from dualamn.commands.command_line import cli
 from dualamn.encoders import ENCODERS
 from dualamn.matching import MATCHERS
 

@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
+from dualamn.bench.synthetic_task import make_task
 from dualamn.config import AlignerConfig
-from dualamn.data_loaders.synthetic import make_task
-from dualamn.duration import Sizes, in_words, seconds
+from dualamn.planning.time_estimate import Sizes, in_words, seconds
 from dualamn.presets import preset_settings
 
 BENCHMARKS = Path(__file__).parents[1] / "benchmarks"

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dualamn.errors import DataError
-from dualamn.kg import KnowledgeGraph, distinct_rows
-from dualamn.task import AlignmentTask
+from dualamn.graphs.knowledge_graph import KnowledgeGraph, distinct_rows
+from dualamn.graphs.task import AlignmentTask
 
 SMALL = st.integers(0, 3)
 LARGE = st.integers(-(2**62), 2**62)

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 import dualamn
-from dualamn.arrays import strings
 from dualamn.errors import DataError
-from dualamn.kg import KnowledgeGraph
-from dualamn.literals import Literals
-from dualamn.task import AlignmentTask
+from dualamn.graphs.knowledge_graph import KnowledgeGraph
+from dualamn.graphs.literals import Literals
+from dualamn.graphs.task import AlignmentTask
+from dualamn.kernels.arrays import strings
 
 
 def literals(entities: list[int], kinds: list[int], values: list[str]) -> Literals:

@@ -15,17 +15,17 @@ from typing import Any
 import numpy as np
 import pytest
 
-from dualamn import mapped
 from dualamn.aligner import Aligner
-from dualamn.arrays import EmbeddingArray, Int32Array
+from dualamn.bench.synthetic_task import make_task
 from dualamn.config import AlignerConfig
-from dualamn.data_loaders.synthetic import make_task
 from dualamn.errors import ConfigError
-from dualamn.kg import KnowledgeGraph
-from dualamn.mapped import blocks_of, empty_rows, is_mapped, let_go, rows_at_once
-from dualamn.planning import GIB, plan, stages
+from dualamn.graphs.knowledge_graph import KnowledgeGraph
+from dualamn.graphs.task import AlignmentTask
+from dualamn.kernels import mapped
+from dualamn.kernels.arrays import EmbeddingArray, Int32Array
+from dualamn.kernels.mapped import blocks_of, empty_rows, is_mapped, let_go, rows_at_once
+from dualamn.planning.execution_plan import GIB, plan, stages
 from dualamn.search import pair_cosines
-from dualamn.task import AlignmentTask
 
 TASK = make_task(120)
 
@@ -218,8 +218,8 @@ PEAK = """
 import sys
 from dualamn import mapped
 from dualamn.aligner import Aligner
-from dualamn.data_loaders.synthetic import make_task
-from dualamn.measure import peak_memory_bytes
+from dualamn.bench.synthetic_task import make_task
+from dualamn.kernels.measure import peak_memory_bytes
 mapped.BLOCK = 1 << 22
 task = make_task(6000, mean_degree=4)
 wide = dict(relation_dim=256, neighbour_dim=16, label_dim=16, evidence_rounds=1, search_limit=0.0)

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from dualamn import measure
+from dualamn.kernels import measure
 
 MIB = 2**20
 
@@ -23,7 +23,7 @@ def test_process_start_lies_between_launch_and_first_line() -> None:
         float,
         run(
             "import time; first = time.monotonic(); time.sleep(0.3)\n"
-            "from dualamn.measure import process_start; print(process_start(), first)"
+            "from dualamn.kernels.measure import process_start; print(process_start(), first)"
         ).split(),
     )
     tick = 0.02  # the system counts in hundredths of a second
@@ -42,7 +42,7 @@ def test_process_start_is_never_after_the_import(monkeypatch: pytest.MonkeyPatch
 
 def test_peak_memory_counts_what_was_freed_again() -> None:
     code = (
-        "from dualamn.measure import peak_memory_bytes as peak\n"
+        "from dualamn.kernels.measure import peak_memory_bytes as peak\n"
         "before = peak(); block = bytearray(200 * 2**20)\n"
         "for i in range(0, len(block), 4096): block[i] = 1\n"
         "del block; print(before, peak())"
@@ -56,14 +56,17 @@ def test_peak_memory_is_not_inherited_from_the_parent() -> None:
     block = bytearray(200 * MIB)
     for i in range(0, len(block), 4096):
         block[i] = 1
-    assert int(run("from dualamn.measure import peak_memory_bytes as p; print(p())")) < 100 * MIB
+    assert (
+        int(run("from dualamn.kernels.measure import peak_memory_bytes as p; print(p())"))
+        < 100 * MIB
+    )
     del block
 
 
 def test_peak_memory_includes_ended_children() -> None:
     child = "b = bytearray(300 * 2**20)\nfor i in range(0, len(b), 4096): b[i] = 1"
     code = (
-        "import subprocess, sys\nfrom dualamn.measure import peak_memory_bytes as peak\n"
+        "import subprocess, sys\nfrom dualamn.kernels.measure import peak_memory_bytes as peak\n"
         f"before = peak(); subprocess.run([sys.executable, '-c', {child!r}], check=True)\n"
         "print(peak() - before)"
     )

@@ -9,14 +9,14 @@ import sys
 
 import pytest
 
-from dualamn.memory import keep_freed_memory, return_freed_memory
+from dualamn.kernels.memory import keep_freed_memory, return_freed_memory
 
 # How many pages a second round of large arrays has the system clear, out of 7,800.
 PROGRAM = """
 import resource, sys
 import numpy as np
 if sys.argv[1] == "keep":
-    from dualamn.memory import keep_freed_memory
+    from dualamn.kernels.memory import keep_freed_memory
     assert keep_freed_memory()
 faults = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_minflt
 for _ in range(2):
@@ -31,7 +31,7 @@ print(faults() - before)
 HOLES = """
 from pathlib import Path
 import numpy as np
-from dualamn.memory import keep_freed_memory, return_freed_memory
+from dualamn.kernels.memory import keep_freed_memory, return_freed_memory
 assert keep_freed_memory()
 def held():
     return int(Path("/proc/self/statm").read_text().split()[1]) // 256
@@ -48,7 +48,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Barrier
 import numpy as np
-from dualamn.memory import keep_freed_memory
+from dualamn.kernels.memory import keep_freed_memory
 assert keep_freed_memory()
 both = Barrier(2)
 def held():
@@ -70,8 +70,8 @@ TRAINED = """
 from pathlib import Path
 import torch
 from dualamn.aligner import Aligner
-from dualamn.data_loaders.synthetic import make_task
-from dualamn.memory import keep_freed_memory
+from dualamn.bench.synthetic_task import make_task
+from dualamn.kernels.memory import keep_freed_memory
 assert keep_freed_memory()
 Aligner("paper", epochs=2, batches=1, most_batches=1, threads=2).fit(make_task(2000))
 status = dict(line.split(":") for line in Path("/proc/self/status").read_text().splitlines())

@@ -9,10 +9,10 @@ import pytest
 import dualamn
 from dualamn.aligner import Aligner
 from dualamn.alignment import Alignment
-from dualamn.data_loaders.synthetic import make_task
-from dualamn.kg import KnowledgeGraph
+from dualamn.bench.synthetic_task import make_task
+from dualamn.graphs.knowledge_graph import KnowledgeGraph
+from dualamn.graphs.task import AlignmentTask
 from dualamn.presets import DEFAULT_PRESET, PRESETS
-from dualamn.task import AlignmentTask
 
 every_preset = pytest.mark.parametrize("preset", sorted(PRESETS))
 SMALL = {"dim": 32, "label_dim": 64, "relation_dim": 16, "epochs": 3, "turn_epochs": 1}

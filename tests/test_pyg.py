@@ -6,12 +6,12 @@ import numpy as np
 import pyoxigraph
 import pytest
 
+from dualamn.bench.synthetic_task import make_task
 from dualamn.data_loaders import as_task
-from dualamn.data_loaders.synthetic import make_task
 from dualamn.errors import DataError
-from dualamn.kg import KnowledgeGraph
+from dualamn.graphs.knowledge_graph import KnowledgeGraph
+from dualamn.graphs.task import AlignmentTask
 from dualamn.pyg import from_pyg, to_pyg
-from dualamn.task import AlignmentTask
 
 
 def assert_same(task: AlignmentTask, other: AlignmentTask) -> None:

@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
-from dualamn.patterns import Pattern
-from dualamn.sparse import multiply, sddmm, segment_softmax, spmm, square_distances
+from dualamn.kernels.patterns import Pattern
+from dualamn.kernels.sparse import multiply, sddmm, segment_softmax, spmm, square_distances
 
 Places = tuple[int, int, list[tuple[int, int]]]
 
@@ -66,7 +66,7 @@ def test_spmm_equals_the_dense_product(drawn: Places, d: int) -> None:
 
 @pytest.mark.parametrize("name", ["AMD EPYC", "Intel(R) Xeon(R)"])
 def test_every_processor_multiplies_the_same(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("dualamn.sparse.processor", lambda: name)
+    monkeypatch.setattr("dualamn.kernels.sparse.processor", lambda: name)
     pattern = make_pattern((3, 4, [(0, 3), (0, 1), (2, 1), (2, 1), (2, 0)]))
     values, dense = torch.randn(5), torch.randn(4, 6)
     expected = dense_of(pattern, values) @ dense

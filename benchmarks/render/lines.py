@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from dualamn.eval.published import NOT_STATED, Published, PublishedFigure
+from dualamn.bench.published import NOT_STATED, Published, PublishedFigure
 from render.runs import SEED_SHARE, Figure, Report
 
 PRESETS = ("paper", "fast", "balanced", "best")

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from dualamn.eval.published import read_published
-from dualamn.writers.atomic import atomic_write, atomic_write_bytes
+from dualamn.bench.published import read_published
+from dualamn.files.atomic import atomic_write, atomic_write_bytes
 from render import scale
 from render.draw import draw
 from render.lines import lines_by_setting

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from dualamn.eval.published import Published
+from dualamn.bench.published import Published
 from render import sections, text
 from render.lines import Line, Setting
 from render.runs import Report

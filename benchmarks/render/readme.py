@@ -6,8 +6,8 @@ import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from dualamn.bench.published import NOT_STATED, Published
 from dualamn.errors import DataError
-from dualamn.eval.published import NOT_STATED, Published
 from render import text
 from render.lines import Line, Setting, preset_order
 from render.specs import title_of

@@ -49,7 +49,7 @@ class Report:
         file: its path below the folder of results, with slashes.
         dataset, preset: as `dualamn bench` names them.
         settings, versions, machine: as measured.
-        runs: one mapping a run, see `dualamn.eval.benchmark`.
+        runs: one mapping a run, see `dualamn.bench.benchmark`.
     """
 
     file: str

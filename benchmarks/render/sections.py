@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from dualamn.eval.published import NOT_STATED, Published
+from dualamn.bench.published import NOT_STATED, Published
 from render import text
 from render.lines import METRICS, Line, Setting, main_reports, percent, preset_order, seed_share
 from render.runs import Figure, Report

@@ -10,7 +10,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 
-from dualamn.eval.published import Published
+from dualamn.bench.published import Published
 from render.lines import PROTOCOLS, Line, Setting, main_reports, percent, preset_order, seed_share
 from render.runs import SEED_SHARE, Figure, Report
 

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from dualamn.commands import console, downloads, options, source, summary
+from dualamn.commands import console, downloads, options, source
 from dualamn.commands import outputs as outputs_of
+from dualamn.commands import run_summary as summary
 from dualamn.commands.group import UnderHeadings
 
 if TYPE_CHECKING:
@@ -199,9 +200,9 @@ def align(
     from dualamn.aligner import Aligner
     from dualamn.commands.plans import print_plan
     from dualamn.config import AlignerConfig
+    from dualamn.kernels.memory import keep_freed_memory
     from dualamn.matching import check_many
-    from dualamn.memory import keep_freed_memory
-    from dualamn.planning import plan
+    from dualamn.planning.execution_plan import plan
 
     keep_freed_memory()
     aligner = Aligner(AlignerConfig.preset(preset, **settings))

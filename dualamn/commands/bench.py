@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from dualamn import measure
 from dualamn.commands import console, downloads, options
 from dualamn.commands.group import UnderHeadings
+from dualamn.kernels import measure
 
 if TYPE_CHECKING:
-    from dualamn.eval.benchmark import Benchmark, Run
+    from dualamn.bench.benchmark import Benchmark, Run
 
 
 @click.command(
@@ -132,9 +132,9 @@ def bench(
         raise click.UsageError("--names-model needs --names FILE (or --names uri) to compare.")
     options.can_be_written(json_out)
 
+    from dualamn.bench.benchmark import Benchmark
     from dualamn.data_loaders import resolve
-    from dualamn.eval.benchmark import Benchmark
-    from dualamn.memory import keep_freed_memory
+    from dualamn.kernels.memory import keep_freed_memory
 
     keep_freed_memory()
     fetching = downloads.fetch_missing([dataset], data, quiet=quiet)
@@ -183,7 +183,7 @@ def bench(
 
 def _print_plan(benchmark: Benchmark) -> None:
     from dualamn.commands.plans import print_plan
-    from dualamn.planning import plan
+    from dualamn.planning.execution_plan import plan
 
     seed = benchmark.seeds[0]
     task = benchmark.task(seed, benchmark.folds[0])
@@ -237,7 +237,7 @@ def _write(report: dict[str, Any], json_out: Path | None) -> None:
     if json_out == options.STDOUT:
         click.echo(text, nl=False)
         return
-    from dualamn.writers.atomic import atomic_write
+    from dualamn.files.atomic import atomic_write
 
     with atomic_write(json_out) as file:
         file.write(text)

@@ -62,8 +62,8 @@ def evaluate(
     if as_json:
         click.echo(json.dumps(evaluation.as_dict(), indent=2, ensure_ascii=False))
         return
-    from dualamn.commands.tables import link_score_table
-    from dualamn.eval.calibration import calibration_in_words
+    from dualamn.commands.console_tables import link_score_table
+    from dualamn.eval.reliability import calibration_in_words
 
     rows = {name: metrics.as_dict() for name, metrics in evaluation.pairs.items()}
     if len(rows) != 1:

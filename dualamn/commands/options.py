@@ -160,7 +160,7 @@ def can_be_written(*paths: Path | None) -> None:
     Raises:
         DataError: a path that is a folder, or whose folder is missing or read-only.
     """
-    from dualamn.writers.atomic import check_writable
+    from dualamn.files.atomic import check_writable
 
     for path in paths:
         if path is not None and path != STDOUT:

@@ -17,10 +17,10 @@ from dualamn.commands import options
 
 if TYPE_CHECKING:
     from dualamn.alignment import Alignment
-    from dualamn.task import AlignmentTask
-    from dualamn.writers.formats import Format
-    from dualamn.writers.options import WriteOptions
-    from dualamn.writers.table import Table
+    from dualamn.graphs.task import AlignmentTask
+    from dualamn.link_files.formats import Format
+    from dualamn.link_files.table import Table
+    from dualamn.link_files.write_options import WriteOptions
 
 _RANKS_NOTHING = "one_to_one"
 _OPTIONS = (
@@ -184,7 +184,7 @@ class Outputs:
             DataError: an entity that cannot get an IRI, in a format of IRIs.
         """
         if self.form.has_iris:
-            from dualamn.writers.iris import check_iris
+            from dualamn.link_files.entity_iris import check_iris
 
             check_iris(task, self._write_options.iris)
 
@@ -198,12 +198,12 @@ class Outputs:
         self.kept.append(f"the links are in {self.out}")
         told = []
         if self.candidates is not None:
-            from dualamn.writers.candidates import candidate_table
+            from dualamn.link_files.candidate_table import candidate_table
 
             table = candidate_table(alignment, self.top)
             told.append(self._write_table(table, self.candidates, "candidates"))
         if self.unmatched is not None:
-            from dualamn.writers.unmatched import unmatched_table
+            from dualamn.link_files.unmatched_table import unmatched_table
 
             table = unmatched_table(alignment)
             told.append(self._write_table(table, self.unmatched, "entities without a link"))
@@ -226,18 +226,18 @@ class Outputs:
     @property
     def form(self) -> Format:
         """The format of the links."""
-        from dualamn.writers.formats import format_of
+        from dualamn.link_files.formats import format_of
 
         return format_of(self.out, self.format_name)
 
     @property
     def _write_options(self) -> WriteOptions:
-        from dualamn.writers.options import WriteOptions
+        from dualamn.link_files.write_options import WriteOptions
 
         return WriteOptions(self.base, self.slots)
 
     def _write_table(self, table: Table, path: Path, what: str) -> str:
-        from dualamn.writers.formats import table_writer
+        from dualamn.link_files.formats import table_writer
 
         table_writer(path)(table, path)
         self.kept.append(f"the {what} in {path}")
@@ -255,13 +255,13 @@ class Outputs:
 
 
 def _table_form(path: Path) -> Format:
-    from dualamn.writers.formats import format_of
+    from dualamn.link_files.formats import format_of
 
     return format_of(path, tables=True)
 
 
 def _no_options() -> WriteOptions:
-    from dualamn.writers.options import WriteOptions
+    from dualamn.link_files.write_options import WriteOptions
 
     return WriteOptions()
 

@@ -9,8 +9,8 @@ from dualamn.commands.console import add_row, say, table
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from dualamn.planning import Plan
-    from dualamn.task import AlignmentTask
+    from dualamn.graphs.task import AlignmentTask
+    from dualamn.planning.execution_plan import Plan
 
 _GIB = 2**30
 
@@ -24,7 +24,7 @@ def print_plan(plan: Plan, task: AlignmentTask, to: Console, *, models: int = 1)
         to: where it is printed.
         models: that the run trains, those for probabilities aside.
     """
-    from dualamn.duration import Sizes, in_words, seconds
+    from dualamn.planning.time_estimate import Sizes, in_words, seconds
 
     stages = table("stage", "GiB")
     for name, size in plan.stages.items():

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from dualamn.commands import console
 from dualamn.commands.console import add_row, table
-from dualamn.commands.tables import LINK_RATES, RANKING, fraction, same_name_line
+from dualamn.commands.console_tables import LINK_RATES, RANKING, fraction, same_name_line
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -65,7 +65,7 @@ def _print_names(to: Console, report: Mapping[str, Any]) -> None:
 
 def _print_published(to: Console, report: Mapping[str, Any]) -> None:
     """What others report of the same data set and protocol, where it is known."""
-    from dualamn.eval.published import read_published
+    from dualamn.bench.published import read_published
 
     published = read_published()
     share = report["settings"]["train_ratio"]

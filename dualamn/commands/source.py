@@ -13,7 +13,7 @@ import click
 from dualamn.progress import ProgressCallback, silent
 
 if TYPE_CHECKING:
-    from dualamn.task import AlignmentTask
+    from dualamn.graphs.task import AlignmentTask
 
 
 _PATTERN = re.compile(r"[*?\[]")
@@ -63,7 +63,7 @@ def with_names(
 ) -> AlignmentTask:
     """The task with the names that the user gave."""
     from dualamn.data_loaders import resolve
-    from dualamn.data_loaders.names import with_names
+    from dualamn.data_loaders.entity_names import with_names
 
     return with_names(task, names, resolve(paths[0], data) if len(paths) == 1 else None)
 

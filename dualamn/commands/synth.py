@@ -11,7 +11,7 @@ import click
 from dualamn.commands import console, options
 
 if TYPE_CHECKING:
-    from dualamn.data_loaders.made import MadeGraphs
+    from dualamn.bench.synthetic import MadeGraphs
 
 DEFAULT_PRESET = "dbp15k-like"
 _SIZES = ("triples", "degree")
@@ -96,7 +96,7 @@ def synth(out: Path, preset: str, quiet: bool, **given: Any) -> None:
       dualamn data synth made/hard --entities 20000 --triples 90000 --overlap 0.8
       dualamn data synth made/three --graphs 3 --entities 9000,8000,7000
     """
-    from dualamn.data_loaders.made import preset_options, write_made
+    from dualamn.bench.synthetic import preset_options, write_made
 
     changes = options.given(**given)
     if len([name for name in _SIZES if name in changes]) > 1:

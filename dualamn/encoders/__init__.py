@@ -15,13 +15,13 @@ if TYPE_CHECKING:
     import torch
 
     from dualamn.config import AlignerConfig
-    from dualamn.encoders.base import Encoder
-    from dualamn.task import AlignmentTask
+    from dualamn.encoders.encoder import Encoder
+    from dualamn.graphs.task import AlignmentTask
 
     EncoderFactory = Callable[[AlignmentTask, AlignerConfig, torch.device], Encoder]
 
 ENCODERS: dict[str, str] = {
-    "dual_amn": "dualamn.encoders.trained:TrainedDualAMN",
+    "dual_amn": "dualamn.encoders.dual_amn_encoder:TrainedDualAMN",
     "propagation": "dualamn.encoders.propagation:Propagation",
     "joint": "dualamn.encoders.joint:Joint",
 }

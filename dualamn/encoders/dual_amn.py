@@ -8,16 +8,16 @@ from functools import partial
 import torch
 from torch import Tensor, nn
 
-from dualamn.arrays import EmbeddingArray
 from dualamn.encoders.gate import gate
-from dualamn.encoders.graph import RelationGraph
-from dualamn.encoders.hop import Hop
+from dualamn.encoders.message_edges import Hop
+from dualamn.encoders.message_graph import RelationGraph
 from dualamn.encoders.reflection import reflect
-from dualamn.encoders.side_by_side import side_by_side
-from dualamn.encoders.tanh import fast_tanh
-from dualamn.mapped import empty_rows, let_go
-from dualamn.patterns import Pattern
-from dualamn.sparse import spmm
+from dualamn.kernels.arrays import EmbeddingArray
+from dualamn.kernels.mapped import empty_rows, let_go
+from dualamn.kernels.patterns import Pattern
+from dualamn.kernels.side_by_side import side_by_side
+from dualamn.kernels.sparse import spmm
+from dualamn.kernels.tanh import fast_tanh
 
 Features = list[list[Tensor]]
 """Layers of some entities: a list of (q, d) for either branch."""
@@ -158,7 +158,7 @@ class DualAMN(nn.Module):
 
         They are written in blocks of rows into one array in main memory, so that on the way
         nothing else of that size exists; `half`, in float16, and `mapped`, in a file
-        (`dualamn.mapped`).
+        (`dualamn.kernels.mapped`).
         """
         width = self.both[0].bias.shape[0]
         joined = empty_rows(graph.n_entities, 2 * width, half=half, mapped=mapped)

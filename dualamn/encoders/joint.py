@@ -8,13 +8,13 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from dualamn.arrays import EmbeddingArray, Int32Array, normalise
 from dualamn.config import AlignerConfig
+from dualamn.encoders.dual_amn_encoder import TrainedDualAMN
 from dualamn.encoders.propagation import Propagation
-from dualamn.encoders.trained import TrainedDualAMN
-from dualamn.mapped import blocks_of, empty_rows, let_go
+from dualamn.graphs.task import AlignmentTask
+from dualamn.kernels.arrays import EmbeddingArray, Int32Array, normalise
+from dualamn.kernels.mapped import blocks_of, empty_rows, let_go
 from dualamn.progress import ProgressCallback, silent
-from dualamn.task import AlignmentTask
 
 
 class Joint:

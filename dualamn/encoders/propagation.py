@@ -14,14 +14,14 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn.functional import normalize
 
-from dualamn.arrays import EmbeddingArray, Int32Array, components, normalise
 from dualamn.config import AlignerConfig
-from dualamn.encoders.graph import RelationGraph
+from dualamn.encoders.message_graph import RelationGraph
 from dualamn.errors import CheckpointError, TrainingError
-from dualamn.mapped import blocks_of, empty_rows
+from dualamn.graphs.task import AlignmentTask
+from dualamn.kernels.arrays import EmbeddingArray, Int32Array, components, normalise
+from dualamn.kernels.mapped import blocks_of, empty_rows
+from dualamn.kernels.sparse import multiply, multiply_transposed
 from dualamn.progress import Progress, ProgressCallback
-from dualamn.sparse import multiply, multiply_transposed
-from dualamn.task import AlignmentTask
 
 _COLUMNS = 256
 """Columns of a projection at least, if there are so many: products with few are slow."""

@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import coo_array, csr_array
 
-from dualamn.evidence.edges import Statements
-from dualamn.evidence.ranges import IntArray, expand, grouped
+from dualamn.evidence.statements import Statements
+from dualamn.kernels.ranges import IntArray, expand, grouped
 
 _DOUBT = 3.0  # triples' worth of doubt: a relation seen twice proves little
 _MOST = 0.98  # never quite sure, so that no single neighbour decides

@@ -8,15 +8,15 @@ from dataclasses import replace
 import numpy as np
 
 from dualamn.alignment import Alignment
-from dualamn.arrays import Int32Array
 from dualamn.errors import DataError, did_you_mean
 from dualamn.explain.explanation import Candidate, Entity, Explanation, Shared
-from dualamn.explain.statements import Common, SharedBy
-from dualamn.explain.values import compare_values, worth_beside
-from dualamn.links import PairAlignment
+from dualamn.explain.statement_reasons import Common, SharedBy
+from dualamn.explain.value_comparison import compare_values, worth_beside
+from dualamn.kernels.arrays import Int32Array
+from dualamn.kernels.topk import TopK
 from dualamn.probability.calibration import PairCalibration
-from dualamn.probability.features import cosine_of, lowered
-from dualamn.topk import TopK
+from dualamn.probability.link_features import cosine_of, lowered
+from dualamn.result import PairAlignment
 
 MOST_CANDIDATES = 5
 

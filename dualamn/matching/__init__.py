@@ -7,9 +7,9 @@ from typing import Any
 
 from dualamn.config import AlignerConfig
 from dualamn.errors import ConfigError, did_you_mean
-from dualamn.matching.base import Matcher, Matching
 from dualamn.matching.csls import Csls
 from dualamn.matching.greedy import Greedy
+from dualamn.matching.matcher import Matcher, Matching
 from dualamn.matching.mutual import Mutual
 from dualamn.matching.one_to_one import OneToOne
 from dualamn.matching.sinkhorn import Sinkhorn

@@ -14,11 +14,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from dualamn.arrays import FloatArray
 from dualamn.errors import ConfigError
-from dualamn.matching.base import Matching, best_links
-from dualamn.search.candidates import Candidates
-from dualamn.topk import TopK
+from dualamn.kernels.arrays import FloatArray
+from dualamn.kernels.topk import TopK
+from dualamn.matching.matcher import Matching, best_links
+from dualamn.search.candidate_search import Candidates
 
 ROWS_AT_ONCE = 4_096  # bounds the temporary arrays to a few megabytes
 

@@ -9,11 +9,11 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import min_weight_full_bipartite_matching
 
-from dualamn.arrays import BoolArray
-from dualamn.matching.base import Matching
+from dualamn.kernels.arrays import BoolArray
+from dualamn.matching.matcher import Matching
 from dualamn.matching.pairs import CandidatePairs
 from dualamn.matching.sinkhorn import Sinkhorn
-from dualamn.search.candidates import Candidates
+from dualamn.search.candidate_search import Candidates
 
 IntArray = NDArray[np.int64]
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from dualamn.arrays import BoolArray, FloatArray
-from dualamn.search.candidates import Candidates
-from dualamn.topk import TopK
+from dualamn.kernels.arrays import BoolArray, FloatArray
+from dualamn.kernels.topk import TopK
+from dualamn.search.candidate_search import Candidates
 
 IntArray = NDArray[np.int64]
 

@@ -1,6 +1,6 @@
 """The chance that a link is right, learned from seed links that a second model did not see."""
 
 from dualamn.probability.calibration import Calibration, PairCalibration
-from dualamn.probability.threshold import Threshold
+from dualamn.probability.precision_threshold import Threshold
 
 __all__ = ["Calibration", "PairCalibration", "Threshold"]

@@ -7,8 +7,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from dualamn.arrays import FloatArray, Int32Array, pair_keys
-from dualamn.evidence.table import find
+from dualamn.kernels.arrays import FloatArray, Int32Array, pair_keys
+from dualamn.matching.pair_table import find
 
 
 class BegunWith(NamedTuple):

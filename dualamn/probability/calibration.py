@@ -10,11 +10,11 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from dualamn.arrays import BoolArray, FloatArray, Int32Array, pair_keys
-from dualamn.eval.calibration import ReliabilityBin, error_of, reliability_table
-from dualamn.probability.features import FEATURES
-from dualamn.probability.logistic import fit_logistic, log_odds_of, logistic, predict
-from dualamn.probability.partners import HavingPartner
+from dualamn.eval.reliability import ReliabilityBin, error_of, reliability_table
+from dualamn.kernels.arrays import BoolArray, FloatArray, Int32Array, pair_keys
+from dualamn.kernels.logistic import fit_logistic, log_odds_of, logistic, predict
+from dualamn.probability.dangling import HavingPartner
+from dualamn.probability.link_features import FEATURES
 
 Floats = NDArray[np.float64]
 

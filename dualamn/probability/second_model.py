@@ -8,24 +8,24 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from dualamn.arrays import FloatArray, Int32Array
+from dualamn.graphs.task import AlignmentTask
+from dualamn.kernels.arrays import FloatArray, Int32Array
 from dualamn.probability.begun_with import BegunWith
 from dualamn.probability.calibration import Method, PairCalibration, calibrate, judge_by
-from dualamn.probability.held_out import (
+from dualamn.probability.dangling import HavingPartner, Seen
+from dualamn.probability.holdout import (
     hide_names,
     hide_others,
     hold_out,
     take_out,
     uncontradicted,
 )
-from dualamn.probability.partners import HavingPartner, Seen
 from dualamn.progress import ProgressCallback, silent
-from dualamn.task import AlignmentTask
 
 if TYPE_CHECKING:
     from dualamn.aligner import Aligner
     from dualamn.alignment import Alignment
-    from dualamn.links import PairAlignment
+    from dualamn.result import PairAlignment
 
 
 @dataclass(frozen=True, eq=False)

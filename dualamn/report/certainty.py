@@ -8,11 +8,11 @@ import numpy as np
 from markupsafe import Markup
 
 from dualamn.alignment import Alignment
-from dualamn.arrays import FloatArray
+from dualamn.kernels.arrays import FloatArray
 from dualamn.probability.calibration import Calibration, Method, PairCalibration
-from dualamn.probability.threshold import PrecisionCurve, precision_curve
+from dualamn.probability.precision_threshold import PrecisionCurve, precision_curve
+from dualamn.report.html_text import Shown, shown
 from dualamn.report.svg import histogram, unit_frame
-from dualamn.report.text import Shown, shown
 
 PRECISIONS = (0.8, 0.9, 0.95, 0.99)
 CONFIDENCE = 0.95

@@ -8,12 +8,12 @@ import numpy as np
 from markupsafe import Markup
 
 from dualamn.alignment import Alignment
-from dualamn.arrays import BoolArray
 from dualamn.data_loaders.health import GraphHealth, Health
 from dualamn.data_loaders.summary import GraphSummary, TaskSummary
-from dualamn.kg import KnowledgeGraph
+from dualamn.graphs.knowledge_graph import KnowledgeGraph
+from dualamn.kernels.arrays import BoolArray
+from dualamn.report.html_text import Shown, shown
 from dualamn.report.svg import histogram, short_count
-from dualamn.report.text import Shown, shown
 
 MOST_RELATIONS = 8
 

@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dualamn.alignment import Alignment
-from dualamn.arrays import FloatArray
 from dualamn.explain import Explanation, explain_links
-from dualamn.links import PairAlignment
+from dualamn.kernels.arrays import FloatArray
+from dualamn.result import PairAlignment
 
 BANDS = (0.0, 0.5, 0.8, 0.95)
 """Where the bands of probability begin; the last one ends with 1."""

@@ -1,10 +1,10 @@
 """Nearest-neighbour search over embeddings."""
 
-from dualamn.search.candidates import Candidates, search_candidates
+from dualamn.search.candidate_search import Candidates, search_candidates
+from dualamn.search.candidate_sets import candidate_pools
 from dualamn.search.clustered import Recall
-from dualamn.search.cosines import pair_cosines
 from dualamn.search.exact import nearest
-from dualamn.search.pools import candidate_pools
+from dualamn.search.pair_cosines import pair_cosines
 
 __all__ = [
     "Candidates",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from dualamn.arrays import FloatArray
+from dualamn.kernels.arrays import FloatArray
 from dualamn.search.exact import checked_rows
 from dualamn.search.heaps import Found, Heaps
 

@@ -9,7 +9,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from dualamn.arrays import FloatArray, Int32Array
+from dualamn.kernels.arrays import FloatArray, Int32Array
 from dualamn.search.both_ways import LEFT_TILE, RIGHT_TILE, nearest_both_ways, writeable
 from dualamn.search.clusters import Clusters
 from dualamn.search.exact import checked_rows, nearest

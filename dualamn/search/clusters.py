@@ -7,7 +7,7 @@ from typing import Self
 
 import numpy as np
 
-from dualamn.arrays import FloatArray, Int32Array
+from dualamn.kernels.arrays import FloatArray, Int32Array
 from dualamn.search.exact import QUERY_BLOCK
 
 _ITERATIONS = 8  # of k-means, which need not converge

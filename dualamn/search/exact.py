@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from dualamn.arrays import FloatArray, Int32Array
 from dualamn.errors import DataError
+from dualamn.kernels.arrays import FloatArray, Int32Array
 
 QUERY_BLOCK = 16_384  # bounds FAISS's 64-bit result positions to 13 MB at 100 neighbours
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dualamn.arrays import FloatArray, Int32Array
+from dualamn.kernels.arrays import FloatArray, Int32Array
 
 Found = tuple[FloatArray, Int32Array]
 """Scores and positions as `nearest` gives them."""

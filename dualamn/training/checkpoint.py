@@ -13,8 +13,8 @@ from torch import Tensor
 
 from dualamn.config import AlignerConfig
 from dualamn.errors import CheckpointError
-from dualamn.task import AlignmentTask
-from dualamn.writers.tensors import write_tensors
+from dualamn.files.tensors import write_tensors
+from dualamn.graphs.task import AlignmentTask
 
 _KIND = "dualamn checkpoint"
 _IRRELEVANT = {

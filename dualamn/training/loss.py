@@ -25,10 +25,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from dualamn.arrays import Int32Array
-from dualamn.encoders.side_by_side import side_by_side
-from dualamn.patterns import Pattern
-from dualamn.sparse import square_distances
+from dualamn.kernels.arrays import Int32Array
+from dualamn.kernels.patterns import Pattern
+from dualamn.kernels.side_by_side import side_by_side
+from dualamn.kernels.sparse import square_distances
 
 
 @dataclass(frozen=True, eq=False)

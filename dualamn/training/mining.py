@@ -14,8 +14,8 @@ import torch
 from torch import Tensor
 from torch.nn.functional import pad
 
-from dualamn.arrays import Int32Array
-from dualamn.encoders.side_by_side import side_by_side
+from dualamn.kernels.arrays import Int32Array
+from dualamn.kernels.side_by_side import side_by_side
 
 _ANCHORS = 64  # at a time: their scores stay in the processor's cache
 _TOGETHER = 16  # scores that are first looked at by their highest alone

@@ -11,17 +11,17 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from dualamn.arrays import Int32Array
 from dualamn.config import AlignerConfig
 from dualamn.encoders.dual_amn import DualAMN
-from dualamn.encoders.graph import RelationGraph
+from dualamn.encoders.message_graph import RelationGraph
 from dualamn.errors import TrainingError
-from dualamn.memory import return_freed_memory
+from dualamn.graphs.task import AlignmentTask
+from dualamn.kernels.arrays import Int32Array
+from dualamn.kernels.memory import return_freed_memory
+from dualamn.kernels.rmsprop import RMSprop
 from dualamn.progress import Progress, ProgressCallback
-from dualamn.task import AlignmentTask
 from dualamn.training.checkpoint import Checkpoint, fingerprint
-from dualamn.training.parts import StepInParts, draw_parts
-from dualamn.training.rmsprop import RMSprop
+from dualamn.training.micro_batch import StepInParts, draw_parts
 
 _LEAST_LINKS = 180
 """Seed links that a step of a small task has for all that: less was not tried."""

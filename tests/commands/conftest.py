@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from click.testing import CliRunner, Result
 
-from dualamn.commands import cli
+from dualamn.commands.command_line import cli
 
 N_ENTITIES, N_TRIPLES, N_RELATIONS = 60, 300, 6
 

@@ -14,9 +14,9 @@ import numpy as np
 import pytest
 from click.testing import Result
 
+from dualamn.bench.export import write_task
+from dualamn.bench.synthetic_task import make_task
 from dualamn.commands import console
-from dualamn.data_loaders.export import write_task
-from dualamn.data_loaders.synthetic import make_task
 from dualamn.errors import DataError
 from dualamn.progress import Progress, ProgressCallback
 

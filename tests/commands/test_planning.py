@@ -16,13 +16,13 @@ from typing import Any
 
 import pytest
 
-from dualamn import measure
 from dualamn.aligner import Aligner
+from dualamn.bench.export import write_task
+from dualamn.bench.synthetic_task import make_task
 from dualamn.config import AlignerConfig
-from dualamn.data_loaders.export import write_task
-from dualamn.data_loaders.synthetic import make_task
 from dualamn.errors import ConfigError
-from dualamn.planning import GIB, memory_budget, plan, stages, width
+from dualamn.kernels import measure
+from dualamn.planning.execution_plan import GIB, memory_budget, plan, stages, width
 
 TASK = make_task(3000)
 PRESETS = ["fast", "balanced", "best", "paper"]

@@ -13,7 +13,7 @@ import pytest
 from click.testing import Result
 
 import dualamn
-from dualamn.commands import cli, main
+from dualamn.commands.command_line import cli, main
 from dualamn.errors import DataError
 
 Run = Callable[..., Result]
@@ -124,7 +124,7 @@ def loaded_by(*arguments: str) -> set[str]:
     """Which heavy packages a fresh process has loaded when the program ends."""
     code = (
         f"import sys; sys.argv = ['dualamn', *{arguments!r}]\n"
-        "from dualamn.commands import main\n"
+        "from dualamn.commands.command_line import main\n"
         "try: main()\n"
         "except SystemExit: pass\n"
         f"print('loaded', *[name for name in {HEAVY!r} if name in sys.modules])"

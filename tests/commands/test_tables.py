@@ -9,12 +9,12 @@ from rich.console import Console
 from rich.table import Table
 
 from dualamn.alignment import Alignment
-from dualamn.arrays import strings
-from dualamn.commands.tables import link_table, score_table
+from dualamn.commands.console_tables import link_table, score_table
 from dualamn.eval import evaluate
-from dualamn.kg import KnowledgeGraph
-from dualamn.links import PairAlignment
-from dualamn.task import AlignmentTask
+from dualamn.graphs.knowledge_graph import KnowledgeGraph
+from dualamn.graphs.task import AlignmentTask
+from dualamn.kernels.arrays import strings
+from dualamn.result import PairAlignment
 
 
 @pytest.fixture

@@ -12,10 +12,10 @@ import pyarrow.parquet as pq
 import pytest
 
 from dualamn.data_loaders.columns import read_triples
-from dualamn.data_loaders.names import read_names
-from dualamn.data_loaders.reading import Reading
+from dualamn.data_loaders.entity_names import read_names
 from dualamn.data_loaders.string_graph import read_graph
 from dualamn.errors import ConfigError, DataError
+from dualamn.files.rdf_reading import Reading
 
 Folder = Callable[..., Path]
 ROWS = [("a", "r", "b"), ("b", "s", "c")]

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from dualamn.arrays import Int32Array
 from dualamn.data_loaders import load
-from dualamn.task import AlignmentTask
+from dualamn.graphs.task import AlignmentTask
+from dualamn.kernels.arrays import Int32Array
 
 Files = Callable[..., dict[str, Any]]
 Folder = Callable[..., Path]

@@ -10,12 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dualamn.bench.export import write_task
+from dualamn.bench.synthetic_task import make_task
 from dualamn.data_loaders import load
-from dualamn.data_loaders.export import write_task
-from dualamn.data_loaders.synthetic import make_task
 from dualamn.errors import DataError
-from dualamn.kg import KnowledgeGraph
-from dualamn.task import AlignmentTask
+from dualamn.graphs.knowledge_graph import KnowledgeGraph
+from dualamn.graphs.task import AlignmentTask
 
 NAMES = st.text(
     st.characters(exclude_characters="\t\n\r\0", exclude_categories=["Cs"]), min_size=1, max_size=5

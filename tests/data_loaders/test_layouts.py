@@ -11,9 +11,9 @@ import pytest
 
 from dualamn.data_loaders import load
 from dualamn.data_loaders.layouts import LAYOUTS
-from dualamn.kg import KnowledgeGraph
+from dualamn.graphs.knowledge_graph import KnowledgeGraph
+from dualamn.graphs.task import AlignmentTask
 from dualamn.progress import Progress
-from dualamn.task import AlignmentTask
 
 Files = Callable[..., dict[str, Any]]
 Folder = Callable[..., Path]

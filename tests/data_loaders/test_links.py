@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dualamn.data_loaders.links import LinkFile, PairLinks, without
+from dualamn.link_files.numbered_links import LinkFile, PairLinks, without
 
 
 def pool(size: int) -> Any:

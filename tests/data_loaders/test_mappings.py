@@ -10,9 +10,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from dualamn.arrays import Int32Array
 from dualamn.data_loaders import load, load_files
-from dualamn.task import AlignmentTask
+from dualamn.graphs.task import AlignmentTask
+from dualamn.kernels.arrays import Int32Array
 
 Folder = Callable[..., Path]
 Refused = Callable[..., None]

@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from dualamn.arrays import strings
 from dualamn.data_loaders import load
-from dualamn.data_loaders.names import names_in_uris, read_names, with_names
+from dualamn.data_loaders.entity_names import names_in_uris, read_names, with_names
 from dualamn.errors import DataError
-from dualamn.kg import KnowledgeGraph
-from dualamn.task import AlignmentTask
+from dualamn.graphs.knowledge_graph import KnowledgeGraph
+from dualamn.graphs.task import AlignmentTask
+from dualamn.kernels.arrays import strings
 
 
 @pytest.fixture

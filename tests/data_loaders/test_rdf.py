@@ -15,10 +15,10 @@ import zstandard
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dualamn.data_loaders.reading import Reading
 from dualamn.data_loaders.string_graph import read_graph
 from dualamn.errors import DataError, MissingExtraError
-from dualamn.kg import KnowledgeGraph
+from dualamn.files.rdf_reading import Reading
+from dualamn.graphs.knowledge_graph import KnowledgeGraph
 
 E = "http://e.org/"
 RDFS_LABEL = "<http://www.w3.org/2000/01/rdf-schema#label>"

@@ -5,8 +5,8 @@ import json
 import numpy as np
 
 from dualamn.data_loaders import GraphSummary, PairSummary, describe
-from dualamn.kg import KnowledgeGraph
-from dualamn.task import AlignmentTask
+from dualamn.graphs.knowledge_graph import KnowledgeGraph
+from dualamn.graphs.task import AlignmentTask
 
 
 def test_summary() -> None:

@@ -5,11 +5,11 @@ from typing import Any
 import numpy as np
 import pytest
 
+from dualamn.bench.synthetic_task import make_task
 from dualamn.data_loaders import describe
-from dualamn.data_loaders.synthetic import make_task
 from dualamn.errors import DataError
-from dualamn.kg import KnowledgeGraph
-from dualamn.task import AlignmentTask
+from dualamn.graphs.knowledge_graph import KnowledgeGraph
+from dualamn.graphs.task import AlignmentTask
 
 
 def partners(task: AlignmentTask, links: Any) -> Any:

@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from dualamn.arrays import Int32Array
 from dualamn.data_loaders import load, load_files
-from dualamn.kg import KnowledgeGraph
+from dualamn.graphs.knowledge_graph import KnowledgeGraph
+from dualamn.graphs.task import AlignmentTask
+from dualamn.kernels.arrays import Int32Array
 from dualamn.progress import Progress
-from dualamn.task import AlignmentTask
 
 Folder = Callable[..., Path]
 Refused = Callable[..., None]

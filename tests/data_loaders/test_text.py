@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dualamn.data_loaders.id_table import read_ids
-from dualamn.data_loaders.string_table import read_strings
+from dualamn.files.delimited import read_strings
 
 NUMBERS = st.integers(0, 10**18 - 1)
 FIELDS = st.text(

@@ -6,7 +6,7 @@ import torch
 
 from dualamn import AlignmentTask
 from dualamn.encoders.dual_amn import DualAMN
-from dualamn.encoders.graph import RelationGraph
+from dualamn.encoders.message_graph import RelationGraph
 
 
 def network_of(task: AlignmentTask) -> tuple[DualAMN, RelationGraph]:

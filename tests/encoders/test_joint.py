@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 import torch
 
+from dualamn.bench.synthetic_task import make_task
 from dualamn.config import AlignerConfig
-from dualamn.data_loaders.synthetic import make_task
+from dualamn.encoders.dual_amn_encoder import TrainedDualAMN
 from dualamn.encoders.joint import Joint
 from dualamn.encoders.propagation import Propagation
-from dualamn.encoders.trained import TrainedDualAMN
 from dualamn.progress import silent
 
 CPU = torch.device("cpu")

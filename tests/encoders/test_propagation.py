@@ -7,13 +7,13 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
+from dualamn.bench.synthetic_task import make_task
 from dualamn.config import AlignerConfig
-from dualamn.data_loaders.synthetic import make_task
 from dualamn.encoders.propagation import Propagation, _groups
 from dualamn.errors import CheckpointError, TrainingError
-from dualamn.kg import KnowledgeGraph
+from dualamn.graphs.knowledge_graph import KnowledgeGraph
+from dualamn.graphs.task import AlignmentTask
 from dualamn.progress import silent
-from dualamn.task import AlignmentTask
 
 CPU = torch.device("cpu")
 CONFIG = AlignerConfig(label_dim=48, relation_dim=6, neighbour_dim=5, dim=16, epochs=1)

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 import torch
 
-from dualamn.encoders.conv import RelationalReflectionConv
 from dualamn.encoders.dual_amn import DualAMN
-from dualamn.encoders.graph import RelationGraph
+from dualamn.encoders.message_graph import RelationGraph
 from dualamn.encoders.reflection import reflect
+from dualamn.pyg.conv import RelationalReflectionConv
 
 
 def made_triples(

@@ -10,11 +10,11 @@ import torch
 from torch import Tensor
 
 from dualamn import AlignmentTask
+from dualamn.bench.synthetic_task import make_task
 from dualamn.config import AlignerConfig
-from dualamn.data_loaders.synthetic import make_task
 from dualamn.encoders.dual_amn import DualAMN
-from dualamn.encoders.graph import RelationGraph
-from dualamn.encoders.trained import TrainedDualAMN
+from dualamn.encoders.dual_amn_encoder import TrainedDualAMN
+from dualamn.encoders.message_graph import RelationGraph
 from dualamn.progress import silent
 from tests.encoders.networks import network_of
 

@@ -5,12 +5,12 @@ import numpy as np
 import pytest
 
 from dualamn.alignment import Alignment, Protocol
-from dualamn.arrays import FloatArray, strings
-from dualamn.kg import KnowledgeGraph
-from dualamn.links import PairAlignment
+from dualamn.graphs.knowledge_graph import KnowledgeGraph
+from dualamn.graphs.task import AlignmentTask
+from dualamn.kernels.arrays import FloatArray, strings
 from dualamn.matching import get_matcher
+from dualamn.result import PairAlignment
 from dualamn.search import candidate_pools, search_candidates
-from dualamn.task import AlignmentTask
 
 Align = Callable[..., Alignment]
 DiagonalTask = Callable[..., AlignmentTask]

@@ -10,16 +10,16 @@ import numpy as np
 import pytest
 
 import dualamn
-from dualamn.data_loaders.export import write_task
-from dualamn.data_loaders.synthetic import make_task
+from dualamn.bench import benchmark
+from dualamn.bench.benchmark import Benchmark, run_benchmark
+from dualamn.bench.benchmark import Candidates as CandidateChoice
+from dualamn.bench.export import write_task
+from dualamn.bench.records import METRICS, PROTOCOLS, mean_and_deviation
+from dualamn.bench.synthetic_task import make_task
 from dualamn.errors import ConfigError, DataError
-from dualamn.eval import benchmark
-from dualamn.eval.benchmark import Benchmark, run_benchmark
-from dualamn.eval.benchmark import Candidates as CandidateChoice
-from dualamn.eval.records import METRICS, PROTOCOLS, mean_and_deviation
 from dualamn.matching import MATCHERS, Matching
 from dualamn.matching.csls import Csls
-from dualamn.search.candidates import Candidates
+from dualamn.search.candidate_search import Candidates
 
 DIRECTIONS = ("left_to_right", "right_to_left")
 QUICK = {"epochs": 2, "dim": 16}

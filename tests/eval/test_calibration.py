@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dualamn.errors import DataError
-from dualamn.eval.calibration import error_of, expected_calibration_error, reliability_table
+from dualamn.eval.reliability import error_of, expected_calibration_error, reliability_table
 
 probability = st.sampled_from([0.0, 0.25, 1 / 3, 0.5, 1.0]) | st.floats(0, 1)
 weight = st.sampled_from([0.5, 1.0, 1.0, 2.0])

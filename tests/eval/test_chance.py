@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 
 from dualamn.alignment import Alignment, Protocol
-from dualamn.arrays import FloatArray, strings
 from dualamn.eval import evaluate, link_metrics
+from dualamn.graphs.task import AlignmentTask
+from dualamn.kernels.arrays import FloatArray, strings
+from dualamn.kernels.topk import TopK
 from dualamn.matching import MATCHERS
-from dualamn.task import AlignmentTask
-from dualamn.topk import TopK
 
 Align = Callable[..., Alignment]
 DiagonalTask = Callable[..., AlignmentTask]

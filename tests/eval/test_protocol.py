@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from dualamn.alignment import Alignment
-from dualamn.arrays import FloatArray
 from dualamn.errors import ConfigError, DataError
 from dualamn.eval import evaluate
-from dualamn.task import AlignmentTask
+from dualamn.graphs.task import AlignmentTask
+from dualamn.kernels.arrays import FloatArray
 
 Align = Callable[..., Alignment]
 DiagonalTask = Callable[..., AlignmentTask]

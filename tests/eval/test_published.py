@@ -2,7 +2,7 @@
 
 import pytest
 
-from dualamn.eval.published import read_published
+from dualamn.bench.published import read_published
 
 
 def test_the_list_of_the_package_can_be_read_and_every_figure_is_a_fraction() -> None:

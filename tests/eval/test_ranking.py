@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dualamn.arrays import FloatArray, Int32Array
 from dualamn.eval import Ranks, rank, ranking, ranking_metrics
-from dualamn.topk import TopK
+from dualamn.kernels.arrays import FloatArray, Int32Array
+from dualamn.kernels.topk import TopK
 
 
 @dataclass(frozen=True)

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
-from dualamn.evidence.edges import Statements
-from dualamn.evidence.same import Same, same_statements
-from dualamn.kg import KnowledgeGraph
+from dualamn.evidence.overlap import Same, same_statements
+from dualamn.evidence.statements import Statements
+from dualamn.graphs.knowledge_graph import KnowledgeGraph
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]

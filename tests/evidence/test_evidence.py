@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from dualamn.data_loaders.synthetic import make_task
+from dualamn.bench.synthetic_task import make_task
 from dualamn.evidence import Evidence, EvidenceSettings
+from dualamn.graphs.task import AlignmentTask
+from dualamn.kernels.topk import TopK
 from dualamn.search import Candidates, candidate_pools, search_candidates
-from dualamn.task import AlignmentTask
-from dualamn.topk import TopK
 
 SETTINGS = EvidenceSettings(
     rounds=3, weight=0.12, share_weight=0.6, temperature=0.03, sinkhorn_rounds=50

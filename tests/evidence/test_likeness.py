@@ -9,10 +9,10 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from dualamn.evidence import likeness as likeness_module
-from dualamn.evidence.likeness import Likeness
-from dualamn.evidence.table import PairTable
-from dualamn.kg import KnowledgeGraph
+from dualamn.evidence import statement_similarity as likeness_module
+from dualamn.evidence.statement_similarity import Likeness
+from dualamn.graphs.knowledge_graph import KnowledgeGraph
+from dualamn.matching.pair_table import PairTable
 from tests.evidence.small_graphs import (
     ALONE,
     BOTH_WAYS,

@@ -12,15 +12,15 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from dualamn.compute import threads
-from dualamn.data_loaders.synthetic import make_task
+from dualamn.bench.synthetic_task import make_task
 from dualamn.evidence import Evidence, EvidenceSettings, Judgement
-from dualamn.evidence.table import Cosines
-from dualamn.kg import KnowledgeGraph
-from dualamn.matching.plan import sinkhorn
+from dualamn.graphs.knowledge_graph import KnowledgeGraph
+from dualamn.graphs.task import AlignmentTask
+from dualamn.kernels.compute import threads
+from dualamn.kernels.topk import TopK
+from dualamn.matching.pair_table import Cosines
+from dualamn.matching.transport import sinkhorn
 from dualamn.search import Candidates, candidate_pools, search_candidates
-from dualamn.task import AlignmentTask
-from dualamn.topk import TopK
 from tests.evidence.small_graphs import Known, plain_likeness, plain_shared
 
 Floats = NDArray[np.float64]

@@ -7,11 +7,11 @@ from collections.abc import Callable
 
 import numpy as np
 
-from dualamn.data_loaders.synthetic import make_task
+from dualamn.bench.synthetic_task import make_task
 from dualamn.evidence import Evidence, EvidenceSettings
+from dualamn.kernels.topk import TopK
 from dualamn.matching.sinkhorn import Sinkhorn
 from dualamn.search import Candidates, candidate_pools
-from dualamn.topk import TopK
 
 TASK = make_task(600)
 SETTINGS = EvidenceSettings(

@@ -9,12 +9,12 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from dualamn.evidence import same as same_module
-from dualamn.evidence import shared as shared_module
-from dualamn.evidence.edges import Statements
+from dualamn.evidence import overlap as same_module
+from dualamn.evidence import shared_statements as shared_module
 from dualamn.evidence.relations import align_relations
-from dualamn.evidence.shared import shared_statements
-from dualamn.kg import KnowledgeGraph
+from dualamn.evidence.shared_statements import shared_statements
+from dualamn.evidence.statements import Statements
+from dualamn.graphs.knowledge_graph import KnowledgeGraph
 from tests.evidence.small_graphs import (
     ALONE,
     BOTH_WAYS,

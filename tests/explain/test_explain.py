@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 
 from dualamn import Aligner, Alignment, AlignmentTask, DataError, KnowledgeGraph
-from dualamn.arrays import strings
-from dualamn.data_loaders.synthetic import make_task
-from dualamn.links import PairAlignment
-from dualamn.literals import Literals
-from dualamn.topk import TopK
+from dualamn.bench.synthetic_task import make_task
+from dualamn.graphs.literals import Literals
+from dualamn.kernels.arrays import strings
+from dualamn.kernels.topk import TopK
+from dualamn.result import PairAlignment
 
 LEFT = [
     ("Germany", "capital", "Berlin"),

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from dualamn import Aligner, Alignment, AlignmentTask
-from dualamn.arrays import strings
-from dualamn.data_loaders.synthetic import make_task
-from dualamn.values import ValueSimilarity
-from dualamn.values.reasons import compare
+from dualamn.attributes import ValueSimilarity
+from dualamn.attributes.value_reasons import compare
+from dualamn.bench.synthetic_task import make_task
+from dualamn.kernels.arrays import strings
 from tests.values.conftest import XSD, Row, described, lives, noise
 
 SPARSE = {"mean_degree": 3.0, "keep_triples": 0.6}

@@ -18,7 +18,7 @@ import numpy as np
 import pytest
 from click.testing import CliRunner, Result
 
-from dualamn.commands import cli
+from dualamn.commands.command_line import cli
 from dualamn.data_loaders.fetching import download, known
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
@@ -250,7 +250,7 @@ def start(catalog: Path, tmp_path: Path) -> Iterator[Callable[..., subprocess.Po
             "from dualamn.data_loaders.fetching import known\n"
             f"known.CATALOG = Path({str(catalog)!r})\n"
             f"sys.argv = ['dualamn', *{arguments!r}]\n"
-            "from dualamn.commands import main\nmain()"
+            "from dualamn.commands.command_line import main\nmain()"
         )
         started.append(
             subprocess.Popen(

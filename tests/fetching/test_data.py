@@ -14,9 +14,9 @@ import pytest
 from click.testing import Result
 from rich.console import Console
 
-from dualamn import measure
 from dualamn.commands import downloads
 from dualamn.data_loaders.fetching.progress import FetchProgress, megabytes
+from dualamn.kernels import measure
 
 Run = Callable[..., Result]
 Publish = Callable[..., dict[str, str]]

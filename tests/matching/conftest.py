@@ -3,7 +3,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from dualamn.arrays import FloatArray
+from dualamn.kernels.arrays import FloatArray
 from dualamn.search import Candidates, search_candidates
 
 MakeCandidates = Callable[..., Candidates]

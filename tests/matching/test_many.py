@@ -6,14 +6,14 @@ import numpy as np
 import pytest
 
 from dualamn import Aligner, Alignment, AlignmentTask, ConfigError, KnowledgeGraph
-from dualamn.arrays import strings
-from dualamn.data_loaders.synthetic import make_task
+from dualamn.bench.synthetic_task import make_task
 from dualamn.eval import judge
+from dualamn.kernels.arrays import strings
+from dualamn.kernels.topk import TopK
 from dualamn.matching import BY_PROBABILITY, MATCHERS, get_matcher
-from dualamn.matching.many import with_claims
+from dualamn.matching.duplicates import with_claims
 from dualamn.probability.calibration import judge_by
 from dualamn.search import Candidates
-from dualamn.topk import TopK
 
 TEMPERATURE = 0.03
 

@@ -6,9 +6,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from dualamn.arrays import StringArray, strings
-from dualamn.data_loaders.synthetic import make_task
-from dualamn.task import AlignmentTask
+from dualamn.bench.synthetic_task import make_task
+from dualamn.graphs.task import AlignmentTask
+from dualamn.kernels.arrays import StringArray, strings
 
 SYLLABLES = ("ba", "ke", "lu", "mi", "no", "ra", "se", "ti", "vo", "zu")
 

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from dualamn.aligner import Aligner
+from dualamn.bench.by_name import exact_name_match
 from dualamn.eval import evaluate
-from dualamn.eval.by_name import exact_name_match
 from tests.names.conftest import NamedTask, shuffled
 
 FAST: dict[str, Any] = {"label_dim": 64, "relation_dim": 16, "evidence_rounds": 2}

@@ -8,14 +8,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dualamn.aligner import Aligner
-from dualamn.arrays import Int32Array, StringArray, strings
-from dualamn.compute import threads
+from dualamn.attributes import NameSimilarity, blocking
+from dualamn.attributes.blocking import alike_by_name
+from dualamn.attributes.name_candidates import look_up_names, search_with_names
+from dualamn.attributes.pseudo_seeds import find_own_seeds
+from dualamn.attributes.weights import Weights
 from dualamn.eval import evaluate
-from dualamn.names import NameSimilarity, blocking
-from dualamn.names.blocking import alike_by_name
-from dualamn.names.candidates import look_up_names, search_with_names
-from dualamn.names.own_seeds import find_own_seeds
-from dualamn.names.weights import Weights
+from dualamn.kernels.arrays import Int32Array, StringArray, strings
+from dualamn.kernels.compute import threads
 from dualamn.search import Candidates, search_candidates
 from tests.names.conftest import NamedTask, spoken
 

@@ -8,11 +8,12 @@ from hypothesis.extra.numpy import arrays
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
-from dualamn.arrays import strings
+from dualamn.attributes import NameSimilarity
+from dualamn.attributes import negatives as nearest
+from dualamn.attributes.translation import largest_of_rows, learn_synonyms, learn_translations
+from dualamn.attributes.weights import Weights, fit_weights
 from dualamn.errors import CheckpointError
-from dualamn.names import NameSimilarity, nearest
-from dualamn.names.translation import largest_of_rows, learn_synonyms, learn_translations
-from dualamn.names.weights import Weights, fit_weights
+from dualamn.kernels.arrays import strings
 from tests.names.conftest import NamedTask, shuffled
 
 
@@ -107,7 +108,7 @@ def test_translations_are_learned_from_pairs() -> None:
 
 
 def test_translations_give_each_word_its_own() -> None:
-    from dualamn.names.features import NameFeatures
+    from dualamn.attributes.name_features import NameFeatures
 
     texts = ["red house", "red car", "blue car", "rot haus", "rot auto", "blau auto"]
     words = NameFeatures.of(strings(texts)).words

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dualamn.names.text import joints_of, normalised, pieces_of, plain, words_of
+from dualamn.attributes.name_text import joints_of, normalised, pieces_of, plain, words_of
 
 
 @pytest.mark.parametrize(

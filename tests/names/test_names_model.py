@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 
 from dualamn.aligner import Aligner
-from dualamn.arrays import StringArray, strings
+from dualamn.attributes import NameSimilarity
+from dualamn.attributes.name_model import embed_names, kind_of_model
 from dualamn.errors import ConfigError, MissingExtraError
 from dualamn.eval import evaluate
-from dualamn.names import NameSimilarity
-from dualamn.names.model import embed_names, kind_of_model
+from dualamn.kernels.arrays import StringArray, strings
 from tests.names.conftest import NamedTask, spoken
 
 FAST: dict[str, Any] = {"label_dim": 64, "relation_dim": 16, "evidence_rounds": 2}
@@ -125,7 +125,7 @@ def test_models_are_told_apart_and_a_missing_library_is_named(
     def missing(module: str) -> None:
         raise ModuleNotFoundError(name=module)
 
-    monkeypatch.setattr("dualamn.extras.import_module", missing)
+    monkeypatch.setattr("dualamn.files.extras.import_module", missing)
     with pytest.raises(MissingExtraError, match=r"pip install 'dualamn\[sentence-transformers\]'"):
         embed_names(tmp_path, strings(["a"]))
 
@@ -144,7 +144,7 @@ def test_a_sentence_transformers_model_is_asked_the_same_way(
             return np.array([[len(name), 1.0] for name in names])
 
     library = type("Library", (), {"SentenceTransformer": SentenceTransformer})
-    monkeypatch.setattr("dualamn.names.model.needs", lambda module, extra: library)
+    monkeypatch.setattr("dualamn.attributes.name_model.needs", lambda module, extra: library)
     (tmp_path / "config_sentence_transformers.json").write_text("{}")
     rows = embed_names(tmp_path, strings(["Rome", "", "Rome", "Oslo"]))
     assert asked["names"] == ["Oslo", "Rome"]

@@ -7,13 +7,13 @@ import numpy as np
 import pytest
 
 from dualamn.aligner import Aligner
-from dualamn.arrays import strings
+from dualamn.attributes import NameSimilarity, find_own_seeds
+from dualamn.attributes.pseudo_seeds import OwnSeeds, learn_without_seeds
 from dualamn.errors import TrainingError
 from dualamn.eval import evaluate
-from dualamn.kg import KnowledgeGraph
-from dualamn.names import NameSimilarity, find_own_seeds
-from dualamn.names.own_seeds import OwnSeeds, learn_without_seeds
-from dualamn.task import AlignmentTask
+from dualamn.graphs.knowledge_graph import KnowledgeGraph
+from dualamn.graphs.task import AlignmentTask
+from dualamn.kernels.arrays import strings
 from tests.names.conftest import NamedTask, shuffled, spoken
 
 FAST: dict[str, Any] = {"label_dim": 64, "relation_dim": 16, "evidence_rounds": 2}

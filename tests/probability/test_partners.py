@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from dualamn.probability.calibration import Judged, calibrate
-from dualamn.probability.features import FEATURES
-from dualamn.probability.held_out import hide_others, take_out
-from dualamn.probability.partners import HavingPartner, Seen
-from dualamn.probability.threshold import find_threshold
+from dualamn.probability.dangling import HavingPartner, Seen
+from dualamn.probability.holdout import hide_others, take_out
+from dualamn.probability.link_features import FEATURES
+from dualamn.probability.precision_threshold import find_threshold
 from tests.probability.test_without_seeds import forgetting
 
 RNG = np.random.default_rng()

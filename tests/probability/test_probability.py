@@ -10,13 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dualamn import Aligner, Alignment, AlignmentTask, ConfigError, KnowledgeGraph
-from dualamn.data_loaders.synthetic import make_task
+from dualamn.bench.synthetic_task import make_task
 from dualamn.eval import expected_calibration_error, judge
+from dualamn.kernels.logistic import fit_logistic, predict
 from dualamn.probability.calibration import DOUBT, PRIOR, Calibration, Judged, calibrate, judge_by
-from dualamn.probability.features import FEATURES
-from dualamn.probability.held_out import FEWEST, hold_out
-from dualamn.probability.logistic import fit_logistic, predict
-from dualamn.probability.threshold import find_threshold, precision_curve
+from dualamn.probability.holdout import FEWEST, hold_out
+from dualamn.probability.link_features import FEATURES
+from dualamn.probability.precision_threshold import find_threshold, precision_curve
 
 
 @pytest.fixture(scope="module")

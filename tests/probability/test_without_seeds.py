@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 
 from dualamn import Aligner, Alignment, AlignmentTask
-from dualamn.arrays import StringArray, strings
-from dualamn.data_loaders.synthetic import make_task
+from dualamn.bench.synthetic_task import make_task
 from dualamn.eval import judge
-from dualamn.literals import Literals
-from dualamn.probability.held_out import FEWEST, hide_names, uncontradicted
+from dualamn.graphs.literals import Literals
+from dualamn.kernels.arrays import StringArray, strings
+from dualamn.probability.holdout import FEWEST, hide_names, uncontradicted
 from tests.names.conftest import rename
 
 

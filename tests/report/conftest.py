@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from dualamn import Aligner, Alignment, AlignmentTask, KnowledgeGraph
-from dualamn.arrays import strings
-from dualamn.data_loaders.synthetic import make_task
-from dualamn.links import PairAlignment
+from dualamn.bench.synthetic_task import make_task
+from dualamn.kernels.arrays import strings
+from dualamn.result import PairAlignment
 
 SCRIPT = "<script>document.title='taken'</script>"
 QUOTES = """a "double" and a 'single' & an &amp; onclick="x" """

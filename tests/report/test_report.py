@@ -14,12 +14,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dualamn import Aligner, Alignment, AlignmentTask, ConfigError, DataError, KnowledgeGraph
-from dualamn.data_loaders.synthetic import make_task
-from dualamn.links import PairAlignment
+from dualamn.bench.synthetic_task import make_task
 from dualamn.report import certainty
+from dualamn.report.html_text import LONGEST, shown
+from dualamn.report.run_settings import nearest_preset
 from dualamn.report.sample import sample_links
-from dualamn.report.settings import nearest_preset
-from dualamn.report.text import LONGEST, shown
+from dualamn.result import PairAlignment
 
 DASH = " \N{EN DASH} "
 VOID = {"meta", "link", "input", "br"}

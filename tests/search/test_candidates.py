@@ -3,8 +3,8 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from dualamn.arrays import FloatArray, Int32Array
 from dualamn.errors import ConfigError, DataError
+from dualamn.kernels.arrays import FloatArray, Int32Array
 from dualamn.progress import Progress
 from dualamn.search import search_candidates
 

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from dualamn import Aligner, evaluate
-from dualamn.arrays import FloatArray, Int32Array
-from dualamn.data_loaders.synthetic import make_task
+from dualamn.bench.synthetic_task import make_task
 from dualamn.errors import ConfigError, DataError
+from dualamn.kernels.arrays import FloatArray, Int32Array
 from dualamn.search import search_candidates
 from dualamn.search.both_ways import nearest_both_ways
 from dualamn.search.clustered import AT, Recall, nearest_by_clusters

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from dualamn.arrays import FloatArray, Int32Array
 from dualamn.errors import DataError
+from dualamn.kernels.arrays import FloatArray, Int32Array
 from dualamn.search import both_ways, exact
 from dualamn.search.both_ways import nearest_both_ways
 from dualamn.search.exact import nearest

@@ -1,11 +1,11 @@
 import numpy as np
 import pytest
 
-from dualamn.arrays import Int32Array
 from dualamn.errors import ConfigError
-from dualamn.kg import KnowledgeGraph
+from dualamn.graphs.knowledge_graph import KnowledgeGraph
+from dualamn.graphs.task import AlignmentTask
+from dualamn.kernels.arrays import Int32Array
 from dualamn.search import candidate_pools
-from dualamn.task import AlignmentTask
 
 
 @pytest.fixture

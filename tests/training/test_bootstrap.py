@@ -8,14 +8,14 @@ import numpy as np
 import pytest
 
 from dualamn.aligner import Aligner
-from dualamn.arrays import FloatArray, Int32Array
+from dualamn.attributes.pseudo_seeds import OwnSeeds
+from dualamn.bench.synthetic_task import make_task
+from dualamn.bootstrap import learn
 from dualamn.config import AlignerConfig
-from dualamn.data_loaders.synthetic import make_task
 from dualamn.errors import DualamnError
 from dualamn.eval import evaluate
-from dualamn.names.own_seeds import OwnSeeds
+from dualamn.kernels.arrays import FloatArray, Int32Array
 from dualamn.progress import ProgressCallback, silent
-from dualamn.training.bootstrap import learn
 
 SETTINGS: dict[str, Any] = {"label_dim": 64, "relation_dim": 16, "evidence_rounds": 2}
 

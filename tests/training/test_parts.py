@@ -12,12 +12,12 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from dualamn import Aligner, AlignmentTask
+from dualamn.bench.synthetic_task import make_task
 from dualamn.config import AlignerConfig
-from dualamn.data_loaders.synthetic import make_task
 from dualamn.encoders.dual_amn import DualAMN
-from dualamn.encoders.graph import RelationGraph
+from dualamn.encoders.message_graph import RelationGraph
 from dualamn.training.loss import LossPlan, hard_sample_loss
-from dualamn.training.parts import LEAST_WEIGHT, StepInParts, draw_parts
+from dualamn.training.micro_batch import LEAST_WEIGHT, StepInParts, draw_parts
 from dualamn.training.trainer import steps_an_epoch
 from tests.encoders.networks import network_of
 

@@ -8,8 +8,8 @@ import sys
 import pytest
 import torch
 
-from dualamn.training import rmsprop
-from dualamn.training.rmsprop import RMSprop
+from dualamn.kernels import rmsprop
+from dualamn.kernels.rmsprop import RMSprop
 
 
 @pytest.mark.parametrize("numbers", [5, 1 << 17])
@@ -37,7 +37,7 @@ def test_steps_are_those_of_torch(monkeypatch: pytest.MonkeyPatch, numbers: int)
 
 def test_training_loads_no_compiler() -> None:
     program = (
-        "import sys; from dualamn import Aligner; from dualamn.data_loaders.synthetic import "
+        "import sys; from dualamn import Aligner; from dualamn.bench.synthetic_task import "
         "make_task; Aligner(epochs=1, dim=4).fit(make_task(30)).align(); "
         "print([name for name in ('torch._dynamo', 'sympy') if name in sys.modules])"
     )

@@ -13,9 +13,9 @@ import torch
 
 from dualamn import Aligner, AlignmentTask, CheckpointError, Progress, TrainingError
 from dualamn.alignment import Alignment
+from dualamn.bench.synthetic_task import make_task
 from dualamn.config import AlignerConfig
-from dualamn.data_loaders.synthetic import make_task
-from dualamn.encoders.trained import TrainedDualAMN
+from dualamn.encoders.dual_amn_encoder import TrainedDualAMN
 from dualamn.training.trainer import first_averaged_epoch
 
 SMALL: dict[str, Any] = {"dim": 16, "epochs": 8, "negatives": 8, "mining_dim": 16}

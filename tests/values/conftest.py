@@ -6,10 +6,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from dualamn.arrays import strings
-from dualamn.data_loaders.synthetic import make_task
-from dualamn.literals import Literals
-from dualamn.task import AlignmentTask
+from dualamn.bench.synthetic_task import make_task
+from dualamn.graphs.literals import Literals
+from dualamn.graphs.task import AlignmentTask
+from dualamn.kernels.arrays import strings
 
 XSD = "http://www.w3.org/2001/XMLSchema#"
 DescribedTask = Callable[..., AlignmentTask]

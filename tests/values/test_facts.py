@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dualamn.evidence.ranges import IntArray
-from dualamn.values.facts import Facts, distinct
+from dualamn.attributes.facts import Facts, distinct
+from dualamn.kernels.ranges import IntArray
 from tests.values.conftest import DescribedTask, Row
 
 LARGE = 1 << 40  # three of these are more than one number of 64 bits can hold

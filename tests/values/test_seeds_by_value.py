@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 
 from dualamn.aligner import Aligner
+from dualamn.attributes import OwnSeeds
+from dualamn.attributes.facts import Facts
+from dualamn.attributes.value_seeds import find_seeds_by_value
 from dualamn.errors import TrainingError
 from dualamn.eval import evaluate
-from dualamn.names import OwnSeeds
-from dualamn.task import AlignmentTask
-from dualamn.values.facts import Facts
-from dualamn.values.own_seeds import find_seeds_by_value
+from dualamn.graphs.task import AlignmentTask
 from tests.values.conftest import DescribedTask, Row, noise
 
 FAST: dict[str, Any] = {"label_dim": 64, "relation_dim": 16, "evidence_rounds": 2}

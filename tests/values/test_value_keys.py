@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dualamn.values.reading import Keys, keys_of
+from dualamn.attributes.value_reading import Keys, keys_of
 
 XSD = "http://www.w3.org/2001/XMLSchema#"
 

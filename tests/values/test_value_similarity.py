@@ -5,10 +5,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from dualamn.attributes import ValueSimilarity
+from dualamn.attributes.facts import Facts, row_products
+from dualamn.attributes.properties import belief
 from dualamn.errors import CheckpointError
-from dualamn.values import ValueSimilarity
-from dualamn.values.facts import Facts, row_products
-from dualamn.values.kinds import belief
 from tests.values.conftest import DescribedTask, Row, noise
 
 

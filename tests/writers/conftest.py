@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from dualamn.alignment import Alignment
-from dualamn.arrays import strings
-from dualamn.kg import KnowledgeGraph
-from dualamn.links import PairAlignment
-from dualamn.task import AlignmentTask
+from dualamn.graphs.knowledge_graph import KnowledgeGraph
+from dualamn.graphs.task import AlignmentTask
+from dualamn.kernels.arrays import strings
+from dualamn.result import PairAlignment
 
 Links = Mapping[tuple[int, int], Sequence[tuple[str, str, float]]]
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from dualamn.errors import DataError
-from dualamn.writers.atomic import atomic_path, atomic_write, atomic_write_bytes, check_writable
+from dualamn.files.atomic import atomic_path, atomic_write, atomic_write_bytes, check_writable
 
 
 def test_a_file_appears_whole(tmp_path: Path) -> None:
@@ -57,7 +57,7 @@ def test_a_full_disk_is_one_clear_error(
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     if call == "fsync":
-        monkeypatch.setattr("dualamn.writers.atomic.os.fsync", full)
+        monkeypatch.setattr("dualamn.files.atomic.os.fsync", full)
     else:
         monkeypatch.setattr(Path, "replace", full)
     with (
@@ -119,6 +119,6 @@ def test_a_folder_or_a_missing_folder_is_refused_before_the_work(tmp_path: Path)
 def test_a_folder_without_permission_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("dualamn.writers.atomic.os.access", lambda *_: False)
+    monkeypatch.setattr("dualamn.files.atomic.os.access", lambda *_: False)
     with pytest.raises(DataError, match="no permission to write"):
         check_writable(tmp_path / "out.txt")

@@ -7,10 +7,10 @@ import pytest
 
 from dualamn.alignment import Alignment
 from dualamn.errors import ConfigError
-from dualamn.kg import KnowledgeGraph
-from dualamn.task import AlignmentTask
-from dualamn.topk import TopK
-from dualamn.writers.formats import FORMATS
+from dualamn.graphs.knowledge_graph import KnowledgeGraph
+from dualamn.graphs.task import AlignmentTask
+from dualamn.kernels.topk import TopK
+from dualamn.link_files.formats import FORMATS
 
 Make = Callable[..., Alignment]
 HEADER = "source\tentity\trank\tcandidate_source\tcandidate\tscore\tlinked\n"
@@ -118,7 +118,7 @@ def test_entities_without_a_link(tmp_path: Path) -> None:
     alignment = Alignment(task, (), "unaligned", "mutual")
     alignment.write_unmatched(tmp_path / "u.tsv")
     assert (tmp_path / "u.tsv").read_text() == "source\tentity\tname\n"
-    from dualamn.links import PairAlignment
+    from dualamn.result import PairAlignment
 
     links = np.array([[task.ids(0, ["l1"])[0], task.ids(1, ["r1"])[0]]], dtype=np.int32)
     pair = PairAlignment(0, 1, links, np.ones(1, np.float32), None, None)

@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dualamn.clusters import Clusters
 from dualamn.errors import DataError
-from dualamn.writers.clusters import write_clusters
+from dualamn.link_files.cluster_table import write_clusters
+from dualamn.matching.entity_clusters import Clusters
 from tests.writers.conftest import alignment_of
 
 

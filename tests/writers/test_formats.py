@@ -15,10 +15,10 @@ from hypothesis import strategies as st
 
 from dualamn.alignment import Alignment
 from dualamn.errors import ConfigError, DataError, MissingExtraError
-from dualamn.writers.formats import FORMATS, Format, format_of
-from dualamn.writers.link_file import LinkFile
-from dualamn.writers.options import WriteOptions
-from dualamn.writers.reading import read_links
+from dualamn.link_files.formats import FORMATS, Format, format_of
+from dualamn.link_files.link_file import LinkFile
+from dualamn.link_files.reading import read_links
+from dualamn.link_files.write_options import WriteOptions
 
 Make = Callable[..., Alignment]
 ODD = [
@@ -157,7 +157,7 @@ def test_a_full_disk_leaves_the_old_file(
     def full(*_: object) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    monkeypatch.setattr("dualamn.writers.atomic.os.fsync", full)
+    monkeypatch.setattr("dualamn.files.atomic.os.fsync", full)
     alignment = make_alignment({"l": ["a"], "r": ["b"]}, {(0, 1): [("a", "b", 1.0)]})
     with pytest.raises(DataError, match=r"links.*: cannot be written \(No space left"):
         write(form, alignment, path)

@@ -12,10 +12,10 @@ import pytest
 import torch
 from safetensors import SafetensorError
 
-from dualamn.data_loaders.synthetic import make_task
+from dualamn.bench.synthetic_task import make_task
 from dualamn.errors import DataError
-from dualamn.writers.embeddings import write_embeddings
-from dualamn.writers.tensors import write_tensors
+from dualamn.files.tensors import write_tensors
+from dualamn.link_files.embedding_files import write_embeddings
 
 FULL = Path("/dev/full")
 
@@ -26,7 +26,7 @@ def test_tensors_on_a_full_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     def fail(*_: object) -> None:
         raise SafetensorError(said)
 
-    monkeypatch.setattr("dualamn.writers.tensors.save_file", fail)
+    monkeypatch.setattr("dualamn.files.tensors.save_file", fail)
     target = tmp_path / "aligner"
     target.write_text("old")
     with pytest.raises(SafetensorError):  # nothing is known of this one
@@ -45,7 +45,7 @@ def test_embeddings_on_a_full_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         with FULL.open("wb", buffering=0) as file:
             yield file
 
-    monkeypatch.setattr("dualamn.writers.embeddings.atomic_write_bytes", full)
+    monkeypatch.setattr("dualamn.link_files.embedding_files.atomic_write_bytes", full)
     task = make_task(30)
     rows = np.zeros((task.n_entities, 4), dtype=np.float32)
     with pytest.raises(OSError, match=os.strerror(errno.ENOSPC)):

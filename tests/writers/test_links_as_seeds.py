@@ -7,7 +7,7 @@ import pytest
 
 from dualamn.alignment import Alignment
 from dualamn.data_loaders import load_files
-from dualamn.writers.formats import FORMATS
+from dualamn.link_files.formats import FORMATS
 
 LEFT = [f"http://left.org/{name}" for name in ("a", "Café", "c")]
 RIGHT = [f"http://right.org/{name}" for name in ("A", "北京", "C")]

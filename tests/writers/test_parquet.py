@@ -9,7 +9,7 @@ import pytest
 
 from dualamn.alignment import Alignment
 from dualamn.errors import DataError
-from dualamn.writers.reading import read_links
+from dualamn.link_files.reading import read_links
 
 COLUMNS = ["left_source", "left", "right_source", "right", "score"]
 

@@ -9,9 +9,9 @@ import pytest
 
 from dualamn.alignment import Alignment
 from dualamn.errors import DataError
-from dualamn.iri import Base, is_iri, to_uri
-from dualamn.writers.iris import check_iris
-from dualamn.writers.reading import read_links
+from dualamn.files.iris import Base, is_iri, to_uri
+from dualamn.link_files.entity_iris import check_iris
+from dualamn.link_files.reading import read_links
 
 Make = Callable[..., Alignment]
 EN, FR = "http://example.org/en/", "http://example.org/fr/"

@@ -14,9 +14,9 @@ import yaml
 import dualamn
 from dualamn.alignment import Alignment
 from dualamn.errors import ConfigError, DataError
-from dualamn.writers.curies import curies_of
-from dualamn.writers.reading import read_links
-from dualamn.writers.slots import JUSTIFICATIONS, PREDICATES, SLOTS, today
+from dualamn.files.curies import curies_of
+from dualamn.link_files.reading import read_links
+from dualamn.link_files.slots import JUSTIFICATIONS, PREDICATES, SLOTS, today
 
 Make = Callable[..., Alignment]
 EN, FR = "http://example.org/en/", "http://example.org/fr/"

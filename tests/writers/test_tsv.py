@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from dualamn.alignment import Alignment
 from dualamn.errors import DataError
-from dualamn.writers.reading import read_links
-from dualamn.writers.tsv import write_tsv
+from dualamn.link_files.reading import read_links
+from dualamn.link_files.tsv import write_tsv
 
 Make = Callable[..., Alignment]
 HEADER = "left_source\tleft\tright_source\tright\tscore\n"

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from dualamn import Progress, load
+from dualamn.bench.synthetic import PRESETS, MadeOptions, preset_options, write_made
 from dualamn.data_loaders import describe
 from dualamn.data_loaders.layouts import recognise
-from dualamn.data_loaders.made import PRESETS, MadeOptions, preset_options, write_made
 from dualamn.errors import DataError
 
 
@@ -117,7 +117,7 @@ def test_a_full_disk_is_one_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     def full(*_: Any) -> bytes:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    monkeypatch.setattr("dualamn.data_loaders.made.folder.rows_to_text", full)
+    monkeypatch.setattr("dualamn.bench.synthetic.synthetic_folder.rows_to_text", full)
     with pytest.raises(DataError, match=r"made: cannot be written \(No space left on device\)"):
         write_made(MadeOptions(entities=100), tmp_path / "made")
     assert list(tmp_path.iterdir()) == []

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from dualamn.data_loaders.made import PRESETS, MadeGraphs, MadeOptions, preset_options
-from dualamn.data_loaders.made import plan as plans
+from dualamn.bench.synthetic import PRESETS, MadeGraphs, MadeOptions, preset_options
+from dualamn.bench.synthetic import blueprint as plans
 from dualamn.errors import DataError
-from dualamn.kg import distinct_rows
+from dualamn.graphs.knowledge_graph import distinct_rows
 
 SMALL = MadeOptions(entities=1500, seed=3)
 
@@ -52,7 +52,7 @@ def correlation(left: Any, right: Any) -> float:
 def parts(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     if request.param == "many parts":
         for module in ("plan", "graphs"):
-            name = f"dualamn.data_loaders.made.{module}.TRIPLES_PER_PART"
+            name = f"dualamn.bench.synthetic.{module}.TRIPLES_PER_PART"
             monkeypatch.setattr(name, 700)
 
 

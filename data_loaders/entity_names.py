@@ -1,0 +1,211 @@
+"""Names of entities from a file of their own, or from identifiers that are URIs.
+
+TSV, CSV or Parquet of two columns, entity and name; or JSON, ``[[entity, [word, ...]], ...]`` or
+``{entity: name}``. Entities are named by their identifiers, or by the ids of a data set that
+numbers them in ``ent_ids_1`` and ``ent_ids_2``.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote
+
+from dualamn.data_loaders.id_graph import number_entities
+from dualamn.errors import DataError
+from dualamn.files.delimited import read_strings
+from dualamn.files.opening import PARQUET, suffix
+from dualamn.files.parquet import read_parquet
+from dualamn.files.text import counted
+from dualamn.graphs.knowledge_graph import KnowledgeGraph
+from dualamn.graphs.task import AlignmentTask
+from dualamn.kernels.arrays import StringArray, strings
+
+FROM_URIS = "uri"
+"""Stands for names that are the last part of the entities' own identifiers."""
+
+_FIELDS = ("entity", "name")
+_HEADS = {"entity", "id", "uri", "iri", "identifier", "entity_id"}
+_NAMES = {"name", "label", "title"}
+_LISTS = ("ent_ids_1", "ent_ids_2")
+
+
+def with_names(
+    task: AlignmentTask, source: str | Path, folder: str | Path | None = None
+) -> AlignmentTask:
+    """The task with names for its entities, in place of those that it has.
+
+    Args:
+        task: whose graphs are to be named; left as it is.
+        source: a file, see above; or "uri", for the last part of the entities' own identifiers.
+        folder: of a data set whose ``ent_ids_1`` and ``ent_ids_2`` number the entities, so that
+            a file may name them by number.
+
+    Returns:
+        The task, with a note on how many names were used.
+
+    Raises:
+        DataError: the file is unusable, or names no entity of the task.
+    """
+    if str(source) == FROM_URIS:
+        kgs = tuple(replace(kg, entity_names=names_in_uris(kg.entities)) for kg in task.kgs)
+        note = f"names from identifiers: {_how_many(kgs)}"
+        return replace(task, kgs=kgs, notes=(*task.notes, note))
+    path = Path(source).expanduser()
+    names = read_names(path)
+    numbers = {} if folder is None else _numbers(Path(folder))
+    used: set[str] = set()
+    kgs = tuple(_named(kg, names, numbers.get(side, {}), used) for side, kg in enumerate(task.kgs))
+    if not used:
+        example = next(iter(names))
+        raise DataError(
+            f"none of the {len(names):,} names is of an entity of {task.name}, such as "
+            f"{task.kgs[0].entities[:1].tolist()[0]!r}: the file names {example!r}",
+            path=path,
+        )
+    note = f"{path.name}: {_how_many(kgs)}"
+    if unknown := len(names) - len(used):
+        note += f", {counted(unknown, 'name')} of unknown entities skipped"
+    return replace(task, kgs=kgs, notes=(*task.notes, note))
+
+
+def read_names(path: Path) -> dict[str, str]:
+    """Names by entity, from a file of the forms above.
+
+    Raises:
+        DataError: the file cannot be read, has another form, or names an entity twice.
+    """
+    rows = _json_rows(path) if path.suffix.lower() == ".json" else _table_rows(path)
+    names: dict[str, str] = {}
+    for line, entity, name in rows:
+        if names.setdefault(entity, name) != name:
+            raise DataError(
+                f"{entity!r} is named {name!r}, but before that {names[entity]!r}; "
+                "remove one of the two",
+                path=path,
+                line=line,
+            )
+    if not names:
+        raise DataError("the file names no entity; add entity and name", path=path)
+    return names
+
+
+def names_in_uris(identifiers: StringArray) -> StringArray:
+    """The last part of every identifier as a name: ".../National_Front_(France)" is
+    "National Front (France)".
+
+    Percent signs are decoded; an identifier without a slash or hash is taken whole.
+    """
+    return strings(_last_part(identifier) for identifier in identifiers)
+
+
+def _how_many(kgs: Sequence[KnowledgeGraph]) -> str:
+    given = [name for kg in kgs if kg.entity_names is not None for name in kg.entity_names]
+    named = sum(1 for name in given if name)
+    return f"{named:,} of {counted(len(given), 'entity', 'entities')} named"
+
+
+def _last_part(identifier: str) -> str:
+    text = identifier.rstrip("/#")
+    # A slash in a name, as in "AC/DC", stays if it follows the place of all resources.
+    _, marker, rest = text.partition("/resource/")
+    if not marker:
+        cut = max(text.rfind("#"), text.rfind("/")) if "://" in text else text.rfind("#")
+        rest = text[cut + 1 :]
+    return unquote(rest).replace("_", " ").strip()
+
+
+def _named(
+    kg: KnowledgeGraph, names: dict[str, str], numbers: dict[str, str], used: set[str]
+) -> KnowledgeGraph:
+    found = []
+    for entity in kg.entities:
+        key = entity if entity in names else numbers.get(entity, "")
+        if key in names:
+            used.add(key)
+            found.append(names[key])
+        else:
+            found.append("")
+    return replace(kg, entity_names=strings(found))
+
+
+def _numbers(folder: Path) -> dict[int, dict[str, str]]:
+    """By graph: the number of every identifier, as the data set's lists have it."""
+    tables: dict[int, dict[str, str]] = {}
+    for side, name in enumerate(_LISTS):
+        if not (folder / name).is_file():
+            continue
+        table = read_strings(folder / name, ("entity id", "name"))
+        _, index, identifiers = number_entities(table, [])
+        own: dict[str, str] = {}
+        for number, identifier in zip(index.ids.tolist(), identifiers, strict=True):
+            # The loader adds the id where several entities have one identifier.
+            own.setdefault(identifier, str(number))
+            own[f"{identifier} [{number}]"] = str(number)
+        tables[side] = own
+    return tables
+
+
+def _table_rows(path: Path) -> Iterable[tuple[int, str, str]]:
+    if suffix(path) in PARQUET:
+        yield from _parquet_rows(path)
+        return
+    table = read_strings(path, _FIELDS)
+    first = [column[0].strip().lower() for column in table.columns]
+    start = int(first[0] in _HEADS and first[1] in _NAMES)
+    for row in range(start, len(table)):
+        yield table.line(row), table.columns[0][row], table.columns[1][row]
+
+
+def _parquet_rows(path: Path) -> Iterable[tuple[int, str, str]]:
+    header, table = read_parquet(path)
+    words = [word.strip().lower() for word in header]
+    places = [[at for at, word in enumerate(words) if word in known] for known in (_HEADS, _NAMES)]
+    if all(len(found) == 1 for found in places):
+        table = table.take([found[0] for found in places])
+    elif len(header) != len(_FIELDS):
+        raise DataError(
+            f"which of the columns {', '.join(header[:12])} are entity and name? Name them so",
+            path=path,
+        )
+    for row, (entity, name) in enumerate(zip(*table.columns, strict=True)):
+        if entity and name:  # an entity without a name has none
+            yield table.line(row), entity, name
+
+
+def _json_rows(path: Path) -> Iterable[tuple[None, str, str]]:
+    try:
+        data = json.loads(path.read_bytes())
+    except FileNotFoundError:
+        raise DataError("this file is missing; add it or correct the path", path=path) from None
+    except OSError as error:
+        raise DataError(f"cannot read this file: {error.strerror or error}", path=path) from None
+    except (UnicodeDecodeError, RecursionError) as error:
+        raise DataError(f"this is no JSON in UTF-8 ({error})", path=path) from None
+    except json.JSONDecodeError as error:
+        raise DataError(f"this is no JSON ({error.msg})", path=path, line=error.lineno) from None
+    if isinstance(data, dict):
+        data = list(data.items())
+    if not isinstance(data, list):
+        raise DataError("expected a list of [entity, name] or an object of names", path=path)
+    for row in data:
+        yield None, *_json_row(path, row)
+
+
+def _json_row(path: Path, row: Any) -> tuple[str, str]:
+    if isinstance(row, (list, tuple)) and len(row) == 2:
+        entity, name = row
+        if isinstance(name, list) and all(isinstance(word, str) for word in name):
+            name = " ".join(name)
+        if isinstance(entity, int) and not isinstance(entity, bool):
+            entity = str(entity)
+        if isinstance(entity, str) and isinstance(name, str):
+            return entity, name
+    shown = json.dumps(row, ensure_ascii=False)
+    raise DataError(
+        f"expected an entity and its name or list of words, found {shown[:80]}; correct it",
+        path=path,
+    )

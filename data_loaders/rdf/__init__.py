@@ -1,1 +1,0 @@
-"""Reads RDF: statements become triples, attribute triples and names."""

@@ -1,0 +1,129 @@
+"""Sorts RDF statements into triples, attribute triples and names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any, TypeAlias
+
+from dualamn.data_loaders.graph_builder import IRI_TYPE, GraphBuilder
+from dualamn.files.rdf import pyoxigraph
+from dualamn.files.rdf_reading import RDF_TYPE, SAME_AS
+
+Statement: TypeAlias = tuple[str, str, str, str | None]
+"""Subject, property, object and, of a literal, its type: "@en", the IRI of a datatype or ""."""
+
+STRING = "http://www.w3.org/2001/XMLSchema#string"
+_SAME = "say that two entities are the same, which is no triple of the graph; as --links they are"
+_NESTED = "about statements skipped"
+_NAMELESS = "of a type without a name skipped"
+
+
+def sort_statements(found: Iterable[Statement], to: GraphBuilder) -> int:
+    """Adds statements to a graph.
+
+    Statements with two entities become triples and those with a literal attribute triples. So do
+    those of rdf:type: as entities, classes would be neighbours of a good part of a graph. That
+    two entities are the same is left out: it would give the answer away.
+
+    Returns:
+        How many statements there were.
+    """
+    entities, relations, attributes = to.entities, to.relations, to.attributes
+    add_head, add_relation, add_tail = (column.append for column in to.triples)
+    add_entity, add_attribute = (column.append for column in to.literals)
+    add_value, add_type = to.values.append, to.types.append
+    types: dict[str, str] = {STRING: ""}
+    same = frozenset(SAME_AS)
+    count = number = 0
+    before: str | None = None  # the subject that `number` is the number of: it often stays the same
+    for subject, predicate, value, kind in found:
+        count += 1
+        if kind is None:
+            if predicate in same:
+                to.skipped[_SAME] += 1
+                continue
+            if predicate != RDF_TYPE:
+                if subject != before:
+                    before, number = subject, entities[subject]
+                add_head(number)
+                add_relation(relations[predicate])
+                add_tail(entities[value])
+                continue
+            if value.startswith("_:"):
+                to.skipped[_NAMELESS] += 1
+                continue
+            to.n_typed += 1
+            kind = IRI_TYPE
+        if subject != before:
+            before, number = subject, entities[subject]
+        add_entity(number)
+        add_attribute(attributes[predicate])
+        add_value(value)
+        add_type(types.setdefault(kind, kind))
+    return count + to.skipped[_NESTED]
+
+
+def plain(
+    quads: Iterable[Any], to: GraphBuilder, scope: str = "", *, keeps_labels: bool = True
+) -> Iterator[Statement]:
+    """Quads or triples of pyoxigraph as strings; statements about statements are counted.
+
+    Args:
+        quads: the statements.
+        to: the graph that counts.
+        scope: what tells these blank nodes from those of other files.
+        keeps_labels: whether blank nodes are called as they are, and not by a number. Parsers
+            make labels up at random, with which no two runs would be the same.
+    """
+    ox = pyoxigraph()
+    iri, blank, literal = ox.NamedNode, ox.BlankNode, ox.Literal
+    labels: dict[str, str] = {}
+
+    def blank_name(label: str) -> str:
+        if not keeps_labels:
+            label = labels.setdefault(label, f"b{len(labels)}")
+        return f"_:{scope}{label}"
+
+    for quad in quads:
+        subject, value = quad.subject, quad.object
+        kind = type(subject)
+        if kind is iri:
+            name = subject.value
+        elif kind is blank:
+            name = blank_name(subject.value)
+        else:
+            to.skipped[_NESTED] += 1
+            continue
+        kind = type(value)
+        if kind is iri:
+            yield name, quad.predicate.value, value.value, None
+        elif kind is literal:
+            language = value.language
+            described = value.datatype.value if language is None else f"@{language}"
+            yield name, quad.predicate.value, value.value, described
+        elif kind is blank:
+            yield name, quad.predicate.value, blank_name(value.value), None
+        else:
+            to.skipped[_NESTED] += 1
+
+
+def plain_of_rdflib(triples: Iterable[Any], to: GraphBuilder) -> Iterator[Statement]:
+    """Triples of rdflib as strings; those that are no RDF are counted."""
+    for subject, predicate, value, *_ in triples:
+        if _kind(subject) not in ("URIRef", "BNode") or _kind(predicate) != "URIRef":
+            to.skipped["with a term that is no RDF skipped"] += 1
+        elif (kind := _kind(value)) == "Literal":
+            described = f"@{value.language.lower()}" if value.language else value.datatype
+            yield _name(subject), str(predicate), str(value), str(described or "")
+        elif kind in ("URIRef", "BNode"):
+            yield _name(subject), str(predicate), _name(value), None
+        else:
+            to.skipped["with a term that is no RDF skipped"] += 1
+
+
+def _kind(term: object) -> str:
+    return type(term).__name__
+
+
+def _name(term: object) -> str:
+    return f"_:{term}" if _kind(term) == "BNode" else str(term)

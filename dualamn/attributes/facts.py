@@ -1,0 +1,280 @@
+"""The attribute triples of a task as columns of numbers."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Hashable
+from dataclasses import dataclass, replace
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_array
+
+from dualamn.attributes.value_reading import keys_of
+from dualamn.graphs.task import AlignmentTask
+from dualamn.kernels.arrays import BoolArray, FloatArray, Int32Array
+from dualamn.kernels.ranges import IntArray, expand
+
+_AT_ONCE = 1 << 17  # pairs of rows
+_T = TypeVar("_T", bound=Hashable)
+
+
+@dataclass(frozen=True, eq=False)
+class Facts:
+    """Which entity has which value of which property; only values that two graphs know.
+
+    A property is an attribute of one graph, those of other language tags apart. A value is one
+    or several keys, see `reading.Keys`, of which those of one graph alone are left out.
+
+    Symbols: n entities, q properties, k keys, t facts, h pairs of an entity and a property.
+
+    Attributes:
+        n_entities: n.
+        graph: (q,) the graph of every property.
+        names: (q,) attribute and language tag of every property.
+        exact: (k,) whether a key is of equal values, or else of near ones.
+        share: (k,) what part of being near a key is.
+        long: (k,) whether a key is of equal values that are long enough to be rare by nature.
+        repeats: (q,) ordered pairs of entities of a graph that have one long value in common.
+        parents: (k, 2) the near keys of an exact one, -1 for none.
+        entity, prop, key: (t,) the facts, ascending by entity.
+        has: (h, 2) which entity has any value of which property, ascending.
+        several: (h,) whether it has more than one.
+        unread: how many values are compared with none: without a word, or too long.
+        keys: for every graph, the exact key of each of its attribute triples in their order, -1
+            for a value that is compared with none.
+    """
+
+    n_entities: int
+    graph: IntArray
+    names: tuple[str, ...]
+    exact: BoolArray
+    share: FloatArray
+    long: BoolArray
+    repeats: IntArray
+    parents: IntArray
+    entity: IntArray
+    prop: IntArray
+    key: IntArray
+    has: IntArray
+    several: BoolArray
+    unread: int = 0
+    keys: tuple[Int32Array, ...] = ()
+
+    @classmethod
+    def of(cls, task: AlignmentTask) -> Facts:
+        """Reads every distinct value once."""
+        numbers: dict[str, int] = {}
+        parents: dict[int, tuple[int, ...]] = {}
+        share: list[float] = []
+        props: dict[tuple[int, str], int] = {}
+        known: dict[tuple[str, str], tuple[int, ...]] = {}
+
+        def numbered(text: str, part: float) -> int:
+            number = numbers.setdefault(text, len(numbers))
+            if number == len(share):
+                share.append(part)
+            return number
+
+        def read(value: str, kind: str) -> tuple[int, ...]:
+            keys = keys_of(value, kind)
+            if keys is None:
+                return ()
+            near = tuple(numbered(text, 1 / len(keys.near)) for text in keys.near)
+            exact = numbered(f"={keys.exact}", 1.0)
+            parents.setdefault(exact, near)
+            return (exact, *near)
+
+        entity, prop, key = list[IntArray](), list[IntArray](), list[IntArray]()
+        seen, unread = [np.empty((0, 2), dtype=np.int64)], 0
+        exact_keys = [np.empty(0, dtype=np.int32) for _ in task.kgs]
+        for at, (kg, offset) in enumerate(
+            zip(task.kgs, task.entity_offsets.tolist(), strict=False)
+        ):
+            if kg.literals is None:
+                continue
+            literals = kg.literals
+            # A datatype says how to read a value; a language tag, what property it is of.
+            kinds, of_type = _numbers(literals.types.tolist())
+            both, own = _numbers(list(zip(literals.kinds.tolist(), of_type, strict=True)))
+            own_props = [
+                props.setdefault(
+                    (at, property_name(str(literals.attributes[kind]), kinds[of])), len(props)
+                )
+                for kind, of in both
+            ]
+            prop_of = np.array(own_props, dtype=np.int64)[np.array(own, dtype=np.int64)]
+            counts = np.empty(len(literals), dtype=np.int64)
+            found: list[int] = []
+            exact_keys[at] = np.full(len(literals), -1, dtype=np.int32)
+            texts = literals.values.tolist()
+            for row, (value, of) in enumerate(zip(texts, of_type, strict=True)):
+                # Of a datatype only years depend.
+                if (value, kinds[of]) not in known:
+                    known[value, kinds[of]] = read(value, kinds[of])
+                keys = known[value, kinds[of]]
+                counts[row] = len(keys)
+                if keys:
+                    exact_keys[at][row] = keys[0]
+                found += keys
+            unread += int((counts == 0).sum())
+            joint = literals.entities.astype(np.int64) + offset
+            entity.append(np.repeat(joint, counts))
+            prop.append(np.repeat(prop_of, counts))
+            key.append(np.array(found, dtype=np.int64))
+            seen.append(np.stack([joint, prop_of], axis=1)[counts > 0])
+        table = np.full((len(numbers), 2), -1, dtype=np.int64)
+        for number, near in parents.items():
+            table[number, : len(near)] = near
+        is_exact = np.fromiter((text[0] == "=" for text in numbers), np.bool_, len(numbers))
+        made = cls(
+            task.n_entities,
+            np.array([graph for graph, _ in props], dtype=np.int64),
+            tuple(name for _, name in props),
+            is_exact,
+            np.array(share, dtype=np.float32),
+            np.fromiter(map(_is_long, numbers), np.bool_, len(numbers)),
+            np.zeros(len(props), dtype=np.int64),
+            table,
+            np.concatenate([np.empty(0, dtype=np.int64), *entity]),
+            np.concatenate([np.empty(0, dtype=np.int64), *prop]),
+            np.concatenate([np.empty(0, dtype=np.int64), *key]),
+            *_counted(np.concatenate(seen)),
+            unread,
+            tuple(exact_keys),
+        )
+        return made.sorted().with_repeats().shared()
+
+    def __len__(self) -> int:
+        return len(self.entity)
+
+    def sorted(self) -> Facts:
+        """The distinct facts, ascending by entity."""
+        rows = distinct(np.stack([self.entity, self.prop, self.key], axis=1))
+        return replace(self, entity=rows[:, 0], prop=rows[:, 1], key=rows[:, 2])
+
+    def with_repeats(self) -> Facts:
+        """With the long values counted that several entities of a graph have."""
+        chosen = self.long[self.key]
+        cells = self.prop[chosen] * max(len(self.exact), 1) + self.key[chosen]
+        found, count = np.unique(cells, return_counts=True)
+        prop = found // max(len(self.exact), 1)
+        repeats = np.bincount(prop, weights=count * (count - 1), minlength=len(self.graph))
+        return replace(self, repeats=repeats.astype(np.int64))
+
+    def shared(self) -> Facts:
+        """Only facts of keys that several graphs know."""
+        if not len(self):
+            return self
+        graph = self.graph[self.prop]
+        low = np.full(len(self.exact), self.graph.max() + 1)
+        high = np.full(len(self.exact), -1)
+        np.minimum.at(low, self.key, graph)
+        np.maximum.at(high, self.key, graph)
+        return self.chosen((low < high)[self.key])
+
+    def chosen(self, kept: BoolArray) -> Facts:
+        """Some of the facts."""
+        return replace(self, entity=self.entity[kept], prop=self.prop[kept], key=self.key[kept])
+
+    def as_kinds(self, kind: IntArray, count: int) -> Facts:
+        """The same facts with properties that say the same made one in every graph.
+
+        Args:
+            kind: (q,) the kind of every property, -1 for none, whose facts are left out.
+            count: how many kinds there are; kind i of graph g becomes property g * count + i.
+        """
+        graphs = int(self.graph.max(initial=-1)) + 1
+        new = np.where(kind < 0, -1, self.graph * count + kind)
+        kept, of_kind = new[self.prop] >= 0, new[self.has[:, 1]] >= 0
+        width = max(graphs * count, 1)
+        cells = self.has[of_kind, 0] * width + new[self.has[of_kind, 1]]
+        cells, place = np.unique(cells, return_inverse=True)
+        has = np.stack(np.divmod(cells, width), axis=1)
+        several = np.bincount(place, weights=self.several[of_kind], minlength=len(has)) > 0
+        return replace(
+            self.chosen(kept),
+            prop=new[self.prop[kept]],
+            has=has,
+            several=several,
+            graph=np.repeat(np.arange(graphs), count),
+            names=("",) * (graphs * count),
+        ).sorted()
+
+    def of_entities(self, entities: IntArray) -> tuple[IntArray, IntArray]:
+        """The facts of some entities: which of them, and (m,) places in the columns."""
+        starts = np.searchsorted(self.entity, entities)
+        return expand(starts, np.searchsorted(self.entity, entities, side="right") - starts)
+
+    def having(self, entities: IntArray) -> csr_array:
+        """(q, m) 1 where one of some entities has a property."""
+        starts = np.searchsorted(self.has[:, 0], entities)
+        counts = np.searchsorted(self.has[:, 0], entities, side="right") - starts
+        which, place = expand(starts, counts)
+        ones = np.ones(len(which), dtype=np.float32)
+        shape = len(self.graph), max(len(entities), 1)
+        return csr_array((ones, (self.has[place, 1], which)), shape=shape)
+
+    def frequencies(self) -> csr_array:
+        """(q, k) what share of the entities that have a property has a key of it."""
+        size = np.bincount(self.has[:, 1], minlength=len(self.graph))
+        part = (1 / np.maximum(size, 1)).astype(np.float32)[self.prop]
+        made = csr_array(
+            (part, (self.prop, self.key)), shape=(len(self.graph), max(len(self.exact), 1))
+        )
+        made.sum_duplicates()
+        return made
+
+
+def property_name(attribute: str, kind: str) -> str:
+    """What a property is called: its attribute, and the language of a text."""
+    return attribute + kind.lower() if kind.startswith("@") else attribute
+
+
+def distinct(rows: IntArray) -> IntArray:
+    """The distinct rows of a table of numbers from 0, ascending."""
+    if not len(rows):
+        return rows
+    shape = tuple((rows.max(axis=0) + 1).tolist())
+    if math.prod(shape) < 1 << 62:
+        # As one number: sorting those takes a fraction of the time.
+        keys = np.unique(np.ravel_multi_index(tuple(rows.T), shape))
+        return np.stack(np.unravel_index(keys, shape), axis=1).astype(np.int64)
+    rows = rows[np.lexsort(rows.T[::-1])]
+    new = np.ones(len(rows), dtype=np.bool_)
+    new[1:] = (rows[1:] != rows[:-1]).any(axis=1)
+    return rows[new]
+
+
+def _is_long(key: str) -> bool:
+    """Whether an exact key says much by itself: a day, a number of six digits, a word of four."""
+    kind, rest = key[1:2], key[2:].lstrip("-")
+    return key[0] == "=" and (
+        kind == "d" or (len(rest) >= (6 if kind == "n" else 4) and not rest.startswith("http"))
+    )
+
+
+def _counted(rows: IntArray) -> tuple[IntArray, BoolArray]:
+    """The distinct rows of two numbers, ascending, and which of them come more than once."""
+    width = int(rows[:, 1].max(initial=0)) + 1
+    found, count = np.unique(rows[:, 0] * width + rows[:, 1], return_counts=True)
+    return np.stack(np.divmod(found, width), axis=1), count > 1
+
+
+def row_products(
+    first: csr_array, second: csr_array, left: IntArray, right: IntArray
+) -> NDArray[np.float64]:
+    """(p,) inner products of rows of two sparse matrices of one width, a block at a time."""
+    found = np.zeros(len(left))
+    for start in range(0, len(left), _AT_ONCE):
+        block = slice(start, start + _AT_ONCE)
+        found[block] = first[left[block]].multiply(second[right[block]]).sum(axis=1)
+    return found
+
+
+def _numbers(values: list[_T]) -> tuple[list[_T], list[int]]:
+    """The distinct values, and which of them each is."""
+    numbers: dict[_T, int] = {}
+    which = [numbers.setdefault(value, len(numbers)) for value in values]
+    return list(numbers), which

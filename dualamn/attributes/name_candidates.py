@@ -1,0 +1,116 @@
+"""Candidates that are near by structure and name together."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from dualamn.attributes.blocking import alike_by_name
+from dualamn.attributes.names import NameSimilarity
+from dualamn.kernels.arrays import EmbeddingArray, FloatArray, Int32Array
+from dualamn.kernels.topk import TopK
+from dualamn.matching.pairs import CandidatePairs
+from dualamn.progress import Progress, ProgressCallback, silent
+from dualamn.search.both_ways import nearest_both_ways
+from dualamn.search.candidate_search import Candidates
+from dualamn.search.pair_cosines import pair_cosines
+
+
+def search_with_names(
+    embeddings: EmbeddingArray,
+    names: NameSimilarity,
+    scale: float,
+    left_ids: Int32Array,
+    right_ids: Int32Array,
+    k: int,
+    *,
+    progress: ProgressCallback = silent,
+) -> Candidates:
+    """The k best entities by cosine and names, in both directions.
+
+    One search over rows of embeddings and projected names side by side finds the candidates; the
+    noise of the projection is then taken out of their scores.
+
+    Args:
+        embeddings: (n, d) float32 or float16, rows in joint ids and L2-normalised (or all zero).
+        names: similarities of names and their weights.
+        scale: cosine that a factor of e is worth.
+        left_ids, right_ids: (q,) and (p,) int32 joint ids of the two pools, without repeats.
+        k: candidates of each entity; at most all of the other pool.
+        progress: told of stage "search" in steps of left entities.
+
+    Returns:
+        Candidates whose scores are cosine + scale * names.worth.
+    """
+    vectors = names.vectors()
+    vectors *= np.float32((scale * names.weights.similarity) ** 0.5)
+    if names.meaning is not None and names.weights.meaning:
+        meant = names.meaning * np.float32((scale * names.weights.meaning) ** 0.5)
+        vectors = np.concatenate([vectors, meant], axis=1)
+
+    def rows(ids: Int32Array) -> FloatArray:
+        return np.concatenate([embeddings[ids], vectors[ids]], axis=1)
+
+    def done(count: int) -> None:
+        progress(Progress("search", count, len(left_ids)))
+
+    to_right, to_left = nearest_both_ways(rows(left_ids), rows(right_ids), k, done=done)
+    found = Candidates(
+        TopK(left_ids, right_ids[to_right[1]], to_right[0], len(right_ids)),
+        TopK(right_ids, left_ids[to_left[1]], to_left[0], len(left_ids)),
+    )
+    pairs = CandidatePairs.of(found)
+    noisy = pair_cosines(vectors, pairs.rows, pairs.columns)
+    scores = pairs.cosines - noisy + scale * names.worth(pairs.rows, pairs.columns)
+    return pairs.rescored(found, scores)
+
+
+def look_up_names(
+    embeddings: EmbeddingArray,
+    names: NameSimilarity,
+    scale: float,
+    left_ids: Int32Array,
+    right_ids: Int32Array,
+    k: int,
+    *,
+    beside: Candidates | None = None,
+    progress: ProgressCallback = silent,
+) -> Candidates:
+    """The k best of those alike by name, in both directions, for graphs too large for a search.
+
+    Arguments and scores are those of `search_with_names`, but for `beside`: candidates of the
+    same pools that come into question as well, as by structure. There are fewer than k where
+    fewer names are alike.
+    """
+
+    def done(count: int) -> None:
+        progress(Progress("search", count, len(left_ids) + len(right_ids)))
+
+    found = alike_by_name(names, left_ids, right_ids, k, done=done)
+    if beside is not None:
+        found = Candidates(
+            _joined(found.left_to_right, beside.left_to_right),
+            _joined(found.right_to_left, beside.right_to_left),
+        )
+    pairs = CandidatePairs.of(found)
+    cosines = pair_cosines(embeddings, pairs.rows, pairs.columns)
+    best = pairs.rescored(found, cosines + scale * names.worth(pairs.rows, pairs.columns))
+    if beside is None:
+        return best
+    return Candidates(_first(best.left_to_right, k), _first(best.right_to_left, k), beside.recall)
+
+
+def _joined(one: TopK, other: TopK) -> TopK:
+    """The candidates of both, each once, in no order."""
+    candidates = np.concatenate([one.candidates, other.candidates], axis=1)
+    order = np.argsort(candidates, axis=1, kind="stable")
+    ordered = np.take_along_axis(candidates, order, axis=1)
+    again = np.zeros(candidates.shape, dtype=np.bool_)
+    np.put_along_axis(again, order[:, 1:], ordered[:, 1:] == ordered[:, :-1], axis=1)
+    candidates[again] = -1
+    scores = np.concatenate([one.scores, other.scores], axis=1)
+    return TopK(one.queries, candidates, np.where(again, -np.inf, scores), one.pool_size)
+
+
+def _first(topk: TopK, k: int) -> TopK:
+    k = min(k, topk.pool_size)
+    return TopK(topk.queries, topk.candidates[:, :k], topk.scores[:, :k], topk.pool_size)

@@ -1,0 +1,43 @@
+"""Candidates that share values, beside those of the search."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from dualamn.attributes.values import ValueSimilarity
+from dualamn.kernels.ranges import IntArray
+from dualamn.matching.pair_table import Cosines, PairTable
+from dualamn.search.candidate_search import Candidates
+
+
+def with_values(
+    found: Candidates,
+    values: ValueSimilarity,
+    scale: float,
+    offsets: IntArray,
+    width: int,
+    k: int,
+    cosines: Cosines | None,
+) -> Candidates:
+    """The k best entities by their scores so far and values, in both directions.
+
+    Args:
+        found: from the search; its pools are whose entities may be paired.
+        values: what they are worth.
+        scale: cosine that a factor of e is worth.
+        offsets: joint ids of the first entity of either graph.
+        width: how many entities the right graph has.
+        k: candidates of each entity.
+        cosines: scores, less those of values, of pairs that were not searched for; 0 if None.
+    """
+    pools = found.left_to_right.queries, found.right_to_left.queries
+    shared = values.proposed(*pools).tocoo()
+    rows, columns = (
+        pool.astype(np.int64)[at] - offset
+        for pool, at, offset in zip(pools, shared.coords, offsets.tolist(), strict=True)
+    )
+    first, second = offsets.tolist()
+    table = PairTable.of(found, (first, second), width)
+    table = table.extended(np.unique(rows * width + columns), cosines)
+    worth = values.worth(table.rows + first, table.columns + second)
+    return table.ranked(table.cosines + scale * worth, pools, offsets, k)

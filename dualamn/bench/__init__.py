@@ -1,0 +1,1 @@
+"""The benchmark harness, run records, published figures and synthetic data."""

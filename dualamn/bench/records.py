@@ -1,0 +1,124 @@
+"""What the record of a benchmark run says about scores, as trees that can be written as JSON."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from dualamn.alignment import Protocol
+from dualamn.errors import ConfigError
+from dualamn.eval.figure import DIRECTIONS
+from dualamn.eval.protocol import Evaluation
+from dualamn.graphs.task import AlignmentTask
+
+METRICS = ("hits@1", "hits@5", "hits@10", "mrr")
+PROTOCOLS: tuple[Protocol, ...] = ("test_only", "all_entities")
+"""The protocols that every record has, None where they were not run."""
+
+Evaluations = Mapping[Protocol, Evaluation]
+Run = dict[str, Any]
+"""One run: `seed`, `fold`, `metrics`, `candidates`, `intervals`, `links`, `curves`, `seconds`,
+`peak_memory_bytes`, and with more than two graphs `pairs`, `without_implied` and
+`implied_test_links`. `bootstrap_candidates` says by protocol whose entities the model that was
+scored had looked for pairs of its own among, None if it did not, and `turns` what it learned from
+in every turn; `notes` say, by protocol, what approximate searches found. With names, `names` says
+how many entities had one, and `exact_name_match` by protocol what the same string alone would
+find; without seed links `own_seeds` says what it began with."""
+
+_OF_ONE_RUN = (
+    "seed",
+    "fold",
+    "bootstrap_candidates",
+    "turns",
+    "names",
+    "narrowed",
+    "notes",
+    "own_seeds",
+    "intervals",
+    "curves",
+)
+
+
+def score_record(task: AlignmentTask, evaluations: Evaluations) -> dict[str, Any]:
+    """`metrics`: {protocol: {direction: {metric: fraction}}}, None for what was not measured.
+
+    With more than two graphs they are means over the pairs of graphs, and `pairs` holds the
+    same for every pair "A-B".
+    """
+    scores: dict[str, Any] = {"metrics": _by_protocol(evaluations)}
+    if len(task.kgs) > 2:
+        of_pair = {
+            protocol: {pair.name: pair for pair in evaluation.pairs}
+            for protocol, evaluation in evaluations.items()
+        }
+        names = [task.pair_name(*pair) for pair in task.kg_pairs]
+        scores["pairs"] = {
+            name: _by_protocol({protocol: pairs[name] for protocol, pairs in of_pair.items()})
+            for name in names
+        }
+    return scores
+
+
+def detail_record(evaluations: Evaluations) -> dict[str, Any]:
+    """What stands beside the metrics of the protocols that were run.
+
+    Returns:
+        - `candidates`: {protocol: {direction: how many entities each query was ranked among}};
+        - `intervals`: {protocol: {direction: {metric: [low, high]}}}, 95% over test links;
+        - `links`: {protocol: measures of the links given out}, see `LinkMetrics.as_dict`;
+        - `curves`: {protocol: {threshold, precision, recall, strict_precision: lists}}.
+    """
+    record: dict[str, Any] = {"candidates": {}, "intervals": {}, "links": {}, "curves": {}}
+    for protocol, evaluation in evaluations.items():
+        record["candidates"][protocol] = {
+            direction: (getattr(evaluation, direction) or {}).get("candidates")
+            for direction in DIRECTIONS
+        }
+        record["intervals"][protocol] = {
+            direction: {metric: list(ends[metric]) if ends else None for metric in METRICS}
+            for direction, ends in evaluation.intervals().items()
+        }
+        record["links"][protocol] = evaluation.links
+        record["curves"][protocol] = evaluation.curve().as_dict()
+    return record
+
+
+def mean_and_deviation(runs: Sequence[Run]) -> tuple[dict[str, Any], dict[str, Any] | None]:
+    """Mean and sample deviation (over n - 1) of all figures; no deviation for a single run.
+
+    Intervals and curves are of one run each and left out.
+
+    Raises:
+        ConfigError: no run, or runs that were scored by different protocols.
+    """
+    if not runs:
+        raise ConfigError("there is no mean of no runs")
+    scored = dict.fromkeys(", ".join(run["links"]) for run in runs)
+    if len(scored) > 1:
+        kinds = " and ".join(f"({names})" for names in scored)
+        raise ConfigError(f"runs scored by different protocols cannot be averaged: {kinds}")
+    parts = [{key: run[key] for key in run if key not in _OF_ONE_RUN} for run in runs]
+    mean = _combine(parts, statistics.fmean)
+    return mean, _combine(parts, statistics.stdev) if len(runs) > 1 else None
+
+
+def _by_protocol(evaluations: Mapping[Protocol, Any]) -> dict[str, Any]:
+    """{protocol: {direction: {metric: fraction}}}, None at the leaves of what was not run."""
+    return {
+        protocol: {
+            direction: {
+                metric: (getattr(evaluations.get(protocol), direction, None) or {}).get(metric)
+                for metric in METRICS
+            }
+            for direction in DIRECTIONS
+        }
+        for protocol in dict.fromkeys([*PROTOCOLS, *evaluations])
+    }
+
+
+def _combine(values: Sequence[Any], how: Callable[[Sequence[float]], float]) -> Any:
+    """Takes the mean or deviation of numbers that lie at the same place in several trees."""
+    if isinstance(values[0], dict):
+        return {key: _combine([value[key] for value in values], how) for key in values[0]}
+    return None if any(value is None for value in values) else how(values)

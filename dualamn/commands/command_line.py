@@ -1,0 +1,93 @@
+"""All commands together, and what they say when something goes wrong.
+
+Commands parse, call the library and show what came back. Whatever is heavy is imported inside
+them, so that `dualamn --help` answers at once.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+from typing import Any
+
+import click
+
+import dualamn
+from dualamn.commands.align import align
+from dualamn.commands.bench import bench
+from dualamn.commands.console import KEPT
+from dualamn.commands.data import data
+from dualamn.commands.evaluate import evaluate
+from dualamn.commands.explain import explain
+from dualamn.commands.group import Guessing
+from dualamn.commands.inspect import inspect
+from dualamn.commands.stopping import NOTHING, stop
+from dualamn.errors import DualamnError
+
+
+class Commands(Guessing):
+    """Turns the library's errors into one line, and Ctrl-C into a word on what is left of it."""
+
+    def make_context(self, *args: Any, **extra: Any) -> click.Context:
+        """Reads the words up to the command."""
+        try:
+            return super().make_context(*args, **extra)
+        except KeyboardInterrupt:
+            stop()
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Runs the command that was named."""
+        try:
+            return super().invoke(ctx)
+        except DualamnError as error:
+            kept = ctx.meta.get(KEPT)
+            raise click.ClickException(f"{error}; {kept}" if kept else str(error)) from error
+        except (MemoryError, RuntimeError) as error:
+            if not _is_out_of_memory(error):
+                raise
+            raise click.ClickException(
+                "the memory that this run may take is not enough: --dry-run says what it needs, "
+                "--memory 4GB keeps it to an amount, and --preset fast takes the least"
+            ) from error
+        except OSError as error:
+            if error.errno == errno.EPIPE or error.filename is None:
+                raise
+            raise click.ClickException(f"{error.filename}: {error.strerror}") from error
+        except KeyboardInterrupt:
+            stop(str(ctx.meta.get(KEPT, NOTHING)))
+
+
+def _is_out_of_memory(error: BaseException) -> bool:
+    """Whether memory ran out: on the CPU torch says so in words only, as do threads."""
+    words = ("can't allocate memory", "not enough memory", "can't start new thread")
+    return (
+        isinstance(error, MemoryError)
+        or type(error).__name__ == "OutOfMemoryError"
+        or any(word in str(error) for word in words)
+    )
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(dualamn.__version__, "-V", "--version", prog_name="dualamn")
+def cli() -> None:
+    """Finds which entities of two or more knowledge graphs are the same thing.
+
+    \b
+    Start with
+      dualamn align left.tsv right.tsv --links seeds.tsv --out links.tsv
+
+    Every command explains itself: dualamn align --help
+    """
+
+
+for command in (align, explain, inspect, evaluate, bench, data):
+    cli.add_command(command)
+
+
+def main() -> None:
+    """Runs the command line, see `dualamn.commands.program.main`."""
+    # Threads that wait for work by spinning take the cores from those that have some, as soon as
+    # anything else runs on the machine: on two busy cores `make demo` took five times as long.
+    # OpenMP reads this when torch is loaded, so it has to be said before.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    cli(prog_name="dualamn")

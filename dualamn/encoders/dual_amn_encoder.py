@@ -1,0 +1,108 @@
+"""The Dual-AMN network together with its training, as the aligner uses it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from dualamn.config import AlignerConfig
+from dualamn.encoders.dual_amn import DualAMN
+from dualamn.encoders.message_graph import RelationGraph
+from dualamn.errors import CheckpointError
+from dualamn.graphs.task import AlignmentTask
+from dualamn.kernels.arrays import EmbeddingArray, FloatArray, Int32Array, normalise
+from dualamn.kernels.mapped import blocks_of
+from dualamn.kernels.memory import return_freed_memory
+from dualamn.progress import ProgressCallback
+from dualamn.training.trainer import Trainer
+
+
+class TrainedDualAMN:
+    """Dual-AMN for one task.
+
+    Args:
+        task: gives graph and seed links.
+        config: the settings.
+        device: where to compute.
+        features: (n, f) float32 rows in joint ids that stand in for learned entity embeddings.
+    """
+
+    def __init__(
+        self,
+        task: AlignmentTask,
+        config: AlignerConfig,
+        device: torch.device,
+        features: FloatArray | None = None,
+    ) -> None:
+        self.task = task
+        self.config = config
+        self.device = device
+        graph = RelationGraph.from_triples(
+            task.triples, task.n_entities, task.n_relations, reorder=True
+        )
+        self.graph = graph.to(device)
+        self.network = DualAMN(
+            graph.n_entities,
+            graph.n_relations,
+            dim=config.dim,
+            depth=config.depth,
+            n_proxies=config.proxies,
+            features=None if features is None else torch.from_numpy(features)[graph.order],
+            # Drawn on the CPU, so that every device starts from the same values.
+            generator=torch.Generator().manual_seed(config.seed),
+        ).to(device)
+
+    def fit(
+        self,
+        links: Int32Array,
+        *,
+        progress: ProgressCallback,
+        checkpoint: Path | None,
+        resume: bool,
+    ) -> None:
+        """Trains on links, see `Trainer`."""
+        task = replace(self.task, seed_links=links)
+        trainer = Trainer(self.network, self.graph, task, self.config)
+        trainer.run(progress=progress, checkpoint=checkpoint, resume=resume)
+
+    def refit(self, links: Int32Array, turn: int, *, progress: ProgressCallback) -> None:
+        """Trains on with other links, from the parameters as they are."""
+        seed = np.random.SeedSequence([self.config.seed, turn]).generate_state(1)[0]
+        config = replace(self.config, epochs=self.config.turn_epochs, seed=int(seed))
+        task = replace(self.task, seed_links=links)
+        Trainer(self.network, self.graph, task, config).run(
+            progress=progress, checkpoint=None, resume=False
+        )
+
+    def embeddings(self) -> EmbeddingArray:
+        """(n, 2 (depth + 1) dim) rows of length one, in joint ids."""
+        config = self.config
+        embedded = self.network.embed(
+            self.graph, half=config.half_embeddings, mapped=config.map_embeddings
+        )
+        for block in blocks_of(embedded):
+            normalise(embedded[block])
+        return_freed_memory()  # of the layers
+        return embedded
+
+    def state(self) -> dict[str, Tensor]:
+        """The network's parameters, on the CPU."""
+        return {name: value.detach().cpu() for name, value in self.network.state_dict().items()}
+
+    def load_state(self, state: dict[str, Tensor]) -> None:
+        """Takes parameters that `state` gave.
+
+        Raises:
+            CheckpointError: they do not fit this task and these settings.
+        """
+        try:
+            self.network.load_state_dict(state)
+        except RuntimeError as error:
+            raise CheckpointError(
+                "the saved parameters do not fit this task and these settings: "
+                + " ".join(str(error).split())
+            ) from None

@@ -1,0 +1,131 @@
+"""The text of files, and what is said of a line that does not fit."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dualamn.errors import DataError
+from dualamn.files.opening import read_all, suffix
+
+TAB, NEWLINE = 9, 10
+
+
+def read_text(path: Path) -> str:
+    """The text of a file, with Unix line ends.
+
+    Raises:
+        DataError: the file cannot be read, or is not UTF-8.
+    """
+    return decode(path, read_bytes(path))
+
+
+def read_bytes(path: Path) -> bytes:
+    """The bytes of a file, with Unix line ends.
+
+    Raises:
+        DataError: the file cannot be read.
+    """
+    data = read_all(path)
+    # The line ends of Windows and of old Macs.
+    if b"\r" in data:
+        data = data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+    return data
+
+
+def decode(path: Path, data: bytes) -> str:
+    """The text of a file's bytes.
+
+    Raises:
+        DataError: it is not UTF-8, at this line.
+    """
+    zero = data.find(b"\0")
+    if zero >= 0:
+        raise DataError(
+            f"a zero byte at offset {zero} means that this is no text file; expected UTF-8 text",
+            path=path,
+            line=data.count(b"\n", 0, zero) + 1,
+        )
+    try:
+        return data.decode()
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        column = error.start - data.rfind(b"\n", 0, error.start)
+        raise DataError(
+            f"byte 0x{data[error.start]:02x} at byte {column} of the line is not UTF-8; "
+            "save the file as UTF-8",
+            path=path,
+            line=line,
+        ) from None
+
+
+def read_lines(path: Path) -> list[str]:
+    """The names of a text file that holds one a line.
+
+    Raises:
+        DataError: the file cannot be read, is empty or not UTF-8, or has a blank line inside.
+    """
+    text = read_text(path).rstrip("\n")
+    if not text:
+        raise DataError("the file is empty; expected one name a line", path=path)
+    lines = text.split("\n")
+    if "" in lines:
+        raise DataError(
+            "the line is blank, but every line counts as a name; fill it",
+            path=path,
+            line=lines.index("") + 1,
+        )
+    return lines
+
+
+def is_regular(separators: NDArray[np.uint8], width: int) -> bool:
+    """Whether the tabs and line ends of a file say that every line has `width` fields."""
+    if len(separators) % width:
+        return False
+    table = separators.reshape(-1, width)
+    return bool((table[:, :-1] == TAB).all() and (table[:, -1] == NEWLINE).all())
+
+
+def check_width(
+    path: Path, line: int, found: Sequence[str], fields: Sequence[str], widths: Sequence[int]
+) -> None:
+    """Refuses a line of another number of fields.
+
+    Args:
+        path: the file.
+        line: number of the line, from 1.
+        found: its fields.
+        fields: what they should be, for the message.
+        widths: numbers of fields that are fine.
+
+    Raises:
+        DataError: the line has another number.
+    """
+    if len(found) in widths:
+        return
+    separator = "commas" if suffix(path) == ".csv" else "tabs"
+    raise DataError(
+        f"expected {len(fields)} fields separated by {separator} ({', '.join(fields)}), "
+        f"found {len(found)}: {short(list(found))}; correct or remove the line",
+        path=path,
+        line=line,
+    )
+
+
+def empty_file(path: Path, fields: Sequence[str]) -> DataError:
+    """The error of a file without any row."""
+    return DataError(f"the file is empty; expected lines of {', '.join(fields)}", path=path)
+
+
+def counted(number: int, one: str, many: str | None = None) -> str:
+    """A number with its noun: "1 line", "1,200 lines"."""
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def short(value: object) -> str:
+    """A value for a message, cut where it is too long to read."""
+    text = repr(value)
+    return text if len(text) <= 120 else text[:117] + "…"

@@ -1,0 +1,1 @@
+"""Knowledge graphs, and the task of aligning them."""

@@ -1,0 +1,135 @@
+"""A trained aligner and its task in one safetensors file: arrays and JSON, nothing pickled."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from safetensors import SafetensorError, safe_open
+from torch import Tensor
+
+from dualamn.config import AlignerConfig
+from dualamn.errors import CheckpointError, DualamnError
+from dualamn.files.tensors import write_tensors
+from dualamn.graphs.knowledge_graph import KnowledgeGraph
+from dualamn.graphs.literals import Literals
+from dualamn.graphs.task import AlignmentTask
+from dualamn.kernels.arrays import StringArray, strings
+
+_KIND = "dualamn aligner"
+_LITERAL_COLUMNS = ("attributes", "values", "types")
+_LINKS = ("seed_links", "test_links", "valid_links")
+
+
+def write_aligner(
+    path: str | Path, config: AlignerConfig, task: AlignmentTask, state: dict[str, Tensor]
+) -> None:
+    """Writes everything that `read_aligner` gives back, whole or not at all."""
+    tensors = {f"state/{name}": value.contiguous() for name, value in state.items()}
+    for number, kg in enumerate(task.kgs):
+        tensors[f"kg/{number}/triples"] = torch.from_numpy(kg.triples).contiguous()
+        columns = {"entities": kg.entities, "relations": kg.relations}
+        if kg.entity_names is not None:
+            columns["names"] = kg.entity_names
+        if kg.literals is not None:
+            tensors[f"kg/{number}/literals/entities"] = torch.from_numpy(kg.literals.entities)
+            tensors[f"kg/{number}/literals/kinds"] = torch.from_numpy(kg.literals.kinds)
+            for what in _LITERAL_COLUMNS:
+                columns[f"literals/{what}"] = getattr(kg.literals, what)
+        for what, names in columns.items():
+            text, ends = _packed(names)
+            tensors[f"kg/{number}/{what}/text"] = text
+            tensors[f"kg/{number}/{what}/ends"] = ends
+    for name in _LINKS:
+        tensors[name] = torch.from_numpy(getattr(task, name)).contiguous()
+    head = {
+        "kind": _KIND,
+        "config": json.dumps(config.to_dict()),
+        "task": json.dumps(
+            {
+                "name": task.name,
+                "kgs": task.kg_names,
+                "seed": task.seed,
+                "notes": task.notes,
+            }
+        ),
+    }
+    write_tensors(path, tensors, head)
+
+
+def read_aligner(path: str | Path) -> tuple[AlignerConfig, AlignmentTask, dict[str, Tensor]]:
+    """Reads settings, task and the encoder's state.
+
+    Raises:
+        CheckpointError: the file cannot be read, or is no saved aligner.
+    """
+    try:
+        with safe_open(path, framework="pt") as file:
+            head = file.metadata() or {}
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    except (OSError, SafetensorError) as error:
+        raise CheckpointError(f"{path} cannot be read as a saved aligner ({error})") from None
+    if head.get("kind") != _KIND:
+        raise CheckpointError(f"{path} is no saved aligner")
+    try:
+        about: dict[str, Any] = json.loads(head["task"])
+        config = AlignerConfig.from_dict(json.loads(head["config"]))
+        kgs = tuple(
+            _graph(name, tensors, f"kg/{number}") for number, name in enumerate(about["kgs"])
+        )
+        links = {name: tensors[name].numpy() for name in _LINKS}
+    except (KeyError, ValueError, DualamnError) as error:
+        raise CheckpointError(
+            f"{path} was saved by another version, or is damaged: {error}"
+        ) from None
+    # Entities were permuted before they were saved: the task is put together as it was.
+    task = AlignmentTask(
+        about["name"], kgs, **links, seed=about["seed"], notes=tuple(about["notes"])
+    )
+    return config, task, taken(tensors, "state/")
+
+
+def taken(state: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
+    """Takes what has a name with this prefix out of a state, and cuts the prefix off."""
+    names = [name for name in state if name.startswith(prefix)]
+    return {name.removeprefix(prefix): state.pop(name) for name in names}
+
+
+def _graph(name: str, tensors: dict[str, Tensor], at: str) -> KnowledgeGraph:
+    named = f"{at}/names/text" in tensors
+    literals: Literals | None = None
+    if f"{at}/literals/entities" in tensors:
+        literals = Literals(
+            entities=tensors[f"{at}/literals/entities"].numpy(),
+            kinds=tensors[f"{at}/literals/kinds"].numpy(),
+            **{what: _unpacked(tensors, f"{at}/literals/{what}") for what in _LITERAL_COLUMNS},
+        )
+    return KnowledgeGraph(
+        name,
+        _unpacked(tensors, f"{at}/entities"),
+        _unpacked(tensors, f"{at}/relations"),
+        tensors[f"{at}/triples"].numpy(),
+        _unpacked(tensors, f"{at}/names") if named else None,
+        literals,
+    )
+
+
+def _packed(names: StringArray) -> tuple[Tensor, Tensor]:
+    """Strings as their UTF-8 bytes end to end, and where each ends."""
+    encoded = [name.encode("utf-8", "surrogatepass") for name in names]
+    ends = np.cumsum([len(name) for name in encoded], dtype=np.int64)
+    text = np.frombuffer(b"".join(encoded), dtype=np.uint8).copy()
+    return torch.from_numpy(text), torch.from_numpy(ends)
+
+
+def _unpacked(tensors: dict[str, Tensor], name: str) -> StringArray:
+    text = tensors[f"{name}/text"].numpy().tobytes()
+    ends = tensors[f"{name}/ends"].tolist()
+    starts = [0, *ends[:-1]]
+    return strings(
+        text[start:end].decode("utf-8", "surrogatepass")
+        for start, end in zip(starts, ends, strict=False)
+    )

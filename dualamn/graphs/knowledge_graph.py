@@ -1,0 +1,182 @@
+"""A knowledge graph: entities, relations and the triples between them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from dualamn.errors import DataError
+from dualamn.graphs.literals import Literals
+from dualamn.kernels.arrays import Int32Array, StringArray, strings
+
+
+@dataclass(frozen=True, eq=False)
+class KnowledgeGraph:
+    """One knowledge graph: entities, relations and the distinct triples between them.
+
+    Attributes:
+        name: short name, unique within a task ("zh", "left").
+        entities: (n,) identifiers.
+        relations: (r,) identifiers.
+        triples: (t, 3) int32: head, relation and tail as positions in the arrays above.
+        entity_names: (n,) what people call each entity, "" for one without a name; None where
+            the graph names none.
+        literals: its attribute triples, such as dates and numbers; None where it has none.
+
+    Raises:
+        DataError: an entity or relation number of a triple is out of range, an identifier
+            occurs twice, or names or literals do not fit the entities.
+    """
+
+    name: str
+    entities: StringArray
+    relations: StringArray
+    triples: Int32Array
+    entity_names: StringArray | None = None
+    literals: Literals | None = None
+
+    def __post_init__(self) -> None:
+        if self.triples.ndim != 2 or self.triples.shape[1] != 3:
+            raise DataError(f"triples of {self.name} have shape {self.triples.shape}, not (t, 3)")
+        _check_range(self.triples[:, [0, 2]], len(self.entities), f"entities of {self.name}")
+        _check_range(self.triples[:, 1], len(self.relations), f"relations of {self.name}")
+        _check_distinct(self.entities, f"entity of {self.name}")
+        _check_distinct(self.relations, f"relation of {self.name}")
+        names = self.entity_names
+        if names is not None and len(names) != self.n_entities:
+            raise DataError(
+                f"{self.name} has {self.n_entities:,} entities, but {len(names):,} names"
+            )
+        if self.literals is not None:
+            _check_range(self.literals.entities, len(self.entities), f"entities of {self.name}")
+
+    @classmethod
+    def from_arrays(
+        cls,
+        name: str,
+        triples: ArrayLike,
+        entities: Sequence[str] | StringArray | None = None,
+        relations: Sequence[str] | StringArray | None = None,
+    ) -> KnowledgeGraph:
+        """Builds a graph from (t, 3) numbers; repeated triples are merged.
+
+        Without `entities` or `relations` their numbers, written out, serve as identifiers.
+
+        Raises:
+            DataError: the table is not (t, 3) integers, or see the class.
+        """
+        rows = distinct_rows(integer_rows(triples, 3, f"triples of {name}"))
+        if entities is None:
+            entities = _numbered(rows[:, [0, 2]])
+        if relations is None:
+            relations = _numbered(rows[:, 1])
+        # The range is checked before the cast to int32, which would wrap silently.
+        _check_range(rows[:, [0, 2]], len(entities), f"entities of {name}")
+        _check_range(rows[:, 1], len(relations), f"relations of {name}")
+        return cls(name, strings(entities), strings(relations), rows.astype(np.int32))
+
+    @classmethod
+    def from_triples(cls, name: str, triples: Sequence[tuple[str, str, str]]) -> KnowledgeGraph:
+        """Builds a graph from (head, relation, tail) strings; repeated triples are merged."""
+        entities: dict[str, int] = {}
+        relations: dict[str, int] = {}
+        rows = [
+            (
+                entities.setdefault(head, len(entities)),
+                relations.setdefault(relation, len(relations)),
+                entities.setdefault(tail, len(entities)),
+            )
+            for head, relation, tail in triples
+        ]
+        return cls.from_arrays(name, rows, list(entities), list(relations))
+
+    def permuted(self, order: NDArray[np.int64]) -> KnowledgeGraph:
+        """The same graph with its entities in another order, given as (n,) positions in this."""
+        new_id = np.empty(self.n_entities, dtype=np.int32)
+        new_id[order] = np.arange(self.n_entities, dtype=np.int32)
+        heads, relations, tails = self.triples.T
+        return replace(
+            self,
+            entities=self.entities[order],
+            triples=np.stack([new_id[heads], relations, new_id[tails]], axis=1),
+            entity_names=None if self.entity_names is None else self.entity_names[order],
+            literals=None if self.literals is None else self.literals.renumbered(new_id),
+        )
+
+    @property
+    def n_entities(self) -> int:
+        """How many entities."""
+        return len(self.entities)
+
+    @property
+    def n_relations(self) -> int:
+        """How many relations."""
+        return len(self.relations)
+
+    @property
+    def n_triples(self) -> int:
+        """How many triples."""
+        return len(self.triples)
+
+    @cached_property
+    def degrees(self) -> Int32Array:
+        """(n,) how many triples an entity is part of, as head or tail."""
+        ends = self.triples[:, [0, 2]].ravel()
+        return np.bincount(ends, minlength=self.n_entities).astype(np.int32)
+
+    def __repr__(self) -> str:
+        return (
+            f"KnowledgeGraph({self.name!r}: {self.n_entities:,} entities, "
+            f"{self.n_relations:,} relations, {self.n_triples:,} triples)"
+        )
+
+
+def distinct_rows(rows: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The rows of a small-integer table without repeats, in the order they first occur."""
+    if len(rows) < 2:
+        return rows
+    low, high = rows.min(axis=0), rows.max(axis=0)
+    # In floats, where the span of far apart numbers does not wrap around.
+    if np.prod(high.astype(np.float64) - low + 1) < 2**62:
+        key = np.ravel_multi_index(tuple((rows - low).T), tuple(high - low + 1))
+        _, first = np.unique(key, return_index=True)
+    else:
+        _, first = np.unique(rows, axis=0, return_index=True)
+    return rows if len(first) == len(rows) else rows[np.sort(first)]
+
+
+def _check_range(numbers: NDArray[np.integer], size: int, what: str) -> None:
+    if numbers.size and (numbers.min() < 0 or numbers.max() >= size):
+        worst = numbers.min() if numbers.min() < 0 else numbers.max()
+        raise DataError(f"{what} are numbered 0 to {size - 1}, but a triple names {worst}")
+
+
+def _check_distinct(identifiers: StringArray, what: str) -> None:
+    if len(set(identifiers)) == len(identifiers):
+        return
+    seen: set[str] = set()
+    for identifier in identifiers:
+        if identifier in seen:
+            raise DataError(f"{identifier!r} is the identifier of more than one {what}")
+        seen.add(identifier)
+
+
+def integer_rows(table: ArrayLike, width: int, what: str) -> NDArray[np.int64]:
+    """The table as (m, width) int64; an empty one may have any shape and type."""
+    array = np.asarray(table)
+    if not array.size:
+        return np.empty((0, width), dtype=np.int64)
+    if array.ndim != 2 or array.shape[1] != width or array.dtype.kind not in "iu":
+        raise DataError(
+            f"{what} must be whole numbers in {width} columns, "
+            f"not {array.dtype} of shape {array.shape}"
+        )
+    return array.astype(np.int64, copy=False)
+
+
+def _numbered(numbers: NDArray[np.int64]) -> list[str]:
+    return [str(i) for i in range(int(numbers.max()) + 1 if numbers.size else 0)]

@@ -1,0 +1,329 @@
+"""The task of aligning two or more knowledge graphs.
+
+Inside, every entity of every graph has one id in a joint space: graph g holds the ids
+``entity_offsets[g]`` to ``entity_offsets[g + 1] - 1``. Outside, entities are strings.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from dualamn.errors import DataError
+from dualamn.graphs.knowledge_graph import KnowledgeGraph, integer_rows
+from dualamn.kernels.arrays import BoolArray, Int32Array, StringArray, components, strings
+
+if TYPE_CHECKING:
+    from torch_geometric.data import Data
+
+LinkTable = Mapping[tuple[int, int], ArrayLike]
+"""Links by pair of graphs: (left graph, right graph) -> (m, 2) entity numbers local to each."""
+
+
+@dataclass(frozen=True, eq=False)
+class AlignmentTask:
+    """Two or more knowledge graphs to align, and the links known between them.
+
+    Build one with `from_kgs` or a loader, which permute the entities of every graph by the
+    seed: published data sets often number linked entities alike, and an order like that would
+    decide ties in favour of the right answer.
+
+    Attributes:
+        name: what the results are reported under.
+        kgs: the graphs; joint ids follow this order.
+        seed_links: (s, 2) int32 joint ids that training may use. In every row of every link
+            array the first entity is from the graph that comes earlier in `kgs`.
+        test_links: (t, 2) int32 joint ids that nothing but evaluation may see.
+        valid_links: (v, 2) int32 joint ids set aside by a published split.
+        seed: the seed that permuted the entities and split the links.
+        notes: what loading merged or skipped, each with its count.
+    """
+
+    name: str
+    kgs: tuple[KnowledgeGraph, ...]
+    seed_links: Int32Array
+    test_links: Int32Array
+    valid_links: Int32Array
+    seed: int = 0
+    notes: tuple[str, ...] = field(default=())
+
+    @classmethod
+    def from_kgs(
+        cls,
+        kgs: Sequence[KnowledgeGraph],
+        seed_links: LinkTable,
+        test_links: LinkTable | None = None,
+        valid_links: LinkTable | None = None,
+        *,
+        name: str = "task",
+        seed: int = 0,
+        notes: Sequence[str] = (),
+    ) -> AlignmentTask:
+        """Joins graphs into one id space, with each graph's entities permuted by the seed.
+
+        Raises:
+            DataError: fewer than two graphs, two graphs of one name, a link to an entity or
+                graph that does not exist or within one graph, or a negative seed.
+        """
+        if seed < 0:
+            raise DataError(f"the seed is {seed}; use 0 or a larger whole number")
+        if len(kgs) < 2:
+            raise DataError(f"alignment needs two or more knowledge graphs, got {len(kgs)}")
+        names = [kg.name for kg in kgs]
+        if len(set(names)) != len(names):
+            raise DataError(f"every knowledge graph needs its own name, got {', '.join(names)}")
+        permuted, new_ids = [], []
+        for number, kg in enumerate(kgs):
+            order = np.random.default_rng([seed, number]).permutation(kg.n_entities)
+            new_id = np.empty(kg.n_entities, dtype=np.int32)
+            new_id[order] = np.arange(kg.n_entities, dtype=np.int32)
+            permuted.append(kg.permuted(order))
+            new_ids.append(new_id)
+        offsets = _offsets([kg.n_entities for kg in kgs])
+
+        def joint(table: LinkTable | None) -> Int32Array:
+            return _joint_links(table or {}, kgs, new_ids, offsets)
+
+        return cls(
+            name,
+            tuple(permuted),
+            joint(seed_links),
+            joint(test_links),
+            joint(valid_links),
+            seed,
+            tuple(notes),
+        )
+
+    @cached_property
+    def entity_offsets(self) -> Int32Array:
+        """(g + 1,) int32: where each graph's joint ids begin; the last is the total."""
+        return _offsets([kg.n_entities for kg in self.kgs])
+
+    @property
+    def n_entities(self) -> int:
+        """How many entities."""
+        return int(self.entity_offsets[-1])
+
+    @property
+    def n_triples(self) -> int:
+        """How many triples, over all graphs."""
+        return sum(kg.n_triples for kg in self.kgs)
+
+    @property
+    def n_relations(self) -> int:
+        """How many relations."""
+        return len(self.relations)
+
+    @property
+    def kg_names(self) -> tuple[str, ...]:
+        """The graphs' names, in order."""
+        return tuple(kg.name for kg in self.kgs)
+
+    @cached_property
+    def source_of(self) -> Int32Array:
+        """(n,) int32: the position in `kgs` of the graph each joint id belongs to."""
+        sizes = np.diff(self.entity_offsets)
+        return np.repeat(np.arange(len(self.kgs), dtype=np.int32), sizes)
+
+    @cached_property
+    def relations(self) -> StringArray:
+        """(r,) relation identifiers; one that several graphs use is one relation."""
+        return strings(dict.fromkeys(name for kg in self.kgs for name in kg.relations))
+
+    @cached_property
+    def triples(self) -> Int32Array:
+        """(t, 3) int32: every graph's triples, in joint entity and relation ids."""
+        position = {name: number for number, name in enumerate(self.relations)}
+        parts = []
+        for kg, offset in zip(self.kgs, self.entity_offsets, strict=False):
+            relation_id = np.fromiter((position[name] for name in kg.relations), dtype=np.int32)
+            heads, relations, tails = kg.triples.T
+            parts.append(np.stack([heads + offset, relation_id[relations], tails + offset], axis=1))
+        return np.concatenate(parts).astype(np.int32, copy=False)
+
+    @property
+    def kg_pairs(self) -> tuple[tuple[int, int], ...]:
+        """Every pair of graphs, the earlier one first."""
+        count = len(self.kgs)
+        return tuple((a, b) for a in range(count) for b in range(a + 1, count))
+
+    def pair_name(self, left: int, right: int) -> str:
+        """The names of two graphs as "left-right", as reports call the pair."""
+        return f"{self.kg_names[left]}-{self.kg_names[right]}"
+
+    def entity_range(self, kg: int) -> Int32Array:
+        """(n,) int32: the joint ids of one graph."""
+        return np.arange(self.entity_offsets[kg], self.entity_offsets[kg + 1], dtype=np.int32)
+
+    def links_between(self, links: Int32Array, left: int, right: int) -> Int32Array:
+        """(m, 2) int32: those of the links that join graph `left` to graph `right`.
+
+        With left > right the columns change places, so that column 0 is always `left`.
+        """
+        if left > right:
+            return self.links_between(links, right, left)[:, ::-1]
+        sources = self.source_of[links]
+        chosen: Int32Array = links[(sources[:, 0] == left) & (sources[:, 1] == right)]
+        return chosen
+
+    def identifiers(self, ids: ArrayLike) -> StringArray:
+        """The users' identifiers of joint ids, in the same shape."""
+        named: StringArray = self._identifiers[np.asarray(ids)]
+        return named
+
+    @cached_property
+    def _identifiers(self) -> StringArray:
+        return np.concatenate([kg.entities for kg in self.kgs])
+
+    def ids(self, kg: int, identifiers: Sequence[str]) -> Int32Array:
+        """(n,) int32 joint ids of one graph's identifiers.
+
+        Raises:
+            DataError: an identifier that the graph does not have.
+        """
+        position = self._positions[kg]
+        try:
+            local = [position[identifier] for identifier in identifiers]
+        except KeyError as error:
+            raise DataError(
+                f"knowledge graph {self.kgs[kg].name} has no entity {error.args[0]!r}"
+            ) from None
+        joint: Int32Array = np.asarray(local, dtype=np.int32) + self.entity_offsets[kg]
+        return joint
+
+    def has(self, kg: int, identifier: str) -> bool:
+        """Whether a graph has an entity of this identifier."""
+        return identifier in self._positions[kg]
+
+    def name_of(self, joint: int) -> str:
+        """What people call the entity of a joint id, "" without a name."""
+        return "" if self.entity_names is None else str(self.entity_names[joint])
+
+    @cached_property
+    def entity_names(self) -> StringArray | None:
+        """(n,) what people call each entity, in joint ids, "" without a name.
+
+        None unless a graph has names.
+        """
+        if all(kg.entity_names is None for kg in self.kgs):
+            return None
+        return np.concatenate(
+            [
+                np.full(kg.n_entities, "", dtype=object)
+                if kg.entity_names is None
+                else kg.entity_names
+                for kg in self.kgs
+            ]
+        )
+
+    @cached_property
+    def is_blank(self) -> BoolArray:
+        """(n,) bool: the blank nodes of RDF, whose identifiers mean nothing outside their file."""
+        blank = (name.startswith("_:") for name in self._identifiers)
+        return np.fromiter(blank, dtype=np.bool_, count=self.n_entities)
+
+    @cached_property
+    def _positions(self) -> tuple[dict[str, int], ...]:
+        return tuple({name: i for i, name in enumerate(kg.entities)} for kg in self.kgs)
+
+    @cached_property
+    def implied_by_seeds(self) -> BoolArray:
+        """(t,) bool: test links that follow from chains of seed links over a third graph."""
+        component = components(self.seed_links, self.n_entities)
+        return np.asarray(component[self.test_links[:, 0]] == component[self.test_links[:, 1]])
+
+    def restricted_to(self, names: Sequence[str]) -> AlignmentTask:
+        """The task of some of the graphs alone, with the links between them.
+
+        Graphs, entities and links keep their order, so the links of a pair of graphs are row by
+        row those that `links_between` gives of the whole task, in ids of the smaller one.
+
+        Args:
+            names: of two or more of the graphs, in any order.
+
+        Raises:
+            DataError: a graph that the task does not have, or fewer than two.
+        """
+        for unknown in (name for name in names if name not in self.kg_names):
+            raise DataError(
+                f"there is no knowledge graph {unknown!r}, the task has {', '.join(self.kg_names)}"
+            )
+        kept = [number for number, name in enumerate(self.kg_names) if name in names]
+        if len(kept) < 2:
+            raise DataError(f"alignment needs two or more knowledge graphs, got {len(kept)}")
+        kgs = tuple(self.kgs[number] for number in kept)
+        shift = np.zeros(len(self.kgs), dtype=np.int32)
+        shift[kept] = _offsets([kg.n_entities for kg in kgs])[:-1] - self.entity_offsets[kept]
+
+        def inside(links: Int32Array) -> Int32Array:
+            sources = self.source_of[links]
+            chosen = np.isin(sources, kept).all(axis=1)
+            joint: Int32Array = links[chosen] + shift[sources[chosen]]
+            return joint
+
+        return replace(
+            self,
+            name=f"{self.name}, {'-'.join(kg.name for kg in kgs)}",
+            kgs=kgs,
+            seed_links=inside(self.seed_links),
+            test_links=inside(self.test_links),
+            valid_links=inside(self.valid_links),
+        )
+
+    def to_pyg(self) -> Data:
+        """The task as PyTorch Geometric data, see `dualamn.pyg.to_pyg`."""
+        from dualamn.pyg import to_pyg
+
+        return to_pyg(self)
+
+    @classmethod
+    def from_pyg(cls, data: Data) -> AlignmentTask:
+        """A task from PyTorch Geometric data, see `dualamn.pyg.from_pyg`."""
+        from dualamn.pyg import from_pyg
+
+        return from_pyg(data)
+
+    def __repr__(self) -> str:
+        graphs = " + ".join(f"{kg.name} ({kg.n_entities:,})" for kg in self.kgs)
+        return (
+            f"AlignmentTask({self.name!r}: {graphs}; {len(self.seed_links):,} seed links, "
+            f"{len(self.test_links):,} test links)"
+        )
+
+
+def _offsets(sizes: Sequence[int]) -> Int32Array:
+    total = np.concatenate([[0], np.cumsum(sizes, dtype=np.int64)])
+    if total[-1] > np.iinfo(np.int32).max:
+        raise DataError(f"{total[-1]:,} entities are more than 32-bit ids can number")
+    return total.astype(np.int32)
+
+
+def _joint_links(
+    table: LinkTable,
+    kgs: Sequence[KnowledgeGraph],
+    new_ids: Sequence[Int32Array],
+    offsets: Int32Array,
+) -> Int32Array:
+    parts = [np.empty((0, 2), dtype=np.int32)]
+    for (left, right), links in table.items():
+        if left == right or not {left, right} <= set(range(len(kgs))):
+            raise DataError(
+                f"links join two different graphs of {len(kgs)}, not {left} and {right}"
+            )
+        rows = integer_rows(links, 2, f"links of {kgs[left].name} and {kgs[right].name}")
+        columns = []
+        for side, column in zip((left, right), rows.T, strict=True):
+            bad = (column < 0) | (column >= kgs[side].n_entities)
+            if bad.any():
+                raise DataError(
+                    f"a link names entity {column[bad][0]} of {kgs[side].name}, "
+                    f"which has {kgs[side].n_entities} entities"
+                )
+            columns.append(new_ids[side][column] + offsets[side])
+        parts.append(np.stack(columns if left < right else columns[::-1], axis=1))
+    return np.concatenate(parts).astype(np.int32, copy=False)

@@ -1,0 +1,1 @@
+"""Arrays, sparse products, threads, memory: what every floor above stands on."""

@@ -1,0 +1,249 @@
+"""Clusters: which entities of all graphs are the same, from the links between each two.
+
+The links of three or more graphs need not agree: a ~ b and b ~ c, but not a ~ c, or a ~ another
+entity of c's graph. Links are taken up one by one, the surest first, and each brings the
+clusters of its two ends together. Two clusters that have a graph in common stay apart, for no
+graph holds an entity twice: the link is then dropped, and counted. So a chain of weak links
+cannot reach an entity that has a surer partner. Only the order of scores matters, so any
+matcher's scores will do.
+
+Seed links are certain and come before all others. If they contradict each other, some of them
+are dropped, and counted apart.
+
+Equal scores are ordered by a hash of the two joint ids and the task's seed: it depends neither
+on the order of the links nor on whether linked entities are numbered alike.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from math import inf
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dualamn.alignment import Alignment
+from dualamn.errors import ConfigError
+from dualamn.graphs.task import AlignmentTask
+from dualamn.kernels.arrays import FloatArray, Int32Array, pair_keys
+from dualamn.result import PairAlignment
+
+_SEED_SCORE = 1.0  # of clusters that seed links alone hold together
+
+
+@dataclass(frozen=True, eq=False)
+class Clusters:
+    """Sets of entities that are the same, at most one of each graph.
+
+    Made by `Alignment.clusters`. No entity is in two clusters, and one without a link is in none.
+
+    Attributes:
+        alignment: whose links, and whose task's seed links, the clusters were made of.
+        members: (c, g) int32 joint ids, two or more in every row. The column is the graph's
+            position in the task, and -1 stands where a cluster has nothing of a graph. Rows are
+            in the order of their first entities.
+        scores: (c,) float32: of the links that a cluster needs to hold together, the least sure
+            one's score; 1 where seed links alone do. A cluster would come out whole if all links
+            below its score were left out.
+        n_kept: links of the alignment with both ends in one cluster.
+        n_dropped: links that were dropped, since they would have put two entities of one graph
+            into a cluster.
+        n_below: links that were not looked at, as their score is below the lowest asked for.
+            These three add up to the links of the alignment.
+        n_implied: pairs of entities in one cluster that have neither a link that was kept nor a
+            seed link.
+        n_seeds_dropped: seed links that were dropped, since others contradict them.
+    """
+
+    alignment: Alignment
+    members: Int32Array
+    scores: FloatArray
+    n_kept: int
+    n_dropped: int
+    n_below: int
+    n_implied: int
+    n_seeds_dropped: int
+
+    def __len__(self) -> int:
+        return len(self.members)
+
+    def __repr__(self) -> str:
+        return (
+            f"Clusters({self.task.name!r}: {len(self):,} with {int(self.sizes.sum()):,} entities, "
+            f"{self.n_kept:,} links kept, {self.n_dropped:,} dropped)"
+        )
+
+    def __str__(self) -> str:
+        sizes = "".join(f", {count:,} of {size}" for size, count in self.by_size.items())
+        below = f", {self.n_below:,} below the lowest score" if self.n_below else ""
+        lines = [
+            f"{self.task.name}: {len(self):,} clusters with {int(self.sizes.sum()):,} entities"
+            + sizes.replace(",", ":", 1),
+            f"links: {self.n_kept:,} kept, {self.n_dropped:,} dropped as conflicts{below}",
+            f"pairs implied without a link: {self.n_implied:,}",
+        ]
+        if self.n_seeds_dropped:
+            lines.append(f"seed links dropped as contradictions: {self.n_seeds_dropped:,}")
+        return "\n".join(lines)
+
+    @property
+    def task(self) -> AlignmentTask:
+        """The task, which turns ids into identifiers."""
+        return self.alignment.task
+
+    @cached_property
+    def sizes(self) -> Int32Array:
+        """(c,) int32: how many entities each cluster has."""
+        sizes: Int32Array = (self.members >= 0).sum(axis=1, dtype=np.int32)
+        return sizes
+
+    @property
+    def by_size(self) -> dict[int, int]:
+        """How many clusters there are of each size that occurs."""
+        sizes, counts = np.unique(self.sizes, return_counts=True)
+        return dict(zip(sizes.tolist(), counts.tolist(), strict=True))
+
+    @cached_property
+    def cluster_of(self) -> Int32Array:
+        """(n,) int32: the row of each joint id's cluster, -1 for those that are in none."""
+        found = np.full(self.task.n_entities, -1, dtype=np.int32)
+        rows, columns = np.nonzero(self.members >= 0)
+        found[self.members[rows, columns]] = rows
+        return found
+
+    def to_alignment(self) -> Alignment:
+        """Every two entities of a cluster as a link, between all pairs of graphs.
+
+        With `evaluate` it shows what clusters gain over the links they were made of. Seed links
+        are left out, as in other alignments. A pair that had a link has its score, one that is
+        implied the cluster's. There is no ranking.
+        """
+        made_of, task = self.alignment, self.task
+        keys, given = pair_keys(made_of.links), pair_keys(task.seed_links)
+        order = np.lexsort((made_of.scores, keys))  # of a repeated link the surest comes last
+        keys, known = keys[order], made_of.scores[order]
+        pairs = []
+        for left, right in task.kg_pairs:
+            ends = self.members[:, [left, right]]
+            found = np.flatnonzero((ends >= 0).all(axis=1))
+            found = found[~np.isin(pair_keys(ends[found]), given)]
+            links, scores = ends[found], self.scores[found]
+            wanted = pair_keys(links)
+            at = np.searchsorted(keys, wanted, side="right") - 1
+            has_link = np.append(keys, -1)[at] == wanted  # at -1 nothing is found
+            scores[has_link] = known[at[has_link]]
+            pairs.append(PairAlignment(left, right, links, scores, None, None))
+        return Alignment(
+            task,
+            tuple(pairs),
+            made_of.protocol,
+            f"{made_of.matcher}, clustered",
+            made_of.seconds,
+            made_of.saw_test_side,
+        )
+
+    def to_tsv(self, path: str | Path) -> None:
+        """Writes a line for every cluster, see `dualamn.link_files.cluster_table`."""
+        from dualamn.link_files.cluster_table import write_clusters
+
+        write_clusters(self, path)
+
+    def summary(self) -> dict[str, Any]:
+        """Counts for a report."""
+        return {
+            "clusters": len(self),
+            "by_size": self.by_size,
+            "links_kept": self.n_kept,
+            "links_dropped": self.n_dropped,
+            "links_below": self.n_below,
+            "pairs_implied": self.n_implied,
+            "seed_links_dropped": self.n_seeds_dropped,
+        }
+
+
+def cluster(alignment: Alignment, *, min_score: float | None = None) -> Clusters:
+    """Clusters from the links of an alignment and the seed links of its task.
+
+    Args:
+        alignment: links between any of the task's graphs.
+        min_score: links with a lower score are not looked at; None for none. Seed links always
+            are.
+
+    Raises:
+        ConfigError: `min_score` is not a number.
+    """
+    if min_score is not None and np.isnan(min_score):
+        raise ConfigError("min_score is not a number; use a score, or None to take every link")
+    task = alignment.task
+    seeds, links, scores = task.seed_links, alignment.links, alignment.scores
+    looked_at = scores >= (-inf if min_score is None else min_score)
+    every = np.concatenate([seeds, links[looked_at]])
+    sureness = np.concatenate([np.full(len(seeds), inf), scores[looked_at].astype(np.float64)])
+
+    order = np.lexsort((_lots(every, task.seed), -sureness))
+    owner, joined = _merge(every[order], task.source_of)
+    members, first = _table(owner, task)
+    weakest = np.full(task.n_entities, inf)
+    np.minimum.at(weakest, owner[every[order[joined], 0]], sureness[order[joined]])
+    weakest[weakest == inf] = _SEED_SCORE
+
+    together = owner[every[:, 0]] == owner[every[:, 1]]
+    sizes = (members >= 0).sum(axis=1)
+    n_pairs = int((sizes * (sizes - 1) // 2).sum())
+    n_kept = int(together[len(seeds) :].sum())
+    return Clusters(
+        alignment,
+        members,
+        weakest[first].astype(np.float32),
+        n_kept,
+        n_dropped=int(looked_at.sum()) - n_kept,
+        n_below=len(links) - int(looked_at.sum()),
+        n_implied=n_pairs - len(np.unique(pair_keys(every[together]))),
+        n_seeds_dropped=int((~together[: len(seeds)]).sum()),
+    )
+
+
+def _merge(links: Int32Array, source_of: Int32Array) -> tuple[Int32Array, NDArray[np.bool_]]:
+    """Brings clusters together link by link, unless they have a graph in common.
+
+    Returns:
+        (n,) the first entity of each entity's cluster, and (m,) whether each link brought two
+        clusters together.
+    """
+    parent = list(range(len(source_of)))
+    graphs = [1 << source for source in source_of.tolist()]  # a bit for every graph
+
+    def root(entity: int) -> int:
+        while (above := parent[entity]) != entity:
+            parent[entity] = entity = parent[above]
+        return entity
+
+    joined = np.zeros(len(links), dtype=np.bool_)
+    for at, (left, right) in enumerate(links.tolist()):
+        first, other = sorted((root(left), root(right)))
+        if first != other and not graphs[first] & graphs[other]:
+            parent[other] = first
+            graphs[first] |= graphs[other]
+            joined[at] = True
+    return np.array([root(entity) for entity in parent], dtype=np.int32), joined
+
+
+def _table(owner: Int32Array, task: AlignmentTask) -> tuple[Int32Array, Int32Array]:
+    """The members of every cluster of two or more, and (c,) the first of them."""
+    first, row, sizes = np.unique(owner, return_inverse=True, return_counts=True)
+    table = np.full((len(first), len(task.kgs)), -1, dtype=np.int32)
+    table[row, task.source_of] = np.arange(task.n_entities, dtype=np.int32)
+    return table[sizes > 1], first[sizes > 1]
+
+
+def _lots(links: Int32Array, seed: int) -> NDArray[np.uint64]:
+    """(m,) numbers that order links by nothing that they say: SplitMix64 of their ends."""
+    drawn = pair_keys(links).astype(np.uint64)
+    drawn += np.uint64(0x9E3779B97F4A7C15 * (seed + 1) % 2**64)
+    drawn = (drawn ^ (drawn >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    drawn = (drawn ^ (drawn >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    lots: NDArray[np.uint64] = drawn ^ (drawn >> np.uint64(31))
+    return lots

@@ -1,0 +1,61 @@
+"""What every matcher takes and gives."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from dualamn.kernels.arrays import BoolArray, FloatArray, Int32Array
+from dualamn.kernels.topk import TopK
+from dualamn.search.candidate_search import Candidates
+
+
+@dataclass(frozen=True, eq=False)
+class Matching:
+    """The links that a matcher chose, and the candidates as it ranks them.
+
+    Attributes:
+        links: (m, 2) int32 joint ids, left and right; at most one link of each left entity.
+        scores: (m,) float32, higher is surer.
+        left_to_right, right_to_left: the candidates with the matcher's scores, or None where
+            the matcher decides on links without ranking.
+    """
+
+    links: Int32Array
+    scores: FloatArray
+    left_to_right: TopK | None
+    right_to_left: TopK | None
+
+
+class Matcher(Protocol):
+    """Chooses links among the candidates; knows nothing of how they were embedded."""
+
+    def match(self, candidates: Candidates) -> Matching:
+        """The links, from candidates in both directions. The candidates are left unchanged."""
+        ...
+
+
+def best_links(topk: TopK, chosen: BoolArray | None = None) -> tuple[Int32Array, FloatArray]:
+    """Each query's first candidate as a link, with its score.
+
+    Args:
+        topk: ranked candidates.
+        chosen: (q,) which queries get a link; all that have a candidate if None.
+
+    Returns:
+        (m, 2) int32 links of query and candidate, and their (m,) float32 scores.
+    """
+    first = first_candidates(topk)
+    kept = first >= 0 if chosen is None else (first >= 0) & chosen
+    links = np.stack([topk.queries[kept], first[kept]], axis=1)
+    scores = topk.scores[kept, 0] if topk.scores.shape[1] else np.empty(0, np.float32)
+    return links, scores
+
+
+def first_candidates(topk: TopK) -> Int32Array:
+    """(q,) int32: each query's best candidate, -1 where it has none."""
+    if not topk.candidates.shape[1]:
+        return np.full(len(topk.queries), -1, dtype=np.int32)
+    return topk.candidates[:, 0]

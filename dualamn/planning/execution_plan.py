@@ -1,0 +1,247 @@
+"""How much memory a run will take, and settings that keep it within what there is.
+
+Sizes are counted from the arrays that the stages hold at once; what they hold for every edge was
+measured on made graphs of a million entities each (docs/scale.md).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+from dualamn.config import AlignerConfig
+from dualamn.errors import ConfigError
+from dualamn.graphs.task import AlignmentTask
+from dualamn.kernels import mapped, measure
+from dualamn.search.search_way import explores, way_to_search
+
+GIB = 2**30
+SHARE = 0.8  # of the machine's memory that a run may take if nothing else is said
+
+_PROGRAM = 450 * 2**20  # the interpreter with PyTorch and FAISS
+_ENTITY = 300  # bytes of identifiers and of ids around them
+_NAME = 2_300  # of a name: its words and pieces, as written and with synonyms
+_TRIPLE = 24
+_EDGE_IN_GRAPH = 80  # bytes of sparse patterns, for each of a triple's two directions
+_EDGE_TIED = 24  # of one more pattern and its weights, where linked entities are tied
+_EDGE_IN_STATEMENTS = 100  # of what evidence knows of it between its rounds
+_EDGE_IN_EVIDENCE = 150  # of that and of pairs that share statements, in a round
+_CANDIDATE = 60  # of scores, positions and pairs
+_CANDIDATE_IN_EVIDENCE = 130  # of the same, through rounds of evidence
+_PART_COPIES = 6  # of a part of a training step: layers, gate, dropped rows, and gradients
+_FLOAT, _HALF = 4, 2
+_COLUMNS = 256  # that propagation projects at a time at least
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a run will hold in memory at most, stage by stage.
+
+    Attributes:
+        config: the settings, with embeddings in half precision, in a file or narrowed where the
+            memory asks for it.
+        stages: bytes that each stage holds, with what it needs from the stages before.
+        budget: bytes that the run may take; None if the machine's memory is not known.
+        narrowed: the settings that differ from those asked for, as "name 128 -> 64".
+        file_bytes: of embeddings in a temporary file; 0 where they are in memory.
+        halved: embeddings are in half precision, which was not asked for.
+    """
+
+    config: AlignerConfig
+    stages: dict[str, int]
+    budget: int | None
+    narrowed: tuple[str, ...] = ()
+    file_bytes: int = 0
+    halved: bool = False
+
+    @property
+    def peak(self) -> int:
+        """The most that is held at once, in bytes."""
+        return max(self.stages.values())
+
+    @property
+    def changes(self) -> tuple[str, ...]:
+        """What is not as asked for so that the run fits, in words."""
+        kept = ["in half precision"] if self.halved else []
+        if self.file_bytes:
+            kept.append(f"in a temporary file of {self.file_bytes / GIB:.2f} GiB")
+        changes = [f"embeddings {', '.join(kept)}"] if kept else []
+        return (*changes, *(f"narrower embeddings, {line}" for line in self.narrowed))
+
+
+def plan(task: AlignmentTask, config: AlignerConfig) -> Plan:
+    """Settings with which a run fits into its memory, as near as can be to those asked for.
+
+    Where it would take too much, embeddings that nothing searches are made in half precision, then
+    go into a temporary file as well (`dualamn.kernels.mapped`), and if that is not enough they are made
+    narrower, half by half; nothing else is changed. With enough memory the settings stay as they
+    are.
+
+    Args:
+        task: graphs and links; only their sizes count.
+        config: the settings; the memory is `config.memory`, or four fifths of the machine's.
+
+    Raises:
+        ConfigError: not even the narrowest settings fit.
+    """
+    budget = memory_budget(config)
+    tried = _planned(task, config, config, budget)
+    if budget is None or tried.peak <= budget:
+        return tried
+    for narrower in (config, *_narrower(config)):
+        ways = [narrower]
+        if _only_scores(task, narrower):
+            ways.append(replace(narrower, half_embeddings=True))
+            ways.append(replace(narrower, half_embeddings=True, map_embeddings=True))
+        for settings in ways:
+            tried = _planned(task, settings, config, budget)
+            if tried.peak <= budget:
+                return tried
+    others = "preset fast, which trains nothing, or " if config.encoder != "propagation" else ""
+    raise ConfigError(
+        f"aligning {task.name} takes about {tried.peak / GIB:.1f} GiB even with the narrowest "
+        f"embeddings, and {budget / GIB:.1f} GiB are allowed: use {others}more memory (--memory)"
+    )
+
+
+def _planned(
+    task: AlignmentTask, config: AlignerConfig, asked: AlignerConfig, budget: int | None
+) -> Plan:
+    rows = _all_rows(task.n_entities, config) * (2 if config.calibrate else 1)
+    in_file = rows if config.map_embeddings else 0
+    halved = config.half_embeddings and not asked.half_embeddings
+    return Plan(config, stages(task, config), budget, _differences(asked, config), in_file, halved)
+
+
+def memory_budget(config: AlignerConfig) -> int | None:
+    """Bytes that a run with these settings may take, None if nobody can tell."""
+    if config.memory is not None:
+        return int(config.memory * GIB)
+    there = measure.memory_bytes()
+    return None if there is None else int(SHARE * there)
+
+
+def stages(task: AlignmentTask, config: AlignerConfig) -> dict[str, int]:
+    """Bytes that each stage of a run holds at once, by counting."""
+    n, edges = task.n_entities, 2 * task.n_triples
+    held = _PROGRAM + n * _ENTITY + edges // 2 * _TRIPLE
+    evidence = edges * _EDGE_IN_EVIDENCE if config.evidence_rounds else 0
+    named = config.names != "off" and task.entity_names is not None
+    # Without pairs to learn from, evidence comes to be when training is over.
+    kept = edges * _EDGE_IN_STATEMENTS if config.evidence_rounds else 0
+    early = kept if config.evidence_first or config.turns(named=named) else 0
+    graph = edges * _EDGE_IN_GRAPH
+    tied = edges * _EDGE_TIED if config.tie_links and config.encoder != "propagation" else 0
+    names = n * _NAME if named else 0
+    rows = _rows(n, config)
+    network = n * config.dim * _FLOAT if config.encoder != "propagation" else 0
+    # A second model is trained and searched while the rows of the first are there.
+    waiting = rows if config.calibrate else 0
+    left, right = sorted(kg.n_entities for kg in task.kgs)[-2:]
+    tests = len(task.test_links)
+    # Candidates may be all entities, or the test side alone, which is searched at larger sizes.
+    each = _CANDIDATE_IN_EVIDENCE if config.evidence_rounds else _CANDIDATE
+    candidates = max(
+        # Runs with names were seen to hold as much for each of all entities as for the test side's.
+        n * _candidates(left * right, each if named else _CANDIDATE, task, config, named=named),
+        2 * tests * _candidates(tests * tests, each, task, config, named=named),
+    )
+    return {
+        "load": held,
+        "train": held + names + graph + tied + waiting + _training(n, config) + early,
+        "embed": held + names + graph + waiting + _embedding(n, config) + early,
+        "match": held + names + graph + network + waiting + rows + evidence + candidates,
+    }
+
+
+def _candidates(
+    pairs: int, each: int, task: AlignmentTask, config: AlignerConfig, *, named: bool
+) -> int:
+    """Bytes of one entity's candidates, if so many pairs of entities come into question."""
+    explored = config.evidence_explored * _CANDIDATE
+    seeds = len(task.seed_links) > 0
+    if way_to_search(pairs * width(config), config, seeds=seeds, names=named) == "evidence":
+        return explored
+    return config.candidates * each + explored
+
+
+def _only_scores(task: AlignmentTask, config: AlignerConfig) -> bool:
+    """Whether embeddings score pairs that were found otherwise, and are never searched.
+
+    A search reads all rows time and again; a file would be slow, and what it saves is little at
+    sizes that are searched.
+    """
+    named = config.names != "off" and task.entity_names is not None
+    for left, right in task.kg_pairs:
+        seeds, tests = (
+            len(task.links_between(links, left, right))
+            for links in (task.seed_links, task.test_links)
+        )
+        free = [task.kgs[kg].n_entities - seeds for kg in (left, right)]
+        for pairs in (free[0] * free[1], *([tests * tests] if tests else [])):
+            products = pairs * width(config)
+            way = way_to_search(products, config, seeds=seeds > 0, names=named)
+            if not (way == "evidence" or (way == "names" and explores(config))):
+                return False
+    return True
+
+
+def width(config: AlignerConfig) -> int:
+    """How many numbers an entity's embedding has."""
+    network = 2 * (config.depth + 1) * config.dim
+    labels = config.relation_dim * config.neighbour_dim
+    return {"propagation": labels, "dual_amn": network}.get(config.encoder, network + labels)
+
+
+def _all_rows(n: int, config: AlignerConfig) -> int:
+    """Bytes of embeddings."""
+    return n * width(config) * (_HALF if config.half_embeddings else _FLOAT)
+
+
+def _rows(n: int, config: AlignerConfig) -> int:
+    """Bytes of embeddings that are in memory at once."""
+    rows = _all_rows(n, config)
+    return min(rows, 2 * mapped.BLOCK) if config.map_embeddings else rows
+
+
+def _training(n: int, config: AlignerConfig) -> int:
+    if config.encoder == "propagation":
+        return 0
+    parameters = 4 * n * config.dim  # with gradient, mean square and sum
+    layers = 2 * 2 * (config.depth + 1) * n * config.dim  # of two branches, with gradient
+    entities = min(n, config.mining_limit + config.mining_pool)
+    part = _PART_COPIES * entities * 2 * (config.depth + 1) * config.dim
+    return (parameters + layers + part) * _FLOAT
+
+
+def _embedding(n: int, config: AlignerConfig) -> int:
+    rows = _rows(n, config)
+    if config.encoder == "dual_amn":
+        return rows + (3 + 2 * (config.depth + 1)) * n * config.dim * _FLOAT
+    labels = (config.propagation_rounds + 2) * n * config.label_dim
+    projected = n * max(_COLUMNS, config.neighbour_dim)
+    joined = rows if config.encoder != "propagation" else 0  # of the network, before it is joined
+    return rows + joined + (labels + projected) * _FLOAT
+
+
+def _narrower(config: AlignerConfig) -> Iterator[AlignerConfig]:
+    """The same settings with ever narrower embeddings."""
+    trains, labels = config.encoder != "propagation", config.encoder != "dual_amn"
+    for parts in (2, 4, 8, 16):
+        changes: dict[str, Any] = {}
+        if trains:
+            changes["dim"] = max(config.dim // parts, 16)
+        if labels:
+            changes["relation_dim"] = max(config.relation_dim // parts, 8)
+            changes["label_dim"] = max(config.label_dim // parts, 32)
+        yield replace(config, **changes)
+
+
+def _differences(old: AlignerConfig, new: AlignerConfig) -> tuple[str, ...]:
+    before, after = old.to_dict(), new.to_dict()
+    return tuple(
+        f"{name} {value} -> {after[name]}"
+        for name, value in before.items()
+        if value != after[name] and name not in ("half_embeddings", "map_embeddings")
+    )

@@ -1,0 +1,195 @@
+"""What a probability is read from: a few numbers about every link."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dualamn.kernels.arrays import FloatArray, Int32Array
+from dualamn.matching.duplicates import Claims, margins_of
+from dualamn.matching.pairs import CandidatePairs, best_other
+from dualamn.matching.transport import sinkhorn
+from dualamn.search.candidate_search import Candidates
+
+if TYPE_CHECKING:
+    from dualamn.config import AlignerConfig
+    from dualamn.decoding import Found
+    from dualamn.graphs.task import AlignmentTask
+    from dualamn.probability.begun_with import BegunWith
+    from dualamn.result import PairAlignment
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+FEATURES = ("partnership", "left_margin", "right_margin", "score", "cosine", "degree", "begun_with")
+"""The columns of `link_features`, each brought to about the range of -2 to 2:
+
+- `partnership`: log odds of the Sinkhorn probability among all candidates;
+- `left_margin`, `right_margin`: score less that of the best other candidate of the left and of the
+  right entity, in temperatures;
+- `score`: cosine and evidence together, its logarithm;
+- `cosine`: of the embeddings, with what names and values are worth;
+- `degree`: logarithm of the triples of that end that has fewer;
+- `begun_with`: how sure names are of pairs that stood in for seed links (`BegunWith`), else 0.
+"""
+
+ODDS_SCALE = 2.5
+MARGIN_SCALE = 5.0
+COSINE_SCALE = 0.2
+_MOST_ODDS, _MOST_MARGIN = 9.0, 10.0
+_TOLERANCE = 1e-3
+
+
+def link_features(
+    links: Int32Array,
+    cosines: FloatArray,
+    judged: Candidates,
+    degrees: Int32Array,
+    *,
+    temperature: float,
+    rounds: int,
+    begun_with: BegunWith | None = None,
+    many: bool = False,
+) -> FloatArray:
+    """Numbers about links that were chosen among candidates, by whatever matcher.
+
+    Args:
+        links: (m, 2) joint ids, each among the candidates.
+        cosines: (m,) of their embeddings.
+        judged: the candidates with the scores that the matcher saw.
+        degrees: (n,) triples of every entity, in joint ids.
+        temperature: of the Sinkhorn normalisation.
+        rounds: its most passes.
+        begun_with: pairs found by name that stood in for seed links.
+        many: entities with a claim to the same one are no rivals, see `matching.many`.
+
+    Returns:
+        (m, 7) float32, see `FEATURES`.
+    """
+    ends = links.astype(np.int64)
+    pairs = CandidatePairs.of(judged)
+    place = _places(pairs, ends)
+    plan = sinkhorn(
+        pairs.rows,
+        pairs.columns,
+        pairs.cosines / temperature,
+        pairs.shape,
+        rounds=rounds,
+        tolerance=_TOLERANCE,
+    )
+    odds = log_odds(plan[place])
+    scores = pairs.cosines[place]
+    ahead: Sequence[Floats]
+    if many:
+        claims = Claims.among(pairs, temperature)
+        ahead = margins_of(pairs, claims, place)
+        # Sinkhorn shares one partner out among all who have a claim to it.
+        claim = (claims.of_row | claims.of_column)[place]
+        alone = np.clip(np.minimum(*ahead) / temperature, -_MOST_ODDS, _MOST_ODDS)
+        odds = np.where(claim, np.maximum(odds, alone), odds)
+    else:
+        ahead = [
+            scores - best_other(own, pairs.cosines, pairs.shape[side], place)
+            for side, own in enumerate((pairs.rows, pairs.columns))
+        ]
+    margins = [np.clip(by / temperature, -_MOST_MARGIN, _MOST_MARGIN) for by in ahead]
+    few = degrees[links].min(axis=1) if len(links) else np.empty(0)
+    known = np.zeros(len(links)) if begun_with is None else begun_with.sure(links)
+    columns = (
+        odds / ODDS_SCALE,
+        margins[0] / MARGIN_SCALE - 1,
+        margins[1] / MARGIN_SCALE - 1,
+        score_feature(scores),
+        (cosines - 0.5) / COSINE_SCALE,
+        (np.log1p(few) - 1.7) / 0.75,
+        known,
+    )
+    return np.stack(columns, axis=1).astype(np.float32)
+
+
+def with_features(
+    pair: PairAlignment,
+    found: Found,
+    task: AlignmentTask,
+    config: AlignerConfig,
+    *,
+    begun_with: BegunWith | None,
+    many: bool,
+) -> PairAlignment:
+    """Links with their features, see `link_features`.
+
+    Args:
+        pair: the links.
+        found: the candidates that they were chosen among.
+        task: its graphs give the triples of every entity.
+        config: the settings.
+        begun_with, many: see `link_features`.
+    """
+    features = link_features(
+        pair.links,
+        found.cosines(pair.links),
+        found.candidates,
+        np.concatenate([kg.degrees for kg in task.kgs]),
+        temperature=config.temperature,
+        rounds=config.sinkhorn_rounds,
+        begun_with=begun_with,
+        many=many,
+    )
+    return replace(pair, features=features)
+
+
+def log_odds(probability: Floats) -> Floats:
+    """Log odds, held between -9 and 9."""
+    least = 1 / (1 + np.exp(_MOST_ODDS))
+    p = np.clip(probability, least, 1 - least)
+    odds: Floats = np.log(p / (1 - p))
+    return odds
+
+
+def score_feature(scores: Floats) -> Floats:
+    """The feature of a score; the score at the middle is 1."""
+    scaled: Floats = (np.log1p(np.maximum(scores, 0)) - 0.7) / 0.4
+    return scaled
+
+
+def _places(pairs: CandidatePairs, links: Ints) -> Ints:
+    """(m,) which of the pairs each link is."""
+    width = pairs.shape[1]
+    keys = pairs.rows * width + pairs.columns
+    wanted = links[:, 0] * width + links[:, 1]
+    place = np.searchsorted(keys, wanted)
+    if (np.append(keys, -1)[place] != wanted).any():
+        raise ValueError("every link must be among the candidates")
+    return place.astype(np.int64)
+
+
+def lowered(
+    features: FloatArray, less: float, temperature: float, *, cosine: bool = False
+) -> FloatArray:
+    """(m, f) features of links as if their scores were lower, and all others the same.
+
+    Args:
+        features: of the links, see `link_features`.
+        less: by how much; below 0 for scores that would be higher.
+        temperature: of the Sinkhorn normalisation.
+        cosine: the cosine would be lower as well, as names and values are part of it.
+    """
+    changed = features.astype(np.float64)
+    most = _MOST_MARGIN / MARGIN_SCALE
+    changed[:, 0] -= less / temperature / ODDS_SCALE
+    changed[:, 1:3] = np.clip(
+        changed[:, 1:3] - less / temperature / MARGIN_SCALE, -most - 1, most - 1
+    )
+    changed[:, 3] = score_feature(np.expm1(changed[:, 3] * 0.4 + 0.7) - less)
+    if cosine:
+        changed[:, 4] -= less / COSINE_SCALE
+    return changed.astype(np.float32)
+
+
+def cosine_of(features: FloatArray) -> float:
+    """The cosine of one link, read back from its features."""
+    return float(features[FEATURES.index("cosine")]) * COSINE_SCALE + 0.5

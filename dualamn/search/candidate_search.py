@@ -1,0 +1,113 @@
+"""The nearest entities of the other graph, in both directions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from dualamn.errors import ConfigError
+from dualamn.kernels.arrays import EmbeddingArray, FloatArray, Int32Array
+from dualamn.kernels.topk import TopK
+from dualamn.progress import Progress, ProgressCallback, silent
+from dualamn.search.both_ways import nearest_both_ways
+from dualamn.search.clustered import Recall, nearest_by_clusters
+
+
+@dataclass(frozen=True, eq=False)
+class Candidates:
+    """What a matcher chooses from: the nearest entities of each entity in the other pool.
+
+    Attributes:
+        left_to_right: queries are the left pool, candidates from the right pool, scores cosines.
+        right_to_left: the same with the sides changed. Every candidate of one direction is a
+            query of the other.
+        recall: what an approximate search found; None where it was exact or there was none.
+    """
+
+    left_to_right: TopK
+    right_to_left: TopK
+    recall: Recall | None = None
+
+    @classmethod
+    def none(cls, left_ids: Int32Array, right_ids: Int32Array) -> Candidates:
+        """Two pools of joint ids, and not one candidate."""
+
+        def queries(own: Int32Array, other: Int32Array) -> TopK:
+            shape = len(own), 0
+            return TopK(own, np.empty(shape, np.int32), np.empty(shape, np.float32), len(other))
+
+        return cls(queries(left_ids, right_ids), queries(right_ids, left_ids))
+
+
+def search_candidates(
+    embeddings: EmbeddingArray,
+    left_ids: Int32Array,
+    right_ids: Int32Array,
+    k: int,
+    *,
+    recall: float = 1.0,
+    seed: int = 0,
+    progress: ProgressCallback = silent,
+) -> Candidates:
+    """Searches the k nearest entities by cosine in both directions.
+
+    Args:
+        embeddings: (n, d) float32 or float16, rows in joint ids and L2-normalised (or all zero).
+        left_ids, right_ids: (q,) and (p,) int32 joint ids of the two pools, without repeats;
+            either may be empty.
+        k: candidates of each entity; at most all of the other pool.
+        recall: share of the ten nearest that must be found; 1 for all, by an exact search.
+        seed: of the samples and clusters of an approximate search.
+        progress: told of stage "search" in steps of left entities.
+
+    Raises:
+        ConfigError: k is less than 1.
+        DataError: an embedding is NaN or infinite.
+        ValueError: a row is not L2-normalised, so inner products would not be cosines.
+    """
+    if k < 1:
+        raise ConfigError(f"the number of candidates must be 1 or more, got {k}")
+    left, right = _rows(embeddings, left_ids), _rows(embeddings, right_ids)
+    _check_normalised(left)
+    _check_normalised(right)
+
+    def done(rows: int) -> None:
+        progress(Progress("search", rows, len(left)))
+
+    found = None
+    if recall < 1 and len(left) and len(right):
+        to_right, to_left, found = nearest_by_clusters(
+            left, right, k, recall=recall, seed=seed, done=done
+        )
+    else:
+        to_right, to_left = nearest_both_ways(left, right, k, done=done)
+    return Candidates(
+        TopK(left_ids, _named(right_ids, to_right[1]), to_right[0], len(right)),
+        TopK(right_ids, _named(left_ids, to_left[1]), to_left[0], len(left)),
+        found,
+    )
+
+
+def _named(ids: Int32Array, positions: Int32Array) -> Int32Array:
+    """Joint ids of positions in a pool; -1 stays."""
+    return np.where(positions >= 0, ids[positions], np.int32(-1))
+
+
+def _rows(embeddings: EmbeddingArray, ids: Int32Array) -> FloatArray:
+    """The float32 rows of these ids, without a copy where the ids follow each other."""
+    follow = len(ids) and ids[-1] < len(embeddings) and np.all(np.diff(ids) == 1)
+    rows = embeddings[ids[0] : ids[-1] + 1] if follow else embeddings[ids]
+    return rows.astype(np.float32, copy=False)
+
+
+def _check_normalised(rows: FloatArray) -> None:
+    with np.errstate(over="ignore", invalid="ignore"):
+        squares = np.einsum("nd,nd->n", rows, rows)
+        # NaN and infinity get an error of their own.
+        wrong = np.flatnonzero((np.abs(squares - 1) > 1e-3) & (squares != 0) & (squares < np.inf))
+    if wrong.size:
+        raise ValueError(
+            f"embeddings must be L2-normalised for the search: {wrong.size:,} of {len(rows):,} "
+            f"are not, one has length {squares[wrong[0]] ** 0.5:.3g}"
+        )

@@ -1,1 +1,0 @@
-"""One format a file: each knows how to write links, and how to read them back."""
