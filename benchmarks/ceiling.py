@@ -26,7 +26,7 @@ from dualamn.decoding import Decoder
 from dualamn.eval.ranking import rank, ranking_metrics
 from dualamn.kernels.arrays import EmbeddingArray, Int32Array
 from dualamn.matching import configured_matcher
-from dualamn.search import Candidates
+from dualamn.result import Candidates
 
 MEASURES = "hits@1", "mrr", "hits@10"
 

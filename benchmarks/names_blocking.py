@@ -23,7 +23,7 @@ from dualamn.attributes.name_candidates import search_with_names
 from dualamn.attributes.weights import Weights
 from dualamn.data_loaders.entity_names import with_names
 from dualamn.graphs.task import AlignmentTask
-from dualamn.search import Candidates
+from dualamn.result import Candidates
 
 
 def found(candidates: Candidates, task: AlignmentTask) -> float:

@@ -10,7 +10,7 @@ print(dualamn.evaluate(alignment, task.test_links))
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-__version__ = "0.1.0"
+from dualamn.version import __version__
 
 # What is public, and the module that holds it. A name is imported when it is first used, so
 # that `import dualamn` takes no time and loads neither torch nor faiss.

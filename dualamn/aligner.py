@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
-from dualamn.alignment import Alignment, Protocol
+from dualamn.alignment import Alignment
 from dualamn.attributes.name_model import kind_of_model
 from dualamn.attributes.names_and_values import NamesAndValues
 from dualamn.config import AlignerConfig, Device
@@ -26,7 +26,7 @@ from dualamn.matching.duplicates import with_new_claims
 from dualamn.planning.execution_plan import Plan, plan
 from dualamn.presets import DEFAULT_PRESET
 from dualamn.progress import Progress, ProgressCallback, silent
-from dualamn.result import PairAlignment
+from dualamn.result import CandidateProtocol, PairAlignment
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -196,7 +196,7 @@ class Aligner:
         self,
         *,
         pairs: Sequence[tuple[str, str]] | None = None,
-        candidates: Protocol | None = None,
+        candidates: CandidateProtocol | None = None,
         matcher: str | None = None,
         many: bool = False,
         progress: ProgressCallback = silent,

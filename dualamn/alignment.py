@@ -3,119 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from dualamn.errors import ConfigError
-from dualamn.graphs.task import AlignmentTask
-from dualamn.kernels.arrays import FloatArray, Int32Array, strings
-from dualamn.result import LinkColumns, PairAlignment
+from dualamn.probability.judged_links import JudgedLinks
 
 if TYPE_CHECKING:
     import pandas
     import pyarrow
 
-    from dualamn.attributes.names_and_values import NamesAndValues
-    from dualamn.config import AlignerConfig
     from dualamn.explain import Explanation
     from dualamn.link_files.write_options import Slots
     from dualamn.matching.entity_clusters import Clusters
-    from dualamn.probability import Calibration, Threshold
-
-Protocol = Literal["test_only", "all_entities", "unaligned"]
-"""Whose entities are candidates.
-
-- `test_only`: those of the test links, the protocol of the papers' tables;
-- `all_entities`: queries from the test links, candidates all entities of the other graph;
-- `unaligned`: queries and candidates are all entities without a seed link to the other graph.
-"""
+    from dualamn.probability import Threshold
 
 
-@dataclass(frozen=True, eq=False)
-class Alignment:
-    """Links found between the graphs of a task.
+@dataclass(frozen=True, eq=False, repr=False)
+class Alignment(JudgedLinks):
+    """Links found between the graphs of a task, and all that can be done with them.
 
     Attributes:
-        task: the task, which turns ids into identifiers.
-        pairs: one entry for every pair of graphs that was aligned.
-        protocol: whose entities were queries and candidates.
-        matcher: the name of the matcher that made the links.
-        seconds: wall-clock seconds of the stages "search" and "match".
-        saw_test_side: the model was told which entities the test links are about, by
-            bootstrapping among them: only `test_only` scores of it are honest.
-        used_names: names or attribute values of entities took part beside structure.
-        calibration: how the links got their probabilities; None where they have none.
-        config, beside: the settings, and what names and values counted for; None if not known.
+        task, pairs, protocol, matcher, seconds, saw_test_side, used_names, config: see
+            `AlignedLinks`.
+        calibration, beside: see `JudgedLinks`.
     """
-
-    task: AlignmentTask
-    pairs: tuple[PairAlignment, ...]
-    protocol: Protocol
-    matcher: str
-    seconds: Mapping[str, float] = field(default_factory=dict)
-    saw_test_side: bool = False
-    used_names: bool = False
-    calibration: Calibration | None = None
-    config: AlignerConfig | None = None
-    beside: NamesAndValues | None = None
-
-    def __len__(self) -> int:
-        return sum(len(pair.links) for pair in self.pairs)
-
-    def __repr__(self) -> str:
-        return (
-            f"Alignment({self.task.name!r}: {len(self):,} links, matcher {self.matcher}, "
-            f"protocol {self.protocol})"
-        )
-
-    @property
-    def links(self) -> Int32Array:
-        """(m, 2) int32 joint ids of all links."""
-        return np.concatenate([np.empty((0, 2), np.int32), *(pair.links for pair in self.pairs)])
-
-    @property
-    def scores(self) -> FloatArray:
-        """(m,) float32, in the order of `links`."""
-        return np.concatenate([np.empty(0, np.float32), *(pair.scores for pair in self.pairs)])
-
-    @property
-    def probabilities(self) -> FloatArray | None:
-        """(m,) float32 chance that each link is right, in the order of `links`.
-
-        NaN for links between graphs that were not calibrated; None where none were.
-        """
-        if all(pair.probabilities is None for pair in self.pairs):
-            return None
-        return np.concatenate(
-            [
-                np.full(len(pair.links), np.nan, dtype=np.float32)
-                if pair.probabilities is None
-                else pair.probabilities
-                for pair in self.pairs
-            ]
-        )
-
-    @property
-    def notes(self) -> tuple[str, ...]:
-        """What may have been missed: a line for every search that was approximate."""
-        names = self.task.kg_names
-        return tuple(
-            f"{names[pair.left]}-{names[pair.right]}: {pair.recall}"
-            for pair in self.pairs
-            if pair.recall is not None
-        )
-
-    def columns(self) -> LinkColumns:
-        """All links in the users' identifiers."""
-        names = strings(self.task.kg_names)
-        sources = names[self.task.source_of[self.links]]
-        ends = self.task.identifiers(self.links)
-        return LinkColumns(
-            sources[:, 0], ends[:, 0], sources[:, 1], ends[:, 1], self.scores, self.probabilities
-        )
 
     def confident(self, probability: float) -> Alignment:
         """The alignment with only the links of at least this probability.
@@ -182,7 +97,7 @@ class Alignment:
 
         return explain(self, left, right, graphs=graphs)
 
-    def clusters(self, *, min_score: float | None = None) -> Clusters:
+    def clusters(self, *, min_score: float | None = None) -> Clusters[Alignment]:
         """Sets of entities that are the same, at most one of each graph.
 
         The seed links take part. Where links contradict each other the surer ones win, see
@@ -327,19 +242,10 @@ class Alignment:
         Raises:
             MissingExtraError: pandas is not installed.
         """
-        from dualamn.files.extras import needs
+        from dualamn.errors import needs
         from dualamn.link_files.link_table import link_table
 
         return needs("pandas", extra="pandas").DataFrame(dict(link_table(self).columns))
-
-    def summary(self) -> dict[str, Any]:
-        """Counts and settings for a report: links per pair, protocol and matcher."""
-        names = self.task.kg_names
-        return {
-            "protocol": self.protocol,
-            "matcher": self.matcher,
-            "links": {f"{names[p.left]}-{names[p.right]}": len(p.links) for p in self.pairs},
-        }
 
 
 def _not_calibrated() -> ConfigError:

@@ -144,15 +144,16 @@ class AlignerConfig:
         names_model: folder of a model2vec or sentence-transformers model on this machine, by which
             names are compared as well; None for none. Nothing is downloaded.
         values: "auto" lets attribute values, such as numbers and dates, take part where the graphs
-            of a task have some (`dualamn.attributes`), "off" leaves them out. What they are worth is
-            learned as well.
+            of a task have some (`dualamn.attributes`), "off" leaves them out. What they are worth
+            is learned as well.
         calibrate: also train a second model on four fifths of the seed links, to learn from the
             others how often links are right: it doubles the time, and links get probabilities.
         memory: GiB that a run may take; None for four fifths of what the machine has. Where
             more would be needed, embeddings are rounded to half precision, go into a file or are
             made narrower (`dualamn.planning.execution_plan`).
         half_embeddings: make embeddings in half precision (float16); a plan sets it.
-        map_embeddings: keep embeddings in a temporary file (`dualamn.kernels.mapped`); a plan sets it.
+        map_embeddings: keep embeddings in a temporary file (`dualamn.kernels.mapped`); a plan
+            sets it.
         device: "auto" takes a GPU if there is one.
         threads: CPU threads, None for torch's own choice. Another number of threads adds up
             in another order, so links can differ in rare ties of rounding.

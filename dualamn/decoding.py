@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from dualamn.alignment import Protocol
 from dualamn.attributes import NameSimilarity, ValueSimilarity
 from dualamn.attributes.name_candidates import look_up_names, search_with_names
 from dualamn.attributes.names_and_values import NamesAndValues
@@ -18,52 +17,15 @@ from dualamn.config import AlignerConfig
 from dualamn.errors import ConfigError
 from dualamn.evidence import Evidence, EvidenceSettings, Judgement
 from dualamn.graphs.task import AlignmentTask
-from dualamn.kernels.arrays import EmbeddingArray, FloatArray, Int32Array
+from dualamn.kernels.arrays import EmbeddingArray, Int32Array
 from dualamn.kernels.memory import return_freed_memory
 from dualamn.kernels.ranges import IntArray
 from dualamn.matching.pair_table import Cosines, PairTable
+from dualamn.matching.scored_candidates import ScoredCandidates
 from dualamn.progress import ProgressCallback, silent
-from dualamn.search import (
-    Candidates,
-    Recall,
-    candidate_pools,
-    pair_cosines,
-    search_candidates,
-)
+from dualamn.result import CandidateProtocol, Candidates
+from dualamn.search import candidate_pools, pair_cosines, search_candidates
 from dualamn.search.search_way import explores, way_to_search
-
-
-@dataclass(frozen=True, eq=False)
-class Found:
-    """The candidates between two graphs, and what finding them took.
-
-    Attributes:
-        candidates: ranked by cosine, or by cosine and evidence.
-        pairs: all pairs that were judged, with their cosines.
-        offsets: joint id of the first entity of either graph.
-        search_seconds: of the nearest-neighbour search.
-        evidence_seconds: of the evidence.
-        recall: what the search found where it was approximate.
-    """
-
-    candidates: Candidates
-    pairs: PairTable
-    offsets: IntArray
-    search_seconds: float
-    evidence_seconds: float
-    recall: Recall | None = None
-
-    def cosines(self, links: Int32Array) -> FloatArray:
-        """(m,) float32 cosines of links that were among the candidates.
-
-        Raises:
-            ValueError: a link that was not.
-        """
-        left, right = (links.astype(np.int64) - self.offsets).T
-        place, here = self.pairs.find(left * self.pairs.width + right)
-        if not here.all():
-            raise ValueError("every link must be among the candidates")
-        return self.pairs.cosines[place].astype(np.float32)
 
 
 class Decoder:
@@ -91,9 +53,9 @@ class Decoder:
         embeddings: EmbeddingArray,
         left: int,
         right: int,
-        protocol: Protocol,
+        protocol: CandidateProtocol,
         progress: ProgressCallback = silent,
-    ) -> Found:
+    ) -> ScoredCandidates:
         """The ranked candidates between two graphs, given by position in the task."""
         started = time.perf_counter()
         near = self._search(embeddings, left, right, protocol, progress)
@@ -106,12 +68,12 @@ class Decoder:
             width = self.task.kgs[right].n_entities
             candidates, pairs = near, PairTable.of(near, (int(offsets[0]), int(offsets[1])), width)
         spent = time.perf_counter() - searched
-        return Found(candidates, pairs, offsets, searched - started, spent, near.recall)
+        return ScoredCandidates(candidates, pairs, offsets, searched - started, spent, near.recall)
 
     def sure_links(
         self,
         embeddings: EmbeddingArray | None,
-        protocol: Protocol,
+        protocol: CandidateProtocol,
         progress: ProgressCallback = silent,
     ) -> Int32Array:
         """(m, 2) pairs of any two graphs that are each other's choice and probable enough.
@@ -131,7 +93,7 @@ class Decoder:
         embeddings: EmbeddingArray | None,
         left: int,
         right: int,
-        protocol: Protocol,
+        protocol: CandidateProtocol,
         progress: ProgressCallback,
     ) -> Candidates:
         return_freed_memory()  # such as making the embeddings has left
@@ -157,7 +119,7 @@ class Decoder:
         embeddings: EmbeddingArray | None,
         left: int,
         right: int,
-        protocol: Protocol,
+        protocol: CandidateProtocol,
         progress: ProgressCallback,
     ) -> Candidates:
         """Who is near by structure and name."""

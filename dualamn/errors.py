@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from difflib import get_close_matches
+from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 
 class DualamnError(Exception):
@@ -53,3 +55,24 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     """ ", did you mean 'paper'?" for a misspelt name that is near a known one, else ""."""
     close = get_close_matches(name, list(known), n=1)
     return f", did you mean {close[0]!r}?" if close else ""
+
+
+def needs(module: str, *, extra: str) -> Any:
+    """The module of an optional dependency.
+
+    Args:
+        module: what to import, such as "pyarrow.parquet".
+        extra: the extra of setup.cfg that brings it.
+
+    Raises:
+        MissingExtraError: it is not installed; the message names its pip line.
+    """
+    try:
+        return import_module(module)
+    except ModuleNotFoundError as error:
+        package = module.partition(".")[0]
+        if error.name is None or error.name.partition(".")[0] != package:
+            raise
+        raise MissingExtraError(
+            f"this needs {package}, which is not installed: pip install 'dualamn[{extra}]'"
+        ) from None

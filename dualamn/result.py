@@ -1,16 +1,109 @@
-"""Links as they are held, by pair of graphs, and as users read them, in columns."""
+"""Candidates and links as one stage hands them to the next, and the links that come out."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal, Self
 
-from dualamn.kernels.arrays import BoolArray, FloatArray, Int32Array, StringArray
-from dualamn.kernels.topk import TopK
+import numpy as np
 
-if TYPE_CHECKING:
-    from dualamn.matching import Matching
-    from dualamn.search import Recall
+from dualamn.config import AlignerConfig
+from dualamn.graphs.task import AlignmentTask
+from dualamn.kernels.arrays import BoolArray, FloatArray, Int32Array, StringArray, strings
+
+CandidateProtocol = Literal["test_only", "all_entities", "unaligned"]
+"""Whose entities are candidates.
+
+- `test_only`: those of the test links, the protocol of the papers' tables;
+- `all_entities`: queries from the test links, candidates all entities of the other graph;
+- `unaligned`: queries and candidates are all entities without a seed link to the other graph.
+"""
+
+
+@dataclass(frozen=True, eq=False)
+class TopK:
+    """The best candidates of every query, best first.
+
+    Attributes:
+        queries: (q,) int32 joint ids.
+        candidates: (q, k) int32 joint ids; -1 fills rows with fewer candidates than k.
+        scores: (q, k) float32, descending along a row; -inf where the candidate is -1.
+        pool_size: how many entities were searched, so a rank outside k can be bounded.
+    """
+
+    queries: Int32Array
+    candidates: Int32Array
+    scores: FloatArray
+    pool_size: int
+
+
+@dataclass(frozen=True)
+class Recall:
+    """How good and how dear an approximate search was.
+
+    Attributes:
+        at_10: share of the ten nearest that it found, measured by an exact search.
+        queries: how many were searched exactly for that; they had no say in the search.
+        clusters: that the rows were parted into.
+        probes: clusters that a left row was compared with.
+        share: of all products of a left and a right row that were made.
+    """
+
+    at_10: float
+    queries: int
+    clusters: int
+    probes: int
+    share: float
+
+    def __str__(self) -> str:
+        return (
+            f"approximate search, {self.at_10:.3f} of the 10 nearest found (of "
+            f"{self.queries:,} entities), with {self.share:.1%} of all products"
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class Candidates:
+    """What a matcher chooses from: the nearest entities of each entity in the other pool.
+
+    Attributes:
+        left_to_right: queries are the left pool, candidates from the right pool, scores cosines.
+        right_to_left: the same with the sides changed. Every candidate of one direction is a
+            query of the other.
+        recall: what an approximate search found; None where it was exact or there was none.
+    """
+
+    left_to_right: TopK
+    right_to_left: TopK
+    recall: Recall | None = None
+
+    @classmethod
+    def none(cls, left_ids: Int32Array, right_ids: Int32Array) -> Candidates:
+        """Two pools of joint ids, and not one candidate."""
+
+        def queries(own: Int32Array, other: Int32Array) -> TopK:
+            shape = len(own), 0
+            return TopK(own, np.empty(shape, np.int32), np.empty(shape, np.float32), len(other))
+
+        return cls(queries(left_ids, right_ids), queries(right_ids, left_ids))
+
+
+@dataclass(frozen=True, eq=False)
+class Matching:
+    """The links that a matcher chose, and the candidates as it ranks them.
+
+    Attributes:
+        links: (m, 2) int32 joint ids, left and right; at most one link of each left entity.
+        scores: (m,) float32, higher is surer.
+        left_to_right, right_to_left: the candidates with the matcher's scores, or None where
+            the matcher decides on links without ranking.
+    """
+
+    links: Int32Array
+    scores: FloatArray
+    left_to_right: TopK | None
+    right_to_left: TopK | None
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,3 +177,99 @@ class LinkColumns:
     right: StringArray
     score: FloatArray
     probability: FloatArray | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class AlignedLinks:
+    """Links found between the graphs of a task, as files, scores and clusters are made of them.
+
+    Attributes:
+        task: the task, which turns ids into identifiers.
+        pairs: one entry for every pair of graphs that was aligned.
+        protocol: whose entities were queries and candidates.
+        matcher: the name of the matcher that made the links.
+        seconds: wall-clock seconds of the stages "search" and "match".
+        saw_test_side: the model was told which entities the test links are about, by
+            bootstrapping among them: only `test_only` scores of it are honest.
+        used_names: names or attribute values of entities took part beside structure.
+        config: the settings; None if not known.
+    """
+
+    task: AlignmentTask
+    pairs: tuple[PairAlignment, ...]
+    protocol: CandidateProtocol
+    matcher: str
+    seconds: Mapping[str, float] = field(default_factory=dict)
+    saw_test_side: bool = False
+    used_names: bool = False
+    config: AlignerConfig | None = None
+
+    def __len__(self) -> int:
+        return sum(len(pair.links) for pair in self.pairs)
+
+    def __repr__(self) -> str:
+        return (
+            f"{type(self).__name__}({self.task.name!r}: {len(self):,} links, "
+            f"matcher {self.matcher}, protocol {self.protocol})"
+        )
+
+    @property
+    def links(self) -> Int32Array:
+        """(m, 2) int32 joint ids of all links."""
+        return np.concatenate([np.empty((0, 2), np.int32), *(pair.links for pair in self.pairs)])
+
+    @property
+    def scores(self) -> FloatArray:
+        """(m,) float32, in the order of `links`."""
+        return np.concatenate([np.empty(0, np.float32), *(pair.scores for pair in self.pairs)])
+
+    @property
+    def probabilities(self) -> FloatArray | None:
+        """(m,) float32 chance that each link is right, in the order of `links`.
+
+        NaN for links between graphs that were not calibrated; None where none were.
+        """
+        if all(pair.probabilities is None for pair in self.pairs):
+            return None
+        return np.concatenate(
+            [
+                np.full(len(pair.links), np.nan, dtype=np.float32)
+                if pair.probabilities is None
+                else pair.probabilities
+                for pair in self.pairs
+            ]
+        )
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What may have been missed: a line for every search that was approximate."""
+        names = self.task.kg_names
+        return tuple(
+            f"{names[pair.left]}-{names[pair.right]}: {pair.recall}"
+            for pair in self.pairs
+            if pair.recall is not None
+        )
+
+    def with_pairs(self, pairs: tuple[PairAlignment, ...], matcher: str) -> Self:
+        """Other links of the same task and run, which nothing has judged."""
+        return type(self)(
+            self.task, pairs, self.protocol, matcher, self.seconds, self.saw_test_side
+        )
+
+    def columns(self) -> LinkColumns:
+        """All links in the users' identifiers."""
+        names = strings(self.task.kg_names)
+        sources = names[self.task.source_of[self.links]]
+        ends = self.task.identifiers(self.links)
+        return LinkColumns(
+            sources[:, 0], ends[:, 0], sources[:, 1], ends[:, 1], self.scores, self.probabilities
+        )
+
+    def summary(self) -> dict[str, Any]:
+        """Counts and settings for a report: links per pair, protocol and matcher."""
+        names = self.task.kg_names
+        return {
+            "protocol": self.protocol,
+            "matcher": self.matcher,
+            "links": {f"{names[p.left]}-{names[p.right]}": len(p.links) for p in self.pairs},
+        }

@@ -1,4 +1,4 @@
-"""Scores of rankings and of links, and the benchmark runs that report them."""
+"""Scores of rankings, links and probabilities, and the candidate protocols they go by."""
 
 from dualamn.eval.curve import PrecisionRecallCurve, precision_recall_curve
 from dualamn.eval.figure import Figure, mean_figure
@@ -11,13 +11,11 @@ from dualamn.eval.reliability import (
     reliability_table,
 )
 from dualamn.eval.verdicts import LinkMetrics, Verdicts, judge, link_metrics
-from dualamn.link_files.comparison import LinkFileEvaluation, evaluate_files
 
 __all__ = [
     "PROTOCOL_IN_WORDS",
     "Evaluation",
     "Figure",
-    "LinkFileEvaluation",
     "LinkMetrics",
     "PairEvaluation",
     "PrecisionRecallCurve",
@@ -26,7 +24,6 @@ __all__ = [
     "Verdicts",
     "bootstrap_intervals",
     "evaluate",
-    "evaluate_files",
     "expected_calibration_error",
     "judge",
     "link_metrics",

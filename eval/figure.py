@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from dualamn.alignment import Protocol
 from dualamn.errors import ConfigError
 from dualamn.eval.intervals import Interval
+from dualamn.result import CandidateProtocol
 
 Direction = Literal["left_to_right", "right_to_left"]
 
@@ -37,7 +37,7 @@ class Figure:
 
     metric: str
     value: float
-    protocol: Protocol
+    protocol: CandidateProtocol
     direction: Direction | None = None
     candidates: float | None = None
     interval: Interval | None = None

@@ -8,17 +8,17 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import ArrayLike
 
-from dualamn.alignment import Alignment
 from dualamn.errors import DataError
 from dualamn.graphs.task import AlignmentTask
 from dualamn.kernels.arrays import Int32Array
+from dualamn.result import AlignedLinks
 
 Gold: TypeAlias = ArrayLike | Iterable[Sequence[str]]
 """Links that are known to be right: (m, 2) joint ids; or pairs of left and right identifier; or
 rows of left graph, left identifier, right graph, right identifier."""
 
 
-def gold_ids(alignment: Alignment, gold: Gold) -> Int32Array:
+def gold_ids(alignment: AlignedLinks, gold: Gold) -> Int32Array:
     """The gold links as distinct rows of joint ids, the earlier graph's entity first.
 
     Raises:
@@ -66,7 +66,7 @@ def _checked(task: AlignmentTask, ids: Any) -> Any:
     return ids
 
 
-def _named(alignment: Alignment, table: Any) -> Int32Array:
+def _named(alignment: AlignedLinks, table: Any) -> Int32Array:
     task = alignment.task
     if table.shape[1] == 4:
         sides = ((table[:, 0], table[:, 1]), (table[:, 2], table[:, 3]))

@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 
-from dualamn.alignment import Alignment, Protocol
 from dualamn.errors import ConfigError
 from dualamn.eval.curve import PrecisionRecallCurve, curve_of
 from dualamn.eval.figure import DIRECTIONS, Direction, Figure
@@ -17,9 +16,9 @@ from dualamn.eval.intervals import Interval, bootstrap_intervals
 from dualamn.eval.ranking import Metrics, Ranks, rank, ranking_metrics
 from dualamn.eval.score_table import LINKS_HEADER, count, fraction, link_cells, text_table
 from dualamn.eval.verdicts import LinkMetrics, Verdicts, judge
-from dualamn.kernels.topk import TopK
+from dualamn.result import AlignedLinks, CandidateProtocol, TopK
 
-PROTOCOL_IN_WORDS: Mapping[Protocol, str] = {
+PROTOCOL_IN_WORDS: Mapping[CandidateProtocol, str] = {
     "test_only": "queries and candidates are the entities of the test links only",
     "all_entities": "queries are the entities of the gold links, candidates all of the other graph",
     "unaligned": "queries and candidates are the entities without a seed link",
@@ -82,7 +81,7 @@ class Evaluation:
     """
 
     task: str
-    protocol: Protocol
+    protocol: CandidateProtocol
     matcher: str
     pairs: tuple[PairEvaluation, ...]
     n_not_aligned: int = 0
@@ -190,7 +189,7 @@ class Evaluation:
         return "\n".join(lines)
 
 
-def evaluate(alignment: Alignment, gold: Gold) -> Evaluation:
+def evaluate(alignment: AlignedLinks, gold: Gold) -> Evaluation:
     """Scores an alignment by links that are known to be right.
 
     The rankings are scored in both directions with each gold link as a query; the links by

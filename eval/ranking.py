@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dualamn.kernels.arrays import Int32Array
-from dualamn.kernels.topk import TopK
+from dualamn.result import TopK
 
 Metrics = dict[str, float | None]
 """Metric name to value; None where there was nothing to measure."""

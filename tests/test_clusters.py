@@ -45,7 +45,7 @@ def alignment_of(
     return Alignment(task, tuple(pairs), "unaligned", "mutual")
 
 
-def sets(clusters: Clusters) -> dict[str, float]:
+def sets(clusters: Clusters[Alignment]) -> dict[str, float]:
     """The members' identifiers, with a blank between, to each cluster's score."""
     named = [
         " ".join(clusters.task.identifiers(row[row >= 0]).tolist()) for row in clusters.members

@@ -216,9 +216,9 @@ def test_what_is_searched_stays_in_memory(settings: dict[str, Any]) -> None:
 
 PEAK = """
 import sys
-from dualamn import mapped
 from dualamn.aligner import Aligner
 from dualamn.bench.synthetic_task import make_task
+from dualamn.kernels import mapped
 from dualamn.kernels.measure import peak_memory_bytes
 mapped.BLOCK = 1 << 22
 task = make_task(6000, mean_degree=4)

@@ -157,7 +157,7 @@ def test_the_source_archive_holds_the_launcher_and_the_tests(dist: Path) -> None
     with tarfile.open(next(dist.glob("*.tar.gz"))) as archive:
         names = {name.partition("/")[2] for name in archive.getnames()}
     assert {"cli.py", "constraints.txt", "tests/test_packaging.py", "LICENSE"} <= names
-    assert {"data_loaders/fetching/known.toml", "eval/published.toml"} <= names
+    assert {"data_loaders/fetching/known.toml", "dualamn/bench/published.toml"} <= names
     assert not any("__pycache__" in name for name in names)
 
 

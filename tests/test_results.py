@@ -147,9 +147,9 @@ def report_of(*runs: dict[str, Any], **changes: Any) -> dict[str, Any]:
 def places(tmp_path: Path, render: ModuleType) -> Any:
     """A made checkout with one run file."""
     (tmp_path / "docs").mkdir()
-    (tmp_path / "eval").mkdir()
+    (tmp_path / "dualamn" / "bench").mkdir(parents=True)
     (tmp_path / "README.md").write_text(README, encoding="utf-8")
-    (tmp_path / "eval" / "published.toml").write_text(PUBLISHED, encoding="utf-8")
+    (tmp_path / "dualamn" / "bench" / "published.toml").write_text(PUBLISHED, encoding="utf-8")
     made: Any = importlib.import_module("render.outputs").Places.in_checkout(tmp_path)
     put(made, "paper/zh.json", report_of(run_of(0.7), run_of(0.72, seed=1), run_of(0.74, seed=2)))
     return made

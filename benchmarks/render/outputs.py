@@ -43,7 +43,7 @@ class Places:
         benchmarks = root / "benchmarks"
         return cls(
             results=benchmarks / "results",
-            published=root / "eval" / "published.toml",
+            published=root / "dualamn" / "bench" / "published.toml",
             page=root / "docs" / "results.md",
             readme=root / "README.md",
             scale_results=benchmarks / "scale_results",

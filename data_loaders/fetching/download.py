@@ -18,10 +18,10 @@ from threading import Event
 
 import requests
 
-from dualamn import __version__
 from dualamn.data_loaders.fetching.cache import blob_id
 from dualamn.data_loaders.fetching.known import KnownFile
 from dualamn.errors import DownloadError
+from dualamn.version import __version__
 
 TRIES = 5
 """How often in a row a request may fail without bringing a byte."""

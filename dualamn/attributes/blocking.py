@@ -16,8 +16,7 @@ from scipy.sparse import csr_array, csr_matrix
 
 from dualamn.attributes.names import NameSimilarity
 from dualamn.kernels.arrays import BoolArray, FloatArray, Int32Array
-from dualamn.kernels.topk import TopK
-from dualamn.search.candidate_search import Candidates
+from dualamn.result import Candidates, TopK
 
 IntArray = NDArray[np.int64]
 

@@ -7,11 +7,10 @@ import numpy as np
 from dualamn.attributes.blocking import alike_by_name
 from dualamn.attributes.names import NameSimilarity
 from dualamn.kernels.arrays import EmbeddingArray, FloatArray, Int32Array
-from dualamn.kernels.topk import TopK
 from dualamn.matching.pairs import CandidatePairs
 from dualamn.progress import Progress, ProgressCallback, silent
+from dualamn.result import Candidates, TopK
 from dualamn.search.both_ways import nearest_both_ways
-from dualamn.search.candidate_search import Candidates
 from dualamn.search.pair_cosines import pair_cosines
 
 

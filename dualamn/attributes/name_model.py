@@ -10,8 +10,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from dualamn.errors import ConfigError, MissingExtraError
-from dualamn.files.extras import needs
+from dualamn.errors import ConfigError, MissingExtraError, needs
 from dualamn.kernels.arrays import FloatArray, StringArray
 
 ModelKind = Literal["model2vec", "sentence-transformers"]

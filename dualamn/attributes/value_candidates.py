@@ -7,7 +7,7 @@ import numpy as np
 from dualamn.attributes.values import ValueSimilarity
 from dualamn.kernels.ranges import IntArray
 from dualamn.matching.pair_table import Cosines, PairTable
-from dualamn.search.candidate_search import Candidates
+from dualamn.result import Candidates
 
 
 def with_values(

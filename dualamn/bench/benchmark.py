@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
 
-from dualamn.alignment import Alignment, Protocol
+from dualamn.alignment import Alignment
 from dualamn.bench.by_name import exact_name_match
 from dualamn.bench.records import Run, detail_record, mean_and_deviation, score_record
 from dualamn.errors import ConfigError, DataError
@@ -19,6 +19,7 @@ from dualamn.graphs.task import AlignmentTask
 from dualamn.kernels import measure
 from dualamn.presets import DEFAULT_PRESET
 from dualamn.progress import Progress, ProgressCallback, silent
+from dualamn.result import CandidateProtocol
 
 if TYPE_CHECKING:
     from dualamn.config import AlignerConfig
@@ -143,10 +144,10 @@ class Benchmark:
             )
         aligner.fit(task, progress=progress)
         clock.stage("train")
-        evaluations: dict[Protocol, tuple[Evaluation, Evaluation | None]] = {}
-        learned_among: dict[Protocol, str | None] = {}
-        turns: dict[Protocol, list[dict[str, Any]]] = {}
-        notes: dict[Protocol, list[str]] = {}
+        evaluations: dict[CandidateProtocol, tuple[Evaluation, Evaluation | None]] = {}
+        learned_among: dict[CandidateProtocol, str | None] = {}
+        turns: dict[CandidateProtocol, list[dict[str, Any]]] = {}
+        notes: dict[CandidateProtocol, list[str]] = {}
         for protocol in self._protocols(task):
             if protocol != "test_only" and aligner.saw_test_side:
                 aligner = Aligner(replace(aligner.config, bootstrap_candidates="unaligned"))
@@ -196,7 +197,7 @@ class Benchmark:
         told = config.tells_test_side(named=named) and len(task.test_links) > 0
         return 2 if told and len(self._protocols(task)) > 1 else 1
 
-    def _protocols(self, task: AlignmentTask) -> Sequence[Protocol]:
+    def _protocols(self, task: AlignmentTask) -> Sequence[CandidateProtocol]:
         largest = max(kg.n_entities for kg in task.kgs)
         if self.protocol == "test" or (self.protocol == "auto" and largest > ALL_ENTITIES_UP_TO):
             return ("test_only",)

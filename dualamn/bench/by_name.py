@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dualamn.alignment import Protocol
 from dualamn.graphs.task import AlignmentTask
 from dualamn.kernels.arrays import Int32Array, StringArray
+from dualamn.result import CandidateProtocol
 from dualamn.search import candidate_pools
 
 
 def exact_name_match(
-    task: AlignmentTask, links: Int32Array, protocol: Protocol = "test_only"
+    task: AlignmentTask, links: Int32Array, protocol: CandidateProtocol = "test_only"
 ) -> float | None:
     """Hits@1 of answering with the entity whose name is the same string, left to right.
 

@@ -6,17 +6,17 @@ import statistics
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from dualamn.alignment import Protocol
 from dualamn.errors import ConfigError
 from dualamn.eval.figure import DIRECTIONS
 from dualamn.eval.protocol import Evaluation
 from dualamn.graphs.task import AlignmentTask
+from dualamn.result import CandidateProtocol
 
 METRICS = ("hits@1", "hits@5", "hits@10", "mrr")
-PROTOCOLS: tuple[Protocol, ...] = ("test_only", "all_entities")
+PROTOCOLS: tuple[CandidateProtocol, ...] = ("test_only", "all_entities")
 """The protocols that every record has, None where they were not run."""
 
-Evaluations = Mapping[Protocol, Evaluation]
+Evaluations = Mapping[CandidateProtocol, Evaluation]
 Run = dict[str, Any]
 """One run: `seed`, `fold`, `metrics`, `candidates`, `intervals`, `links`, `curves`, `seconds`,
 `peak_memory_bytes`, and with more than two graphs `pairs`, `without_implied` and
@@ -103,7 +103,7 @@ def mean_and_deviation(runs: Sequence[Run]) -> tuple[dict[str, Any], dict[str, A
     return mean, _combine(parts, statistics.stdev) if len(runs) > 1 else None
 
 
-def _by_protocol(evaluations: Mapping[Protocol, Any]) -> dict[str, Any]:
+def _by_protocol(evaluations: Mapping[CandidateProtocol, Any]) -> dict[str, Any]:
     """{protocol: {direction: {metric: fraction}}}, None at the leaves of what was not run."""
     return {
         protocol: {

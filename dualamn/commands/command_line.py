@@ -12,7 +12,6 @@ from typing import Any
 
 import click
 
-import dualamn
 from dualamn.commands.align import align
 from dualamn.commands.bench import bench
 from dualamn.commands.console import KEPT
@@ -23,6 +22,7 @@ from dualamn.commands.group import Guessing
 from dualamn.commands.inspect import inspect
 from dualamn.commands.stopping import NOTHING, stop
 from dualamn.errors import DualamnError
+from dualamn.version import __version__
 
 
 class Commands(Guessing):
@@ -68,7 +68,7 @@ def _is_out_of_memory(error: BaseException) -> bool:
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(dualamn.__version__, "-V", "--version", prog_name="dualamn")
+@click.version_option(__version__, "-V", "--version", prog_name="dualamn")
 def cli() -> None:
     """Finds which entities of two or more knowledge graphs are the same thing.
 

@@ -52,7 +52,7 @@ def evaluate(
       dualamn evaluate links.sssom.tsv gold.nt
     """
     options.can_be_written(curve)
-    from dualamn.eval import evaluate_files
+    from dualamn.link_files import evaluate_files
 
     evaluation = evaluate_files(links, gold, base=base, many=many)
     if curve is not None:

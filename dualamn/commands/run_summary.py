@@ -85,7 +85,7 @@ def print_probabilities(found: Alignment, chosen_by: list[str], to: Console) -> 
         console.say(to, text)
 
 
-def print_clusters(clusters: Clusters, file: Path, to: Console) -> None:
+def print_clusters(clusters: Clusters[Alignment], file: Path, to: Console) -> None:
     """How many clusters were written, and scores of their pairs where there are test links."""
     from dualamn.commands.console_tables import link_score_table
     from dualamn.eval import evaluate

@@ -20,7 +20,7 @@ from dualamn.kernels.ranges import IntArray, grouped
 from dualamn.matching.pair_table import Cosines, Floats, PairTable, best_of_either, find
 from dualamn.matching.pairs import mutual
 from dualamn.matching.transport import sinkhorn
-from dualamn.search.candidate_search import Candidates
+from dualamn.result import Candidates
 
 _POSSIBLE = 0.05  # the probability from which a pair counts as evidence for others
 _SETTLED = 1e-3  # mean change of a query's probabilities at which the rounds end

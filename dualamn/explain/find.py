@@ -7,22 +7,21 @@ from dataclasses import replace
 
 import numpy as np
 
-from dualamn.alignment import Alignment
 from dualamn.errors import DataError, did_you_mean
 from dualamn.explain.explanation import Candidate, Entity, Explanation, Shared
 from dualamn.explain.statement_reasons import Common, SharedBy
 from dualamn.explain.value_comparison import compare_values, worth_beside
 from dualamn.kernels.arrays import Int32Array
-from dualamn.kernels.topk import TopK
 from dualamn.probability.calibration import PairCalibration
+from dualamn.probability.judged_links import JudgedLinks
 from dualamn.probability.link_features import cosine_of, lowered
-from dualamn.result import PairAlignment
+from dualamn.result import PairAlignment, TopK
 
 MOST_CANDIDATES = 5
 
 
 def explain(
-    alignment: Alignment,
+    alignment: JudgedLinks,
     left: str,
     right: str | None = None,
     *,
@@ -49,7 +48,7 @@ def explain(
 
 
 def explain_links(
-    alignment: Alignment, pair: PairAlignment, rows: Sequence[int]
+    alignment: JudgedLinks, pair: PairAlignment, rows: Sequence[int]
 ) -> list[Explanation]:
     """Explanations of several links between two graphs, which are looked through only once.
 
@@ -64,7 +63,7 @@ def explain_links(
 
 
 def _explained(
-    alignment: Alignment,
+    alignment: JudgedLinks,
     pair: PairAlignment,
     turned: bool,
     left: str,
@@ -166,7 +165,7 @@ def _explained(
 
 
 def _place(
-    alignment: Alignment, left: str, right: str | None, graphs: tuple[str, str] | None
+    alignment: JudgedLinks, left: str, right: str | None, graphs: tuple[str, str] | None
 ) -> tuple[PairAlignment, bool]:
     """The pair of graphs that is meant, and whether the first entity is of its right graph."""
     task = alignment.task
@@ -205,7 +204,7 @@ def _probability(pair: PairAlignment, link: int | None) -> float | None:
     return float(pair.probabilities[link])
 
 
-def _made_by(alignment: Alignment, pair: PairAlignment) -> PairCalibration | None:
+def _made_by(alignment: JudgedLinks, pair: PairAlignment) -> PairCalibration | None:
     if alignment.calibration is None:
         return None
     names = alignment.task.kg_names
@@ -248,7 +247,7 @@ def _lacking(both: list[Common], rival: list[Common], turned: bool) -> int:
     return sum(about(common) not in known for common in both)
 
 
-def _entity(alignment: Alignment, kg: int, joint: int) -> Entity:
+def _entity(alignment: JudgedLinks, kg: int, joint: int) -> Entity:
     graph = alignment.task.kgs[kg]
     at = joint - int(alignment.task.entity_offsets[kg])
     name = alignment.task.name_of(joint)
@@ -256,7 +255,7 @@ def _entity(alignment: Alignment, kg: int, joint: int) -> Entity:
 
 
 def _candidate(
-    alignment: Alignment,
+    alignment: JudgedLinks,
     kg: int,
     joint: int,
     score: float,

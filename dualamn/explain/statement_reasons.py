@@ -7,12 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from dualamn.alignment import Alignment
 from dualamn.config import AlignerConfig
 from dualamn.evidence.overlap import LEAST_SAME
 from dualamn.evidence.relations import align_relations
 from dualamn.evidence.shared_statements import LEAST, evidence_of
 from dualamn.evidence.statements import Statements
+from dualamn.probability.judged_links import JudgedLinks
 from dualamn.result import PairAlignment
 
 
@@ -45,7 +45,7 @@ class SharedBy:
         pair: which two graphs.
     """
 
-    def __init__(self, alignment: Alignment, pair: PairAlignment) -> None:
+    def __init__(self, alignment: JudgedLinks, pair: PairAlignment) -> None:
         task = alignment.task
         self.offsets = [int(task.entity_offsets[kg]) for kg in (pair.left, pair.right)]
         self.sides = [Statements.of(task.kgs[kg]) for kg in (pair.left, pair.right)]

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from dualamn.alignment import Alignment
 from dualamn.attributes.value_reasons import compare
 from dualamn.explain.explanation import Value
 from dualamn.graphs.knowledge_graph import KnowledgeGraph
 from dualamn.graphs.task import AlignmentTask
+from dualamn.probability.judged_links import JudgedLinks
 
 NAME = "name"
 """What names of entities are listed under."""
@@ -18,7 +18,7 @@ NAME = "name"
 _NEAR = 0.5  # the similarity of values that are near
 
 
-def compare_values(alignment: Alignment, one: int, other: int) -> tuple[Value, ...]:
+def compare_values(alignment: JudgedLinks, one: int, other: int) -> tuple[Value, ...]:
     """Names, then values that counted, then others that are the same or differ.
 
     Those that counted are compared as the model does it, see `values.reasons`, and what counted
@@ -38,7 +38,7 @@ def compare_values(alignment: Alignment, one: int, other: int) -> tuple[Value, .
     )
 
 
-def worth_beside(alignment: Alignment, one: int, other: int) -> float | None:
+def worth_beside(alignment: JudgedLinks, one: int, other: int) -> float | None:
     """By what factor, as a logarithm, names and values together make two entities more probable.
 
     None where this is not known, or where neither took part.
@@ -51,7 +51,7 @@ def worth_beside(alignment: Alignment, one: int, other: int) -> float | None:
     return float(np.sum(worth))
 
 
-def _names(alignment: Alignment, one: int, other: int) -> Iterator[Value]:
+def _names(alignment: JudgedLinks, one: int, other: int) -> Iterator[Value]:
     left, right = (alignment.task.name_of(joint) for joint in (one, other))
     if not (left and right):
         return
@@ -66,7 +66,7 @@ def _names(alignment: Alignment, one: int, other: int) -> Iterator[Value]:
     yield Value(NAME, NAME, left, right, same, similarity, worth)
 
 
-def _counted(alignment: Alignment, one: int, other: int) -> Iterator[Value]:
+def _counted(alignment: JudgedLinks, one: int, other: int) -> Iterator[Value]:
     beside, task = alignment.beside, alignment.task
     if beside is None or beside.values is None:
         return
@@ -82,7 +82,9 @@ def _counted(alignment: Alignment, one: int, other: int) -> Iterator[Value]:
         yield Value(attribute, other_attribute, value, other_value, agrees, similarity, found.worth)
 
 
-def _uncounted(alignment: Alignment, one: int, other: int, counted: list[Value]) -> Iterator[Value]:
+def _uncounted(
+    alignment: JudgedLinks, one: int, other: int, counted: list[Value]
+) -> Iterator[Value]:
     task = alignment.task
     worth = None if alignment.beside is None else 0.0
     left, right = (_values(task, joint) for joint in (one, other))

@@ -13,8 +13,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
-from dualamn.errors import DataError
-from dualamn.files.extras import needs
+from dualamn.errors import DataError, needs
 
 COMPRESSED = (".gz", ".bz2", ".zst")
 TABLES = (".tsv", ".csv", ".txt", ".tab", "")

@@ -5,9 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from dualamn.errors import DataError
+from dualamn.errors import DataError, needs
 from dualamn.files.delimited import StringTable
-from dualamn.files.extras import needs
 
 
 def read_parquet(path: Path) -> tuple[list[str], StringTable]:

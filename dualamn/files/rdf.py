@@ -8,8 +8,7 @@ from pathlib import Path
 from typing import Any
 from xml.parsers import expat
 
-from dualamn.errors import DataError
-from dualamn.files.extras import needs
+from dualamn.errors import DataError, needs
 from dualamn.files.opening import RDF, opened, suffix
 from dualamn.files.text import short
 

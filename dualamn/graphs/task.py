@@ -276,17 +276,34 @@ class AlignmentTask:
         )
 
     def to_pyg(self) -> Data:
-        """The task as PyTorch Geometric data, see `dualamn.pyg.to_pyg`."""
-        from dualamn.pyg import to_pyg
+        """The task as PyTorch Geometric data, see `dualamn.graphs.pyg_data.pyg_data`."""
+        from dualamn.graphs.pyg_data import TaskParts, pyg_data
 
-        return to_pyg(self)
+        parts = TaskParts(
+            self.name,
+            self.kgs,
+            self.seed_links,
+            self.test_links,
+            self.valid_links,
+            self.seed,
+            self.notes,
+        )
+        return pyg_data(parts, self.triples, self.relations, self.source_of)
 
     @classmethod
     def from_pyg(cls, data: Data) -> AlignmentTask:
-        """A task from PyTorch Geometric data, see `dualamn.pyg.from_pyg`."""
-        from dualamn.pyg import from_pyg
+        """A task from PyTorch Geometric data; what `to_pyg` gives comes back the same.
 
-        return from_pyg(data)
+        Needed are edge_index, edge_type, source_of and one of the three link attributes. Numbers
+        serve as names where there are none. The entities of each knowledge graph must be numbered
+        in one run, and keep their order: they are not permuted.
+
+        Raises:
+            DataError: an attribute is missing or does not fit the others.
+        """
+        from dualamn.graphs.pyg_data import task_parts
+
+        return cls(**vars(task_parts(data)))
 
     def __repr__(self) -> str:
         graphs = " + ".join(f"{kg.name} ({kg.n_entities:,})" for kg in self.kgs)

@@ -145,9 +145,9 @@ def _gpu() -> str | None:
 
 def versions() -> dict[str, str]:
     """Versions of Python, of this package and of those the results may depend on."""
-    import dualamn
+    from dualamn.version import __version__
 
-    found = {"dualamn": dualamn.__version__, "python": platform.python_version()}
+    found = {"dualamn": __version__, "python": platform.python_version()}
     for name in _DISTRIBUTIONS:
         try:
             found[name] = metadata.version(name)

@@ -11,15 +11,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from dualamn.alignment import Alignment
 from dualamn.errors import ConfigError
 from dualamn.kernels.arrays import BoolArray, FloatArray, Int32Array, strings
-from dualamn.kernels.topk import TopK
 from dualamn.link_files.table import Table
-from dualamn.result import PairAlignment
+from dualamn.result import AlignedLinks, PairAlignment, TopK
 
 
-def candidate_table(alignment: Alignment, k: int) -> Table:
+def candidate_table(alignment: AlignedLinks, k: int) -> Table:
     """The k best candidates of every entity that was searched for.
 
     Args:
@@ -67,7 +65,7 @@ def candidate_table(alignment: Alignment, k: int) -> Table:
 
 
 def _part(
-    alignment: Alignment, pair: PairAlignment, topk: TopK | None, k: int
+    alignment: AlignedLinks, pair: PairAlignment, topk: TopK | None, k: int
 ) -> tuple[Int32Array, Int32Array, Int32Array, FloatArray, BoolArray]:
     """Queries, candidates, ranks, scores and whether linked, of one direction."""
     if topk is None:

@@ -20,28 +20,36 @@ from pathlib import Path
 import numpy as np
 
 from dualamn.files.lines import write_lines
+from dualamn.graphs.task import AlignmentTask
+from dualamn.kernels.arrays import FloatArray, Int32Array
 from dualamn.link_files.tsv import escaped
-from dualamn.matching.entity_clusters import Clusters
 
 COLUMNS = ("score", "members")
 
 
-def write_clusters(clusters: Clusters, path: str | Path) -> None:
+def write_clusters(
+    task: AlignmentTask, members: Int32Array, scores: FloatArray, path: str | Path
+) -> None:
     """Writes clusters, with six decimals of each score.
+
+    Args:
+        task: turns joint ids into identifiers.
+        members: (c, g) int32 joint ids, -1 where a cluster has nothing of a graph.
+        scores: (c,) float32.
+        path: the file.
 
     An existing file is replaced only once the new one is complete.
 
     Raises:
         DataError: the file cannot be written.
     """
-    task = clusters.task
-    present = clusters.members >= 0
-    names = task.identifiers(np.where(present, clusters.members, 0))
+    present = members >= 0
+    names = task.identifiers(np.where(present, members, 0))
     names[~present] = ""
     first = present.argmax(axis=1)
-    order = sorted(range(len(clusters)), key=lambda row: (first[row], names[row, first[row]]))
+    order = sorted(range(len(members)), key=lambda row: (first[row], names[row, first[row]]))
     lines = ["\t".join([*COLUMNS, *map(escaped, task.kg_names)]) + "\n"]
     for row in order:
-        numbers = f"{clusters.scores[row]:z.6f}", str(clusters.sizes[row])
+        numbers = f"{scores[row]:z.6f}", str(present[row].sum())
         lines.append("\t".join([*numbers, *map(escaped, names[row])]) + "\n")
     write_lines(path, lines)

@@ -6,9 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from dualamn.alignment import Alignment
-from dualamn.errors import ConfigError, did_you_mean
-from dualamn.files.extras import needs
+from dualamn.errors import ConfigError, did_you_mean, needs
 from dualamn.link_files import csv, jsonl, ntriples, sssom, tsv, turtle
 from dualamn.link_files import parquet_tables as parquet
 from dualamn.link_files.link_file import RawLinks
@@ -16,6 +14,7 @@ from dualamn.link_files.link_table import link_table
 from dualamn.link_files.slots import checked_slots
 from dualamn.link_files.table import Table
 from dualamn.link_files.write_options import WriteOptions
+from dualamn.result import AlignedLinks
 
 
 @dataclass(frozen=True)
@@ -39,7 +38,7 @@ class Format:
     name: str
     title: str
     endings: tuple[str, ...]
-    write_links: Callable[[Alignment, Path, WriteOptions], None]
+    write_links: Callable[[AlignedLinks, Path, WriteOptions], None]
     read_links: Callable[[Path], RawLinks]
     write_table: Callable[[Table, Path], None] | None = None
     is_text: bool = True
@@ -85,7 +84,7 @@ def _of_tables(
     is_text: bool = True,
     package: tuple[str, str] | None = None,
 ) -> Format:
-    def write_links(alignment: Alignment, path: Path, options: WriteOptions) -> None:
+    def write_links(alignment: AlignedLinks, path: Path, options: WriteOptions) -> None:
         write(link_table(alignment), path)
 
     return Format(name, title, endings, write_links, read, write, is_text, package, package)

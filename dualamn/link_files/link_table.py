@@ -5,15 +5,15 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from dualamn.alignment import Alignment
 from dualamn.link_files.table import Table
+from dualamn.result import AlignedLinks
 
 COLUMNS = ("left_source", "left", "right_source", "right", "score")
 ALL_COLUMNS = (*COLUMNS, "probability")
 TEXT_COLUMNS = COLUMNS[:4]
 
 
-def link_table(alignment: Alignment) -> Table:
+def link_table(alignment: AlignedLinks) -> Table:
     """All links, sorted by pair of graphs in the order of the task, then by identifier.
 
     There is a column `probability`, NaN for a link without one, if a link has one.
@@ -29,7 +29,7 @@ def link_table(alignment: Alignment) -> Table:
     return table.take(link_order(alignment))
 
 
-def link_order(alignment: Alignment) -> NDArray[np.int64]:
+def link_order(alignment: AlignedLinks) -> NDArray[np.int64]:
     """(m,) int64: the positions of the links in the order in which they are written."""
     sources = alignment.task.source_of[alignment.links].tolist()
     left, right = alignment.task.identifiers(alignment.links).T.tolist() if sources else ([], [])

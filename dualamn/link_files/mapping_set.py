@@ -19,8 +19,6 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote, unquote
 
-import dualamn
-from dualamn.alignment import Alignment
 from dualamn.errors import DataError
 from dualamn.files.iris import is_iri
 from dualamn.files.lines import short
@@ -29,6 +27,8 @@ from dualamn.link_files.link_table import link_order, link_table
 from dualamn.link_files.slots import NO_LICENSE, SLOTS, SSSOM, checked_slots, today
 from dualamn.link_files.table import Table, six_decimals
 from dualamn.link_files.write_options import WriteOptions
+from dualamn.result import AlignedLinks
+from dualamn.version import __version__
 
 OTHER_SCORE = re.compile(r"(?:^|\|)\s*score=([^|]*)")
 
@@ -62,7 +62,7 @@ class MappingSet:
     other: list[str] | None
 
 
-def mapping_set(alignment: Alignment, options: WriteOptions, path: Path) -> MappingSet:
+def mapping_set(alignment: AlignedLinks, options: WriteOptions, path: Path) -> MappingSet:
     """The mapping set of an alignment, its links sorted as in every links file.
 
     Raises:
@@ -86,7 +86,7 @@ def mapping_set(alignment: Alignment, options: WriteOptions, path: Path) -> Mapp
         "mapping_set_id": (set_id,),
         "license": (NO_LICENSE,),
         "mapping_tool": ("dualamn",),
-        "mapping_tool_version": (dualamn.__version__,),
+        "mapping_tool_version": (__version__,),
         "mapping_date": (today(),),
         **{name: values for name, values in given.items() if name in SLOTS},
     }
@@ -149,7 +149,7 @@ def _set_id(subjects: list[str], objects: list[str], path: Path) -> str:
     return f"{SSSOM}mappings/{uuid.uuid5(uuid.NAMESPACE_URL, digest.hexdigest())}"
 
 
-def _labels(alignment: Alignment) -> list[list[str] | None]:
+def _labels(alignment: AlignedLinks) -> list[list[str] | None]:
     names = alignment.task.entity_names
     if names is None:
         return [None, None]

@@ -8,13 +8,13 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from dualamn.alignment import Alignment
 from dualamn.errors import DataError
 from dualamn.files.lines import read_text, short, write_lines
 from dualamn.link_files.entity_iris import entity_iris
 from dualamn.link_files.link_file import RawLinks
 from dualamn.link_files.link_table import link_table
 from dualamn.link_files.write_options import WriteOptions
+from dualamn.result import AlignedLinks
 
 SAME = "http://www.w3.org/2002/07/owl#sameAs"
 EXACT = "http://www.w3.org/2004/02/skos/core#exactMatch"
@@ -24,7 +24,7 @@ _OTHER = re.compile(r"[ \t]*(?:<[^<> ]+>|_:[^ \t]+)[ \t]*<[^<> ]+>[ \t]*\S.*\.[ 
 _ESCAPE = re.compile(r"\\u([0-9A-Fa-f]{4})|\\U([0-9A-Fa-f]{8})")
 
 
-def write_ntriples(alignment: Alignment, path: Path, options: WriteOptions) -> None:
+def write_ntriples(alignment: AlignedLinks, path: Path, options: WriteOptions) -> None:
     """Writes the links as owl:sameAs.
 
     Raises:

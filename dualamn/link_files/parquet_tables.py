@@ -9,9 +9,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from dualamn.errors import DataError
+from dualamn.errors import DataError, needs
 from dualamn.files.atomic import atomic_path
-from dualamn.files.extras import needs
 from dualamn.files.lines import read_bytes
 from dualamn.link_files.link_file import RawLinks
 from dualamn.link_files.link_table import ALL_COLUMNS, TEXT_COLUMNS

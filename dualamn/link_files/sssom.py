@@ -14,10 +14,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from dualamn.alignment import Alignment
-from dualamn.errors import DataError
+from dualamn.errors import DataError, needs
 from dualamn.files.curies import WELL_KNOWN, Curies, curies_of
-from dualamn.files.extras import needs
 from dualamn.files.iris import to_uri
 from dualamn.files.lines import read_text, write_lines
 from dualamn.link_files.csv import csv_rows, quoted
@@ -27,13 +25,14 @@ from dualamn.link_files.ntriples import EXACT, SAME
 from dualamn.link_files.slots import SLOTS
 from dualamn.link_files.turtle import PREFIXES
 from dualamn.link_files.write_options import WriteOptions
+from dualamn.result import AlignedLinks
 
 _NEEDED = ("subject_id", "predicate_id", "object_id")
 _REFERENCES = ("creator_id", "subject_source", "object_source")
 """Slots of the set that are CURIEs as entities are; other IRIs stand in full."""
 
 
-def write_sssom(alignment: Alignment, path: Path, options: WriteOptions) -> None:
+def write_sssom(alignment: AlignedLinks, path: Path, options: WriteOptions) -> None:
     """Writes the links, with six decimals of each confidence.
 
     Raises:

@@ -21,12 +21,12 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from dualamn.alignment import Alignment
 from dualamn.files.lines import read_text, write_lines
 from dualamn.link_files.link_columns import links_of_columns
 from dualamn.link_files.link_file import RawLinks
 from dualamn.link_files.link_table import link_table
 from dualamn.link_files.table import Table
+from dualamn.result import AlignedLinks
 
 _ESCAPES = {"\t": r"\t", "\n": r"\n", "\r": r"\r", "\\": r"\\"}
 _WRITE_ESCAPES = str.maketrans(_ESCAPES)
@@ -38,7 +38,7 @@ def escaped(name: str) -> str:
     return name.translate(_WRITE_ESCAPES)
 
 
-def write_tsv(alignment: Alignment, path: str | Path) -> None:
+def write_tsv(alignment: AlignedLinks, path: str | Path) -> None:
     """Writes the links of an alignment, with six decimals of each score and probability.
 
     An existing file is replaced only once the new one is complete.

@@ -21,15 +21,14 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from dualamn.alignment import Alignment
-from dualamn.errors import DataError
-from dualamn.files.extras import needs
+from dualamn.errors import DataError, needs
 from dualamn.files.lines import read_bytes, write_lines
 from dualamn.link_files.link_file import RawLinks
 from dualamn.link_files.mapping_set import MappingSet, graph_of, mapping_set, score_and_probability
 from dualamn.link_files.ntriples import EXACT, SAME
 from dualamn.link_files.slots import SLOTS, SSSOM
 from dualamn.link_files.write_options import WriteOptions
+from dualamn.result import AlignedLinks
 
 PREFIXES = {
     "dcterms": "http://purl.org/dc/terms/",
@@ -46,7 +45,7 @@ _OWL = PREFIXES["owl"]
 _SPECIAL = re.compile(r'[\x00-\x1f"\\\x7f]')
 
 
-def write_turtle(alignment: Alignment, path: Path, options: WriteOptions) -> None:
+def write_turtle(alignment: AlignedLinks, path: Path, options: WriteOptions) -> None:
     """Writes the links, with six decimals of each confidence.
 
     Raises:

@@ -10,12 +10,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from dualamn.alignment import Alignment
 from dualamn.kernels.arrays import strings
 from dualamn.link_files.table import Table
+from dualamn.result import AlignedLinks
 
 
-def unmatched_table(alignment: Alignment) -> Table:
+def unmatched_table(alignment: AlignedLinks) -> Table:
     """The entities that have neither a link nor a seed link to another graph.
 
     Returns:

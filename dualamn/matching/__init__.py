@@ -9,11 +9,12 @@ from dualamn.config import AlignerConfig
 from dualamn.errors import ConfigError, did_you_mean
 from dualamn.matching.csls import Csls
 from dualamn.matching.greedy import Greedy
-from dualamn.matching.matcher import Matcher, Matching
+from dualamn.matching.matcher import Matcher
 from dualamn.matching.mutual import Mutual
 from dualamn.matching.one_to_one import OneToOne
 from dualamn.matching.sinkhorn import Sinkhorn
 from dualamn.matching.threshold import above, learn_threshold
+from dualamn.result import Matching
 
 __all__ = [
     "BY_PROBABILITY",

@@ -16,9 +16,8 @@ import numpy as np
 
 from dualamn.errors import ConfigError
 from dualamn.kernels.arrays import FloatArray
-from dualamn.kernels.topk import TopK
-from dualamn.matching.matcher import Matching, best_links
-from dualamn.search.candidate_search import Candidates
+from dualamn.matching.matcher import best_links
+from dualamn.result import Candidates, Matching, TopK
 
 ROWS_AT_ONCE = 4_096  # bounds the temporary arrays to a few megabytes
 

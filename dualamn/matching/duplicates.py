@@ -15,9 +15,8 @@ from numpy.typing import NDArray
 
 from dualamn.graphs.task import AlignmentTask
 from dualamn.kernels.arrays import BoolArray, Int32Array
-from dualamn.matching.matcher import Matching
 from dualamn.matching.pairs import CandidatePairs, best_other
-from dualamn.search.candidate_search import Candidates
+from dualamn.result import Candidates, Matching
 
 IntArray = NDArray[np.int64]
 

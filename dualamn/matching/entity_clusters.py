@@ -20,22 +20,23 @@ from dataclasses import dataclass
 from functools import cached_property
 from math import inf
 from pathlib import Path
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from dualamn.alignment import Alignment
 from dualamn.errors import ConfigError
 from dualamn.graphs.task import AlignmentTask
 from dualamn.kernels.arrays import FloatArray, Int32Array, pair_keys
-from dualamn.result import PairAlignment
+from dualamn.result import AlignedLinks, PairAlignment
+
+Links = TypeVar("Links", bound=AlignedLinks)
 
 _SEED_SCORE = 1.0  # of clusters that seed links alone hold together
 
 
 @dataclass(frozen=True, eq=False)
-class Clusters:
+class Clusters(Generic[Links]):
     """Sets of entities that are the same, at most one of each graph.
 
     Made by `Alignment.clusters`. No entity is in two clusters, and one without a link is in none.
@@ -58,7 +59,7 @@ class Clusters:
         n_seeds_dropped: seed links that were dropped, since others contradict them.
     """
 
-    alignment: Alignment
+    alignment: Links
     members: Int32Array
     scores: FloatArray
     n_kept: int
@@ -114,7 +115,7 @@ class Clusters:
         found[self.members[rows, columns]] = rows
         return found
 
-    def to_alignment(self) -> Alignment:
+    def to_alignment(self) -> Links:
         """Every two entities of a cluster as a link, between all pairs of graphs.
 
         With `evaluate` it shows what clusters gain over the links they were made of. Seed links
@@ -136,20 +137,13 @@ class Clusters:
             has_link = np.append(keys, -1)[at] == wanted  # at -1 nothing is found
             scores[has_link] = known[at[has_link]]
             pairs.append(PairAlignment(left, right, links, scores, None, None))
-        return Alignment(
-            task,
-            tuple(pairs),
-            made_of.protocol,
-            f"{made_of.matcher}, clustered",
-            made_of.seconds,
-            made_of.saw_test_side,
-        )
+        return made_of.with_pairs(tuple(pairs), f"{made_of.matcher}, clustered")
 
     def to_tsv(self, path: str | Path) -> None:
         """Writes a line for every cluster, see `dualamn.link_files.cluster_table`."""
         from dualamn.link_files.cluster_table import write_clusters
 
-        write_clusters(self, path)
+        write_clusters(self.task, self.members, self.scores, path)
 
     def summary(self) -> dict[str, Any]:
         """Counts for a report."""
@@ -164,7 +158,7 @@ class Clusters:
         }
 
 
-def cluster(alignment: Alignment, *, min_score: float | None = None) -> Clusters:
+def cluster(alignment: Links, *, min_score: float | None = None) -> Clusters[Links]:
     """Clusters from the links of an alignment and the seed links of its task.
 
     Args:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from dualamn.matching.matcher import Matching, best_links
-from dualamn.search.candidate_search import Candidates
+from dualamn.matching.matcher import best_links
+from dualamn.result import Candidates, Matching
 
 
 @dataclass(frozen=True)

@@ -2,31 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
 
 from dualamn.kernels.arrays import BoolArray, FloatArray, Int32Array
-from dualamn.kernels.topk import TopK
-from dualamn.search.candidate_search import Candidates
-
-
-@dataclass(frozen=True, eq=False)
-class Matching:
-    """The links that a matcher chose, and the candidates as it ranks them.
-
-    Attributes:
-        links: (m, 2) int32 joint ids, left and right; at most one link of each left entity.
-        scores: (m,) float32, higher is surer.
-        left_to_right, right_to_left: the candidates with the matcher's scores, or None where
-            the matcher decides on links without ranking.
-    """
-
-    links: Int32Array
-    scores: FloatArray
-    left_to_right: TopK | None
-    right_to_left: TopK | None
+from dualamn.result import Candidates, Matching, TopK
 
 
 class Matcher(Protocol):

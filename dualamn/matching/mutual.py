@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from dualamn.matching.matcher import Matching, best_links, first_candidates
+from dualamn.matching.matcher import best_links, first_candidates
 from dualamn.matching.sinkhorn import Sinkhorn
-from dualamn.search.candidate_search import Candidates
+from dualamn.result import Candidates, Matching
 
 
 @dataclass(frozen=True)

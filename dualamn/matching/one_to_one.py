@@ -10,10 +10,9 @@ from scipy.sparse import csr_array
 from scipy.sparse.csgraph import min_weight_full_bipartite_matching
 
 from dualamn.kernels.arrays import BoolArray
-from dualamn.matching.matcher import Matching
 from dualamn.matching.pairs import CandidatePairs
 from dualamn.matching.sinkhorn import Sinkhorn
-from dualamn.search.candidate_search import Candidates
+from dualamn.result import Candidates, Matching
 
 IntArray = NDArray[np.int64]
 

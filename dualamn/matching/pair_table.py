@@ -12,9 +12,8 @@ from numpy.typing import NDArray
 from dualamn.kernels.arrays import BoolArray, FloatArray, Int32Array
 from dualamn.kernels.compute import in_order
 from dualamn.kernels.ranges import IntArray, best_of_each, by_value, ranks
-from dualamn.kernels.topk import TopK
 from dualamn.matching.pairs import CandidatePairs
-from dualamn.search.candidate_search import Candidates
+from dualamn.result import Candidates, TopK
 
 Floats = NDArray[np.float64]
 

@@ -8,8 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dualamn.kernels.arrays import BoolArray, FloatArray
-from dualamn.kernels.topk import TopK
-from dualamn.search.candidate_search import Candidates
+from dualamn.result import Candidates, TopK
 
 IntArray = NDArray[np.int64]
 

@@ -8,10 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dualamn.errors import ConfigError
-from dualamn.matching.matcher import Matching, best_links
+from dualamn.matching.matcher import best_links
 from dualamn.matching.pairs import CandidatePairs
 from dualamn.matching.transport import sinkhorn
-from dualamn.search.candidate_search import Candidates
+from dualamn.result import Candidates, Matching
 
 
 @dataclass(frozen=True)

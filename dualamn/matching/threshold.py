@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from dualamn.errors import DataError
-from dualamn.matching.matcher import Matching
+from dualamn.result import Matching
 
 
 def learn_threshold(scores: ArrayLike, right: ArrayLike, *, gold: int | None = None) -> float:

@@ -74,9 +74,9 @@ def plan(task: AlignmentTask, config: AlignerConfig) -> Plan:
     """Settings with which a run fits into its memory, as near as can be to those asked for.
 
     Where it would take too much, embeddings that nothing searches are made in half precision, then
-    go into a temporary file as well (`dualamn.kernels.mapped`), and if that is not enough they are made
-    narrower, half by half; nothing else is changed. With enough memory the settings stay as they
-    are.
+    go into a temporary file as well (`dualamn.kernels.mapped`), and if that is not enough they are
+    made narrower, half by half; nothing else is changed. With enough memory the settings stay as
+    they are.
 
     Args:
         task: graphs and links; only their sizes count.

@@ -13,12 +13,12 @@ from dualamn.kernels.arrays import FloatArray, Int32Array
 from dualamn.matching.duplicates import Claims, margins_of
 from dualamn.matching.pairs import CandidatePairs, best_other
 from dualamn.matching.transport import sinkhorn
-from dualamn.search.candidate_search import Candidates
+from dualamn.result import Candidates
 
 if TYPE_CHECKING:
     from dualamn.config import AlignerConfig
-    from dualamn.decoding import Found
     from dualamn.graphs.task import AlignmentTask
+    from dualamn.matching.scored_candidates import ScoredCandidates
     from dualamn.probability.begun_with import BegunWith
     from dualamn.result import PairAlignment
 
@@ -113,7 +113,7 @@ def link_features(
 
 def with_features(
     pair: PairAlignment,
-    found: Found,
+    found: ScoredCandidates,
     task: AlignmentTask,
     config: AlignerConfig,
     *,

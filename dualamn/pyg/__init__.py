@@ -1,5 +1,9 @@
-"""PyTorch Geometric: data both ways, and the graph layer as a `MessagePassing` module."""
+"""PyTorch Geometric: tasks as its data, both ways, and the graph layer as `MessagePassing`."""
 
-from dualamn.pyg.data import from_pyg, to_pyg
+from dualamn.graphs.task import AlignmentTask
+from dualamn.pyg.conv import RelationalReflectionConv
 
-__all__ = ["from_pyg", "to_pyg"]
+to_pyg = AlignmentTask.to_pyg
+from_pyg = AlignmentTask.from_pyg
+
+__all__ = ["RelationalReflectionConv", "from_pyg", "to_pyg"]

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 from markupsafe import Markup
 
-from dualamn.alignment import Alignment
 from dualamn.kernels.arrays import FloatArray
 from dualamn.probability.calibration import Calibration, Method, PairCalibration
+from dualamn.probability.judged_links import JudgedLinks
 from dualamn.probability.precision_threshold import PrecisionCurve, precision_curve
 from dualamn.report.html_text import Shown, shown
 from dualamn.report.svg import histogram, unit_frame
@@ -84,7 +84,7 @@ class Coverage:
     choices: tuple[Choice, ...]
 
 
-def pair_certainty(alignment: Alignment, number: int) -> PairCertainty:
+def pair_certainty(alignment: JudgedLinks, number: int) -> PairCertainty:
     """The links of one of the alignment's pairs of graphs."""
     pair, task = alignment.pairs[number], alignment.task
     made_by = None if alignment.calibration is None else alignment.calibration.pairs[number]
@@ -102,7 +102,7 @@ def pair_certainty(alignment: Alignment, number: int) -> PairCertainty:
     )
 
 
-def coverage(alignment: Alignment) -> Coverage | None:
+def coverage(alignment: JudgedLinks) -> Coverage | None:
     """Precision against coverage over all pairs of graphs; None where there is nothing to draw."""
     if alignment.calibration is None or not len(alignment):
         return None

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 from markupsafe import Markup
 
-from dualamn.alignment import Alignment
 from dualamn.data_loaders.health import GraphHealth, Health
 from dualamn.data_loaders.summary import GraphSummary, TaskSummary
 from dualamn.graphs.knowledge_graph import KnowledgeGraph
 from dualamn.kernels.arrays import BoolArray
+from dualamn.probability.judged_links import JudgedLinks
 from dualamn.report.html_text import Shown, shown
 from dualamn.report.svg import histogram, short_count
 
@@ -45,7 +45,7 @@ class GraphProfile:
 
 
 def profile_graphs(
-    alignment: Alignment, summary: TaskSummary, health: Health
+    alignment: JudgedLinks, summary: TaskSummary, health: Health
 ) -> tuple[GraphProfile, ...]:
     """Every graph of the task, in its order."""
     task = alignment.task

@@ -12,13 +12,13 @@ from typing import Any
 
 from jinja2 import Environment, FunctionLoader, StrictUndefined
 
-from dualamn.alignment import Alignment
 from dualamn.data_loaders.health import check_health
 from dualamn.data_loaders.summary import describe
 from dualamn.errors import ConfigError
 from dualamn.eval import PROTOCOL_IN_WORDS, evaluate
 from dualamn.files.atomic import atomic_write
 from dualamn.files.text import counted
+from dualamn.probability.judged_links import JudgedLinks
 from dualamn.report.certainty import CONFIDENCE, METHOD_IN_WORDS, coverage, pair_certainty
 from dualamn.report.graphs import profile_graphs
 from dualamn.report.html_text import clean, shown
@@ -33,7 +33,7 @@ MOST_REASONS = 8
 
 
 def write_report(
-    alignment: Alignment,
+    alignment: JudgedLinks,
     path: str | Path,
     *,
     per_band: int = PER_BAND,
@@ -71,7 +71,7 @@ def write_report(
 
 
 def _content(
-    alignment: Alignment, per_band: int, seconds: dict[str, float], notes: Sequence[str]
+    alignment: JudgedLinks, per_band: int, seconds: dict[str, float], notes: Sequence[str]
 ) -> dict[str, Any]:
     task, calibration = alignment.task, alignment.calibration
     health, summary = check_health(task), describe(task)

@@ -6,9 +6,9 @@ import platform
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
-import dualamn
 from dualamn.config import AlignerConfig
 from dualamn.presets import PRESETS
+from dualamn.version import __version__
 
 _PACKAGES = ("torch", "numpy", "scipy", "faiss-cpu")
 _NOT_OF_A_PRESET = (
@@ -41,7 +41,7 @@ def nearest_preset(config: AlignerConfig) -> tuple[str, dict[str, Any]]:
 
 def versions() -> dict[str, str]:
     """Versions of all that links depend on."""
-    found = {"dualamn": dualamn.__version__, "Python": platform.python_version()}
+    found = {"dualamn": __version__, "Python": platform.python_version()}
     for package in _PACKAGES:
         try:
             found[package] = version(package)

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from dualamn.alignment import Alignment
 from dualamn.explain import Explanation, explain_links
 from dualamn.kernels.arrays import FloatArray
+from dualamn.probability.judged_links import JudgedLinks
 from dualamn.result import PairAlignment
 
 BANDS = (0.0, 0.5, 0.8, 0.95)
@@ -46,7 +46,7 @@ class SampledLink:
     verdict: str
 
 
-def sample_links(alignment: Alignment, per_band: int) -> tuple[Band, ...]:
+def sample_links(alignment: JudgedLinks, per_band: int) -> tuple[Band, ...]:
     """Links of every band and pair of graphs, the doubtful bands first.
 
     They are drawn at random, by the seed of the task, so that the share of right ones among them
@@ -95,7 +95,7 @@ def _drawn(
     return rows
 
 
-def _verdict(alignment: Alignment, pair: PairAlignment, row: int) -> str:
+def _verdict(alignment: JudgedLinks, pair: PairAlignment, row: int) -> str:
     same = alignment.task.test_links == pair.links[row]
     sources = alignment.task.source_of[alignment.task.test_links]
     same &= (sources == (pair.left, pair.right)).all(axis=1)[:, None]

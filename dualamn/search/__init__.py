@@ -1,8 +1,8 @@
 """Nearest-neighbour search over embeddings."""
 
-from dualamn.search.candidate_search import Candidates, search_candidates
+from dualamn.result import Candidates, Recall
+from dualamn.search.candidate_search import search_candidates
 from dualamn.search.candidate_sets import candidate_pools
-from dualamn.search.clustered import Recall
 from dualamn.search.exact import nearest
 from dualamn.search.pair_cosines import pair_cosines
 

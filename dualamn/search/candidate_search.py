@@ -2,42 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from dualamn.errors import ConfigError
 from dualamn.kernels.arrays import EmbeddingArray, FloatArray, Int32Array
-from dualamn.kernels.topk import TopK
 from dualamn.progress import Progress, ProgressCallback, silent
+from dualamn.result import Candidates, TopK
 from dualamn.search.both_ways import nearest_both_ways
-from dualamn.search.clustered import Recall, nearest_by_clusters
-
-
-@dataclass(frozen=True, eq=False)
-class Candidates:
-    """What a matcher chooses from: the nearest entities of each entity in the other pool.
-
-    Attributes:
-        left_to_right: queries are the left pool, candidates from the right pool, scores cosines.
-        right_to_left: the same with the sides changed. Every candidate of one direction is a
-            query of the other.
-        recall: what an approximate search found; None where it was exact or there was none.
-    """
-
-    left_to_right: TopK
-    right_to_left: TopK
-    recall: Recall | None = None
-
-    @classmethod
-    def none(cls, left_ids: Int32Array, right_ids: Int32Array) -> Candidates:
-        """Two pools of joint ids, and not one candidate."""
-
-        def queries(own: Int32Array, other: Int32Array) -> TopK:
-            shape = len(own), 0
-            return TopK(own, np.empty(shape, np.int32), np.empty(shape, np.float32), len(other))
-
-        return cls(queries(left_ids, right_ids), queries(right_ids, left_ids))
+from dualamn.search.clustered import nearest_by_clusters
 
 
 def search_candidates(

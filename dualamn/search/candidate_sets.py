@@ -6,14 +6,14 @@ from typing import get_args
 
 import numpy as np
 
-from dualamn.alignment import Protocol
 from dualamn.errors import ConfigError
 from dualamn.graphs.task import AlignmentTask
 from dualamn.kernels.arrays import Int32Array
+from dualamn.result import CandidateProtocol
 
 
 def candidate_pools(
-    task: AlignmentTask, left: int, right: int, protocol: Protocol
+    task: AlignmentTask, left: int, right: int, protocol: CandidateProtocol
 ) -> tuple[Int32Array, Int32Array]:
     """The entities of both graphs that are queries and candidates of each other.
 
@@ -43,7 +43,7 @@ def candidate_pools(
         free = ~task.is_blank
         free[seeds] = False
         return entities[0][free[entities[0]]], entities[1][free[entities[1]]]
-    known = ", ".join(get_args(Protocol))
+    known = ", ".join(get_args(CandidateProtocol))
     raise ConfigError(f"there is no protocol {protocol!r}, choose one of {known}")
 
 

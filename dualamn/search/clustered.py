@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dualamn.kernels.arrays import FloatArray, Int32Array
+from dualamn.result import Recall
 from dualamn.search.both_ways import LEFT_TILE, RIGHT_TILE, nearest_both_ways, writeable
 from dualamn.search.clusters import Clusters
 from dualamn.search.exact import checked_rows, nearest
@@ -20,31 +21,6 @@ _SAMPLED = 500  # queries of a side that choose the number of probes, and as man
 _MOST_SHARE = 0.6  # of all products; an exact search has larger tiles and is as fast
 
 IntArray = NDArray[np.int64]
-
-
-@dataclass(frozen=True)
-class Recall:
-    """How good and how dear an approximate search was.
-
-    Attributes:
-        at_10: share of the ten nearest that it found, measured by an exact search.
-        queries: how many were searched exactly for that; they had no say in the search.
-        clusters: that the rows were parted into.
-        probes: clusters that a left row was compared with.
-        share: of all products of a left and a right row that were made.
-    """
-
-    at_10: float
-    queries: int
-    clusters: int
-    probes: int
-    share: float
-
-    def __str__(self) -> str:
-        return (
-            f"approximate search, {self.at_10:.3f} of the {AT} nearest found (of "
-            f"{self.queries:,} entities), with {self.share:.1%} of all products"
-        )
 
 
 def nearest_by_clusters(

@@ -18,8 +18,8 @@ def pair_cosines(
 ) -> FloatArray:
     """The cosine of every pair, without a copy of all their rows.
 
-    Mapped rows (`dualamn.kernels.mapped`) are gone through block by block, pairs of the same two blocks
-    together.
+    Mapped rows (`dualamn.kernels.mapped`) are gone through block by block, pairs of the same two
+    blocks together.
 
     Args:
         embeddings: (n, d) float32 or float16, L2-normalised rows; of others, inner products.

@@ -11,8 +11,8 @@ Way = Literal["exact", "clusters", "names", "evidence"]
 
 - `exact`: everything is compared with everything;
 - `clusters`: what lies in clusters near each other is compared (`dualamn.search.clustered`);
-- `names`: names look up those that share rare words or pieces (`dualamn.attributes.blocking`), and who
-  is near by structure comes from evidence on its way, or else from clusters;
+- `names`: names look up those that share rare words or pieces (`dualamn.attributes.blocking`), and
+  who is near by structure comes from evidence on its way, or else from clusters;
 - `evidence`: nothing is compared, and there are no others than evidence finds.
 """
 

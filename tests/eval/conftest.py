@@ -4,18 +4,18 @@ from typing import get_args
 import numpy as np
 import pytest
 
-from dualamn.alignment import Alignment, Protocol
+from dualamn.alignment import Alignment
 from dualamn.graphs.knowledge_graph import KnowledgeGraph
 from dualamn.graphs.task import AlignmentTask
 from dualamn.kernels.arrays import FloatArray, strings
 from dualamn.matching import get_matcher
-from dualamn.result import PairAlignment
+from dualamn.result import CandidateProtocol, PairAlignment
 from dualamn.search import candidate_pools, search_candidates
 
 Align = Callable[..., Alignment]
 DiagonalTask = Callable[..., AlignmentTask]
 
-PROTOCOLS: tuple[Protocol, ...] = get_args(Protocol)
+PROTOCOLS: tuple[CandidateProtocol, ...] = get_args(CandidateProtocol)
 
 
 @pytest.fixture
@@ -25,7 +25,7 @@ def align() -> Align:
     def run(
         task: AlignmentTask,
         embeddings: FloatArray,
-        protocol: Protocol = "test_only",
+        protocol: CandidateProtocol = "test_only",
         matcher: str = "greedy",
         k: int = 100,
         pairs: Sequence[tuple[int, int]] | None = None,

@@ -17,9 +17,9 @@ from dualamn.bench.export import write_task
 from dualamn.bench.records import METRICS, PROTOCOLS, mean_and_deviation
 from dualamn.bench.synthetic_task import make_task
 from dualamn.errors import ConfigError, DataError
-from dualamn.matching import MATCHERS, Matching
+from dualamn.matching import MATCHERS
 from dualamn.matching.csls import Csls
-from dualamn.search.candidate_search import Candidates
+from dualamn.result import Candidates, Matching
 
 DIRECTIONS = ("left_to_right", "right_to_left")
 QUICK = {"epochs": 2, "dim": 16}

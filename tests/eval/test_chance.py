@@ -7,18 +7,18 @@ from typing import get_args
 import numpy as np
 import pytest
 
-from dualamn.alignment import Alignment, Protocol
+from dualamn.alignment import Alignment
 from dualamn.eval import evaluate, link_metrics
 from dualamn.graphs.task import AlignmentTask
 from dualamn.kernels.arrays import FloatArray, strings
-from dualamn.kernels.topk import TopK
 from dualamn.matching import MATCHERS
+from dualamn.result import CandidateProtocol, TopK
 
 Align = Callable[..., Alignment]
 DiagonalTask = Callable[..., AlignmentTask]
 
 every_matcher = pytest.mark.parametrize("matcher", sorted(MATCHERS))
-every_protocol = pytest.mark.parametrize("protocol", get_args(Protocol))
+every_protocol = pytest.mark.parametrize("protocol", get_args(CandidateProtocol))
 
 
 def constant(n: int) -> FloatArray:
@@ -30,7 +30,7 @@ def constant(n: int) -> FloatArray:
 @every_protocol
 @pytest.mark.parametrize("k", [1, 5, 10, 100])
 def test_constant_embeddings_score_at_most_chance(
-    matcher: str, protocol: Protocol, k: int, align: Align, diagonal_task: DiagonalTask
+    matcher: str, protocol: CandidateProtocol, k: int, align: Align, diagonal_task: DiagonalTask
 ) -> None:
     task = diagonal_task(60, 18)
     alignment = align(task, constant(task.n_entities), protocol, matcher, k)

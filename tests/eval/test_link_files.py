@@ -3,7 +3,8 @@ from pathlib import Path
 import pytest
 
 from dualamn.errors import DataError
-from dualamn.eval import LinkMetrics, evaluate_files
+from dualamn.eval import LinkMetrics
+from dualamn.link_files import evaluate_files
 
 HEADER = "left_source\tleft\tright_source\tright\tscore\n"
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from dualamn.eval import Ranks, rank, ranking, ranking_metrics
 from dualamn.kernels.arrays import FloatArray, Int32Array
-from dualamn.kernels.topk import TopK
+from dualamn.result import TopK
 
 
 @dataclass(frozen=True)

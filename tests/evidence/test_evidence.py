@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 from dualamn.bench.synthetic_task import make_task
 from dualamn.evidence import Evidence, EvidenceSettings
 from dualamn.graphs.task import AlignmentTask
-from dualamn.kernels.topk import TopK
-from dualamn.search import Candidates, candidate_pools, search_candidates
+from dualamn.result import Candidates, TopK
+from dualamn.search import candidate_pools, search_candidates
 
 SETTINGS = EvidenceSettings(
     rounds=3, weight=0.12, share_weight=0.6, temperature=0.03, sinkhorn_rounds=50

@@ -17,10 +17,10 @@ from dualamn.evidence import Evidence, EvidenceSettings, Judgement
 from dualamn.graphs.knowledge_graph import KnowledgeGraph
 from dualamn.graphs.task import AlignmentTask
 from dualamn.kernels.compute import threads
-from dualamn.kernels.topk import TopK
 from dualamn.matching.pair_table import Cosines
 from dualamn.matching.transport import sinkhorn
-from dualamn.search import Candidates, candidate_pools, search_candidates
+from dualamn.result import Candidates, TopK
+from dualamn.search import candidate_pools, search_candidates
 from tests.evidence.small_graphs import Known, plain_likeness, plain_shared
 
 Floats = NDArray[np.float64]
@@ -265,7 +265,7 @@ def test_blocks_in_threads_say_the_same(monkeypatch: pytest.MonkeyPatch) -> None
     task = small_task(3, 9, 2, 25, 3)
     candidates, settings = found_near(task, 4, 0), replace(SETTINGS, explored=3)
     expected = judged(task, candidates, settings)
-    for module in ("same", "shared", "likeness"):
+    for module in ("overlap", "shared_statements", "statement_similarity"):
         monkeypatch.setattr(f"dualamn.evidence.{module}._AT_ONCE", 5)
     with threads(3):
         result = judged(task, candidates, settings)

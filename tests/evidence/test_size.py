@@ -9,9 +9,9 @@ import numpy as np
 
 from dualamn.bench.synthetic_task import make_task
 from dualamn.evidence import Evidence, EvidenceSettings
-from dualamn.kernels.topk import TopK
 from dualamn.matching.sinkhorn import Sinkhorn
-from dualamn.search import Candidates, candidate_pools
+from dualamn.result import Candidates, TopK
+from dualamn.search import candidate_pools
 
 TASK = make_task(600)
 SETTINGS = EvidenceSettings(

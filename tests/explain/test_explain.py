@@ -11,8 +11,7 @@ from dualamn import Aligner, Alignment, AlignmentTask, DataError, KnowledgeGraph
 from dualamn.bench.synthetic_task import make_task
 from dualamn.graphs.literals import Literals
 from dualamn.kernels.arrays import strings
-from dualamn.kernels.topk import TopK
-from dualamn.result import PairAlignment
+from dualamn.result import PairAlignment, TopK
 
 LEFT = [
     ("Germany", "capital", "Berlin"),

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from dualamn.kernels.arrays import FloatArray
-from dualamn.search import Candidates, search_candidates
+from dualamn.result import Candidates
+from dualamn.search import search_candidates
 
 MakeCandidates = Callable[..., Candidates]
 

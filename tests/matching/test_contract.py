@@ -5,9 +5,9 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from dualamn.kernels.topk import TopK
-from dualamn.matching import MATCHERS, Matching, above, get_matcher
-from dualamn.search import Candidates, search_candidates
+from dualamn.matching import MATCHERS, above, get_matcher
+from dualamn.result import Candidates, Matching, TopK
+from dualamn.search import search_candidates
 
 MakeCandidates = Callable[..., Candidates]
 every_matcher = pytest.mark.parametrize("name", sorted(MATCHERS))

@@ -9,11 +9,10 @@ from dualamn import Aligner, Alignment, AlignmentTask, ConfigError, KnowledgeGra
 from dualamn.bench.synthetic_task import make_task
 from dualamn.eval import judge
 from dualamn.kernels.arrays import strings
-from dualamn.kernels.topk import TopK
 from dualamn.matching import BY_PROBABILITY, MATCHERS, get_matcher
 from dualamn.matching.duplicates import with_claims
 from dualamn.probability.calibration import judge_by
-from dualamn.search import Candidates
+from dualamn.result import Candidates, TopK
 
 TEMPERATURE = 0.03
 

@@ -7,10 +7,10 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from dualamn.errors import ConfigError
-from dualamn.kernels.topk import TopK
 from dualamn.matching import MATCHERS, get_matcher
 from dualamn.matching.csls import Csls
-from dualamn.search import Candidates, search_candidates
+from dualamn.result import Candidates, TopK
+from dualamn.search import search_candidates
 
 MakeCandidates = Callable[..., Candidates]
 

@@ -7,10 +7,9 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
-from dualamn.kernels.topk import TopK
 from dualamn.matching import get_matcher
 from dualamn.matching.one_to_one import best_assignment
-from dualamn.search import Candidates
+from dualamn.result import Candidates, TopK
 
 MakeCandidates = Callable[..., Candidates]
 Float64Array = NDArray[np.float64]

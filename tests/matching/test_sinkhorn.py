@@ -5,10 +5,9 @@ import pytest
 from ot import sinkhorn as dense_sinkhorn  # type: ignore[import-untyped]
 
 from dualamn.errors import ConfigError
-from dualamn.kernels.topk import TopK
 from dualamn.matching import get_matcher
 from dualamn.matching.sinkhorn import Sinkhorn
-from dualamn.search import Candidates
+from dualamn.result import Candidates, TopK
 
 MakeCandidates = Callable[..., Candidates]
 

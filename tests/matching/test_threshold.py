@@ -4,7 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dualamn.errors import DataError
-from dualamn.matching import Matching, above, learn_threshold
+from dualamn.matching import above, learn_threshold
+from dualamn.result import Matching
 
 held_out = st.lists(
     st.tuples(st.sampled_from([-np.inf, -1.5, 0.0, 0.1, 0.2, 0.5, 0.9]), st.booleans()),

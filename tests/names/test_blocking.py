@@ -16,7 +16,8 @@ from dualamn.attributes.weights import Weights
 from dualamn.eval import evaluate
 from dualamn.kernels.arrays import Int32Array, StringArray, strings
 from dualamn.kernels.compute import threads
-from dualamn.search import Candidates, search_candidates
+from dualamn.result import Candidates
+from dualamn.search import search_candidates
 from tests.names.conftest import NamedTask, spoken
 
 ALL = 10**9

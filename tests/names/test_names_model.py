@@ -125,7 +125,7 @@ def test_models_are_told_apart_and_a_missing_library_is_named(
     def missing(module: str) -> None:
         raise ModuleNotFoundError(name=module)
 
-    monkeypatch.setattr("dualamn.files.extras.import_module", missing)
+    monkeypatch.setattr("dualamn.errors.import_module", missing)
     with pytest.raises(MissingExtraError, match=r"pip install 'dualamn\[sentence-transformers\]'"):
         embed_names(tmp_path, strings(["a"]))
 

@@ -7,9 +7,10 @@ from dualamn import Aligner, evaluate
 from dualamn.bench.synthetic_task import make_task
 from dualamn.errors import ConfigError, DataError
 from dualamn.kernels.arrays import FloatArray, Int32Array
+from dualamn.result import Recall
 from dualamn.search import search_candidates
 from dualamn.search.both_ways import nearest_both_ways
-from dualamn.search.clustered import AT, Recall, nearest_by_clusters
+from dualamn.search.clustered import AT, nearest_by_clusters
 
 K = 20
 

@@ -9,8 +9,8 @@ from dualamn.alignment import Alignment
 from dualamn.errors import ConfigError
 from dualamn.graphs.knowledge_graph import KnowledgeGraph
 from dualamn.graphs.task import AlignmentTask
-from dualamn.kernels.topk import TopK
 from dualamn.link_files.formats import FORMATS
+from dualamn.result import TopK
 
 Make = Callable[..., Alignment]
 HEADER = "source\tentity\trank\tcandidate_source\tcandidate\tscore\tlinked\n"

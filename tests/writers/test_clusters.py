@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dualamn.alignment import Alignment
 from dualamn.errors import DataError
-from dualamn.link_files.cluster_table import write_clusters
 from dualamn.matching.entity_clusters import Clusters
 from tests.writers.conftest import alignment_of
 
@@ -15,7 +15,7 @@ def clusters_of(
     graphs: dict[str, list[str]],
     links: dict[tuple[int, int], list[tuple[str, str, float]]],
     seed: int = 0,
-) -> Clusters:
+) -> Clusters[Alignment]:
     """Clusters of graphs without triples, given by links of identifiers."""
     return alignment_of(graphs, links, seed).clusters()
 
@@ -38,7 +38,7 @@ def test_a_line_a_cluster_and_a_column_a_graph(tmp_path: Path) -> None:
 
 
 def test_no_clusters_are_a_header_alone(tmp_path: Path) -> None:
-    write_clusters(clusters_of({"l": ["a"], "r": ["b"]}, {}), tmp_path / "clusters.tsv")
+    clusters_of({"l": ["a"], "r": ["b"]}, {}).to_tsv(tmp_path / "clusters.tsv")
     assert (tmp_path / "clusters.tsv").read_text() == "score\tmembers\tl\tr\n"
 
 

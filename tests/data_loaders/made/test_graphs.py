@@ -51,7 +51,7 @@ def correlation(left: Any, right: Any) -> float:
 @pytest.fixture(params=["one part", "many parts"])
 def parts(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     if request.param == "many parts":
-        for module in ("plan", "graphs"):
+        for module in ("blueprint", "synthetic_graphs"):
             name = f"dualamn.bench.synthetic.{module}.TRIPLES_PER_PART"
             monkeypatch.setattr(name, 700)
 

@@ -1,8 +1,9 @@
-"""Alignment tasks to and from PyTorch Geometric data."""
+"""The parts of an alignment task as PyTorch Geometric data, and back."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,8 +11,7 @@ from numpy.typing import NDArray
 
 from dualamn.errors import DataError
 from dualamn.graphs.knowledge_graph import KnowledgeGraph
-from dualamn.graphs.task import AlignmentTask
-from dualamn.kernels.arrays import Int32Array, strings
+from dualamn.kernels.arrays import Int32Array, StringArray, strings
 
 if TYPE_CHECKING:
     from torch_geometric.data import Data
@@ -19,8 +19,29 @@ if TYPE_CHECKING:
 _LINKS = ("seed_links", "test_links", "valid_links")
 
 
-def to_pyg(task: AlignmentTask) -> Data:
+@dataclass(frozen=True, eq=False)
+class TaskParts:
+    """What an alignment task is made of, see `dualamn.AlignmentTask`."""
+
+    name: str
+    kgs: tuple[KnowledgeGraph, ...]
+    seed_links: Int32Array
+    test_links: Int32Array
+    valid_links: Int32Array
+    seed: int
+    notes: tuple[str, ...]
+
+
+def pyg_data(
+    parts: TaskParts, triples: Int32Array, relations: StringArray, source_of: Int32Array
+) -> Data:
     """One homogeneous graph over the joint ids of all knowledge graphs.
+
+    Args:
+        parts: of the task.
+        triples: (t, 3) int32 of all graphs, in joint entity and relation ids.
+        relations: (r,) identifiers of the relations.
+        source_of: (n,) int32, the graph of every entity.
 
     Returns:
         Data with num_nodes and these attributes; numbers are int64 tensors:
@@ -40,34 +61,34 @@ def to_pyg(task: AlignmentTask) -> Data:
     def tensor(array: NDArray[Any]) -> torch.Tensor:
         return torch.from_numpy(np.array(array, dtype=np.int64))
 
-    heads, relations, tails = task.triples.T
-    position = {name: number for number, name in enumerate(task.relations)}
+    heads, edge_types, tails = triples.T
+    position = {name: number for number, name in enumerate(relations)}
     return Data(
         edge_index=tensor(np.stack([heads, tails])),
-        edge_type=tensor(relations),
-        num_nodes=task.n_entities,
-        source_of=tensor(task.source_of),
-        seed_links=tensor(task.seed_links),
-        test_links=tensor(task.test_links),
-        valid_links=tensor(task.valid_links),
-        names=[name for kg in task.kgs for name in kg.entities],
-        relation_names=list(task.relations),
+        edge_type=tensor(edge_types),
+        num_nodes=len(source_of),
+        source_of=tensor(source_of),
+        seed_links=tensor(parts.seed_links),
+        test_links=tensor(parts.test_links),
+        valid_links=tensor(parts.valid_links),
+        names=[name for kg in parts.kgs for name in kg.entities],
+        relation_names=list(relations),
         relations_of=[
-            tensor(np.array([position[name] for name in kg.relations])) for kg in task.kgs
+            tensor(np.array([position[name] for name in kg.relations])) for kg in parts.kgs
         ],
-        kg_names=list(task.kg_names),
+        kg_names=[kg.name for kg in parts.kgs],
         entity_names_of=[
-            None if kg.entity_names is None else list(kg.entity_names) for kg in task.kgs
+            None if kg.entity_names is None else list(kg.entity_names) for kg in parts.kgs
         ],
-        literals_of=[kg.literals for kg in task.kgs],
-        task_name=task.name,
-        seed=task.seed,
-        notes=list(task.notes),
+        literals_of=[kg.literals for kg in parts.kgs],
+        task_name=parts.name,
+        seed=parts.seed,
+        notes=list(parts.notes),
     )
 
 
-def from_pyg(data: Data) -> AlignmentTask:
-    """A task from data as `to_pyg` makes it; what `to_pyg(task)` gives comes back the same.
+def task_parts(data: Data) -> TaskParts:
+    """The parts of a task from data as `pyg_data` makes it; they come back the same.
 
     Needed are edge_index, edge_type, source_of and one of the three link attributes. Numbers
     serve as names where there are none. The entities of each knowledge graph must be numbered
@@ -92,7 +113,7 @@ def from_pyg(data: Data) -> AlignmentTask:
     if not any(name in data for name in _LINKS):
         raise DataError(f"there are no links; give one of {', '.join(_LINKS)}")
     seeds, test, valid = (_links(data, name, source_of) for name in _LINKS)
-    return AlignmentTask(
+    return TaskParts(
         str(data.task_name) if "task_name" in data else "task",
         _graphs(data, n_kgs, source_of, edges, types),
         seeds,

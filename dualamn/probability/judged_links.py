@@ -1,0 +1,22 @@
+"""Links with all that is known of how sure they are."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from dualamn.attributes.names_and_values import NamesAndValues
+from dualamn.probability.calibration import Calibration
+from dualamn.result import AlignedLinks
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class JudgedLinks(AlignedLinks):
+    """Links found between the graphs of a task, and what they were judged by.
+
+    Attributes:
+        calibration: how the links got their probabilities; None where they have none.
+        beside: what names and values counted for; None if not known.
+    """
+
+    calibration: Calibration | None = None
+    beside: NamesAndValues | None = None
