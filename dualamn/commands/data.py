@@ -89,8 +89,7 @@ def list_(as_json: bool, data: Path | None) -> None:
 def get(names: tuple[str, ...], base: str | None, data: Path | None, quiet: bool) -> None:
     """Fetches data sets to the cache, unless the data folder has them.
 
-    What an earlier try has fetched is gone on from. What the cache has is read again, and
-    fetched anew where it is not as published.
+    What the cache has is read again, and fetched anew where it is not as published.
 
     \b
     Examples:
@@ -168,11 +167,9 @@ def _verify(dataset: KnownDataset, at: Presence) -> bool:
         click.echo(f"{dataset.name}: not on this machine")
         return False
     damages = damaged_files(dataset, at.folder)
-    for damage in damages:
-        what = f"expected the Git blob {damage.file.blob}, got {damage.found}"
-        if damage.found is None:
-            what = "missing"
-        click.echo(f"{dataset.name}: {damage.file.name}: {what}")
+    for file, found in damages.items():
+        what = "missing" if found is None else f"expected the Git blob {file.blob}, got {found}"
+        click.echo(f"{dataset.name}: {file.name}: {what}")
     if damages:
         cure = f"dualamn data get {dataset.name} fetches them"
         if at.place == "data":

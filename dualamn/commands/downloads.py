@@ -15,9 +15,9 @@ from dualamn.commands import console
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from dualamn.data_loaders.fetching.progress import FetchCallback, FetchProgress
+    from dualamn.data_loaders.fetching.fetch import FetchCallback, FetchProgress
 
-KEPT = "what has come so far is kept; the same command goes on from there."
+KEPT = "complete files are kept; the same command fetches the others."
 """What is said after Ctrl-C."""
 
 
@@ -66,7 +66,7 @@ def _progress(*, quiet: bool) -> Iterator[FetchCallback]:
     """A callback that shows how far fetching is: a bar on a terminal, else lines."""
     from rich.console import Console
 
-    from dualamn.data_loaders.fetching.progress import silent
+    from dualamn.data_loaders.fetching.fetch import silent
 
     if quiet:
         yield silent
@@ -80,7 +80,7 @@ def _progress(*, quiet: bool) -> Iterator[FetchCallback]:
 
 
 def _lines(clock: Callable[[], float] = time.monotonic) -> FetchCallback:
-    from dualamn.data_loaders.fetching.progress import megabytes
+    from dualamn.data_loaders.fetching.fetch import megabytes
 
     last = clock()
 
