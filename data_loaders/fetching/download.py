@@ -8,8 +8,7 @@ from __future__ import annotations
 import logging
 import os
 import shutil
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 
 import pooch
@@ -62,26 +61,17 @@ def download(file: KnownFile, url: str, folder: Path, told: Told) -> None:
     keeper = pooch.create(
         part, "", registry={file.name: None}, urls={file.name: url}, retry_if_failed=TRIES - 1
     )
+    log = pooch.get_logger()
+    level = log.level
+    log.setLevel(logging.CRITICAL)  # it would print what it does
     try:
-        with _silent_pooch():
-            keeper.fetch(file.name, downloader=_Try(file, told))
+        keeper.fetch(file.name, downloader=_Try(file, told))
         (part / file.name).replace(folder / file.name)
     except PassingError as error:
         raise DownloadError(f"{url}: {error}, {TRIES} times") from None
     finally:
-        shutil.rmtree(part, ignore_errors=True)
-
-
-@contextmanager
-def _silent_pooch() -> Iterator[None]:
-    """Keeps pooch, which prints what it does, from doing so."""
-    log = pooch.get_logger()
-    level = log.level
-    log.setLevel(logging.CRITICAL + 1)
-    try:
-        yield
-    finally:
         log.setLevel(level)
+        shutil.rmtree(part, ignore_errors=True)
 
 
 class _Try:
@@ -100,10 +90,10 @@ class _Try:
         try:
             self._receive(url, Path(to))
         except (requests.RequestException, PassingError) as error:
-            trouble = error if isinstance(error, PassingError) else _passing(url, error)
+            words = str(error) if isinstance(error, PassingError) else _words(url, error)
             if self.tries < TRIES:
-                self.told(0, f"{self.file.name}: {trouble}; trying again")
-            raise trouble from None
+                self.told(0, f"{self.file.name}: {words}; trying again")
+            raise PassingError(words) from None
 
     def _receive(self, url: str, to: Path) -> None:
         # Pooch has made a file that others may not read; a new one has usual permissions.
@@ -134,18 +124,18 @@ class _Try:
         """Pooch asks a progress bar for this."""
 
 
-def _passing(url: str, error: requests.RequestException) -> PassingError:
-    """What went wrong, in words.
+def _words(url: str, error: requests.RequestException) -> str:
+    """What went wrong, if it may be over at the next try.
 
     Raises:
-        DownloadError: it will be no other at the next try.
+        DownloadError: it will be no other then.
     """
     if error.response is not None:
         error.response.close()  # pooch leaves it open
         status = error.response.status_code
         answer = f"{status} {error.response.reason}".strip()
         if status in MAY_PASS:
-            return PassingError(f"the server answers {answer}")
+            return f"the server answers {answer}"
         if status in (404, 410):
             raise DownloadError(
                 f"{url}: the server has no such file ({answer}); the repository may have moved, "
@@ -155,12 +145,11 @@ def _passing(url: str, error: requests.RequestException) -> PassingError:
     if isinstance(error, ValueError):  # an address or a proxy that cannot be used
         raise DownloadError(f"{url}: {error}")
     if isinstance(error, requests.exceptions.ProxyError):
-        return PassingError("the proxy does not answer")
+        return "the proxy does not answer"
     if isinstance(error, requests.exceptions.ChunkedEncodingError):
-        return PassingError("the connection was dropped")
+        return "the connection was dropped"
     if "timed out" in str(error):
-        return PassingError(f"nothing came for {TIMEOUT:.0f} s")
+        return f"nothing came for {TIMEOUT:.0f} s"
     # Within the errors of requests and urllib3 stands what the system said.
     within = error.args[0] if error.args else error
-    said = str(getattr(within, "reason", within)).rpartition(": ")[2]
-    return PassingError(f"no connection ({said})")
+    return f"no connection ({str(getattr(within, 'reason', within)).rpartition(': ')[2]})"

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -28,8 +28,8 @@ BASE_VARIABLE = "DUALAMN_MIRROR"
 OFFLINE_VARIABLE = "DUALAMN_OFFLINE"
 """The environment variable that forbids to fetch anything."""
 
-LOCK = ".lock"
 SECONDS_BETWEEN_LOOKS = 0.2
+"""How often to look whether another process has ended."""
 
 
 @dataclass(frozen=True)
@@ -125,7 +125,7 @@ def _fill(
             raise DownloadError(f"{OFFLINE_VARIABLE} is set, so nothing is fetched")
         for file in dataset.files:
             (folder / file.name).parent.mkdir(parents=True, exist_ok=True)
-        with _alone(dataset, folder, progress):
+        with _lock(dataset, folder, progress):
             # Another process may have fetched some of it in the meantime.
             _download(dataset, list(wanted(dataset, folder)), folder, base, progress)
     except DownloadError as error:
@@ -193,19 +193,16 @@ def _by_hand(
     )
 
 
-@contextmanager
-def _alone(dataset: KnownDataset, folder: Path, progress: FetchCallback) -> Iterator[None]:
-    """Holds the data set's lock, so that two processes do not write the same files."""
+def _lock(
+    dataset: KnownDataset, folder: Path, progress: FetchCallback
+) -> AbstractContextManager[object]:
+    """Takes the data set's lock, so that two processes do not write the same files."""
     from filelock import FileLock, Timeout
 
-    lock = FileLock(folder / LOCK)
+    lock = FileLock(folder / ".lock")
     try:
-        lock.acquire(timeout=0)
+        return lock.acquire(timeout=0)
     except Timeout:
         words = f"{dataset.name}: another process is fetching it; waiting for its end"
         progress(FetchProgress(dataset.name, 0, len(dataset.files), 0, None, words))
-        lock.acquire(poll_interval=SECONDS_BETWEEN_LOOKS)
-    try:
-        yield
-    finally:
-        lock.release()
+        return lock.acquire(poll_interval=SECONDS_BETWEEN_LOOKS)
