@@ -32,12 +32,12 @@ def fetch(
     """The path of a data set, fetched if it is known and not here; see `dualamn.fetch`."""
     from dualamn.data_loaders import fetch
 
-    told = click.get_current_context().meta
-    told[console.KEPT] = KEPT
-    with _progress(quiet=quiet) as progress:
-        path = fetch(name, data, base=base, check=check, progress=progress)
-    del told[console.KEPT]
-    return path
+    try:
+        with _progress(quiet=quiet) as progress:
+            return fetch(name, data, base=base, check=check, progress=progress)
+    except KeyboardInterrupt:
+        click.get_current_context().meta[console.KEPT] = KEPT
+        raise
 
 
 def fetch_missing(paths: Sequence[str], data: Path | None, *, quiet: bool = False) -> float:

@@ -105,6 +105,7 @@ def test_get_without_a_network_is_one_error(
     first, *rest = shown.stderr.splitlines()
     assert first.startswith("Error: made/aa_bb could not be fetched: ")
     assert len(rest) == 2 + len(small)
+    assert rest[-1].endswith("/ref_ent_ids")  # nothing is said after the addresses
     assert shown.stdout == ""
 
 
