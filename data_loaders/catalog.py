@@ -1,19 +1,36 @@
-"""Finds a data set by its name under a data folder, by its path, or in the cache."""
+"""Where data sets are: by name under a data folder, by path, or in the cache."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterable
+from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
+from typing import Literal
 
 from dualamn.data_loaders.fetching.cache import cache_folder, missing_files
-from dualamn.data_loaders.fetching.known import find_known, known_datasets
+from dualamn.data_loaders.fetching.known import KnownDataset, KnownFile, find_known, known_datasets
 from dualamn.data_loaders.layouts import datasets_under, split_snapshot
 from dualamn.errors import DataError
 
 DATA_VARIABLE = "DUALAMN_DATA"
 """The environment variable that names the data folder where no other is given."""
+
+
+@dataclass(frozen=True)
+class Presence:
+    """Where a known data set is.
+
+    Attributes:
+        place: "data" for the data folder, "cache", or None where there is nothing of it.
+        folder: its folder there; where it would go if there is none.
+        missing: the files that it lacks there.
+    """
+
+    place: Literal["data", "cache"] | None
+    folder: Path
+    missing: list[KnownFile]
 
 
 def resolve(name_or_path: str | Path, data: str | Path | None = None) -> Path:
@@ -70,6 +87,34 @@ def data_folder(data: str | Path | None = None) -> Path | None:
     """The folder of data sets that is looked at first, if one is named."""
     named = data if data is not None else os.environ.get(DATA_VARIABLE) or None
     return None if named is None else Path(named).expanduser()
+
+
+def presence(dataset: KnownDataset, data: str | Path | None = None) -> Presence:
+    """Looks for a known data set where `resolve` would, paths aside.
+
+    Args:
+        dataset: the data set.
+        data: the data folder; ``$DUALAMN_DATA`` if not given.
+    """
+    root, cached = data_folder(data), cache_folder() / dataset.name
+    if root is not None and (root / dataset.name).exists():
+        return Presence("data", root / dataset.name, missing_files(dataset, root / dataset.name))
+    missing = missing_files(dataset, cached)
+    return Presence("cache" if len(missing) < len(dataset.files) else None, cached, missing)
+
+
+def require_known(name: str) -> KnownDataset:
+    """The known data set of this name, where a ``@K`` at the end does not count.
+
+    Raises:
+        DataError: there is none; the message lists names that are near.
+    """
+    known = find_known(name)
+    if known is None:
+        near = near_names(name, known_datasets())
+        hint = f"did you mean {near}?" if near else f"there are {', '.join(known_datasets())}"
+        raise DataError(f"no data set is known by the name {name!r}; {hint}")
+    return known
 
 
 def _exists(path: Path) -> bool:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-from dataclasses import dataclass
 from pathlib import Path
 from stat import S_ISREG
 
@@ -13,21 +12,6 @@ from dualamn.errors import DataError
 
 CACHE_VARIABLE = "DUALAMN_CACHE"
 """The environment variable that names the cache folder where it shall not be the usual one."""
-
-CHUNK = 1 << 20
-
-
-@dataclass(frozen=True)
-class Damage:
-    """A file whose content is not what was published.
-
-    Attributes:
-        file: which file.
-        found: the id that Git gives to what is there; None if the file is missing.
-    """
-
-    file: KnownFile
-    found: str | None
 
 
 def cache_folder() -> Path:
@@ -55,11 +39,9 @@ def blob_id(path: Path) -> str:
         OSError: the file cannot be read.
     """
     with path.open("rb") as file:
-        size = os.fstat(file.fileno()).st_size
-        digest = hashlib.sha1(b"blob %d\0" % size, usedforsecurity=False)
-        while chunk := file.read(CHUNK):
-            digest.update(chunk)
-    return digest.hexdigest()
+        head = b"blob %d\0" % os.fstat(file.fileno()).st_size
+        made = hashlib.file_digest(file, lambda: hashlib.sha1(head, usedforsecurity=False))
+    return made.hexdigest()
 
 
 def missing_files(dataset: KnownDataset, folder: Path) -> list[KnownFile]:
@@ -70,19 +52,18 @@ def missing_files(dataset: KnownDataset, folder: Path) -> list[KnownFile]:
     return [file for file in dataset.files if not _is_there(folder / file.name, file.size)]
 
 
-def damaged_files(dataset: KnownDataset, folder: Path) -> list[Damage]:
-    """The files that are missing or not as published, found by reading all of them.
+def damaged_files(dataset: KnownDataset, folder: Path) -> dict[KnownFile, str | None]:
+    """The files that are not as published, found by reading all of them.
+
+    Returns:
+        Each such file, and the id that Git gives to what is there; None if it is missing.
 
     Raises:
         OSError: a file cannot be read.
     """
-    damages = []
-    for file in dataset.files:
-        path = folder / file.name
-        found = blob_id(path) if path.is_file() else None
-        if found != file.blob:
-            damages.append(Damage(file, found))
-    return damages
+    paths = {file: folder / file.name for file in dataset.files}
+    found = {file: blob_id(path) if path.is_file() else None for file, path in paths.items()}
+    return {file: blob for file, blob in found.items() if blob != file.blob}
 
 
 def _is_there(path: Path, size: int | None) -> bool:

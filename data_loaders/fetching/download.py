@@ -1,21 +1,17 @@
-"""Downloads one file: goes on where an earlier try ended, tries again, and checks what came.
+"""Downloads one file with pooch, again where trouble may pass, and checks what came.
 
-What has come so far lies beside the file as ``NAME.part``. Only when Git gives it the right id
-does it take the file's name.
+Until Git gives the content the right id, it lies in a hidden folder beside the file.
 """
 
 from __future__ import annotations
 
-import email.utils
+import logging
 import os
-import re
-import time
+import shutil
 from collections.abc import Callable
-from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
-from threading import Event
 
+import pooch
 import requests
 
 from dualamn.data_loaders.fetching.cache import blob_id
@@ -24,227 +20,136 @@ from dualamn.errors import DownloadError
 from dualamn.version import __version__
 
 TRIES = 5
-"""How often in a row a request may fail without bringing a byte."""
+"""How often a file is asked for; pooch waits a second longer after each."""
 
-WRONG_CONTENTS = 3
-"""How often the whole file may come with another content than was published."""
-
-FIRST_WAIT, LONGEST_WAIT = 0.5, 60.0
-"""Seconds before the second try, doubled each time, and the longest wait that a server may ask
-for."""
-
-CONNECT_TIMEOUT, READ_TIMEOUT = 10.0, 30.0
-"""Seconds until a server must answer, and seconds in which some bytes must come."""
+TIMEOUT = 30.0
+"""Seconds in which a server must answer, and in which some bytes must come."""
 
 CHUNK = 1 << 15
-"""Bytes written at once; as many may have to come again after a drop."""
+"""Bytes written at once."""
 
 MAY_PASS = {408, 425, 429, 500, 502, 503, 504}
 """HTTP answers after which trying again makes sense."""
 
+PART = ".part"
+"""The folder, beside the files, of what is not complete."""
 
-class StoppedError(Exception):
-    """Another part of the same work failed or was interrupted, so this one ended early."""
-
-
-class PassingError(Exception):
-    """What may be over at the next try.
-
-    Args:
-        message: what happened.
-        wait: seconds that the server asks to wait.
-    """
-
-    def __init__(self, message: str, wait: float = 0.0) -> None:
-        self.wait = wait
-        super().__init__(message)
+Told = Callable[[int, str], None]
+"""Called with the bytes of the file that are here, and a line for people or nothing."""
 
 
-@dataclass(frozen=True)
-class Watcher:
-    """What a download tells and asks while it runs.
-
-    Attributes:
-        received: called with how many bytes of the file are here, and how many it has if known.
-        say: called with a line of text when something went wrong and will be tried again.
-        stop: set from outside to end the download.
-    """
-
-    received: Callable[[int, int | None], None]
-    say: Callable[[str], None]
-    stop: Event
+class PassingError(ValueError):
+    """What may be over at the next try; pooch tries again after a ValueError."""
 
 
-def download(session: requests.Session, file: KnownFile, url: str, to: Path, on: Watcher) -> None:
-    """Downloads a file of a data set, as `to`.
+def download(file: KnownFile, url: str, folder: Path, told: Told) -> None:
+    """Downloads a file of a data set.
 
     Args:
-        session: what sends the requests; used by one thread only.
         file: which file.
         url: where it is.
-        to: the path that it gets; its folder is there.
-        on: what is told and asked meanwhile.
+        folder: the data set's folder; the file's own folder is there.
+        told: called as bytes come, and where something went wrong and will be tried again.
 
     Raises:
-        DownloadError: the server has no such file, does not answer, or answers with another
-            content again and again.
+        DownloadError: the server has no such file, or does not give it after a few tries.
         OSError: the file cannot be written, or the disk is full.
-        StoppedError: `on.stop` was set.
     """
-    part = to.with_name(to.name + ".part")
-    patience = _Patience(file, url, on)
-    # An earlier run may have ended between the last byte and the new name.
-    come = part.exists() and blob_id(part) == file.blob
-    while not come:
-        before = _size(part)
+    part = folder / PART
+    shutil.rmtree(part, ignore_errors=True)  # of a process that was killed
+    # No hash that pooch knows is known of all files; `_Try` compares Git's instead.
+    keeper = pooch.create(
+        part, "", registry={file.name: None}, urls={file.name: url}, retry_if_failed=TRIES - 1
+    )
+    log = pooch.get_logger()
+    level = log.level
+    log.setLevel(logging.CRITICAL)  # it would print what it does
+    try:
+        keeper.fetch(file.name, downloader=_Try(file, told))
+        (part / file.name).replace(folder / file.name)
+    except PassingError as error:
+        raise DownloadError(f"{url}: {error}, {TRIES} times") from None
+    finally:
+        log.setLevel(level)
+        shutil.rmtree(part, ignore_errors=True)
+
+
+class _Try:
+    """Called by pooch for every try: downloads to a path of pooch's, and checks what came.
+
+    Pooch takes it for a progress bar, too.
+    """
+
+    def __init__(self, file: KnownFile, told: Told) -> None:
+        self.file, self.told = file, told
+        self.tries = self.received = self.total = 0
+
+    def __call__(self, url: str, to: str, _: object) -> None:
+        self.tries += 1
+        self.received = 0
         try:
-            _receive(session, file, url, part, on)
-        except PassingError as trouble:
-            patience.bear(trouble, progress=_size(part) > before)
-            continue
-        found = blob_id(part)
-        come = found == file.blob
-        if not come:
-            # Nothing tells which bytes are wrong, so none of them is kept.
-            part.unlink()
-            patience.bear_wrong(found)
-    with part.open("rb+") as done:
-        os.fsync(done.fileno())  # a crash after the renaming must not leave an empty file
-    part.replace(to)
+            self._receive(url, Path(to))
+        except (requests.RequestException, PassingError) as error:
+            words = str(error) if isinstance(error, PassingError) else _words(url, error)
+            if self.tries < TRIES:
+                self.told(0, f"{self.file.name}: {words}; trying again")
+            raise PassingError(words) from None
 
-
-class _Patience:
-    """Waits after each failure, up to the point where trying again makes no sense."""
-
-    def __init__(self, file: KnownFile, url: str, on: Watcher) -> None:
-        self.file, self.url, self.on = file, url, on
-        self.failures = self.wrong = 0
-
-    def bear(self, trouble: PassingError, *, progress: bool) -> None:
-        """Waits before the next try; failures count in a row, and a try that brought bytes
-        begins a new row."""
-        self.failures = 1 if progress else self.failures + 1
-        if self.failures >= TRIES:
-            raise DownloadError(f"{self.url}: {trouble}, {TRIES} times") from None
-        if trouble.wait > LONGEST_WAIT:
-            raise DownloadError(
-                f"{self.url}: {trouble}, and asks to wait for {trouble.wait:,.0f} s"
-            ) from None
-        pause = max(FIRST_WAIT * 2 ** (self.failures - 1), trouble.wait)
-        self.on.say(f"{trouble}; trying again in {pause:.1f} s")
-        if self.on.stop.wait(pause):
-            raise StoppedError
-
-    def bear_wrong(self, found: str) -> None:
-        """Allows another try after a whole file with another content, a few times."""
-        self.wrong += 1
-        if self.wrong >= WRONG_CONTENTS:
-            raise DownloadError(
-                f"{self.url}: this is not {self.file.name} as it was published: expected the Git "
-                f"blob {self.file.blob}, got {found}, {self.wrong} times; a proxy or a login page "
-                "may answer in place of the server"
+    def _receive(self, url: str, to: Path) -> None:
+        # Pooch has made a file that others may not read; a new one has usual permissions.
+        to.unlink()
+        # Compressed on its way, its length would say nothing.
+        headers = {"Accept-Encoding": "identity", "User-Agent": f"dualamn/{__version__}"}
+        receive = pooch.HTTPDownloader(self, CHUNK, timeout=TIMEOUT, headers=headers)
+        receive(url, str(to), None)
+        found = blob_id(to)
+        if found != self.file.blob:
+            raise PassingError(
+                f"this is not {self.file.name} as it was published: expected the Git blob "
+                f"{self.file.blob}, got {found}; a proxy or a login page may answer in place of "
+                "the server"
             )
-        self.on.say("what came is damaged; fetching it anew")
+        with to.open("rb+") as done:
+            os.fsync(done.fileno())  # a crash after the renaming must not leave an empty file
+
+    def update(self, more: int) -> None:
+        """Pooch counts the last chunk as a whole one, and the whole file once more at the end."""
+        self.received = min(self.received + more, self.total or self.received + more)
+        self.told(self.received, "")
+
+    def reset(self) -> None:
+        """Pooch asks a progress bar for this."""
+
+    def close(self) -> None:
+        """Pooch asks a progress bar for this."""
 
 
-def _receive(session: requests.Session, file: KnownFile, url: str, part: Path, on: Watcher) -> None:
-    """One request, whose answer is added to the part.
+def _words(url: str, error: requests.RequestException) -> str:
+    """What went wrong, if it may be over at the next try.
 
     Raises:
-        PassingError: not all has come, and it makes sense to try again.
+        DownloadError: it will be no other then.
     """
-    have = _size(part)
-    # Compressed on its way, half a file could not be gone on with.
-    headers = {"Accept-Encoding": "identity", "User-Agent": f"dualamn/{__version__}"}
-    if have:
-        headers["Range"] = f"bytes={have}-"
-    timeout = (CONNECT_TIMEOUT, READ_TIMEOUT)
-    try:
-        with session.get(url, headers=headers, stream=True, timeout=timeout) as answer:
-            have, total = _begin(answer, url, part, have)
-            total = file.size if total is None else total
-            on.received(have, total)
-            with part.open("ab" if have else "wb") as out:
-                for chunk in answer.iter_content(CHUNK):
-                    if on.stop.is_set():
-                        raise StoppedError
-                    out.write(chunk)
-                    out.flush()  # kept, whatever happens to this process
-                    have += len(chunk)
-                    on.received(have, total)
-    except requests.RequestException as error:
-        if isinstance(error, ValueError):  # an address or a proxy that cannot be used
-            raise DownloadError(f"{url}: {error}") from None
-        raise PassingError(_reason(error)) from None
-    if total is not None and have < total:
-        raise PassingError(f"the answer ended after {have:,} of {total:,} bytes")
-
-
-def _begin(answer: requests.Response, url: str, part: Path, have: int) -> tuple[int, int | None]:
-    """Where in the file the answer begins, and how long the whole file is, if it says so."""
-    status = answer.status_code
-    encoded = answer.headers.get("Content-Encoding", "identity") != "identity"
-    if status == 200:
-        length = answer.headers.get("Content-Length", "")
-        return 0, int(length) if length.isdecimal() and not encoded else None
-    if status == 206:
-        match = re.fullmatch(
-            r"bytes ([0-9]+)-[0-9]+/([0-9]+|\*)", answer.headers.get("Content-Range", "")
-        )
-        if match and int(match[1]) == have and not encoded:
-            return have, None if match[2] == "*" else int(match[2])
-    if status in (206, 416):
-        part.unlink()
-        raise PassingError("the server cannot go on from what is here, so it has to begin anew")
-    message = f"{status} {answer.reason}".strip()
-    if status in MAY_PASS:
-        raise PassingError(f"the server answers {message}", _asked_wait(answer))
-    if status in (404, 410):
-        raise DownloadError(
-            f"{url}: the server has no such file ({message}); the repository may have moved, or "
-            "the mirror may lack it"
-        )
-    raise DownloadError(f"{url}: the server refuses ({message})")
-
-
-def _asked_wait(answer: requests.Response) -> float:
-    """Seconds that the header Retry-After asks for, written as a number or as a date."""
-    asked = answer.headers.get("Retry-After", "")
-    if asked.isdecimal():
-        return float(asked)
-    with suppress(ValueError):
-        return max(0.0, email.utils.parsedate_to_datetime(asked).timestamp() - time.time())
-    return 0.0
-
-
-def _size(path: Path) -> int:
-    return path.stat().st_size if path.exists() else 0
-
-
-def _reason(error: requests.RequestException) -> str:
-    """What went wrong, without the names of classes and addresses of objects around it."""
+    if error.response is not None:
+        error.response.close()  # pooch leaves it open
+        status = error.response.status_code
+        answer = f"{status} {error.response.reason}".strip()
+        if status in MAY_PASS:
+            return f"the server answers {answer}"
+        if status in (404, 410):
+            raise DownloadError(
+                f"{url}: the server has no such file ({answer}); the repository may have moved, "
+                "or the mirror may lack it"
+            )
+        raise DownloadError(f"{url}: the server refuses ({answer})")
+    if isinstance(error, ValueError):  # an address or a proxy that cannot be used
+        raise DownloadError(f"{url}: {error}")
     if isinstance(error, requests.exceptions.ProxyError):
         return "the proxy does not answer"
-    if isinstance(error, requests.exceptions.SSLError):
-        return f"no safe connection ({_innermost(error)})"
-    if isinstance(error, requests.exceptions.ConnectTimeout):
-        return f"no connection within {CONNECT_TIMEOUT:.0f} s"
-    if isinstance(error, requests.exceptions.ReadTimeout) or "timed out" in str(error):
-        return f"nothing came for {READ_TIMEOUT:.0f} s"
     if isinstance(error, requests.exceptions.ChunkedEncodingError):
         return "the connection was dropped"
-    return f"no connection ({_innermost(error)})"
-
-
-def _innermost(error: BaseException) -> str:
-    """The reason that the system gave, which lies below those of several libraries."""
-    seen: BaseException | None = error
-    while seen is not None:
-        if isinstance(seen, OSError) and seen.strerror:
-            return seen.strerror
-        within = [item for item in seen.args if isinstance(item, BaseException)]
-        reason = getattr(seen, "reason", None)
-        if isinstance(reason, BaseException):
-            within.append(reason)
-        seen = within[0] if within else seen.__cause__ or seen.__context__
-    return type(error).__name__
+    if "timed out" in str(error):
+        return f"nothing came for {TIMEOUT:.0f} s"
+    # Within the errors of requests and urllib3 stands what the system said.
+    within = error.args[0] if error.args else error
+    return f"no connection ({str(getattr(within, 'reason', within)).rpartition(': ')[2]})"

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -16,12 +17,6 @@ from dualamn.data_loaders.fetching.cache import (
     missing_files,
 )
 from dualamn.data_loaders.fetching.known import KnownDataset, KnownFile, find_known
-from dualamn.data_loaders.fetching.progress import (
-    FetchCallback,
-    FetchProgress,
-    megabytes,
-    silent,
-)
 from dualamn.errors import DataError, DownloadError
 
 BASE = "https://raw.githubusercontent.com"
@@ -33,8 +28,36 @@ BASE_VARIABLE = "DUALAMN_MIRROR"
 OFFLINE_VARIABLE = "DUALAMN_OFFLINE"
 """The environment variable that forbids to fetch anything."""
 
-LOCK = ".lock"
 SECONDS_BETWEEN_LOOKS = 0.2
+"""How often to look whether another process has ended."""
+
+
+@dataclass(frozen=True)
+class FetchProgress:
+    """How far the fetching of a data set is.
+
+    Attributes:
+        dataset: its name.
+        files: how many files are done.
+        n_files: how many there are to fetch.
+        received: bytes that have come.
+        total: how many bytes there will be; None if the size of a file is not known.
+        message: a line that people should see; empty where only the numbers changed.
+    """
+
+    dataset: str
+    files: int
+    n_files: int
+    received: int
+    total: int | None
+    message: str = ""
+
+
+FetchCallback = Callable[[FetchProgress], None]
+
+
+def silent(_: FetchProgress) -> None:
+    """The callback that does nothing."""
 
 
 def fetch(
@@ -56,7 +79,7 @@ def fetch(
         base: address of a server that has the files in place of GitHub's; ``$DUALAMN_MIRROR``
             if not given.
         check: read what the cache has of it, and fetch anew what is not as published.
-        progress: called in this thread as bytes come.
+        progress: called as bytes come.
 
     Raises:
         DataError: there is no data set of this name or path, or the cache folder cannot be
@@ -94,52 +117,66 @@ def _fill(
     dataset: KnownDataset, folder: Path, base: str, check: bool, progress: FetchCallback
 ) -> None:
     """Fetches what the folder lacks."""
-
-    def wanted() -> list[KnownFile]:
-        if check:
-            return [damage.file for damage in damaged_files(dataset, folder)]
-        return missing_files(dataset, folder)
-
-    def say(text: str) -> None:
-        progress(FetchProgress(dataset.name, 0, len(dataset.files), 0, None, text))
-
+    wanted = damaged_files if check else missing_files
     try:
-        files = wanted()
-        if not files:
+        if not wanted(dataset, folder):
             return
         if os.environ.get(OFFLINE_VARIABLE, "0") not in ("", "0"):
             raise DownloadError(f"{OFFLINE_VARIABLE} is set, so nothing is fetched")
         for file in dataset.files:
             (folder / file.name).parent.mkdir(parents=True, exist_ok=True)
-        with _alone(dataset, folder, say):
+        with _lock(dataset, folder, progress):
             # Another process may have fetched some of it in the meantime.
-            files = wanted()
-            for file in files:
-                (folder / file.name).unlink(missing_ok=True)
-            if files:
-                say(_announce(dataset, folder, files, base))
-                from dualamn.data_loaders.fetching.several import download_all
-
-                download_all(dataset, files, folder, base, progress)
+            _download(dataset, list(wanted(dataset, folder)), folder, base, progress)
     except DownloadError as error:
         files = missing_files(dataset, folder)
-        raise DownloadError(by_hand(dataset, folder, files, base, str(error))) from None
+        raise DownloadError(_by_hand(dataset, folder, files, base, str(error))) from None
     except OSError as error:
         raise DataError(
-            f"cannot be written ({error.strerror or error}); what has come so far is kept, and "
+            f"cannot be written ({error.strerror or error}); complete files are kept, and "
             f"{CACHE_VARIABLE} can name another place",
             path=error.filename or folder,
         ) from error
 
 
-def _announce(dataset: KnownDataset, folder: Path, files: Sequence[KnownFile], base: str) -> str:
+def _download(
+    dataset: KnownDataset,
+    files: Sequence[KnownFile],
+    folder: Path,
+    base: str,
+    progress: FetchCallback,
+) -> None:
+    """Downloads one file after the other."""
+    if not files:
+        return
+    from dualamn.data_loaders.fetching.download import download
+
     sizes = [file.size for file in files if file.size is not None]
-    size = f", {megabytes(sum(sizes))}," if len(sizes) == len(files) else ""
+    total = sum(sizes) if len(sizes) == len(files) else None
+    done = before = 0
+
+    def told(received: int, message: str = "") -> None:
+        progress(FetchProgress(dataset.name, done, len(files), before + received, total, message))
+
     count = "1 file" if len(files) == 1 else f"{len(files)} files"
-    return f"{dataset.name}: fetching {count}{size} from {base}/{dataset.repository} to {folder}"
+    size = "" if total is None else f", {megabytes(total)},"
+    source = f"{base}/{dataset.repository}"
+    told(0, f"{dataset.name}: fetching {count}{size} from {source} to {folder}")
+    for file in files:
+        (folder / file.name).unlink(missing_ok=True)
+    for file in files:
+        download(file, f"{base}/{file.address}", folder, told)
+        done += 1
+        before += (folder / file.name).stat().st_size
+        told(0)
 
 
-def by_hand(
+def megabytes(size: int) -> str:
+    """A number of bytes in words."""
+    return f"{size / 1e6:,.1f} MB" if size >= 100_000 else f"{size / 1e3:,.1f} kB"
+
+
+def _by_hand(
     dataset: KnownDataset, folder: Path, files: Sequence[KnownFile], base: str, cause: str
 ) -> str:
     """What went wrong, and which files to place where if it stays so."""
@@ -148,26 +185,24 @@ def by_hand(
     return "\n".join(
         (
             f"{dataset.name} could not be fetched: {cause}.",
-            "The same command later goes on from what has come so far, and another server can be "
-            f"named with {BASE_VARIABLE}.",
+            "The same command later fetches what is still missing, and another server can be named "
+            f"with {BASE_VARIABLE}.",
             f"By hand, place these files in {folder}, then run dualamn data verify {dataset.name}:",
             *lines,
         )
     )
 
 
-@contextmanager
-def _alone(dataset: KnownDataset, folder: Path, say: Callable[[str], None]) -> Iterator[None]:
-    """Holds the data set's lock, so that two processes do not write the same parts."""
+def _lock(
+    dataset: KnownDataset, folder: Path, progress: FetchCallback
+) -> AbstractContextManager[object]:
+    """Takes the data set's lock, so that two processes do not write the same files."""
     from filelock import FileLock, Timeout
 
-    lock = FileLock(folder / LOCK)
+    lock = FileLock(folder / ".lock")
     try:
-        lock.acquire(timeout=0)
+        return lock.acquire(timeout=0)
     except Timeout:
-        say(f"{dataset.name}: another process is fetching it; waiting for its end")
-        lock.acquire(poll_interval=SECONDS_BETWEEN_LOOKS)
-    try:
-        yield
-    finally:
-        lock.release()
+        words = f"{dataset.name}: another process is fetching it; waiting for its end"
+        progress(FetchProgress(dataset.name, 0, len(dataset.files), 0, None, words))
+        return lock.acquire(poll_interval=SECONDS_BETWEEN_LOOKS)

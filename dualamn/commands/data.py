@@ -14,8 +14,8 @@ from dualamn.commands.group import Guessing
 from dualamn.commands.synth import synth
 
 if TYPE_CHECKING:
+    from dualamn.data_loaders.catalog import Presence
     from dualamn.data_loaders.fetching.known import KnownDataset
-    from dualamn.data_loaders.presence import Presence
 
 NAMES = "NAME..."
 
@@ -49,10 +49,9 @@ def list_(as_json: bool, data: Path | None) -> None:
       dualamn data list
       dualamn data list --json
     """
-    from dualamn.data_loaders.catalog import data_folder
+    from dualamn.data_loaders.catalog import data_folder, presence
     from dualamn.data_loaders.fetching.cache import cache_folder
     from dualamn.data_loaders.fetching.known import known_datasets
-    from dualamn.data_loaders.presence import presence
 
     known = list(known_datasets().values())
     places = [presence(dataset, data) for dataset in known]
@@ -90,24 +89,23 @@ def list_(as_json: bool, data: Path | None) -> None:
 def get(names: tuple[str, ...], base: str | None, data: Path | None, quiet: bool) -> None:
     """Fetches data sets to the cache, unless the data folder has them.
 
-    What an earlier try has fetched is gone on from. What the cache has is read again, and
-    fetched anew where it is not as published.
+    What the cache has is read again, and fetched anew where it is not as published.
 
     \b
     Examples:
       dualamn data get dwy100k/dbp_wd dwy100k/dbp_yg
       dualamn data get contea/FR-EN --base https://mirror.example.org/github
     """
-    from dualamn.data_loaders.presence import presence, require_known
+    from dualamn.data_loaders.catalog import presence, require_known
 
     # All names are looked at before the first byte comes.
     for dataset in [require_known(name) for name in names]:
         path = downloads.fetch(dataset.name, data, base=base, check=True, quiet=quiet)
         click.echo(f"{dataset.name} is in {path}")
-        missing = presence(dataset, data).missing
+        missing = ", ".join(file.name for file in presence(dataset, data).missing)
         if missing:
             console.note(
-                f"note: it lacks {', '.join(missing)} there. The data folder comes before the "
+                f"note: it lacks {missing} there. The data folder comes before the "
                 "cache, so complete it, or name another with --data",
                 quiet=quiet,
             )
@@ -146,8 +144,8 @@ def verify(ctx: click.Context, names: tuple[str, ...], data: Path | None) -> Non
       dualamn data verify
       dualamn data verify dbp15k/zh_en --data ~/data
     """
+    from dualamn.data_loaders.catalog import presence, require_known
     from dualamn.data_loaders.fetching.known import known_datasets
-    from dualamn.data_loaders.presence import presence, require_known
 
     chosen = [require_known(name) for name in names] or [
         dataset
@@ -169,11 +167,9 @@ def _verify(dataset: KnownDataset, at: Presence) -> bool:
         click.echo(f"{dataset.name}: not on this machine")
         return False
     damages = damaged_files(dataset, at.folder)
-    for damage in damages:
-        what = f"expected the Git blob {damage.file.blob}, got {damage.found}"
-        if damage.found is None:
-            what = "missing"
-        click.echo(f"{dataset.name}: {damage.file.name}: {what}")
+    for file, found in damages.items():
+        what = "missing" if found is None else f"expected the Git blob {file.blob}, got {found}"
+        click.echo(f"{dataset.name}: {file.name}: {what}")
     if damages:
         cure = f"dualamn data get {dataset.name} fetches them"
         if at.place == "data":
@@ -206,7 +202,7 @@ def _object(known: Sequence[KnownDataset], places: Sequence[Presence]) -> dict[s
                 "licence": dataset.licence,
                 "place": at.place,
                 "path": None if at.place is None else str(at.folder),
-                "missing": list(at.missing),
+                "missing": [file.name for file in at.missing],
             }
             for dataset, at in zip(known, places, strict=True)
         ]

@@ -15,9 +15,9 @@ from dualamn.commands import console
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from dualamn.data_loaders.fetching.progress import FetchCallback, FetchProgress
+    from dualamn.data_loaders.fetching.fetch import FetchCallback, FetchProgress
 
-KEPT = "what has come so far is kept; the same command goes on from there."
+KEPT = "complete files are kept; the same command fetches the others."
 """What is said after Ctrl-C."""
 
 
@@ -32,12 +32,12 @@ def fetch(
     """The path of a data set, fetched if it is known and not here; see `dualamn.fetch`."""
     from dualamn.data_loaders import fetch
 
-    told = click.get_current_context().meta
-    told[console.KEPT] = KEPT
-    with _progress(quiet=quiet) as progress:
-        path = fetch(name, data, base=base, check=check, progress=progress)
-    del told[console.KEPT]
-    return path
+    try:
+        with _progress(quiet=quiet) as progress:
+            return fetch(name, data, base=base, check=check, progress=progress)
+    except KeyboardInterrupt:
+        click.get_current_context().meta[console.KEPT] = KEPT
+        raise
 
 
 def fetch_missing(paths: Sequence[str], data: Path | None, *, quiet: bool = False) -> float:
@@ -66,7 +66,7 @@ def _progress(*, quiet: bool) -> Iterator[FetchCallback]:
     """A callback that shows how far fetching is: a bar on a terminal, else lines."""
     from rich.console import Console
 
-    from dualamn.data_loaders.fetching.progress import silent
+    from dualamn.data_loaders.fetching.fetch import silent
 
     if quiet:
         yield silent
@@ -80,7 +80,7 @@ def _progress(*, quiet: bool) -> Iterator[FetchCallback]:
 
 
 def _lines(clock: Callable[[], float] = time.monotonic) -> FetchCallback:
-    from dualamn.data_loaders.fetching.progress import megabytes
+    from dualamn.data_loaders.fetching.fetch import megabytes
 
     last = clock()
 

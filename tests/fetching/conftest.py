@@ -1,17 +1,14 @@
-"""A server of this machine that fails in every way, and made data sets that it serves."""
+"""A server of this machine that goes wrong as told, and made data sets that it serves."""
 
 from __future__ import annotations
 
-import gzip
 import hashlib
-import os
-import subprocess
-import sys
 import threading
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -19,11 +16,10 @@ import pytest
 from click.testing import CliRunner, Result
 
 from dualamn.commands.command_line import cli
-from dualamn.data_loaders.fetching import download, known
+from dualamn.data_loaders.fetching import known
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 REPOSITORY = "someone/data"
-SIZE = 200_000
 
 
 class Server(ThreadingHTTPServer):
@@ -31,8 +27,9 @@ class Server(ThreadingHTTPServer):
 
     Attributes:
         files: content by path.
-        faults: by path, what the next requests for it meet, in order.
-        requests: the path and the Range header of every request.
+        faults: by path, what the next requests for it meet, in order: a status, "drop",
+            "no length", "corrupt", "login page" or "hold".
+        requests: the path of every request.
         go_on: what answers that were told to "hold" wait for, half-way.
         holding: set while one of them waits.
     """
@@ -44,15 +41,12 @@ class Server(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), _Answer)
         self.files: dict[str, bytes] = {}
         self.faults: defaultdict[str, list[str]] = defaultdict(list)
-        self.requests: list[tuple[str, str | None]] = []
+        self.requests: list[str] = []
         self.go_on, self.holding = threading.Event(), threading.Event()
 
     @property
     def address(self) -> str:
         return f"http://127.0.0.1:{self.server_port}"
-
-    def ranges(self, path: str) -> list[str | None]:
-        return [asked for name, asked in self.requests if name == path]
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """A client that went away is none of the test's business."""
@@ -66,65 +60,29 @@ class _Answer(BaseHTTPRequestHandler):
         pass
 
     def do_GET(self) -> None:
-        path, asked = self.path.lstrip("/"), self.headers.get("Range")
-        self.server.requests.append((path, asked))
+        path = self.path.lstrip("/")
+        self.server.requests.append(path)
         faults = self.server.faults[path]
         fault = faults.pop(0) if faults else ""
-        content = self.server.files.get(path)
-        if fault.partition(" ")[0].isdecimal():
-            status, _, wait = fault.partition(" ")
-            self._send(int(status), b"trouble", {"Retry-After": wait} if wait else {})
-        elif content is None:
-            self._send(404, b"no such file")
-        elif fault == "refuse to go on" and asked:
-            self._send(416, b"")
-        elif fault == "whole file":
-            self._send(200, content)
-        elif fault == "other range":
-            headers = {"Content-Range": f"bytes 0-{len(content) - 1}/{len(content)}"}
-            self._send(206, content, headers)
-        elif fault == "gzip":
-            self._send(200, gzip.compress(content), {"Content-Encoding": "gzip"})
-        elif fault == "login page":
-            self._send(200, b"<html>log in</html>")
-        elif fault == "truncate":
-            self._send(200, content[: len(content) // 2])
-        else:
-            self._send_range(content, asked, fault)
-
-    def _send_range(self, content: bytes, asked: str | None, fault: str) -> None:
-        begin = int(asked.removeprefix("bytes=").removesuffix("-")) if asked else 0
-        if asked and begin >= len(content):
-            self._send(416, b"")
-            return
-        headers = {"Content-Range": f"bytes {begin}-{len(content) - 1}/{len(content)}"}
-        status, rest = (206, content[begin:]) if asked else (200, content)
+        content = self.server.files.get(path, b"")
+        status = 200 if path in self.server.files else 404
+        status = int(fault) if fault.isdecimal() else status
+        if fault == "login page":
+            content = b"<html>log in</html>"
         if fault == "corrupt":
-            rest = rest[:-1] + bytes([rest[-1] ^ 1])
-        self._send(status, rest, headers if asked else {}, fault)
-
-    def _send(
-        self, status: int, body: bytes, headers: Mapping[str, str] = {}, fault: str = ""
-    ) -> None:
+            content = content[:-1] + bytes([content[-1] ^ 1])
+        self.close_connection = True
         self.send_response(status)
-        for name, value in headers.items():
-            self.send_header(name, value)
-        if fault == "no length":
-            self.close_connection = True
-            body = body[: len(body) // 2]
-        else:
-            self.send_header("Content-Length", str(len(body)))
+        if fault != "no length":
+            self.send_header("Content-Length", str(len(content)))
         self.end_headers()
-        if fault in ("drop", "hold"):
-            half = len(body) // 2
-            self.wfile.write(body[:half])
-            if fault == "drop":
-                self.close_connection = True
-                return
+        half = len(content) // 2
+        self.wfile.write(content[:half])
+        if fault == "hold":
             self.server.holding.set()
             self.server.go_on.wait()
-            body = body[half:]
-        self.wfile.write(body)
+        if fault not in ("drop", "no length"):
+            self.wfile.write(content[half:])
 
 
 @pytest.fixture
@@ -189,15 +147,8 @@ def cache(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, server: Server) -> Pa
     monkeypatch.delenv("DUALAMN_DATA", raising=False)
     for proxy in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
         monkeypatch.delenv(proxy, raising=False)
-    monkeypatch.setattr(download, "FIRST_WAIT", 0.001)
+    monkeypatch.setattr("pooch.core.time", SimpleNamespace(sleep=lambda _: None))
     return tmp_path / "cache"
-
-
-@pytest.fixture
-def one_file(publish: Publish) -> tuple[str, bytes]:
-    """A data set of one file of 200,000 bytes, "made/one"; its address and its content."""
-    content = np.random.default_rng(3).bytes(SIZE)
-    return publish("made/one", {"ref_ent_ids": content})["ref_ent_ids"], content
 
 
 def small_files(n_entities: int = 60) -> dict[str, bytes]:
@@ -237,34 +188,3 @@ def run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., Result
         return runner.invoke(cli, words, prog_name="dualamn", catch_exceptions=False)
 
     return run
-
-
-@pytest.fixture
-def start(catalog: Path, tmp_path: Path) -> Iterator[Callable[..., subprocess.Popen[str]]]:
-    """Starts the program in a process of its own, with the test's list of data sets."""
-    started = []
-
-    def start(*arguments: str) -> subprocess.Popen[str]:
-        code = (
-            "import sys\nfrom pathlib import Path\n"
-            "from dualamn.data_loaders.fetching import known\n"
-            f"known.CATALOG = Path({str(catalog)!r})\n"
-            f"sys.argv = ['dualamn', *{arguments!r}]\n"
-            "from dualamn.commands.command_line import main\nmain()"
-        )
-        started.append(
-            subprocess.Popen(
-                [sys.executable, "-c", code],
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
-                text=True,
-                cwd=tmp_path,
-                env={**os.environ, "PYTHONIOENCODING": "utf-8"},
-            )
-        )
-        return started[-1]
-
-    yield start
-    for process in started:
-        process.kill()
-        process.communicate()

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import errno
 import os
-import threading
+import socket
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from filelock import FileLock
 
 import dualamn
 from dualamn.data_loaders import fetch, load, resolve
-from dualamn.data_loaders.fetching import several
-from dualamn.data_loaders.fetching.progress import FetchProgress, megabytes
+from dualamn.data_loaders.fetching import download
+from dualamn.data_loaders.fetching.fetch import FetchProgress, megabytes
 from dualamn.errors import DataError, DownloadError
 
 Publish = Callable[..., dict[str, str]]
@@ -51,7 +52,7 @@ def test_only_what_lacks_is_fetched(cache: Path, small: dict[str, str], server: 
     (path / "triples_1").unlink()
     os.truncate(path / "triples_2", 10)
     assert fetch("made/aa_bb") == path
-    assert {name for name, _ in server.requests} == {small["triples_1"], small["triples_2"]}
+    assert set(server.requests) == {small["triples_1"], small["triples_2"]}
     assert (path / "triples_2").read_bytes() == server.files[small["triples_2"]]
 
 
@@ -63,18 +64,106 @@ def test_a_check_reads_what_is_there(cache: Path, small: dict[str, str], server:
     fetch("made/aa_bb")
     assert server.requests == []
     fetch("made/aa_bb", check=True)
-    assert [name for name, _ in server.requests] == [small["triples_1"]]
+    assert server.requests == [small["triples_1"]]
     assert (path / "triples_1").read_bytes() == content
 
 
-def test_all_kinds_of_trouble_at_once(cache: Path, small: dict[str, str], server: Any) -> None:
-    faults = ("drop", "500", "corrupt", "truncate", "503 0", "no length")
+def test_trouble_that_passes(cache: Path, small: dict[str, str], server: Any) -> None:
+    faults = ("drop", "500", "corrupt", "login page", "429", "no length")
     for address, fault in zip(small.values(), faults, strict=True):
-        server.faults[address] = [fault]
-    path = fetch("made/aa_bb")
+        server.faults[address] = [fault, fault]
+    said: list[str] = []
+    path = fetch("made/aa_bb", progress=lambda at: said.append(at.message))
     assert files_in(path) == set(small)
     for file, address in small.items():
         assert (path / file).read_bytes() == server.files[address]
+    again = [text for text in said if text.endswith("; trying again")]
+    assert len(again) == len(server.requests) - len(small) == 2 * len(small)
+    words = ("dropped", "answers 500", "as it was published", "login page", "answers 429", "Git")
+    assert all(word in text for word, text in zip(words, again[::2], strict=True))
+
+
+def test_files_have_the_usual_permissions(cache: Path, small: dict[str, str]) -> None:
+    path = fetch("made/aa_bb")
+    (path / "other").touch()
+    assert {file.stat().st_mode for file in path.iterdir() if file.name != ".lock"} == {
+        (path / "other").stat().st_mode
+    }
+
+
+@pytest.mark.parametrize(
+    ("fault", "words", "tries"),
+    [
+        ("500", "the server answers 500 Internal Server Error, 5 times", 5),
+        ("404", "no such file .404 Not Found.", 1),
+        ("403", "the server refuses .403 Forbidden.", 1),
+        ("corrupt", "expected the Git blob [0-9a-f]{40}, got [0-9a-f]{40}; .*, 5 times", 5),
+    ],
+)
+def test_trouble_that_stays_ends_it_and_complete_files_are_kept(
+    cache: Path, small: dict[str, str], server: Any, fault: str, words: str, tries: int
+) -> None:
+    first, second, *rest = small
+    server.faults[small[second]] = [fault] * download.TRIES
+    with pytest.raises(DownloadError, match=words) as caught:
+        fetch("made/aa_bb")
+    assert small[second] in str(caught.value).partition("\n")[0]
+    assert len(server.requests) == 1 + tries
+    assert files_in(cache / "made/aa_bb") == {first}
+    server.faults.clear()
+    server.requests.clear()
+    assert fetch("made/aa_bb").is_dir()
+    assert server.requests == [small[file] for file in (second, *rest)]
+
+
+def test_a_server_that_says_nothing(
+    cache: Path, small: dict[str, str], server: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(download, "TIMEOUT", 0.2)
+    server.faults[small["triples_1"]] = ["hold"]
+    said: list[str] = []
+    fetch("made/aa_bb", progress=lambda at: said.append(at.message))
+    assert [text for text in said if "triples_1: nothing came for " in text]
+
+
+def test_a_proxy_from_the_environment_is_asked(
+    cache: Path, small: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("no_proxy", "")
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{unused.getsockname()[1]}")
+        with pytest.raises(DownloadError, match="the proxy does not answer"):
+            fetch("made/aa_bb")
+    monkeypatch.setenv("http_proxy", "http://:x:y")
+    with pytest.raises(DownloadError):
+        fetch("made/aa_bb")
+
+
+def test_what_a_killed_process_left_is_removed(cache: Path, small: dict[str, str]) -> None:
+    (cache / "made/aa_bb/.part").mkdir(parents=True)
+    (cache / "made/aa_bb/.part/triples_1").write_bytes(b"1\t")
+    assert files_in(fetch("made/aa_bb")) == set(small)
+
+
+def test_a_second_process_waits_for_the_first(
+    cache: Path, small: dict[str, str], server: Any
+) -> None:
+    folder = cache / "made/aa_bb"
+    folder.mkdir(parents=True)
+    lock = FileLock(folder / ".lock")
+    lock.acquire()
+    said: list[str] = []
+
+    def first_ends(at: FetchProgress) -> None:
+        said.append(at.message)
+        for file, address in small.items():
+            (folder / file).write_bytes(server.files[address])
+        lock.release()
+
+    assert fetch("made/aa_bb", progress=first_ends) == folder
+    assert said == ["made/aa_bb: another process is fetching it; waiting for its end"]
+    assert server.requests == []
 
 
 def test_folders_and_batches(cache: Path, publish: Publish, server: Any) -> None:
@@ -119,13 +208,7 @@ def test_nothing_is_fetched_unasked(cache: Path, small: Any, server: Any) -> Non
 
 def test_progress_goes_up_to_the_end(cache: Path, small: dict[str, str], server: Any) -> None:
     steps: list[FetchProgress] = []
-    threads = set()
-
-    def progress(at: FetchProgress) -> None:
-        steps.append(at)
-        threads.add(threading.current_thread())
-
-    fetch("made/aa_bb", progress=progress)
+    fetch("made/aa_bb", progress=steps.append)
     sizes = sum(len(server.files[address]) for address in small.values())
     first, last = steps[0], steps[-1]
     assert f"fetching 6 files, {megabytes(sizes)}, from {server.address}" in first.message
@@ -133,30 +216,14 @@ def test_progress_goes_up_to_the_end(cache: Path, small: dict[str, str], server:
     assert (last.files, last.received, last.total) == (6, sizes, sizes)
     received = [at.received for at in steps]
     assert received == sorted(received)
-    assert threads == {threading.main_thread()}
 
 
-def test_sizes_that_are_not_known_come_from_the_server(
-    cache: Path, publish: Publish, server: Any
-) -> None:
+def test_sizes_that_are_not_known(cache: Path, publish: Publish, server: Any) -> None:
     publish("made/two", {"triples_1": b"1" * 10, "triples_2": b"2" * 20}, sizes=False)
     steps: list[FetchProgress] = []
     fetch("made/two", progress=steps.append)
     assert "fetching 2 files from" in steps[0].message
-    assert steps[0].total is None
-    assert steps[-1].total == 30
-
-
-def test_trouble_that_all_files_have_is_said_once(
-    cache: Path, small: dict[str, str], server: Any
-) -> None:
-    for address in small.values():
-        server.faults[address] = ["500"]
-    said: list[str] = []
-    fetch("made/aa_bb", progress=lambda at: said.append(at.message))
-    again = [text for text in said if "trying again" in text]
-    assert len(again) == 1
-    assert again[0].partition(":")[0] in small
+    assert (steps[-1].files, steps[-1].received, steps[-1].total) == (2, 30, None)
 
 
 def test_without_a_network_it_says_what_to_place_where(
@@ -221,45 +288,6 @@ def test_the_base_may_end_in_a_slash(cache: Path, small: Any, server: Any) -> No
     assert fetch("made/aa_bb", base=server.address + "/").is_dir()
 
 
-@pytest.mark.parametrize("fault", ["404", "corrupt"])
-def test_one_bad_file_ends_it_and_the_others_are_kept(
-    cache: Path, small: dict[str, str], server: Any, fault: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(several, "AT_ONCE", 1)
-    bad = small[list(small)[3]]
-    server.faults[bad] = [fault] * 3
-    with pytest.raises(DownloadError):
-        fetch("made/aa_bb")
-    assert files_in(cache / "made/aa_bb") == set(list(small)[:3])
-    server.requests.clear()
-    server.faults.clear()
-    assert fetch("made/aa_bb").is_dir()
-    assert {name for name, _ in server.requests} == {small[name] for name in list(small)[3:]}
-
-
-def test_no_more_than_a_few_at_once(
-    cache: Path, publish: Publish, server: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    publish("made/many", {f"f{k}": b"%d" % k for k in range(30)})
-    running = most = 0
-    lock = threading.Lock()
-    download: Callable[..., None] = getattr(several, "download")  # noqa: B009
-
-    def counted(*arguments: Any) -> None:
-        nonlocal running, most
-        with lock:
-            running += 1
-            most = max(most, running)
-        download(*arguments)
-        with lock:
-            running -= 1
-
-    monkeypatch.setattr(several, "download", counted)
-    fetch("made/many")
-    assert len(server.requests) == 30
-    assert 1 <= most <= several.AT_ONCE
-
-
 def test_an_error_of_the_callback_stops_the_work(cache: Path, small: Any) -> None:
     def progress(at: FetchProgress) -> None:
         raise ZeroDivisionError("a bug of the caller")
@@ -279,17 +307,15 @@ def test_a_cache_that_cannot_be_made(
     assert "file" in str(caught.value.path)
 
 
-@pytest.mark.parametrize("number", ["ENOSPC", "EACCES"])
 def test_a_full_disk_is_one_clear_error(
-    cache: Path, small: Any, monkeypatch: pytest.MonkeyPatch, number: str
+    cache: Path, small: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fail(*_: Any) -> None:
-        code = getattr(errno, number)
-        raise OSError(code, os.strerror(code))
+    def full(_: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     with monkeypatch.context() as patch:
-        patch.setattr(several, "download", fail)
-        with pytest.raises(DataError, match="cannot be written") as caught:
+        patch.setattr(os, "fsync", full)
+        with pytest.raises(DataError, match=r"cannot be written \(No space left on device\)"):
             fetch("made/aa_bb")
-    assert "what has come so far is kept" in str(caught.value)
+    assert files_in(cache / "made/aa_bb") == set()
     assert fetch("made/aa_bb").is_dir()
