@@ -75,7 +75,7 @@ def main() -> None:
             seen, held = trial(named, part)
             aligner = dualamn.Aligner(preset, **({"seed": part} | settings)).fit(seen)
             scores.append(dualamn.evaluate(aligner.align(candidates="test_only"), held))
-            turns.append([turn.pairs for turn in aligner.turns])
+            turns.append([turn.pairs for turn in aligner.rounds])
         seconds = (time.perf_counter() - started) / parts
         print(
             " ".join(group) or "balanced",

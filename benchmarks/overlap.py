@@ -80,13 +80,13 @@ def measured(full: AlignmentTask, share: float, given: argparse.Namespace) -> li
     found = aligner.fit(replace(task, test_links=task.test_links[:0])).align(matcher="mutual")
     (pair,) = found.pairs
     assert pair.probabilities is not None
-    assert aligner.own_seeds is not None
+    assert aligner.pseudo_seeds is not None
     p = pair.probabilities.astype(np.float64)
     right = np.array([(x, y) in gold for x, y in pair.links.tolist()], dtype=np.bool_)
     sure = p > given.above
     return [
         f"{share:.0%}",
-        f"{len(aligner.own_seeds.links):,}",
+        f"{len(aligner.pseudo_seeds.links):,}",
         f"{len(p):,}",
         f"{right.mean():.3f}",
         f"{p.mean():.3f}",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -12,34 +12,42 @@ import numpy as np
 
 from dualamn.alignment import Alignment
 from dualamn.attributes.name_model import kind_of_model
-from dualamn.attributes.names_and_values import NamesAndValues
+from dualamn.bootstrap import Round
 from dualamn.config import AlignerConfig, Device
-from dualamn.decoding import Decoder, chosen_pairs
+from dualamn.decoding import chosen_pairs
 from dualamn.encoders import get_encoder
 from dualamn.errors import DualamnError
 from dualamn.graphs.task import AlignmentTask
-from dualamn.kernels.arrays import EmbeddingArray, FloatArray, Int32Array
-from dualamn.kernels.compute import threads, torch_device
+from dualamn.kernels.arrays import EmbeddingArray, Int32Array
 from dualamn.kernels.mapped import check_room
 from dualamn.matching import check_many, configured_matcher
-from dualamn.matching.duplicates import with_new_claims
+from dualamn.model import Model, fit, restored
 from dualamn.planning.execution_plan import Plan, plan
 from dualamn.presets import DEFAULT_PRESET
-from dualamn.progress import Progress, ProgressCallback, silent
-from dualamn.result import CandidateProtocol, PairAlignment
+from dualamn.probability.holdout import Holdout
+from dualamn.probability.second_model import with_probabilities
+from dualamn.progress import ProgressCallback, silent
+from dualamn.result import CandidateProtocol
 
 if TYPE_CHECKING:
-    from torch import Tensor
-
     from dualamn.attributes import OwnSeeds
-    from dualamn.bootstrap import Turn
-    from dualamn.encoders.encoder import Encoder
-    from dualamn.probability.begun_with import BegunWith
-    from dualamn.probability.second_model import Trial
 
 _SECOND = "second/"  # in front of the names of the second model's state, in a saved aligner
-_BEGUN_WITH = "begun_with"  # pairs found by name, where there are no seed links
-_BY_CHANCE = "begun_with_by_chance"  # how probable it is that they mean nothing
+
+
+@dataclass(frozen=True, eq=False)
+class Fitted:
+    """What `fit` made.
+
+    Attributes:
+        model: learned from all that is known, and finds the links.
+        holdout: what is held out for probabilities; None without the setting `calibrate`.
+        second: a model that did not see it; None where nothing could be held out.
+    """
+
+    model: Model
+    holdout: Holdout | None = None
+    second: Model | None = None
 
 
 class Aligner:
@@ -54,12 +62,7 @@ class Aligner:
         config: the settings; `fit` changes where embeddings are, or how wide, if they do not fit
             into memory.
         plan: what `fit` expected of memory; None before.
-        seconds: wall-clock seconds that `fit` took, under "train".
-        turns: a report of every turn of bootstrapping that `fit` took.
-        held_out: (h, 2) int32 seed links that the second model of calibration did not see; where
-            there are none, pairs of `own_seeds` whose names and values it did not see.
-        own_seeds: the pairs found by name and value that `fit` began with where the task has no
-            seed links; None where it has some.
+        seconds: wall-clock seconds that `fit` took, under "train" and "calibrate".
 
     Raises:
         ConfigError: a preset or setting that does not exist or cannot work.
@@ -74,20 +77,20 @@ class Aligner:
         configured_matcher(self.config)
         if self.config.names_model is not None:
             kind_of_model(self.config.names_model)
-        self.seconds: dict[str, float] = {}
-        self.turns: tuple[Turn, ...] = ()
-        self.held_out: Int32Array = np.empty((0, 2), dtype=np.int32)
         self.plan: Plan | None = None
-        self._begun_with: BegunWith | None = None  # the links of own_seeds
-        self._trial: Trial | None = None
-        self._second: Aligner | None = None
-        self._keeps_features = self.config.calibrate
-        self._task: AlignmentTask | None = None
-        self._encoder: Encoder | None = None
-        self._embeddings: EmbeddingArray | None = None
-        self._beside = NamesAndValues()
-        self._meaning: FloatArray | None = None  # of an aligner that has the same names already
-        self.own_seeds: OwnSeeds | None = None
+        self.seconds: dict[str, float] = {}
+        self._fitted: Fitted | None = None
+
+    @property
+    def fitted(self) -> Fitted:
+        """What was learned.
+
+        Raises:
+            DualamnError: nothing was fitted yet.
+        """
+        if self._fitted is None:
+            raise DualamnError("this aligner has learned nothing yet: call fit(task) first")
+        return self._fitted
 
     @property
     def task(self) -> AlignmentTask:
@@ -96,9 +99,26 @@ class Aligner:
         Raises:
             DualamnError: nothing was fitted yet.
         """
-        if self._task is None:
-            raise DualamnError("this aligner has learned nothing yet: call fit(task) first")
-        return self._task
+        return self.fitted.model.task
+
+    @property
+    def rounds(self) -> tuple[Round, ...]:
+        """A report of every self-training round that `fit` took."""
+        return () if self._fitted is None else self._fitted.model.rounds
+
+    @property
+    def pseudo_seeds(self) -> OwnSeeds | None:
+        """The pairs found by name and value that `fit` began with where it had no seed links."""
+        return None if self._fitted is None else self._fitted.model.report
+
+    @property
+    def held_out(self) -> Int32Array:
+        """(h, 2) int32 seed links that the second model of calibration did not see.
+
+        Where there are none, pseudo-seeds whose names and values it did not see.
+        """
+        holdout = None if self._fitted is None else self._fitted.holdout
+        return np.empty((0, 2), dtype=np.int32) if holdout is None else holdout.held_out
 
     def fit(
         self,
@@ -111,11 +131,11 @@ class Aligner:
         """Trains on the task's seed links; test and valid links are not looked at.
 
         With the setting `calibrate` it trains a second model of the same settings on four fifths
-        of the seed links, or, where there are none, without the names of a fifth of the entities
-        that names found a partner for. The checkpoint is of the first one.
+        of the seed links, or, where there are none, without the names of a fifth of the
+        pseudo-seeds. The checkpoint is of the first one.
 
-        A task without seed links needs names or values: the aligner then begins with pairs that
-        it finds by them, see `own_seeds`, and judges them anew in every turn of bootstrapping.
+        A task without seed links needs names or values: the aligner then begins with
+        `pseudo_seeds`, and finds sure pairs anew in every self-training round.
 
         Args:
             task: the graphs and their seed links.
@@ -133,64 +153,43 @@ class Aligner:
             CheckpointError: the checkpoint is damaged or of another run.
             ConfigError: the task does not fit into the memory there is.
         """
-        from dualamn.bootstrap import learn
-        from dualamn.probability.begun_with import BegunWith
-
         started = time.perf_counter()
         self.plan = plan(task, self.config)
         self.config = self.plan.config
         if self.plan.file_bytes:
             check_room(self.plan.file_bytes)
-        beside = NamesAndValues.of(task, self.config, self._meaning)
-        own = beside.start(task)
-        encoder = self._make_encoder(task)
-        with threads(self.config.threads):
-            turns = learn(
-                encoder,
-                task,
-                self.config,
-                beside,
-                own,
-                progress=progress,
-                checkpoint=None if checkpoint is None else Path(checkpoint),
-                resume=resume,
-            )
-            self.turns = tuple(turns)
-        self._task, self._encoder, self._embeddings = task, encoder, None
-        self._beside, self.own_seeds = beside, own
-        self._begun_with = None if own is None else BegunWith(own.links, own.chance)
+        model = fit(
+            task,
+            self.config,
+            progress=progress,
+            checkpoint=None if checkpoint is None else Path(checkpoint),
+            resume=resume,
+        )
         self.seconds["train"] = time.perf_counter() - started
+        self._fitted = Fitted(model)
         if self.config.calibrate:
-            trial = self._make_second()
-            if self._second is not None:
-                self._second.fit(trial.task, progress=progress)
-                self.seconds["calibrate"] = self._second.seconds["train"]
+            started = time.perf_counter()
+            model.decoder.forget()  # while the second model is trained
+            holdout = Holdout.of(task, model.pseudo_seeds, self.config.seed)
+            second = None
+            if len(holdout.held_out):
+                meaning = holdout.hidden(model.attributes.meaning)
+                second = fit(holdout.task, self._of_second, meaning, progress=progress)
+                self.seconds["calibrate"] = time.perf_counter() - started
+            self._fitted = Fitted(model, holdout, second)
         return self
 
-    def _make_second(self) -> Trial:
-        """Makes a model that learns as this one does, where links are held out to judge it by."""
-        from dualamn.probability.second_model import Trial
-
-        trial = Trial.of(self.task, self._begun_with, self.config.seed)
-        self._trial, self._second, self.held_out = trial, None, trial.held_out
-        if len(trial.held_out):
-            self._second = Aligner(replace(self.config, calibrate=False))
-            self._second._keeps_features = True
-            names = self._beside.names
-            self._second._meaning = None if names is None else trial.hidden(names.meaning)
-        return trial
+    @property
+    def _of_second(self) -> AlignerConfig:
+        """The settings of the second model."""
+        return replace(self.config, calibrate=False)
 
     def embeddings(self) -> EmbeddingArray:
         """(n, d) float32 rows of length one (or zero) in the task's joint ids.
 
         float16 where the plan says that they would not fit into memory otherwise.
         """
-        if self._embeddings is None:
-            self.task  # noqa: B018  raises if nothing was fitted
-            assert self._encoder is not None
-            with threads(self.config.threads):
-                self._embeddings = self._encoder.embeddings()
-        return self._embeddings
+        return self.fitted.model.embeddings
 
     def align(
         self,
@@ -204,13 +203,13 @@ class Aligner:
         """Links between every pair of graphs, or those named.
 
         With the setting `calibrate` links get probabilities: the second model's links are judged by
-        what it did not see, seed links or pairs found by name.
+        what it did not see, seed links or pseudo-seeds.
 
         Args:
             pairs: names of graphs, two and two; all pairs if None.
-            candidates: whose entities are queries and candidates, see `alignment.Protocol`;
+            candidates: whose entities are queries and candidates, see `CandidateProtocol`;
                 "unaligned" if None, and with `many` "all_entities", as one with a seed link may
-                have another partner.
+                have another counterpart.
             matcher: name of a matcher that replaces the configured one.
             many: some entities are in a graph more than once: several may be linked to the same
                 one, see `dualamn.matching.duplicates`. Without it, the matchers `mutual` and
@@ -221,89 +220,67 @@ class Aligner:
             ConfigError: an unknown graph or matcher, or `many` with one whose scores are no
                 probabilities.
         """
-        from dualamn.probability.link_features import with_features
-
-        task = self.task
+        fitted, task = self.fitted, self.task
         chosen = task.kg_pairs if pairs is None else chosen_pairs(task, pairs)
         matcher = matcher or self.config.matcher
-        decide = configured_matcher(self.config, matcher)
         if many:
             check_many(matcher)
         if candidates is None:
             candidates = "all_entities" if many else "unaligned"
-        decoder = Decoder(task, self.config, self._beside)
-        embeddings = self.embeddings()
-        found: list[PairAlignment] = []
-        seconds = {"search": 0.0, "match": 0.0}
-        with threads(self.config.threads):
-            for number, (left, right) in enumerate(chosen):
-                near = decoder.find(embeddings, left, right, candidates, progress)
-                started = time.perf_counter()
-                matching = decide.match(near.candidates)
-                if many:
-                    matching = with_new_claims(
-                        matching, near.candidates, task, self.config.temperature
-                    )
-                pair = PairAlignment.of(left, right, matching, near.recall)
-                if self._keeps_features:
-                    pair = with_features(
-                        pair, near, task, self.config, begun_with=self._begun_with, many=many
-                    )
-                found.append(pair)
-                seconds["search"] += near.search_seconds
-                seconds["match"] += near.evidence_seconds + time.perf_counter() - started
-                progress(Progress("match", number + 1, len(chosen)))
-        alignment = Alignment(
+        calibration = None
+        found, seconds = fitted.model.align(
+            chosen,
+            candidates,
+            matcher,
+            many=many,
+            features=fitted.holdout is not None,
+            progress=progress,
+        )
+        if fitted.holdout is not None:
+            started, judged = time.perf_counter(), found
+            if fitted.second is not None:
+                judged, _ = fitted.second.align(
+                    chosen, candidates, matcher, many=many, features=True, progress=progress
+                )
+            found, calibration = with_probabilities(found, judged, fitted.holdout, many=many)
+            spent = self.seconds.get("calibrate", 0.0) + time.perf_counter() - started
+            calibration = replace(calibration, seconds=spent)
+        return Alignment(
             task,
-            tuple(found),
+            found,
             candidates,
             matcher,
             seconds,
             saw_test_side=self.saw_test_side,
-            used_names=self._beside.tell,
+            used_names=fitted.model.attributes.tell,
             config=self.config,
-            beside=self._beside,
-        )
-        if not self.config.calibrate:
-            return alignment
-        assert self._trial is not None
-        spent = self.seconds.get("calibrate", 0.0)
-        return self._trial.calibrated(
-            alignment, self._second, many=many, seconds=spent, progress=progress
+            calibration=calibration,
+            beside=fitted.model.attributes,
         )
 
     @property
     def notes(self) -> tuple[str, ...]:
         """What of the fitted task took no part in learning, and what to know of probabilities."""
-        notes = self._beside.notes(self.task)
-        if self.config.calibrate and self.own_seeds is not None:
-            notes += self.own_seeds.notes(self.task)
+        notes = self.fitted.model.attributes.notes(self.task)
+        if self.config.calibrate and self.pseudo_seeds is not None:
+            notes += self.pseudo_seeds.notes(self.task)
         return notes
 
     @property
     def saw_test_side(self) -> bool:
         """Whether the model was told which entities the test links are about."""
-        told = self.config.tells_test_side(named=self._beside.named)
+        named = self._fitted is not None and self._fitted.model.attributes.named
+        told = self.config.tells_test_side(named=named)
         return told and len(self.task.test_links) > 0
 
     def save(self, path: str | Path) -> None:
         """Writes the trained aligner with its task to one file, for `load`."""
         from dualamn.graphs.aligner_file import write_aligner
 
-        write_aligner(path, self.config, self.task, self._state())
-
-    def _state(self) -> dict[str, Tensor]:
-        """What was learned, the second model included."""
-        import torch
-
-        assert self._encoder is not None
-        state = self._encoder.state() | self._beside.state()
-        if self._begun_with is not None:
-            state[_BEGUN_WITH] = torch.from_numpy(self._begun_with.links)
-            state[_BY_CHANCE] = torch.from_numpy(self._begun_with.chance)
-        if self._second is not None:
-            state |= {f"{_SECOND}{k}": v for k, v in self._second._state().items()}
-        return state
+        state = self.fitted.model.state()
+        if self.fitted.second is not None:
+            state |= {f"{_SECOND}{k}": v for k, v in self.fitted.second.state().items()}
+        write_aligner(path, self.config, self.task, state)
 
     @classmethod
     def load(cls, path: str | Path, *, device: Device | None = None) -> Self:
@@ -316,33 +293,21 @@ class Aligner:
         Raises:
             CheckpointError: the file is damaged or no saved aligner.
         """
-        from dualamn.graphs.aligner_file import read_aligner
+        from dualamn.graphs.aligner_file import read_aligner, taken
 
         config, task, state = read_aligner(path)
         aligner = cls(config if device is None else replace(config, device=device))
-        aligner._restore(task, state)
+        of_second = taken(state, _SECOND)
+        model = restored(task, aligner.config, state)
+        aligner._fitted = Fitted(model)
+        if aligner.config.calibrate:
+            holdout = Holdout.of(task, model.pseudo_seeds, config.seed)
+            second = None
+            if len(holdout.held_out):
+                meaning = holdout.hidden(model.attributes.meaning)
+                second = restored(holdout.task, aligner._of_second, of_second, meaning)
+            aligner._fitted = Fitted(model, holdout, second)
         return aligner
-
-    def _restore(self, task: AlignmentTask, state: dict[str, Tensor]) -> None:
-        """Takes back what `_state` gave."""
-        from dualamn.graphs.aligner_file import taken
-        from dualamn.probability.begun_with import BegunWith
-
-        state = dict(state)
-        links, chance = state.pop(_BEGUN_WITH, None), state.pop(_BY_CHANCE, None)
-        second = taken(state, _SECOND)
-        beside = NamesAndValues.of(task, self.config, self._meaning)
-        beside.load_state(state)
-        encoder = self._make_encoder(task)
-        encoder.load_state(state)
-        self._task, self._encoder, self._beside = task, encoder, beside
-        if links is not None:  # older files know no chance: names count for nothing then
-            by_chance = np.ones(len(links), np.float32) if chance is None else chance.numpy()
-            self._begun_with = BegunWith(links.numpy(), by_chance)
-        if self.config.calibrate:
-            trial = self._make_second()
-            if self._second is not None:
-                self._second._restore(trial.task, second)
 
     def save_embeddings(self, path: str | Path) -> Path:
         """Writes the embeddings as .npy, and whose they are as TSV beside it.
@@ -356,8 +321,3 @@ class Aligner:
         from dualamn.link_files.embedding_files import write_embeddings
 
         return write_embeddings(self.task, self.embeddings(), path)
-
-    def _make_encoder(self, task: AlignmentTask) -> Encoder:
-        factory = get_encoder(self.config.encoder)
-        with threads(self.config.threads):
-            return factory(task, self.config, torch_device(self.config.device))

@@ -1,38 +1,33 @@
-"""Bootstrapping: confident pairs become links to learn from, judged anew every turn."""
+"""Self-training: sure pairs become pseudo-labels to learn from, found anew every round."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from dualamn.attributes import OwnSeeds
-from dualamn.attributes.names_and_values import NamesAndValues
 from dualamn.attributes.pseudo_seeds import learn_without_seeds
-from dualamn.config import AlignerConfig
 from dualamn.decoding import Decoder
 from dualamn.encoders.encoder import Encoder
-from dualamn.graphs.task import AlignmentTask
-from dualamn.kernels.arrays import EmbeddingArray, Int32Array
+from dualamn.kernels.arrays import Int32Array, pair_keys
 from dualamn.progress import ProgressCallback
 
 _ENOUGH = 50  # pairs found by structure, fewer of which say too little of values
-_SETTLED = 0.01  # share of the pairs that changes in a turn below which another is not worth it
+_SETTLED = 0.01  # share of the pairs that changes in a round below which another is not worth it
 
 
 @dataclass(frozen=True)
-class Turn:
-    """What one turn of bootstrapping worked with.
+class Round:
+    """What one self-training round worked with.
 
     Attributes:
         number: from 1.
-        pairs: how many confident pairs it learned from, beside the seed links.
-        new: pairs that the turn before did not have.
-        dropped: pairs of the turn before that are no longer among them.
+        pairs: how many pseudo-labels it learned from, beside the seed links.
+        new: pairs that the round before did not have.
+        dropped: pairs of the round before that are no longer among them.
         kept: pairs that both have.
         seconds: wall-clock seconds for finding the pairs and learning from them.
     """
@@ -47,95 +42,108 @@ class Turn:
 
 def learn(
     encoder: Encoder,
-    task: AlignmentTask,
-    config: AlignerConfig,
-    beside: NamesAndValues | None = None,
-    own: OwnSeeds | None = None,
+    decoder: Decoder,
+    pseudo_seeds: OwnSeeds | None = None,
     *,
     progress: ProgressCallback,
     checkpoint: Path | None = None,
     resume: bool = False,
-) -> Iterator[Turn]:
-    """Fits an encoder to the seed links, and lets it learn on from confident pairs.
+) -> tuple[Round, ...]:
+    """Fits an encoder to what is known of a task, and lets it learn on from its own sure pairs.
 
-    With `config.evidence_first` its first turn has pairs already, which evidence finds from the
-    seed links alone; up to `config.bootstrap_turns` more have those of its own embeddings.
+    It begins with the seed links; with `config.evidence_first` already the first fit has pairs that
+    evidence finds from them alone. Without seed links it begins with pseudo-seeds. Up to
+    `config.bootstrap_turns` rounds follow, each with the pairs that are sure by then.
 
-    No pair is kept for having been there before: each turn takes the pairs that the model of
-    the turn before finds sure. It ends early as soon as fewer than one pair in a hundred
+    No pair is kept for having been there before: each round takes the pairs that the model of
+    the round before finds sure. It ends early as soon as fewer than one pair in a hundred
     changes; no test link is looked at. With `config.bootstrap_candidates` "test_only" the
     entities of the test links are all that pairs are looked for among, which tells the model
-    who has a partner. Where names and values take part, the pairs teach which words and properties
-    stand for each other.
+    who has a counterpart. Where names and values take part, the pairs teach which words and
+    properties stand for each other.
 
     Args:
         encoder: not fitted yet.
-        beside: what names and attribute values are worth; neither takes part if None. Where seed
-            links are too few to tell of values, the first pairs that structure finds do.
-        own: pairs found by name and value to begin with, where there are no seed links; they are
-            judged anew in the first turn, and with them what names and values are worth.
+        decoder: of the task; what names and values are worth is learned as well.
+        pseudo_seeds: pairs found by name and value, where there are no seed links.
+        progress: told of every step, stages "train" and "search".
         checkpoint, resume: see `Encoder.fit`; they are about the first fit.
 
-    Yields:
-        A report of every turn that had pairs, when it is done.
+    Returns:
+        A report of every round that had pairs.
     """
-    beside = beside or NamesAndValues()
-    names, values = beside.names, beside.values
-    decoder = Decoder(task, config, beside)
-    none = np.empty((0, 2), dtype=np.int32)
-    before = np.empty(0, dtype=np.int64)
 
-    def found(embeddings: EmbeddingArray | None) -> Int32Array:
-        return decoder.sure_links(embeddings, config.bootstrap_candidates, progress)
+    def first_fit(links: Int32Array) -> None:
+        encoder.fit(links, progress=progress, checkpoint=checkpoint, resume=resume)
 
+    rounds: list[Round] = []
+    before = np.empty(0, dtype=np.int64)  # keys of the pairs of the round before, sorted
     started = time.perf_counter()
-    early = config.evidence_first and own is None
-    links = found(None) if early and len(task.seed_links) else none
-    known = np.concatenate([task.seed_links, links]) if own is None else own.links
-    if names is not None and len(links):
-        names.learn(known)
-    if values is not None and len(links):
-        # Pairs that values helped to find would make any values look good.
-        if not values.tell and len(links) >= _ENOUGH:
-            values.weigh(known, names)
-        else:
-            values.learn(known)
-    encoder.fit(
-        known,
-        progress=progress,
-        checkpoint=checkpoint,
-        resume=resume,
-    )
-    if own is not None and (names is not None or values is not None):
-        # Names and values are worth nothing yet, so these pairs are found by structure alone.
-        sure = found(encoder.embeddings())
-        if names is not None:
-            learn_without_seeds(names, own, sure)
-        if values is not None:
-            values.weigh(own.judges(sure), names)
-    number = 0
-    if early:
-        before, number = _keys(links, task.n_entities), 1
-        yield Turn(1, len(links), len(links), 0, 0, time.perf_counter() - started)
-    for _ in range(config.turns(named=beside.named)):
+    if pseudo_seeds is None:
+        links = _found_by_evidence(decoder, progress)
+        first_fit(np.concatenate([decoder.task.seed_links, links]))
+        if decoder.config.evidence_first:
+            before = np.unique(pair_keys(links))
+            seconds = time.perf_counter() - started
+            rounds.append(Round(1, len(links), len(links), 0, 0, seconds))
+    else:
+        first_fit(pseudo_seeds.links)
+        _weigh_by_structure(encoder, decoder, pseudo_seeds, progress)
+
+    attributes = decoder.beside
+    for _ in range(decoder.config.turns(named=attributes.named)):
         started = time.perf_counter()
-        links = found(encoder.embeddings())
-        keys = _keys(links, task.n_entities)
+        links = decoder.sure_links(encoder.embeddings(), progress)
+        keys = np.unique(pair_keys(links))
         kept = len(np.intersect1d(keys, before, assume_unique=True))
         new, dropped = len(keys) - kept, len(before) - kept
-        if number and new + dropped <= _SETTLED * max(len(keys), 1):
-            return
-        known = np.concatenate([task.seed_links, links])
+        if rounds and new + dropped <= _SETTLED * max(len(keys), 1):
+            break
+        known = np.concatenate([decoder.task.seed_links, links])
         if not len(known):
-            return  # nothing is sure: the encoder keeps what it learned from
-        number += 1
-        beside.learn(known)
+            break  # nothing is sure: the encoder keeps what it learned from
+        attributes.learn(known)
+        number = len(rounds) + 1
         encoder.refit(known, number, progress=progress)
-        yield Turn(number, len(keys), new, dropped, kept, time.perf_counter() - started)
+        rounds.append(Round(number, len(keys), new, dropped, kept, time.perf_counter() - started))
         before = keys
+    return tuple(rounds)
 
 
-def _keys(links: Int32Array, n_entities: int) -> NDArray[np.int64]:
-    """(m,) one number for every link, sorted."""
-    wide = links.astype(np.int64)
-    return np.unique(wide[:, 0] * n_entities + wide[:, 1])
+def _found_by_evidence(decoder: Decoder, progress: ProgressCallback) -> Int32Array:
+    """(m, 2) pairs that evidence finds from the seed links, before there are embeddings.
+
+    They teach names and values too. Where seed links were too few to tell of values, these pairs
+    do, which structure found.
+    """
+    seeds, attributes = decoder.task.seed_links, decoder.beside
+    if not decoder.config.evidence_first or not len(seeds):
+        return np.empty((0, 2), dtype=np.int32)
+    links = decoder.sure_links(None, progress)
+    if len(links):
+        known = np.concatenate([seeds, links])
+        names, values = attributes.names, attributes.values
+        if names is not None:
+            names.learn(known)
+        if values is not None:
+            # Pairs that values helped to find would make any values look good.
+            if not values.tell and len(links) >= _ENOUGH:
+                values.weigh(known, names)
+            else:
+                values.learn(known)
+    return links
+
+
+def _weigh_by_structure(
+    encoder: Encoder, decoder: Decoder, pseudo_seeds: OwnSeeds, progress: ProgressCallback
+) -> None:
+    """Learns what names and values are worth from pairs that structure alone is sure of."""
+    names, values = decoder.beside.names, decoder.beside.values
+    if names is None and values is None:
+        return
+    # Names and values are worth nothing yet, so these pairs are found without them.
+    sure = decoder.sure_links(encoder.embeddings(), progress)
+    if names is not None:
+        learn_without_seeds(names, pseudo_seeds, sure)
+    if values is not None:
+        values.weigh(pseudo_seeds.judges(sure), names)

@@ -71,22 +71,24 @@ class Decoder:
         return ScoredCandidates(candidates, pairs, offsets, searched - started, spent, near.recall)
 
     def sure_links(
-        self,
-        embeddings: EmbeddingArray | None,
-        protocol: CandidateProtocol,
-        progress: ProgressCallback = silent,
+        self, embeddings: EmbeddingArray | None, progress: ProgressCallback = silent
     ) -> Int32Array:
         """(m, 2) pairs of any two graphs that are each other's choice and probable enough.
 
-        Without embeddings they are what evidence alone finds, from the seed links on.
+        They are looked for among the entities that `config.bootstrap_candidates` names. Without
+        embeddings they are what evidence alone finds, from the seed links on.
         """
         links = [np.empty((0, 2), dtype=np.int32)]
         for left, right in self.task.kg_pairs:
-            near = self._search(embeddings, left, right, protocol, progress)
+            near = self._search(embeddings, left, right, self.config.bootstrap_candidates, progress)
             judged = self._judge(near, left, right, embeddings)
             links.append(judged.links[judged.probability >= self.config.bootstrap_probability])
         return_freed_memory()
         return np.concatenate(links)
+
+    def forget(self) -> None:
+        """Lets go of what evidence has prepared; it is made anew where it is needed."""
+        self._evidence.clear()
 
     def _search(
         self,

@@ -60,6 +60,11 @@ class NamesAndValues:
         return cls(names, _read_values(task, config), config.search_limit)
 
     @property
+    def meaning(self) -> FloatArray | None:
+        """(n, d) rows of the model of names; None without one."""
+        return None if self.names is None else self.names.meaning
+
+    @property
     def names_tell(self) -> bool:
         """Whether names are worth anything."""
         return self.names is not None and self.names.tell

@@ -154,8 +154,8 @@ class Benchmark:
                 aligner.fit(task, progress=progress)
                 clock.stage("train")
             config = aligner.config
-            learned_among[protocol] = config.bootstrap_candidates if aligner.turns else None
-            turns[protocol] = [asdict(turn) for turn in aligner.turns]
+            learned_among[protocol] = config.bootstrap_candidates if aligner.rounds else None
+            turns[protocol] = [asdict(turn) for turn in aligner.rounds]
             alignment = aligner.align(candidates=protocol, progress=progress)
             notes[protocol] = list(alignment.notes)
             clock.stages(alignment.seconds, rest="search")
@@ -168,8 +168,8 @@ class Benchmark:
         run: Run = {"seed": seed, "fold": fold, "bootstrap_candidates": learned_among}
         run["turns"] = turns
         run["notes"] = notes
-        if aligner.own_seeds is not None:
-            run["own_seeds"] = str(aligner.own_seeds)
+        if aligner.pseudo_seeds is not None:
+            run["own_seeds"] = str(aligner.pseudo_seeds)
         if self.names is not None:
             run["names"] = task.notes[-1]
             run["exact_name_match"] = {

@@ -252,15 +252,15 @@ def align(
     told = outputs.write(alignment)
     notes = [*aligner.notes, *found.notes]
     about = [*notes]
-    if aligner.own_seeds is not None:
-        about.append(str(aligner.own_seeds))
+    if aligner.pseudo_seeds is not None:
+        about.append(str(aligner.pseudo_seeds))
     told += outputs.write_report(alignment, aligner.seconds, [*about, *chosen_by])
     if not quiet:
         for text in notes:
             console.note(f"  note: {text}")
-        if aligner.own_seeds is not None:
-            console.note(str(aligner.own_seeds))
-        summary.say_turns(aligner.turns)
+        if aligner.pseudo_seeds is not None:
+            console.note(str(aligner.pseudo_seeds))
+        summary.say_turns(aligner.rounds)
         to = console.results(to_stderr=outputs.to_stdout)
         summary.print_links(alignment, outputs, show, aligner.seconds["train"])
         summary.print_probabilities(found, chosen_by, to)

@@ -12,13 +12,13 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from dualamn.alignment import Alignment
-    from dualamn.bootstrap import Turn
+    from dualamn.bootstrap import Round
     from dualamn.commands.outputs import Outputs
     from dualamn.eval import Evaluation
     from dualamn.matching.entity_clusters import Clusters
 
 
-def say_turns(turns: Sequence[Turn]) -> None:
+def say_turns(turns: Sequence[Round]) -> None:
     """What every turn of bootstrapping learned from."""
     for turn in turns:
         console.note(

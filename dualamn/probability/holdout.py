@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from dualamn.graphs.task import AlignmentTask
-from dualamn.kernels.arrays import BoolArray, Int32Array, components, pair_keys
+from dualamn.kernels.arrays import BoolArray, FloatArray, Int32Array, components, pair_keys
+from dualamn.probability.begun_with import BegunWith
 
 SHARE = 0.2
 """The share of the seed links that is held out."""
@@ -20,6 +21,63 @@ _LEAST_OUT, _SHARE_OF_FEW = 100, 0.2  # so many, but no more than this share of 
 _LEAST_ASKED = 200  # entities of a graph, but no more than half of those there are
 
 _PURPOSE = 0xCA11B  # keeps these draws apart from others of the same seed
+
+
+@dataclass(frozen=True, eq=False)
+class Holdout:
+    """What the second model learns from, and what its links are judged by.
+
+    Attributes:
+        task: without what is held out.
+        held_out: (h, 2) int32 seed links that are not in it, or, where the first model had none,
+            pairs that it found by name and whose names are not in it. Empty where there would be
+            too few.
+        begun_with: all pairs that the first model found by name; None where it had seed links.
+        gone: (o,) int32 entities that are taken out of it.
+        alone: (o,) int32 entities that have lost their partner so, and their names.
+        asked: (a,) int32 entities that names found no partner for, without their names.
+    """
+
+    task: AlignmentTask
+    held_out: Int32Array
+    begun_with: BegunWith | None = None
+    gone: Int32Array = field(default_factory=lambda: np.empty(0, np.int32))
+    alone: Int32Array = field(default_factory=lambda: np.empty(0, np.int32))
+    asked: Int32Array = field(default_factory=lambda: np.empty(0, np.int32))
+
+    @classmethod
+    def of(cls, task: AlignmentTask, begun_with: BegunWith | None, seed: int) -> Holdout:
+        """Holds out seed links, or some of the pairs that the first model found instead.
+
+        Args:
+            task: what the first model learned from.
+            begun_with: the pairs that it began with, None where it had seed links.
+            seed: of the draw.
+        """
+        if begun_with is None:
+            return cls(*hold_out(task, seed))
+        own = begun_with.links
+        trial, held = hide_names(task, own, seed)
+        if not len(held):
+            return cls(trial, held, begun_with)
+        others = own[~np.isin(own, held).any(axis=1)]
+        trial, gone, alone = take_out(trial, others, seed)
+        trial, asked = hide_others(trial, own, seed)
+        return cls(trial, held, begun_with, gone, alone, asked)
+
+    @property
+    def of_seeds(self) -> bool:
+        """Whether seed links are held out."""
+        return self.begun_with is None
+
+    def hidden(self, meaning: FloatArray | None) -> FloatArray | None:
+        """(n, d) rows of the model of names, zero for entities whose names are held out."""
+        if meaning is None or self.of_seeds:
+            return meaning
+        meaning = meaning.copy()
+        for entities in (self.held_out, self.gone, self.alone, self.asked):
+            meaning[entities] = 0
+        return meaning
 
 
 def hold_out(task: AlignmentTask, seed: int) -> tuple[AlignmentTask, Int32Array]:

@@ -94,14 +94,14 @@ def test_a_task_without_seed_links_is_aligned_by_its_own(named_task: NamedTask) 
     task = named_task(200)
     bare = replace(task, seed_links=task.seed_links[:0])
     aligner = Aligner("fast", **FAST).fit(bare)
-    assert aligner.own_seeds is not None
-    assert aligner.own_seeds.exact > 100
+    assert aligner.pseudo_seeds is not None
+    assert aligner.pseudo_seeds.exact > 100
     scores = evaluate(aligner.align(), task.test_links)
     assert scores.links is not None
     assert (scores.links["f1"] or 0) > 0.95
     # They are no seed links: they were judged anew, and are among the links that came out.
-    assert len(aligner.align().links) > 0.9 * len(aligner.own_seeds.links)
-    assert Aligner("fast", **FAST).fit(task).own_seeds is None
+    assert len(aligner.align().links) > 0.9 * len(aligner.pseudo_seeds.links)
+    assert Aligner("fast", **FAST).fit(task).pseudo_seeds is None
 
 
 def test_few_pairs_by_name_are_worth_a_note(named_task: NamedTask) -> None:
@@ -116,11 +116,11 @@ def test_few_pairs_by_name_are_worth_a_note(named_task: NamedTask) -> None:
     bare = replace(task, seed_links=task.seed_links[:0])
     aligner = Aligner("fast", **FAST, calibrate=True).fit(bare)
     assert not aligner.notes
-    aligner.own_seeds = few
+    aligner._fitted = replace(aligner.fitted, model=replace(aligner.fitted.model, report=few))
     assert aligner.notes == (note,)
     # Without probabilities there is nothing to warn of.
     aligner = Aligner("fast", **FAST).fit(bare)
-    aligner.own_seeds = few
+    aligner._fitted = replace(aligner.fitted, model=replace(aligner.fitted.model, report=few))
     assert not aligner.notes
 
 

@@ -98,8 +98,8 @@ def test_they_come_from_agreement(aligner: Aligner, alignment: Alignment) -> Non
     assert alignment.calibration is not None
     (pair,) = alignment.calibration.pairs
     assert pair.method == "agreement"
-    assert aligner.own_seeds is not None
-    assert len(aligner.held_out) == len(aligner.own_seeds.links) // 5
+    assert aligner.pseudo_seeds is not None
+    assert len(aligner.held_out) == len(aligner.pseudo_seeds.links) // 5
     assert 0.9 * len(aligner.held_out) < pair.n_held_out <= len(aligner.held_out)
     assert pair.n_judged > 0
     assert "no seed links" in alignment.calibration.notes[0]
@@ -120,7 +120,7 @@ def test_entities_without_a_partner_are_allowed_for() -> None:
         task = forgetting(0.3, n_entities=1_500, unmatched=0.45, seed=seed)
         aligner = Aligner("fast", calibrate=True).fit(task)
         found = aligner.align(matcher="mutual")
-        assert aligner.own_seeds is not None
+        assert aligner.pseudo_seeds is not None
         assert found.calibration is not None
         assert found.probabilities is not None
         having = found.calibration.pairs[0].having_partner
@@ -129,10 +129,10 @@ def test_entities_without_a_partner_are_allowed_for() -> None:
         number = np.concatenate([strings(x.split("/")[1] for x in kg.entities) for kg in task.kgs])
         left, right = np.split(number, task.entity_offsets[1:-1])
         shared = np.isin(number, np.intersect1d(left, right))
-        free = np.setdiff1d(np.arange(task.n_entities), aligner.own_seeds.links)
+        free = np.setdiff1d(np.arange(task.n_entities), aligner.pseudo_seeds.links)
         assert having.share == pytest.approx(shared[free].mean(), abs=0.15)
         assert 0.05 < having.deviation < 0.3
-        by_structure = ~np.isin(found.links, aligner.own_seeds.links).any(axis=1)
+        by_structure = ~np.isin(found.links, aligner.pseudo_seeds.links).any(axis=1)
         ends = number[found.links[by_structure]]
         promised.append(found.probabilities[by_structure].mean())
         kept.append((ends[:, 0] == ends[:, 1]).mean())

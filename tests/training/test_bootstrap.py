@@ -12,6 +12,7 @@ from dualamn.attributes.pseudo_seeds import OwnSeeds
 from dualamn.bench.synthetic_task import make_task
 from dualamn.bootstrap import learn
 from dualamn.config import AlignerConfig
+from dualamn.decoding import Decoder
 from dualamn.errors import DualamnError
 from dualamn.eval import evaluate
 from dualamn.kernels.arrays import FloatArray, Int32Array
@@ -65,7 +66,7 @@ def test_pairs_are_judged_anew_and_counted() -> None:
     first, second = task.test_links[:10], task.test_links[4:14]
     encoder = Scripted([near(task, first), near(task, second)])
     config = AlignerConfig(bootstrap_turns=2, bootstrap_probability=0.9)
-    turns = list(learn(encoder, task, config, progress=silent))
+    turns = learn(encoder, Decoder(task, config), progress=silent)
     assert [(t.number, t.pairs, t.new, t.dropped, t.kept) for t in turns] == [
         (1, 10, 10, 0, 0),
         (2, 10, 4, 4, 6),
@@ -84,7 +85,7 @@ def test_a_turn_without_any_sure_pair_leaves_the_encoder_as_it_is() -> None:
     encoder = Scripted([np.eye(task.n_entities, dtype=np.float32)])
     config = AlignerConfig(bootstrap_turns=2, bootstrap_probability=0.9)
     unseen = replace(task, seed_links=task.seed_links[:0])
-    assert not list(learn(encoder, unseen, config, own=own, progress=silent))
+    assert not learn(encoder, Decoder(unseen, config), own, progress=silent)
     np.testing.assert_array_equal(encoder.fitted, own.links)
     assert not encoder.learned
 
@@ -93,14 +94,14 @@ def test_it_ends_when_the_pairs_settle() -> None:
     task = make_task(40)
     encoder = Scripted([near(task, task.test_links[:10])])
     config = AlignerConfig(bootstrap_turns=7, bootstrap_probability=0.9)
-    assert len(list(learn(encoder, task, config, progress=silent))) == 1
+    assert len(learn(encoder, Decoder(task, config), progress=silent)) == 1
     assert len(encoder.learned) == 1
 
 
 def test_no_turns_learn_nothing() -> None:
     task = make_task(40)
     encoder = Scripted([near(task, task.test_links)])
-    assert not list(learn(encoder, task, AlignerConfig(), progress=silent))
+    assert not learn(encoder, Decoder(task, AlignerConfig()), progress=silent)
     assert not encoder.learned
     np.testing.assert_array_equal(encoder.fitted, task.seed_links)
 
@@ -109,7 +110,7 @@ def test_evidence_finds_the_first_pairs_without_embeddings() -> None:
     task = make_task(300, keep_triples=0.9)
     config = AlignerConfig(evidence_first=True, evidence_rounds=3, evidence_explored=10)
     encoder = Scripted([near(task, task.test_links[:10])])
-    (turn,) = learn(encoder, task, config, progress=silent)
+    (turn,) = learn(encoder, Decoder(task, config), progress=silent)
     assert (turn.number, turn.new, turn.dropped, turn.kept) == (1, turn.pairs, 0, 0)
     seeds, pairs = np.split(encoder.fitted, [len(task.seed_links)])
     np.testing.assert_array_equal(seeds, task.seed_links)
@@ -119,7 +120,7 @@ def test_evidence_finds_the_first_pairs_without_embeddings() -> None:
 
     again = Scripted([near(task, pairs)])
     more = replace(config, bootstrap_turns=3)
-    first, *others = learn(again, task, more, progress=silent)
+    first, *others = learn(again, Decoder(task, more), progress=silent)
     assert first == replace(turn, seconds=first.seconds)
     assert [t.number for t in others] == again.turn_numbers == [2][: len(others)]
 

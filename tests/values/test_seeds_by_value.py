@@ -64,9 +64,9 @@ def test_no_seed_links_but_values(described_task: DescribedTask) -> None:
     task = described_task(codes)
     unseen = replace(task, seed_links=task.seed_links[:0])
     aligner = Aligner("fast", **FAST).fit(unseen)
-    assert aligner.own_seeds is not None
-    assert aligner.own_seeds.valued == len(aligner.own_seeds.links) > 60
-    assert str(aligner.own_seeds).endswith("with values that nobody else has")
+    assert aligner.pseudo_seeds is not None
+    assert aligner.pseudo_seeds.valued == len(aligner.pseudo_seeds.links) > 60
+    assert str(aligner.pseudo_seeds).endswith("with values that nobody else has")
     found = evaluate(aligner.align(), task.test_links).left_to_right
     assert found is not None
     assert float(found["hits@1"] or 0) > 0.85

@@ -1,0 +1,188 @@
+"""One model: fitted to a task, it finds links between its graphs."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from dualamn.attributes.names_and_values import NamesAndValues
+from dualamn.bootstrap import Round, learn
+from dualamn.config import AlignerConfig
+from dualamn.decoding import Decoder
+from dualamn.encoders import get_encoder
+from dualamn.graphs.task import AlignmentTask
+from dualamn.kernels.arrays import EmbeddingArray, FloatArray
+from dualamn.kernels.compute import threads, torch_device
+from dualamn.matching import configured_matcher
+from dualamn.matching.duplicates import with_new_claims
+from dualamn.probability.begun_with import BegunWith
+from dualamn.probability.link_features import with_features
+from dualamn.progress import Progress, ProgressCallback
+from dualamn.result import CandidateProtocol, PairAlignment
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from dualamn.attributes import OwnSeeds
+    from dualamn.encoders.encoder import Encoder
+
+_PAIRS = "begun_with"  # pseudo-seeds in a saved state
+_BY_CHANCE = "begun_with_by_chance"  # how probable it is that they mean nothing
+
+
+@dataclass(frozen=True, eq=False)
+class Model:
+    """What was learned of a task.
+
+    Attributes:
+        task: the task.
+        config: the settings.
+        encoder: fitted.
+        decoder: finds and scores candidates, with what names and values are worth.
+        pseudo_seeds: the pairs it began with where the task has no seed links.
+        report: how these were found; None after loading, and where there are seed links.
+        rounds: a report of every self-training round.
+    """
+
+    task: AlignmentTask
+    config: AlignerConfig
+    encoder: Encoder
+    decoder: Decoder
+    pseudo_seeds: BegunWith | None = None
+    report: OwnSeeds | None = None
+    rounds: tuple[Round, ...] = ()
+
+    @property
+    def attributes(self) -> NamesAndValues:
+        """What names and values are worth."""
+        return self.decoder.beside
+
+    @cached_property
+    def embeddings(self) -> EmbeddingArray:
+        """(n, d) rows of length one (or zero) in joint ids."""
+        with threads(self.config.threads):
+            return self.encoder.embeddings()
+
+    def align(
+        self,
+        pairs: Sequence[tuple[int, int]],
+        candidates: CandidateProtocol,
+        matcher: str,
+        *,
+        many: bool = False,
+        features: bool = False,
+        progress: ProgressCallback,
+    ) -> tuple[tuple[PairAlignment, ...], dict[str, float]]:
+        """Links between pairs of graphs.
+
+        Args:
+            pairs: positions of two graphs each.
+            candidates: whose entities are queries and candidates.
+            matcher: name of the matcher.
+            many: several entities may be linked to the same one, see `matching.duplicates`.
+            features: keep what probabilities are read from.
+            progress: told of stages "search" and "match".
+
+        Returns:
+            The links of every pair, and the seconds of both stages.
+        """
+        decide = configured_matcher(self.config, matcher)
+        embeddings = self.embeddings
+        found: list[PairAlignment] = []
+        seconds = {"search": 0.0, "match": 0.0}
+        with threads(self.config.threads):
+            for number, (left, right) in enumerate(pairs):
+                near = self.decoder.find(embeddings, left, right, candidates, progress)
+                started = time.perf_counter()
+                matching = decide.match(near.candidates)
+                if many:
+                    matching = with_new_claims(
+                        matching, near.candidates, self.task, self.config.temperature
+                    )
+                pair = PairAlignment.of(left, right, matching, near.recall)
+                if features:
+                    pair = with_features(
+                        pair, near, self.task, self.config, begun_with=self.pseudo_seeds, many=many
+                    )
+                found.append(pair)
+                seconds["search"] += near.search_seconds
+                seconds["match"] += near.evidence_seconds + time.perf_counter() - started
+                progress(Progress("match", number + 1, len(pairs)))
+        return tuple(found), seconds
+
+    def state(self) -> dict[str, Tensor]:
+        """What was learned, enough for `restored` with the same task and settings."""
+        import torch
+
+        state = self.encoder.state() | self.attributes.state()
+        if self.pseudo_seeds is not None:
+            state[_PAIRS] = torch.from_numpy(self.pseudo_seeds.links)
+            state[_BY_CHANCE] = torch.from_numpy(self.pseudo_seeds.chance)
+        return state
+
+
+def fit(
+    task: AlignmentTask,
+    config: AlignerConfig,
+    meaning: FloatArray | None = None,
+    *,
+    progress: ProgressCallback,
+    checkpoint: Path | None = None,
+    resume: bool = False,
+) -> Model:
+    """Fits a model to a task's seed links, or to pairs that names and values find in their place.
+
+    Args:
+        task: the graphs and their seed links.
+        config: the settings.
+        meaning: (n, d) rows of the model of names, where they are known already.
+        progress, checkpoint, resume: see `Aligner.fit`.
+
+    Raises:
+        TrainingError, CheckpointError: see `Aligner.fit`.
+    """
+    attributes = NamesAndValues.of(task, config, meaning)
+    own = attributes.start(task)
+    encoder = _encoder(task, config)
+    decoder = Decoder(task, config, attributes)
+    with threads(config.threads):
+        rounds = learn(
+            encoder, decoder, own, progress=progress, checkpoint=checkpoint, resume=resume
+        )
+    pseudo_seeds = None if own is None else BegunWith(own.links, own.chance)
+    return Model(task, config, encoder, decoder, pseudo_seeds, own, rounds)
+
+
+def restored(
+    task: AlignmentTask,
+    config: AlignerConfig,
+    state: dict[str, Tensor],
+    meaning: FloatArray | None = None,
+) -> Model:
+    """The model that gave this `state`.
+
+    Raises:
+        CheckpointError: the state is of another task or of other settings.
+    """
+    state = dict(state)
+    links, chance = state.pop(_PAIRS, None), state.pop(_BY_CHANCE, None)
+    attributes = NamesAndValues.of(task, config, meaning)
+    attributes.load_state(state)
+    encoder = _encoder(task, config)
+    encoder.load_state(state)
+    pseudo_seeds = None
+    if links is not None:  # older files know no chance: names count for nothing then
+        by_chance = np.ones(len(links), np.float32) if chance is None else chance.numpy()
+        pseudo_seeds = BegunWith(links.numpy(), by_chance)
+    return Model(task, config, encoder, Decoder(task, config, attributes), pseudo_seeds)
+
+
+def _encoder(task: AlignmentTask, config: AlignerConfig) -> Encoder:
+    with threads(config.threads):
+        return get_encoder(config.encoder)(task, config, torch_device(config.device))
