@@ -1,7 +1,7 @@
 """Nearest-neighbour search over embeddings."""
 
+from dualamn.search.approximate import Recall
 from dualamn.search.candidates import Candidates, search_candidates
-from dualamn.search.clustered import Recall
 from dualamn.search.cosines import pair_cosines
 from dualamn.search.exact import nearest
 from dualamn.search.pools import candidate_pools

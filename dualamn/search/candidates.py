@@ -9,8 +9,8 @@ import numpy as np
 from dualamn.arrays import EmbeddingArray, FloatArray, Int32Array
 from dualamn.errors import ConfigError
 from dualamn.progress import Progress, ProgressCallback, silent
+from dualamn.search.approximate import Recall, nearest_approximately
 from dualamn.search.both_ways import nearest_both_ways
-from dualamn.search.clustered import Recall, nearest_by_clusters
 from dualamn.topk import TopK
 
 
@@ -77,7 +77,7 @@ def search_candidates(
 
     found = None
     if recall < 1 and len(left) and len(right):
-        to_right, to_left, found = nearest_by_clusters(
+        to_right, to_left, found = nearest_approximately(
             left, right, k, recall=recall, seed=seed, done=done
         )
     else:
