@@ -62,7 +62,7 @@ def nearest_approximately(
 
     Args:
         left, right: (p, d) and (q, d) float32, neither empty.
-        k: how many to return.
+        k: how many to return, 1 or more.
         recall: share of the ten nearest that is to be found.
         seed: of the samples and of k-means.
         done: called now and then with the number of left rows that this is worth.
@@ -79,8 +79,9 @@ def nearest_approximately(
     left, right = checked_rows(left, right, k)
     rng = np.random.default_rng([seed, len(left), len(right)])
     centres = _centres(left, right, rng)
-    ways = [_Way(*sides, centres, recall, rng) for sides in ((left, right), (right, left))]
-    share = float(np.mean([way.share for way in ways]))
+    there = _Direction(left, right, centres, recall, rng)
+    back = _Direction(right, left, centres, recall, rng)
+    share = (there.share + back.share) / 2
     if share > _MOST_SHARE:
         return *nearest_both_ways(left, right, k, done=done), None
     finished = 0
@@ -91,9 +92,9 @@ def nearest_approximately(
         if done is not None:
             done(finished * len(left) // (len(left) + len(right)))
 
-    to_right, to_left = (way.search(k, add) for way in ways)
-    found = float(np.mean([ways[0].recall(to_right[1]), ways[1].recall(to_left[1])]))
-    queries, probes = sum(len(way.judges) for way in ways), max(way.probes for way in ways)
+    to_right, to_left = there.search(k, add), back.search(k, add)
+    found = (there.recall(to_right[1]) + back.recall(to_left[1])) / 2
+    queries, probes = len(there.judges) + len(back.judges), max(there.probes, back.probes)
     return to_right, to_left, Recall(found, queries, centres.ntotal, probes, share)
 
 
@@ -123,8 +124,8 @@ def _centres(left: FloatArray, right: FloatArray, rng: np.random.Generator) -> A
     return kmeans.index
 
 
-class _Way:
-    """One direction: clusters of the pool, and how many of them a query looks into."""
+class _Direction:
+    """From queries to a pool: its clusters, and how many of them a query looks into."""
 
     def __init__(
         self,
@@ -157,6 +158,7 @@ class _Way:
         index.nprobe = self.probes
         shape = len(self.queries), min(k, len(self.pool))
         scores, positions = np.empty(shape, np.float32), np.empty(shape, np.int32)
+        # Queries of one cluster after the other look into the same lists, which stay in the cache.
         order = np.argsort(self.centres.search(self.queries, 1)[1][:, 0], kind="stable")
         for start in range(0, len(order), QUERY_BLOCK):
             rows = order[start : start + QUERY_BLOCK]
