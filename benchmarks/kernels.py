@@ -18,7 +18,7 @@ from harness import alternate, describe, get_task, machine, options, run, set_th
 from reference import BATCH, DenseGate, dense_loss
 from torch import Tensor
 from torch.nn import functional as F  # noqa: N812
-from torch_geometric.utils import scatter, softmax
+from torch_geometric.utils import scatter
 
 from dualamn import AlignerConfig, AlignmentTask
 from dualamn.encoders.dual_amn_encoder import TrainedDualAMN
@@ -27,7 +27,7 @@ from dualamn.encoders.reflection import reflect
 from dualamn.kernels.arrays import FloatArray
 from dualamn.kernels.memory import keep_freed_memory
 from dualamn.kernels.patterns import Pattern
-from dualamn.kernels.sparse import sddmm, segment_softmax, spmm
+from dualamn.kernels.sparse import spmm
 from dualamn.pyg.conv import RelationalReflectionConv
 from dualamn.search import candidate_pools, search_candidates
 from dualamn.training.loss import hard_sample_loss
@@ -95,7 +95,6 @@ class Cases:
         with torch.no_grad():
             self.layers = [layer.clone() for layer in self.network.layers(self.graph)[0]]
             self.parts = self.network(self.graph, torch.arange(task.n_entities))
-        self.units = F.normalize(self.network.relations.detach(), dim=1)
         self.links = torch.from_numpy(task.seed_links[:BATCH]).long()
         rng = np.random.default_rng(config.seed)
         everyone = np.arange(task.n_entities, dtype=np.int32)
@@ -111,8 +110,6 @@ class Cases:
     def __iter__(self) -> Iterator[Case]:
         """The rows from the smallest part to the largest."""
         yield self.sparse_times_dense()
-        yield self.sampled_products()
-        yield self.softmax_of_segments()
         yield self.layer()
         yield self.gate()
         yield self.loss()
@@ -135,38 +132,6 @@ class Cases:
             f"{_shape(pattern)} x {self.config.dim}",
             with_gradients(lambda v, d: spmm(pattern, v, d), values, self.layers[0]),
             with_gradients(plain, values, self.layers[0]),
-        )
-
-    def sampled_products(self) -> Case:
-        """Dot products of entities with relations, where they meet."""
-        pattern = self.graph.hop.pairs
-        rows, columns = _places(pattern)
-
-        def plain(left: Tensor, right: Tensor) -> Tensor:
-            return (left.index_select(0, rows) * right.index_select(0, columns)).sum(dim=1)
-
-        return Case(
-            "sddmm, forward and backward",
-            f"{_shape(pattern)} x {self.config.dim}",
-            with_gradients(lambda a, b: sddmm(pattern, a, b), self.layers[0], self.units),
-            with_gradients(plain, self.layers[0], self.units),
-        )
-
-    def softmax_of_segments(self) -> Case:
-        """Attention of every entity over its edges."""
-        pattern, n = self.graph.hop.places, self.task.n_entities
-        rows, _ = _places(pattern)
-        logits = torch.randn(pattern.n_entries, generator=self.generator)
-
-        def plain(logits: Tensor) -> Tensor:
-            weights: Tensor = softmax(logits, rows, num_nodes=n)
-            return weights
-
-        return Case(
-            "segment softmax, forward and backward",
-            _shape(pattern),
-            with_gradients(lambda x: segment_softmax(pattern, x), logits),
-            with_gradients(plain, logits),
         )
 
     def layer(self) -> Case:

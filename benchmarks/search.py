@@ -1,4 +1,4 @@
-"""How much of an exact search one by way of clusters finds, and in what time.
+"""How much of an exact search an approximate one finds, and in what time.
 
     python benchmarks/search.py DATASET --preset paper
 
@@ -21,8 +21,8 @@ from dualamn import Aligner, load
 from dualamn.data_loaders import resolve
 from dualamn.kernels.arrays import FloatArray
 from dualamn.kernels.memory import keep_freed_memory
+from dualamn.search.approximate import nearest_approximately
 from dualamn.search.both_ways import nearest_both_ways
-from dualamn.search.clustered import nearest_by_clusters
 
 RECALLS = (0.9, 0.95, 0.99)
 
@@ -35,7 +35,7 @@ def measured(left: FloatArray, right: FloatArray, k: int, seed: int) -> list[lis
     rows = [["1", "", "", "100%", "1", f"{exact:.1f}", "1.0"]]
     for recall in RECALLS:
         started = time.perf_counter()
-        *_, found = nearest_by_clusters(left, right, k, recall=recall, seed=seed)
+        *_, found = nearest_approximately(left, right, k, recall=recall, seed=seed)
         spent = time.perf_counter() - started
         times = f"{spent:.1f}", f"{exact / spent:.1f}"
         if found is None:
@@ -74,7 +74,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         f"{given.dataset}, preset {given.preset}, seed {given.seed}: {len(left):,} and "
         f"{len(right):,} rows of {left.shape[1]} numbers"
     )
-    header = "asked for", "clusters", "probes", "products", "recall@10", "s", "times as fast"
+    header = "asked for", "clusters", "probes", "compared", "recall@10", "s", "times as fast"
     print(table(header, measured(left, right, given.candidates, given.seed)))
 
 

@@ -107,8 +107,8 @@ class AlignerConfig:
         candidates: how many candidates each entity keeps after the search.
         search_limit: products of numbers that an exact search may take, 5e11 being some ten seconds
             on two cores; larger graphs do with the candidates that evidence finds, if it does, and
-            those that share rare words or pieces of names, or else are searched by way of clusters.
-        search_recall: share of the ten nearest that a search by way of clusters is to find; 1 for
+            those that share rare words or pieces of names, or else are searched approximately.
+        search_recall: share of the ten nearest that an approximate search is to find; 1 for
             exact searches at any size.
         csls_k: neighbours that a CSLS neighbourhood is taken from (paper).
         temperature: of the Sinkhorn normalisation, in units of cosine: lower is more decided.

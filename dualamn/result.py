@@ -40,14 +40,14 @@ class TopK:
 
 @dataclass(frozen=True)
 class Recall:
-    """How good and how dear an approximate search was.
+    """How good and how dear an approximate search was, both directions together.
 
     Attributes:
         at_10: share of the ten nearest that it found, measured by an exact search.
         queries: how many were searched exactly for that; they had no say in the search.
         clusters: that the rows were parted into.
-        probes: clusters that a left row was compared with.
-        share: of all products of a left and a right row that were made.
+        probes: clusters that a row was compared with, in the direction that took more.
+        share: of the other side that a row was compared with, the mean.
     """
 
     at_10: float
@@ -59,7 +59,7 @@ class Recall:
     def __str__(self) -> str:
         return (
             f"approximate search, {self.at_10:.3f} of the 10 nearest found (of "
-            f"{self.queries:,} entities), with {self.share:.1%} of all products"
+            f"{self.queries:,} entities), each compared with {self.share:.1%} of the other side"
         )
 
 

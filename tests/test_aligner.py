@@ -153,18 +153,3 @@ def test_every_encoder_keeps_the_contract(name: str, task: AlignmentTask) -> Non
     assert (task.test_links == links[1]).all()
     with pytest.raises(CheckpointError):
         factory(make_task(30, seed=0), config, torch.device("cpu")).load_state(encoder.state())
-
-
-def test_given_features_stand_in_for_learned_entity_embeddings(task: AlignmentTask) -> None:
-    import torch
-
-    from dualamn.encoders.dual_amn_encoder import TrainedDualAMN
-
-    features = np.random.default_rng(0).normal(size=(task.n_entities, 7)).astype(np.float32)
-    config = dualamn.AlignerConfig.from_dict(SMALL)
-    encoder = TrainedDualAMN(task, config, torch.device("cpu"), features)
-    assert "projection" in encoder.state()
-    assert "entities" not in encoder.state()
-    before = encoder.embeddings()
-    encoder.fit(task.seed_links, progress=lambda _: None, checkpoint=None, resume=False)
-    assert not np.allclose(before, encoder.embeddings())

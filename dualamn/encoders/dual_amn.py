@@ -39,8 +39,6 @@ class DualAMN(nn.Module):
         dim: d, the width of one layer.
         depth: how many graph layers follow the first features; a branch is (depth + 1) * d wide.
         n_proxies: how many proxies bridge the graphs.
-        features: (n, f) float32 in the graph's inner order, which stand in for learned entity
-            embeddings and are projected to d by a learned matrix; None to learn embeddings.
         generator: draws the first values.
     """
 
@@ -52,7 +50,6 @@ class DualAMN(nn.Module):
         dim: int = 128,
         depth: int = 2,
         n_proxies: int = 64,
-        features: Tensor | None = None,
         generator: torch.Generator | None = None,
     ) -> None:
         super().__init__()
@@ -64,12 +61,7 @@ class DualAMN(nn.Module):
         def glorot(rows: int, columns: int) -> nn.Parameter:
             return uniform(rows, columns, bound=(6.0 / (rows + columns)) ** 0.5)
 
-        self.features: Tensor | None
-        self.register_buffer("features", features, persistent=False)
-        if features is None:
-            self.entities = uniform(n_entities, dim)
-        else:
-            self.projection = glorot(features.shape[1], dim)
+        self.entities = uniform(n_entities, dim)
         self.relations = uniform(n_relations, dim)
         self.depth = depth
         width = (depth + 1) * dim
@@ -99,9 +91,8 @@ class DualAMN(nn.Module):
             rows: of each layer the rows wanted, (q,) int64; None for all.
         """
         unit_relations = nn.functional.normalize(self.relations, dim=1, eps=1e-12)
-        entities = self.entities if self.features is None else self.features @ self.projection
         starts = [
-            (graph.neighbours, graph.neighbour_weights, entities),
+            (graph.neighbours, graph.neighbour_weights, self.entities),
             (graph.hop.incident, graph.incident_weights, self.relations),
         ]
         hops = graph.hops(self.depth)

@@ -14,7 +14,7 @@ from dualamn.encoders.dual_amn import DualAMN
 from dualamn.encoders.message_graph import RelationGraph
 from dualamn.errors import CheckpointError
 from dualamn.graphs.task import AlignmentTask
-from dualamn.kernels.arrays import EmbeddingArray, FloatArray, Int32Array, normalise
+from dualamn.kernels.arrays import EmbeddingArray, Int32Array, normalise
 from dualamn.kernels.mapped import blocks_of
 from dualamn.kernels.memory import return_freed_memory
 from dualamn.progress import ProgressCallback
@@ -28,16 +28,9 @@ class TrainedDualAMN:
         task: gives graph and seed links.
         config: the settings.
         device: where to compute.
-        features: (n, f) float32 rows in joint ids that stand in for learned entity embeddings.
     """
 
-    def __init__(
-        self,
-        task: AlignmentTask,
-        config: AlignerConfig,
-        device: torch.device,
-        features: FloatArray | None = None,
-    ) -> None:
+    def __init__(self, task: AlignmentTask, config: AlignerConfig, device: torch.device) -> None:
         self.task = task
         self.config = config
         self.device = device
@@ -51,7 +44,6 @@ class TrainedDualAMN:
             dim=config.dim,
             depth=config.depth,
             n_proxies=config.proxies,
-            features=None if features is None else torch.from_numpy(features)[graph.order],
             # Drawn on the CPU, so that every device starts from the same values.
             generator=torch.Generator().manual_seed(config.seed),
         ).to(device)

@@ -37,21 +37,6 @@ def spmm(pattern: Pattern, values: Tensor, dense: Tensor) -> Tensor:
     return product
 
 
-def sddmm(pattern: Pattern, left: Tensor, right: Tensor) -> Tensor:
-    """Sampled dense-dense product: the dot products of the rows that the pattern pairs.
-
-    Args:
-        pattern: of n rows and m columns.
-        left: (n, d).
-        right: (m, d) of the same dtype.
-
-    Returns:
-        (e,): entry (i, j) is the dot product of left[i] and right[j].
-    """
-    product: Tensor = _SDDMM.apply(left, right, pattern)  # type: ignore[no-untyped-call]
-    return product
-
-
 def square_distances(pattern: Pattern, points: Tensor) -> Tensor:
     """Squared Euclidean distances between the rows that the pattern pairs, with gradient.
 
@@ -66,28 +51,17 @@ def square_distances(pattern: Pattern, points: Tensor) -> Tensor:
     return distances
 
 
-def segment_softmax(pattern: Pattern, logits: Tensor) -> Tensor:
-    """Softmax over the entries of every row.
-
-    Args:
-        pattern: of n rows.
-        logits: (e,).
-
-    Returns:
-        (e,), which add up to one over every row that has entries.
-    """
-    weights: Tensor = _SegmentSoftmax.apply(logits, pattern)  # type: ignore[no-untyped-call]
-    return weights
-
-
 def row_softmax(pattern: Pattern, logits: Tensor, counts: Tensor | None = None) -> Tensor:
-    """The weights of `segment_softmax` without gradient.
+    """Softmax over the entries of every row, without gradient.
 
     Args:
         pattern: of n rows.
         logits: (e,).
         counts: (e,) how many like it each entry stands for; one each if None. The weights are
             those of one of them.
+
+    Returns:
+        (e,), which add up to one over every row that has entries.
     """
     # The row's own maximum keeps every exponent at or below zero.
     top = logits.new_full((pattern.shape[0],), -torch.inf)
@@ -119,23 +93,6 @@ class _SpMM(Function):
         d_values = dot_rows(pattern, grad, dense) if ctx.needs_input_grad[0] else None
         d_dense = multiply_transposed(pattern, values, grad) if ctx.needs_input_grad[1] else None
         return d_values, d_dense, None
-
-
-class _SDDMM(Function):
-    @staticmethod
-    def forward(ctx: Any, left: Tensor, right: Tensor, pattern: Pattern) -> Tensor:
-        ctx.save_for_backward(left, right)
-        ctx.pattern = pattern
-        return dot_rows(pattern, left, right)
-
-    @staticmethod
-    def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor | None, ...]:
-        (grad,) = grads
-        left, right = ctx.saved_tensors
-        pattern: Pattern = ctx.pattern
-        d_left = multiply(pattern, grad, right) if ctx.needs_input_grad[0] else None
-        d_right = multiply_transposed(pattern, grad, left) if ctx.needs_input_grad[1] else None
-        return d_left, d_right, None
 
 
 class _SquareDistances(Function):
@@ -170,24 +127,6 @@ def _with_gradient(pattern: Pattern, grad: Tensor) -> tuple[Pattern, Tensor]:
     rows, columns = pattern.rows.index_select(0, has), pattern.indices.index_select(0, has)
     kept = Pattern.from_sorted(rows, columns, pattern.shape, checked=True)
     return kept, grad.index_select(0, has)
-
-
-class _SegmentSoftmax(Function):
-    @staticmethod
-    def forward(ctx: Any, logits: Tensor, pattern: Pattern) -> Tensor:
-        weights = row_softmax(pattern, logits)
-        ctx.save_for_backward(weights)
-        ctx.pattern = pattern
-        return weights
-
-    @staticmethod
-    def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor | None, ...]:
-        (grad,) = grads
-        (weights,) = ctx.saved_tensors
-        pattern: Pattern = ctx.pattern
-        weighted = weights * grad
-        mean = segment_sum(pattern, weighted)
-        return weighted - weights * mean.index_select(0, pattern.rows), None
 
 
 def multiply(
@@ -261,7 +200,16 @@ def _own_kernel_is_faster(pattern: Pattern, dense: Tensor) -> bool:
 
 
 def dot_rows(pattern: Pattern, left: Tensor, right: Tensor) -> Tensor:
-    """The product of `sddmm` without gradient."""
+    """Dot products of the rows that the pattern pairs, without gradient.
+
+    Args:
+        pattern: of n rows and m columns.
+        left: (n, d).
+        right: (m, d) of the same dtype.
+
+    Returns:
+        (e,): entry (i, j) is the dot product of left[i] and right[j].
+    """
     values = left.new_zeros(pattern.n_entries)
     if pattern.n_entries == 0 or left.shape[1] == 0:
         return values

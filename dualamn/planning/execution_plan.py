@@ -29,6 +29,7 @@ _EDGE_IN_STATEMENTS = 100  # of what evidence knows of it between its rounds
 _EDGE_IN_EVIDENCE = 150  # of that and of pairs that share statements, in a round
 _CANDIDATE = 60  # of scores, positions and pairs
 _CANDIDATE_IN_EVIDENCE = 130  # of the same, through rounds of evidence
+_LISTS = 1.5  # of one graph's rows: what an approximate search holds, in lists that double to grow
 _PART_COPIES = 6  # of a part of a training step: layers, gate, dropped rows, and gradients
 _FLOAT, _HALF = 4, 2
 _COLUMNS = 256  # that propagation projects at a time at least
@@ -147,11 +148,12 @@ def stages(task: AlignmentTask, config: AlignerConfig) -> dict[str, int]:
         n * _candidates(left * right, each if named else _CANDIDATE, task, config, named=named),
         2 * tests * _candidates(tests * tests, each, task, config, named=named),
     )
+    lists = _lists(left, right, config, seeds=len(task.seed_links) > 0, named=named)
     return {
         "load": held,
         "train": held + names + graph + tied + waiting + _training(n, config) + early,
         "embed": held + names + graph + waiting + _embedding(n, config) + early,
-        "match": held + names + graph + network + waiting + rows + evidence + candidates,
+        "match": held + names + graph + network + waiting + rows + evidence + candidates + lists,
     }
 
 
@@ -164,6 +166,15 @@ def _candidates(
     if way_to_search(pairs * width(config), config, seeds=seeds, names=named) == "evidence":
         return explored
     return config.candidates * each + explored
+
+
+def _lists(left: int, right: int, config: AlignerConfig, *, seeds: bool, named: bool) -> int:
+    """Bytes of the lists that an approximate search between two graphs of these sizes goes by."""
+    way = way_to_search(left * right * width(config), config, seeds=seeds, names=named)
+    beside_names = way == "names" and not explores(config) and config.search_recall < 1
+    if way != "approximate" and not beside_names:
+        return 0
+    return int(_LISTS * max(left, right) * width(config) * _FLOAT)
 
 
 def _only_scores(task: AlignmentTask, config: AlignerConfig) -> bool:

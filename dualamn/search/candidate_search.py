@@ -8,8 +8,8 @@ from dualamn.errors import ConfigError
 from dualamn.kernels.arrays import EmbeddingArray, FloatArray, Int32Array
 from dualamn.progress import Progress, ProgressCallback, silent
 from dualamn.result import Candidates, TopK
+from dualamn.search.approximate import nearest_approximately
 from dualamn.search.both_ways import nearest_both_ways
-from dualamn.search.clustered import nearest_by_clusters
 
 
 def search_candidates(
@@ -49,7 +49,7 @@ def search_candidates(
 
     found = None
     if recall < 1 and len(left) and len(right):
-        to_right, to_left, found = nearest_by_clusters(
+        to_right, to_left, found = nearest_approximately(
             left, right, k, recall=recall, seed=seed, done=done
         )
     else:

@@ -29,19 +29,6 @@ class Heaps:
         heaps = _heaps(self.scores[queries], self.positions[queries])
         heaps.addn(scores.shape[1], faiss.swig_ptr(scores), first, 0, len(scores))
 
-    def add_some(
-        self, queries: NDArray[np.int64], positions: NDArray[np.int64], scores: NDArray[np.float32]
-    ) -> None:
-        """Offers any distinct queries the scores of any positions, (queries, positions)."""
-        import faiss
-
-        # A heap is nothing but its numbers, so those of the queries can be taken out and back.
-        own, whose = self.scores[queries], self.positions[queries]
-        _heaps(own, whose).addn_with_ids(
-            scores.shape[1], faiss.swig_ptr(scores), faiss.swig_ptr(positions), 0, 0, len(scores)
-        )
-        self.scores[queries], self.positions[queries] = own, whose
-
     def sorted(self) -> Found:
         """Scores, descending along a row, and positions; the heaps are done with.
 

@@ -6,13 +6,13 @@ from typing import Literal
 
 from dualamn.config import AlignerConfig
 
-Way = Literal["exact", "clusters", "names", "evidence"]
+Way = Literal["exact", "approximate", "names", "evidence"]
 """Where candidates come from.
 
 - `exact`: everything is compared with everything;
-- `clusters`: what lies in clusters near each other is compared (`dualamn.search.clustered`);
+- `approximate`: an entity is compared with clusters near it (`dualamn.search.approximate`);
 - `names`: names look up those that share rare words or pieces (`dualamn.attributes.blocking`), and
-  who is near by structure comes from evidence on its way, or else from clusters;
+  who is near by structure comes from evidence on its way, or else from an approximate search;
 - `evidence`: nothing is compared, and there are no others than evidence finds.
 """
 
@@ -34,7 +34,7 @@ def way_to_search(products: int, config: AlignerConfig, *, seeds: bool, names: b
         return "names"
     if explored and seeds:
         return "evidence"
-    return "clusters" if config.search_recall < 1 else "exact"
+    return "approximate" if config.search_recall < 1 else "exact"
 
 
 def explores(config: AlignerConfig) -> bool:

@@ -90,8 +90,8 @@ class StepInParts:
         network: gets the gradients.
         graph: the task's graph, on the network's device.
         linked_share: share of all entities that have a link.
-        config: the settings.
-        hides_links: the network does not see the embeddings of the entities that a step links.
+        config: the settings; with `tie_links` the network does not see the embeddings of the
+            entities that a step links.
     """
 
     def __init__(
@@ -100,14 +100,11 @@ class StepInParts:
         graph: RelationGraph,
         linked_share: float,
         config: AlignerConfig,
-        *,
-        hides_links: bool = False,
     ) -> None:
         self.network = network
         self.graph = graph
         self.linked_share = linked_share
         self.config = config
-        self.hides_links = hides_links
         self._focus: tuple[Tensor, RelationGraph] | None = None
 
     def backward(
@@ -130,7 +127,7 @@ class StepInParts:
         rows = torch.from_numpy(np.concatenate([part.entities for part in parts])).long().to(device)
         distinct = torch.unique(rows)
         graph = self._focused(distinct)
-        if self.hides_links:
+        if self.config.tie_links:
             linked = np.concatenate([part.entities[part.links.ravel()] for part in parts])
             graph = graph.hiding(torch.from_numpy(linked).long().to(device))
         features = self.network.body(graph, rows)

@@ -57,9 +57,7 @@ class Trainer:
                 f"{task.name} has no seed links to learn from: give some known pairs of entities"
             )
         self.network = network
-        # Given features are not learned: there is nothing to share or to hide.
-        self.ties = config.tie_links and network.features is None
-        if self.ties:
+        if config.tie_links:
             graph = graph.tied(torch.from_numpy(task.seed_links).long().to(graph.position.device))
         self.graph = graph
         self.config = config
@@ -72,7 +70,7 @@ class Trainer:
         self.optimizer = RMSprop(network.parameters())
         self.batches = steps_an_epoch(len(self.seed_links), task.n_triples, config)
         share = len(self.linked) / graph.n_entities
-        self.step_in_parts = StepInParts(network, graph, share, config, hides_links=self.ties)
+        self.step_in_parts = StepInParts(network, graph, share, config)
         self.total_steps = config.epochs * self.batches
         self.first_averaged = first_averaged_epoch(self.batches, config)
         self._first_loss: float | None = None
@@ -117,7 +115,7 @@ class Trainer:
         self.optimizer.zero_grad()  # gradients are as large as the parameters
         self.step_in_parts.let_go()
         self._take_mean()
-        if self.ties:
+        if self.config.tie_links:
             self._untie()
         if checkpoint is not None:
             self._keep(self.config.epochs).write(checkpoint)

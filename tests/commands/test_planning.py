@@ -123,6 +123,12 @@ def test_estimates_are_within_a_tenth_of_what_whole_runs_took(
     assert max(stages(sizes, config).values()) / GIB == pytest.approx(measured, rel=0.1)
 
 
+def test_an_approximate_search_holds_a_copy_of_a_graphs_rows() -> None:
+    sizes: Any = DWY
+    exact, rough = (stages(sizes, of("paper", search_recall=r))["match"] for r in (1.0, 0.9))
+    assert rough - exact == 1.5 * 100_000 * 768 * 4
+
+
 def test_a_second_model_costs_more() -> None:
     alone, both = (stages(TASK, of("fast", calibrate=twice)) for twice in (False, True))
     assert both["match"] > alone["match"]

@@ -94,14 +94,3 @@ def test_training_leaves_linked_entities_with_equal_embeddings(task: AlignmentTa
     alone = np.setdiff1d(np.arange(task.n_entities), task.seed_links)
     own = entities[inside(encoder.graph, alone.tolist())].numpy()
     assert len(np.unique(own, axis=0)) == len(alone)
-
-
-def test_given_features_are_neither_tied_nor_hidden(task: AlignmentTask) -> None:
-    features = np.random.default_rng(0).random((task.n_entities, 5), dtype=np.float32)
-    rows = []
-    for settings in (SMALL, SMALL | {"tie_links": False}):
-        config = AlignerConfig(**settings)
-        encoder = TrainedDualAMN(task, config, torch.device("cpu"), features)
-        encoder.fit(task.seed_links, progress=silent, checkpoint=None, resume=False)
-        rows.append(encoder.embeddings())
-    np.testing.assert_array_equal(rows[0], rows[1])
