@@ -29,7 +29,7 @@ from dualamn.kernels.memory import keep_freed_memory
 from dualamn.kernels.patterns import Pattern
 from dualamn.kernels.sparse import spmm
 from dualamn.pyg.conv import RelationalReflectionConv
-from dualamn.search import candidate_pools, search_candidates
+from dualamn.search import candidate_sets, search_candidates
 from dualamn.training.loss import hard_sample_loss
 from dualamn.training.micro_batch import StepInParts, draw_parts
 from dualamn.training.mining import mine, principal_projection
@@ -227,7 +227,7 @@ class Cases:
 
     def search(self) -> Case:
         """Candidates of the test entities in both directions."""
-        pools = candidate_pools(self.task, 0, 1, "test_only")
+        pools = candidate_sets(self.task, 0, 1, "test_only")
         joined = F.normalize(torch.cat(self.parts, dim=1), dim=1)
         embeddings: FloatArray = joined.numpy()
         left, right = (joined[torch.from_numpy(pool).long()] for pool in pools)

@@ -22,7 +22,7 @@ from dualamn.data_loaders import resolve
 from dualamn.kernels.arrays import FloatArray
 from dualamn.kernels.memory import keep_freed_memory
 from dualamn.search.approximate import nearest_approximately
-from dualamn.search.both_ways import nearest_both_ways
+from dualamn.search.exact import nearest_both_ways
 
 RECALLS = (0.9, 0.95, 0.99)
 

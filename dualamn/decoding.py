@@ -24,8 +24,8 @@ from dualamn.matching.pair_table import Cosines, PairTable
 from dualamn.matching.scored_candidates import ScoredCandidates
 from dualamn.progress import ProgressCallback, silent
 from dualamn.result import CandidateProtocol, Candidates
-from dualamn.search import candidate_pools, pair_cosines, search_candidates
-from dualamn.search.search_way import explores, way_to_search
+from dualamn.search import candidate_sets, pair_cosines, search_candidates
+from dualamn.search.candidate_search import explores, way_to_search
 
 
 class Decoder:
@@ -126,7 +126,7 @@ class Decoder:
     ) -> Candidates:
         """Who is near by structure and name."""
         config, names = self.config, self._telling_names
-        pools = candidate_pools(self.task, left, right, protocol)
+        pools = candidate_sets(self.task, left, right, protocol)
         if embeddings is None:
             if names is None:
                 return Candidates.none(*pools)

@@ -10,7 +10,7 @@ from dualamn.kernels.arrays import EmbeddingArray, FloatArray, Int32Array
 from dualamn.matching.pairs import CandidatePairs
 from dualamn.progress import Progress, ProgressCallback, silent
 from dualamn.result import Candidates, TopK
-from dualamn.search.both_ways import nearest_both_ways
+from dualamn.search.exact import nearest_both_ways
 from dualamn.search.pair_cosines import pair_cosines
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dualamn.graphs.task import AlignmentTask
 from dualamn.kernels.arrays import Int32Array, StringArray
 from dualamn.result import CandidateProtocol
-from dualamn.search import candidate_pools
+from dualamn.search import candidate_sets
 
 
 def exact_name_match(
@@ -28,7 +28,7 @@ def exact_name_match(
     if names is None or not len(links):
         return None
     right = sum(
-        _found(names, task.links_between(links, *pair), candidate_pools(task, *pair, protocol)[1])
+        _found(names, task.links_between(links, *pair), candidate_sets(task, *pair, protocol)[1])
         for pair in task.kg_pairs
     )
     return right / len(links)

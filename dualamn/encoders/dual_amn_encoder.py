@@ -28,19 +28,23 @@ class TrainedDualAMN:
         task: gives graph and seed links.
         config: the settings.
         device: where to compute.
+        graph: of the task, where it is built already.
     """
 
-    def __init__(self, task: AlignmentTask, config: AlignerConfig, device: torch.device) -> None:
+    def __init__(
+        self,
+        task: AlignmentTask,
+        config: AlignerConfig,
+        device: torch.device,
+        graph: RelationGraph | None = None,
+    ) -> None:
         self.task = task
         self.config = config
         self.device = device
-        graph = RelationGraph.from_triples(
-            task.triples, task.n_entities, task.n_relations, reorder=True
-        )
-        self.graph = graph.to(device)
+        self.graph = RelationGraph.of(task, device) if graph is None else graph
         self.network = DualAMN(
-            graph.n_entities,
-            graph.n_relations,
+            self.graph.n_entities,
+            self.graph.n_relations,
             dim=config.dim,
             depth=config.depth,
             n_proxies=config.proxies,

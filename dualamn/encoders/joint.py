@@ -10,6 +10,7 @@ from torch import Tensor
 
 from dualamn.config import AlignerConfig
 from dualamn.encoders.dual_amn_encoder import TrainedDualAMN
+from dualamn.encoders.message_graph import RelationGraph
 from dualamn.encoders.propagation import Propagation
 from dualamn.graphs.task import AlignmentTask
 from dualamn.kernels.arrays import EmbeddingArray, Int32Array, normalise
@@ -31,8 +32,9 @@ class Joint:
 
     def __init__(self, task: AlignmentTask, config: AlignerConfig, device: torch.device) -> None:
         self.config = config
-        self.network = TrainedDualAMN(task, config, device)
-        self.labels = Propagation(task, config, device)
+        graph = RelationGraph.of(task, device)
+        self.network = TrainedDualAMN(task, config, device, graph)
+        self.labels = Propagation(task, config, device, graph)
 
     def fit(
         self,

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from dualamn.encoders.message_edges import Hop, distinct, pattern_of
+from dualamn.graphs.task import AlignmentTask
 from dualamn.kernels.arrays import Int32Array, components
 from dualamn.kernels.patterns import Pattern
 
@@ -97,6 +98,12 @@ class RelationGraph:
             hop,
             places_inside,
         )
+
+    @classmethod
+    def of(cls, task: AlignmentTask, device: torch.device) -> RelationGraph:
+        """All triples of a task on a device, with entities near each other numbered alike."""
+        graph = cls.from_triples(task.triples, task.n_entities, task.n_relations, reorder=True)
+        return graph.to(device)
 
     def tied(self, links: Tensor) -> RelationGraph:
         """The same graph, in which linked entities have one embedding, that of one of them.

@@ -48,16 +48,20 @@ class Propagation:
         task: gives graph and seed links.
         config: the settings.
         device: where to compute.
+        graph: of the task, where it is built already.
     """
 
-    def __init__(self, task: AlignmentTask, config: AlignerConfig, device: torch.device) -> None:
+    def __init__(
+        self,
+        task: AlignmentTask,
+        config: AlignerConfig,
+        device: torch.device,
+        graph: RelationGraph | None = None,
+    ) -> None:
         self.task = task
         self.config = config
         self.device = device
-        graph = RelationGraph.from_triples(
-            task.triples, task.n_entities, task.n_relations, reorder=True
-        )
-        self.graph = graph.to(device)
+        self.graph = RelationGraph.of(task, device) if graph is None else graph
         self.links: Int32Array | None = None
         self.turn = 0
         self._progress: ProgressCallback | None = None

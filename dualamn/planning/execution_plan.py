@@ -14,7 +14,7 @@ from dualamn.config import AlignerConfig
 from dualamn.errors import ConfigError
 from dualamn.graphs.task import AlignmentTask
 from dualamn.kernels import mapped, measure
-from dualamn.search.search_way import explores, way_to_search
+from dualamn.search.candidate_search import explores, way_to_search
 
 GIB = 2**30
 SHARE = 0.8  # of the machine's memory that a run may take if nothing else is said

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from dualamn.config import AlignerConfig
 from dualamn.graphs.task import AlignmentTask
 from dualamn.planning.execution_plan import width
-from dualamn.search.search_way import explores, way_to_search
+from dualamn.search.candidate_search import explores, way_to_search
 
 _START = 3.5  # seconds until everything is imported
 _LOAD = 2e-6  # a triple

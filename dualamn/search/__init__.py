@@ -1,15 +1,14 @@
 """Nearest-neighbour search over embeddings."""
 
 from dualamn.result import Candidates, Recall
-from dualamn.search.candidate_search import search_candidates
-from dualamn.search.candidate_sets import candidate_pools
+from dualamn.search.candidate_search import candidate_sets, search_candidates
 from dualamn.search.exact import nearest
 from dualamn.search.pair_cosines import pair_cosines
 
 __all__ = [
     "Candidates",
     "Recall",
-    "candidate_pools",
+    "candidate_sets",
     "nearest",
     "pair_cosines",
     "search_candidates",

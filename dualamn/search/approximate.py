@@ -9,9 +9,7 @@ import numpy as np
 
 from dualamn.kernels.arrays import FloatArray, Int32Array
 from dualamn.result import Recall
-from dualamn.search.both_ways import nearest_both_ways
-from dualamn.search.exact import QUERY_BLOCK, checked_rows, nearest
-from dualamn.search.heaps import Found
+from dualamn.search.exact import QUERY_BLOCK, Found, checked_rows, nearest, nearest_both_ways
 
 AT = 10  # recall is that of so many nearest
 _SAMPLED = 500  # queries of a side that choose the number of probes, and as many that judge it

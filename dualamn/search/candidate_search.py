@@ -1,15 +1,19 @@
-"""The nearest entities of the other graph, in both directions."""
+"""Where candidates come from: by which way, among which entities, and the search itself."""
 
 from __future__ import annotations
 
+from typing import Literal, get_args
+
 import numpy as np
 
+from dualamn.config import AlignerConfig
 from dualamn.errors import ConfigError
+from dualamn.graphs.task import AlignmentTask
 from dualamn.kernels.arrays import EmbeddingArray, FloatArray, Int32Array
 from dualamn.progress import Progress, ProgressCallback, silent
-from dualamn.result import Candidates, TopK
+from dualamn.result import CandidateProtocol, Candidates, TopK
 from dualamn.search.approximate import nearest_approximately
-from dualamn.search.both_ways import nearest_both_ways
+from dualamn.search.exact import nearest_both_ways
 
 
 def search_candidates(
@@ -83,3 +87,78 @@ def _check_normalised(rows: FloatArray) -> None:
             f"embeddings must be L2-normalised for the search: {wrong.size:,} of {len(rows):,} "
             f"are not, one has length {squares[wrong[0]] ** 0.5:.3g}"
         )
+
+
+def candidate_sets(
+    task: AlignmentTask, left: int, right: int, protocol: CandidateProtocol
+) -> tuple[Int32Array, Int32Array]:
+    """The entities of both graphs that are queries and candidates of each other.
+
+    With "test_only" they are the ends of the test links between the two graphs, with
+    "all_entities" all entities, and with "unaligned" those that no seed link joins to the
+    other graph. Under "all_entities" the pools are complete, since the neighbourhoods of every
+    entity count in matching; the evaluation then looks at the queries it has gold links for.
+    "unaligned" leaves blank nodes of RDF out, since a link to one could not be used.
+
+    Args:
+        left, right: positions of the two graphs in the task.
+
+    Returns:
+        Two sorted arrays of int32 joint ids, of the left and of the right graph.
+
+    Raises:
+        ConfigError: an unknown protocol.
+    """
+    if protocol == "test_only":
+        links = task.links_between(task.test_links, left, right)
+        return _distinct(links[:, 0]), _distinct(links[:, 1])
+    entities = task.entity_range(left), task.entity_range(right)
+    if protocol == "all_entities":
+        return entities
+    if protocol == "unaligned":
+        seeds = task.links_between(task.seed_links, left, right)
+        free = ~task.is_blank
+        free[seeds] = False
+        return entities[0][free[entities[0]]], entities[1][free[entities[1]]]
+    known = ", ".join(get_args(CandidateProtocol))
+    raise ConfigError(f"there is no protocol {protocol!r}, choose one of {known}")
+
+
+def _distinct(ids: Int32Array) -> Int32Array:
+    return np.unique(ids).astype(np.int32, copy=False)
+
+
+Way = Literal["exact", "approximate", "names", "evidence"]
+"""Where candidates come from.
+
+- `exact`: everything is compared with everything;
+- `approximate`: an entity is compared with clusters near it (`dualamn.search.approximate`);
+- `names`: names look up those that share rare words or pieces (`dualamn.attributes.blocking`), and
+  who is near by structure comes from evidence on its way, or else from an approximate search;
+- `evidence`: nothing is compared, and there are no others than evidence finds.
+"""
+
+
+def way_to_search(products: int, config: AlignerConfig, *, seeds: bool, names: bool) -> Way:
+    """Where candidates come from.
+
+    Args:
+        products: left entities times right entities times the width of embeddings, or
+            of projected names where there are no embeddings yet.
+        config: up to its `search_limit` a search is exact.
+        seeds: there are seed links, without which evidence alone has nothing to begin with.
+        names: names take part.
+    """
+    explored = explores(config)
+    if products <= config.search_limit or (config.search_recall == 1 and not explored):
+        return "exact"
+    if names:
+        return "names"
+    if explored and seeds:
+        return "evidence"
+    return "approximate" if config.search_recall < 1 else "exact"
+
+
+def explores(config: AlignerConfig) -> bool:
+    """Whether evidence finds candidates of its own."""
+    return config.evidence_rounds > 0 and config.evidence_explored > 0

@@ -10,7 +10,7 @@ from dualamn.graphs.task import AlignmentTask
 from dualamn.kernels.arrays import FloatArray, strings
 from dualamn.matching import get_matcher
 from dualamn.result import CandidateProtocol, PairAlignment
-from dualamn.search import candidate_pools, search_candidates
+from dualamn.search import candidate_sets, search_candidates
 
 Align = Callable[..., Alignment]
 DiagonalTask = Callable[..., AlignmentTask]
@@ -32,7 +32,7 @@ def align() -> Align:
     ) -> Alignment:
         aligned = []
         for left, right in pairs or task.kg_pairs:
-            pools = candidate_pools(task, left, right, protocol)
+            pools = candidate_sets(task, left, right, protocol)
             m = get_matcher(matcher).match(search_candidates(embeddings, *pools, k))
             aligned.append(
                 PairAlignment(left, right, m.links, m.scores, m.left_to_right, m.right_to_left)

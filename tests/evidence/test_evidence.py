@@ -10,7 +10,7 @@ from dualamn.bench.synthetic_task import make_task
 from dualamn.evidence import Evidence, EvidenceSettings
 from dualamn.graphs.task import AlignmentTask
 from dualamn.result import Candidates, TopK
-from dualamn.search import candidate_pools, search_candidates
+from dualamn.search import candidate_sets, search_candidates
 
 SETTINGS = EvidenceSettings(
     rounds=3, weight=0.12, share_weight=0.6, temperature=0.03, sinkhorn_rounds=50
@@ -27,7 +27,7 @@ def searched(task: AlignmentTask, k: int = 10, width: int = 8) -> Candidates:
     common = rng.standard_normal((max(numbers) + 1, width))
     rows = common[numbers] + rng.standard_normal((len(numbers), width))
     rows = (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32)
-    return search_candidates(rows, *candidate_pools(task, 0, 1, "unaligned"), k)
+    return search_candidates(rows, *candidate_sets(task, 0, 1, "unaligned"), k)
 
 
 def right_among(links: NDArray[np.int32], task: AlignmentTask) -> int:
@@ -72,6 +72,6 @@ def test_without_candidates_or_seed_links_there_is_nothing_to_judge(rounds: int)
     rows = np.eye(task.n_entities, dtype=np.float32)
     empty = search_candidates(rows, np.empty(0, np.int32), task.entity_range(1), 5)
     assert not len(Evidence(alone, 0, 1, settings).judge(empty).links)
-    some = search_candidates(rows, *candidate_pools(alone, 0, 1, "all_entities"), 5)
+    some = search_candidates(rows, *candidate_sets(alone, 0, 1, "all_entities"), 5)
     judged = Evidence(alone, 0, 1, settings).judge(some)
     assert np.isfinite(judged.probability).all()

@@ -20,7 +20,7 @@ from dualamn.kernels.compute import threads
 from dualamn.matching.pair_table import Cosines
 from dualamn.matching.transport import sinkhorn
 from dualamn.result import Candidates, TopK
-from dualamn.search import candidate_pools, search_candidates
+from dualamn.search import candidate_sets, search_candidates
 from tests.evidence.small_graphs import Known, plain_likeness, plain_shared
 
 Floats = NDArray[np.float64]
@@ -205,7 +205,7 @@ def best_of_either(scores: Floats, k: int) -> Floats:
 
 
 def found_near(task: AlignmentTask, k: int, seed: int, *, all_entities: bool = False) -> Candidates:
-    pools = candidate_pools(task, 0, 1, "all_entities" if all_entities else "unaligned")
+    pools = candidate_sets(task, 0, 1, "all_entities" if all_entities else "unaligned")
     return search_candidates(vectors(task.n_entities, seed), *pools, k)
 
 
@@ -237,7 +237,7 @@ def test_rounds_equal_full_matrices(
 ) -> None:
     task = small_task(seed, n, r, n_triples, int(share * n))
     settings = replace(SETTINGS, rounds=rounds, explored=explored)
-    pools = candidate_pools(task, 0, 1, "all_entities" if all_entities else "unaligned")
+    pools = candidate_sets(task, 0, 1, "all_entities" if all_entities else "unaligned")
     candidates = search_candidates(rows := vectors(n * 2, seed), *pools, k or 1)
     if not k:
         candidates = Candidates.none(*pools)
@@ -327,14 +327,14 @@ def test_two_of_three_graphs_are_judged_as_if_alone(left: int, right: int) -> No
 def test_seed_links_say_the_same_whether_or_not_they_are_searched_among() -> None:
     """Of what is known for certain, there is no more to find out."""
     task = small_task(3, 9, 2, 25, 5)
-    free = candidate_pools(task, 0, 1, "unaligned")
+    free = candidate_sets(task, 0, 1, "unaligned")
     # Everyone has one partner that is as near as can be, so that all is sure from the start.
     rows = np.eye(task.n_entities, dtype=np.float32)
     rows[task.seed_links[:, 1]] = rows[task.seed_links[:, 0]]
     rows[free[1]] = rows[free[0]]
     evidence = Evidence(task, 0, 1, replace(SETTINGS, rounds=1))
     gained = []
-    for left, right in (free, candidate_pools(task, 0, 1, "all_entities")):
+    for left, right in (free, candidate_sets(task, 0, 1, "all_entities")):
         near = search_candidates(rows, left, right, 9)
         before, after = (table_of(task, c) for c in (near, evidence.judge(near).candidates))
         here = np.ix_(free[0], free[1] - task.entity_offsets[1])

@@ -11,7 +11,7 @@ from dualamn.bench.synthetic_task import make_task
 from dualamn.evidence import Evidence, EvidenceSettings
 from dualamn.matching.sinkhorn import Sinkhorn
 from dualamn.result import Candidates, TopK
-from dualamn.search import candidate_pools
+from dualamn.search import candidate_sets
 
 TASK = make_task(600)
 SETTINGS = EvidenceSettings(
@@ -21,7 +21,7 @@ SETTINGS = EvidenceSettings(
 
 def candidates(k: int) -> Candidates:
     """So many for every entity, the same pairs from both sides: each is held once."""
-    queries, pool = candidate_pools(TASK, 0, 1, "all_entities")
+    queries, pool = candidate_sets(TASK, 0, 1, "all_entities")
     n = min(len(queries), len(pool))
     queries, pool = queries[:n], pool[:n]
     rng = np.random.default_rng(0)

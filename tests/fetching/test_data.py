@@ -257,7 +257,7 @@ def test_without_a_terminal_a_line_now_and_then(capsys: pytest.CaptureFixture[st
     for step in (
         at(0, None, message="fetching"),
         at(1_000_000, None),
-        at(2_000_000, 9_000_000),
+        at(2_000_000, None),
         at(3_000_000, 9_000_000),
         at(4_000_000, 9_000_000, files=2),
         at(9_000_000, 9_000_000, files=6),
@@ -265,8 +265,8 @@ def test_without_a_terminal_a_line_now_and_then(capsys: pytest.CaptureFixture[st
         tell(step)
     assert capsys.readouterr().err.splitlines() == [
         "fetching",
-        "fetch: 1.0 MB, 0 of 6 files",
-        "fetch: 3.0 MB of 9.0 MB, 0 of 6 files",
+        "fetch: 2.0 MB, 0 of 6 files",
+        "fetch: 4.0 MB of 9.0 MB, 2 of 6 files",
     ]
 
 

@@ -10,7 +10,7 @@ from dualamn.kernels.arrays import FloatArray, Int32Array
 from dualamn.result import Recall
 from dualamn.search import search_candidates
 from dualamn.search.approximate import AT, nearest_approximately
-from dualamn.search.both_ways import nearest_both_ways
+from dualamn.search.exact import nearest_both_ways
 
 K = 20
 

@@ -10,9 +10,8 @@ from hypothesis.extra.numpy import arrays
 
 from dualamn.errors import DataError
 from dualamn.kernels.arrays import FloatArray, Int32Array
-from dualamn.search import both_ways, exact
-from dualamn.search.both_ways import nearest_both_ways
-from dualamn.search.exact import nearest
+from dualamn.search import exact
+from dualamn.search.exact import nearest, nearest_both_ways
 
 Search = Callable[[FloatArray, FloatArray, int], Any]
 
@@ -57,8 +56,8 @@ def test_both_ways_is_the_top_of_the_dense_products_in_small_tiles(
 ) -> None:
     left, right = pools
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(both_ways, "LEFT_TILE", 3)
-        patch.setattr(both_ways, "RIGHT_TILE", 4)
+        patch.setattr(exact, "LEFT_TILE", 3)
+        patch.setattr(exact, "RIGHT_TILE", 4)
         to_right, to_left = nearest_both_ways(left, right, k)
     check_is_top_k(*to_right, left, right, k)
     check_is_top_k(*to_left, right, left, k)

@@ -5,7 +5,7 @@ from dualamn.errors import ConfigError
 from dualamn.graphs.knowledge_graph import KnowledgeGraph
 from dualamn.graphs.task import AlignmentTask
 from dualamn.kernels.arrays import Int32Array
-from dualamn.search import candidate_pools
+from dualamn.search import candidate_sets
 
 
 @pytest.fixture
@@ -33,29 +33,29 @@ def named(task: AlignmentTask, pools: tuple[Int32Array, Int32Array]) -> list[set
 
 
 def test_test_only_holds_the_ends_of_that_pairs_test_links(task: AlignmentTask) -> None:
-    assert named(task, candidate_pools(task, 0, 1, "test_only")) == [{"a2", "a3"}, {"b3", "b1"}]
-    assert named(task, candidate_pools(task, 2, 1, "test_only")) == [{"c2"}, {"b3"}]
-    assert named(task, candidate_pools(task, 0, 2, "test_only")) == [set(), set()]
+    assert named(task, candidate_sets(task, 0, 1, "test_only")) == [{"a2", "a3"}, {"b3", "b1"}]
+    assert named(task, candidate_sets(task, 2, 1, "test_only")) == [{"c2"}, {"b3"}]
+    assert named(task, candidate_sets(task, 0, 2, "test_only")) == [set(), set()]
 
 
 def test_all_entities_holds_both_graphs(task: AlignmentTask) -> None:
-    left, right = named(task, candidate_pools(task, 0, 2, "all_entities"))
+    left, right = named(task, candidate_sets(task, 0, 2, "all_entities"))
     assert left == {f"a{i}" for i in range(5)}
     assert right == {f"c{i}" for i in range(3)}
 
 
 def test_unaligned_leaves_out_seeds_of_this_pair_only(task: AlignmentTask) -> None:
-    left, right = named(task, candidate_pools(task, 0, 1, "unaligned"))
+    left, right = named(task, candidate_sets(task, 0, 1, "unaligned"))
     assert left == {"a1", "a2", "a3", "a4"}
     assert right == {"b1", "b2", "b3"}
-    left, right = named(task, candidate_pools(task, 1, 2, "unaligned"))
+    left, right = named(task, candidate_sets(task, 1, 2, "unaligned"))
     assert left == {f"b{i}" for i in range(4)}
     assert right == {f"c{i}" for i in range(3)}
 
 
 def test_an_unknown_protocol_is_refused(task: AlignmentTask) -> None:
     with pytest.raises(ConfigError, match=r"'all'.*test_only, all_entities, unaligned"):
-        candidate_pools(task, 0, 1, "all")  # type: ignore[arg-type]
+        candidate_sets(task, 0, 1, "all")  # type: ignore[arg-type]
 
 
 def test_unaligned_leaves_blank_nodes_out() -> None:
@@ -65,5 +65,5 @@ def test_unaligned_leaves_blank_nodes_out() -> None:
     ]
     task = AlignmentTask.from_kgs(kgs, {})
     assert task.is_blank.sum() == 2
-    assert named(task, candidate_pools(task, 0, 1, "unaligned")) == [{"a0", "a1"}, {"b0", "b1"}]
-    assert [len(pool) for pool in candidate_pools(task, 0, 1, "all_entities")] == [3, 3]
+    assert named(task, candidate_sets(task, 0, 1, "unaligned")) == [{"a0", "a1"}, {"b0", "b1"}]
+    assert [len(pool) for pool in candidate_sets(task, 0, 1, "all_entities")] == [3, 3]
