@@ -1,4 +1,4 @@
-"""A benchmark's report as tables for people."""
+"""The measurements of `dualamn bench` as tables for people."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ DIRECTIONS = {"left_to_right": "left → right", "right_to_left": "right → lef
 
 
 def print_report(report: Mapping[str, Any], to: Console) -> None:
-    """Prints scores, seconds and memory, with deviations where there were several runs."""
+    """Prints scores, seconds and memory, with standard deviations over several runs."""
     mean, std = report["mean"], report["std"]
     runs = len(report["runs"])
     title = (
@@ -42,6 +42,7 @@ def print_report(report: Mapping[str, Any], to: Console) -> None:
             for note in notes:
                 console.say(to, f"seed {run['seed']}, among {CANDIDATES[protocol]}: {note}")
     to.print(_links(mean, std))
+    console.say(to, "strict: unknown links counted as incorrect")
     if several:
         implied = f"{mean['implied_test_links']:,.0f} test links that follow from seed links"
         console.say(to, f"the same without the {implied} over a third graph")
@@ -55,7 +56,7 @@ def print_report(report: Mapping[str, Any], to: Console) -> None:
 
 
 def _print_names(to: Console, report: Mapping[str, Any]) -> None:
-    """What the same name alone finds and what the model began with, where names took part."""
+    """What the same name alone finds, and pseudo-seeds, where names took part."""
     for protocol, hits in report["mean"].get("exact_name_match", {}).items():
         console.say(to, same_name_line(hits, CANDIDATES[protocol]))
     for run in report["runs"]:
@@ -64,7 +65,7 @@ def _print_names(to: Console, report: Mapping[str, Any]) -> None:
 
 
 def _print_published(to: Console, report: Mapping[str, Any]) -> None:
-    """What others report of the same data set and protocol, where it is known."""
+    """Published figures of the same data set and candidates, where they are known."""
     from dualamn.bench.published import read_published
 
     published = read_published()
@@ -114,7 +115,7 @@ def _ranked(scores: Mapping[str, Any]) -> list[tuple[str, str]]:
 
 
 def _links(mean: Mapping[str, Any], std: Mapping[str, Any] | None) -> Table:
-    """Precision, recall and F1 of the links given out; strictly, unjudged ones are wrong."""
+    """Precision, recall and F1 of the links; the strict ones count unknown links as incorrect."""
     shown = table("links among", *LINK_RATES.values())
     for protocol, candidates in CANDIDATES.items():
         if protocol in mean["links"]:

@@ -13,7 +13,7 @@ from click.testing import Result
 
 from dualamn import load
 from dualamn.bench.synthetic import PRESETS, MadeOptions
-from dualamn.commands.synth import DEFAULT_PRESET, synth
+from dualamn.commands.data import DEFAULT_PRESET, synth
 
 Run = Callable[..., Result]
 
@@ -22,7 +22,7 @@ def test_a_pair_is_made_and_read_back(run: Run, tmp_path: Path) -> None:
     shown = run("data", "synth", "made", "--entities", "400,300", "--triples", 2000, "--seeds", 0.3)
     assert shown.exit_code == 0, shown.output
     assert "2,000" in shown.stdout
-    assert "232 links, 70 of them seeds" in shown.stdout
+    assert "232 links, 70 of them seed links" in shown.stdout
     assert "Next: dualamn inspect made" in shown.stdout
     task = load(tmp_path / "made")
     assert [kg.n_entities for kg in task.kgs] == [400, 300]
