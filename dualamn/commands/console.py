@@ -62,6 +62,7 @@ def table(*columns: str, text_columns: int = 1) -> Table:
     from rich.text import Text
 
     made = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
+    made.caption_style, made.caption_justify = "dim", "left"
     for number, column in enumerate(columns):
         # Where the terminal is too narrow, names are broken and figures are not.
         if number < text_columns:

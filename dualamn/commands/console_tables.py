@@ -35,6 +35,7 @@ LINK_RATES = {
     "f1": "F1",
     "strict_f1": "strict",
 }
+STRICT = "strict: unknown links counted as incorrect"
 
 
 def fraction(value: float | None) -> str:
@@ -150,8 +151,9 @@ def link_score_table(links: Mapping[str, Scores], *, name: str = "links") -> Tab
         if at["unknown"]:
             rates = (fraction(at[key]) for key in ("strict_precision", "recall", "strict_f1"))
             counts = (f"{count:,.0f}" for count in (at["right"], at["wrong"] + at["unknown"]))
-            add_row(shown, "  unknown as incorrect", *rates, *counts, "0", "")
+            add_row(shown, "  strict", *rates, *counts, "0", "")
             shown.rows[-1].style = "dim"
+            shown.caption = STRICT
     return shown
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from dualamn.commands import console
 from dualamn.commands.console import add_row, table
-from dualamn.commands.console_tables import LINK_RATES, RANKING, fraction, same_name_line
+from dualamn.commands.console_tables import LINK_RATES, RANKING, STRICT, fraction, same_name_line
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -42,7 +42,6 @@ def print_report(report: Mapping[str, Any], to: Console) -> None:
             for note in notes:
                 console.say(to, f"seed {run['seed']}, among {CANDIDATES[protocol]}: {note}")
     to.print(_links(mean, std))
-    console.say(to, "strict: unknown links counted as incorrect")
     if several:
         implied = f"{mean['implied_test_links']:,.0f} test links that follow from seed links"
         console.say(to, f"the same without the {implied} over a third graph")
@@ -117,6 +116,7 @@ def _ranked(scores: Mapping[str, Any]) -> list[tuple[str, str]]:
 def _links(mean: Mapping[str, Any], std: Mapping[str, Any] | None) -> Table:
     """Precision, recall and F1 of the links; the strict ones count unknown links as incorrect."""
     shown = table("links among", *LINK_RATES.values())
+    shown.caption = STRICT
     for protocol, candidates in CANDIDATES.items():
         if protocol in mean["links"]:
             at = mean["links"][protocol]
