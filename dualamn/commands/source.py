@@ -194,7 +194,7 @@ def parse_pairs(texts: Sequence[str], names: Sequence[str]) -> list[tuple[str, s
             known = [f"{a}-{b}" for i, a in enumerate(names) for b in names[i + 1 :]]
             near = get_close_matches(text, known, n=1, cutoff=0.5)
             hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(known)}."
-            raise click.UsageError(f"--pairs {text}: there is no such pair of graphs; {hint}")
+            raise click.UsageError(f"there is no pair of graphs {text}; {hint}")
         pairs.append(parted[0])
     return pairs or None
 

@@ -128,7 +128,8 @@ class Explanation:
             lines.append("runner-up:" if self.is_linked else "candidates:")
             lines += [f"  {at}" for at in self.candidates[: 1 if self.is_linked else None]]
             if self.is_linked and self.shared:
-                lines.append(f"  lacks {self.only_here} of the {len(self.shared)} statements")
+                n = len(self.shared)
+                lines.append(f"  shares {n - self.only_here} of the {n} statements above")
         return lines
 
     def _verdict(self) -> str:

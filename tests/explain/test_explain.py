@@ -100,7 +100,7 @@ def test_the_runner_up_lacks_what_separates_the_two(alignment: Alignment) -> Non
     assert rival.entity.identifier == "Paris_fr"
     assert (rival.n_shared, rival.evidence, rival.linked_to) == (0, 0, None)
     assert found.only_here == len(found.shared) == 2
-    assert "  lacks 2 of the 2 statements" in str(found)
+    assert "  shares 0 of the 2 statements above" in str(found)
 
 
 def test_names_and_values_agree_or_clash(alignment: Alignment) -> None:
