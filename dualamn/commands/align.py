@@ -250,15 +250,12 @@ def align(
     alignment, chosen_by = _chosen(found, min_probability, precision)
     told = outputs.write(alignment)
     notes = [*aligner.notes, *found.notes]
-    about = [*notes]
-    if aligner.own_seeds is not None:
-        about.append(str(aligner.own_seeds))
-    told += outputs.write_report(alignment, aligner.seconds, [*about, *chosen_by])
+    pseudo_seeds = [] if aligner.own_seeds is None else [str(aligner.own_seeds)]
+    about = [*notes, *pseudo_seeds, *chosen_by]
+    told += outputs.write_report(alignment, aligner.seconds, about)
     if not quiet:
-        for text in notes:
-            console.note(f"  note: {text}")
-        if aligner.own_seeds is not None:
-            console.note(str(aligner.own_seeds))
+        for text in (*(f"  note: {text}" for text in notes), *pseudo_seeds):
+            console.note(text)
         tables.print_rounds(aligner.turns)
         to = console.results(to_stderr=outputs.to_stdout)
         tables.print_links(alignment, outputs, show, aligner.seconds["train"])

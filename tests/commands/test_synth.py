@@ -7,7 +7,6 @@ from collections.abc import Callable
 from dataclasses import fields
 from pathlib import Path
 
-import click
 import pytest
 from click.testing import Result
 
@@ -94,13 +93,3 @@ def test_every_option_of_the_library_can_be_given() -> None:
     named = {parameter.name for parameter in synth.params}
     assert named == {*(field.name for field in fields(MadeOptions)), "out", "preset", "quiet"}
     assert DEFAULT_PRESET in PRESETS
-
-
-def test_help_has_examples_and_a_sentence_for_every_option(run: Run) -> None:
-    shown = run("data", "synth", "--help")
-    assert "\n    dualamn data synth " in shown.output
-    for parameter in synth.params:
-        if isinstance(parameter, click.Option) and parameter.name != "help":
-            assert parameter.help
-            assert parameter.help.partition("  [")[0].endswith("."), parameter.help
-    assert "synth" in run("data", "--help").output
