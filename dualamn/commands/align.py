@@ -40,23 +40,17 @@ _LIKELY = 0.5  # the probability from which --many keeps links
 @options.names_model
 @options.values
 @outputs_of.writing
-@click.option(
+@options.file_option(
     "--clusters",
-    type=click.Path(path_type=Path),
-    metavar="FILE",
-    help="Write clusters of entities that are the same: a line for each, a column for each graph.",
+    "Write clusters of entities that are the same: a line for each, a column for each graph.",
 )
-@click.option(
+@options.file_option(
     "--embeddings",
-    type=click.Path(path_type=Path),
+    "Write the entity embeddings, with their identifiers in a file beside them.",
     metavar="FILE.npy",
-    help="Write the entity embeddings, with their identifiers in a file beside them.",
 )
-@click.option(
-    "--save",
-    type=click.Path(path_type=Path),
-    metavar="FILE",
-    help="Save the trained aligner, for dualamn explain and dualamn.Aligner.load.",
+@options.file_option(
+    "--save", "Save the trained aligner, for dualamn explain and dualamn.Aligner.load."
 )
 @options.matcher
 @click.option(
@@ -101,11 +95,8 @@ _LIKELY = 0.5  # the probability from which --many keeps links
     metavar="S",
     help="Random seed; the same seed gives the same links.",
 )
-@click.option(
-    "--checkpoint",
-    type=click.Path(path_type=Path),
-    metavar="FILE",
-    help="Save the state of training here, to continue after an interruption.",
+@options.file_option(
+    "--checkpoint", "Save the state of training here, to continue after an interruption."
 )
 @click.option("--resume", is_flag=True, help="Continue from the checkpoint of an interrupted run.")
 @options.device

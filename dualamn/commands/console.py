@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import io
+import json
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -53,6 +54,11 @@ def say(to: Console, text: str = "", *, style: str = "") -> None:
     from rich.text import Text
 
     to.print(Text(text, style=style), soft_wrap=True)
+
+
+def print_json(content: Mapping[str, Any]) -> None:
+    """Prints an object for other programs."""
+    click.echo(json.dumps(content, indent=2, ensure_ascii=False))
 
 
 def table(*columns: str, text_columns: int = 1) -> Table:

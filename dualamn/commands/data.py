@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -37,7 +36,7 @@ def data() -> None:
 
 
 @data.command("list", short_help="Show the known data sets and where they are.")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@options.as_json
 @options.data
 def list_(as_json: bool, data: Path | None) -> None:
     """Show which data sets are known by name, and where they are.
@@ -54,7 +53,7 @@ def list_(as_json: bool, data: Path | None) -> None:
     known = list(known_datasets().values())
     places = [presence(dataset, data) for dataset in known]
     if as_json:
-        click.echo(json.dumps(_object(known, places), indent=2, ensure_ascii=False))
+        console.print_json(_object(known, places))
         return
     to = console.results()
     shown = console.table("data set", "graphs", "files", "here", text_columns=2)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import click
@@ -13,12 +12,9 @@ from dualamn.commands import console, options
 @click.command(short_help="Score a links file.")
 @click.argument("links", type=click.Path(path_type=Path), metavar="LINKS")
 @click.argument("gold", type=click.Path(path_type=Path), metavar="GOLD")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-@click.option(
-    "--curve",
-    type=click.Path(path_type=Path),
-    metavar="FILE.csv",
-    help="Write precision and recall at every threshold of the score.",
+@options.as_json
+@options.file_option(
+    "--curve", "Write precision and recall at every threshold of the score.", metavar="FILE.csv"
 )
 @click.option(
     "--base",
@@ -41,7 +37,7 @@ def evaluate(
     GOLD holds links known to be correct, as two columns or as a links file. Both files may have
     any format that dualamn align writes, told by the ending of the name. A link is incorrect if
     GOLD has another counterpart for either of its ends, and unknown if GOLD has neither end;
-    where there are unknown links, a second row counts them as incorrect. Where LINKS has
+    where there are unknown links, a row "strict" counts them as incorrect. Where LINKS has
     probabilities, a line compares them with GOLD. An entity has one counterpart in GOLD, unless
     --many allows several: then a link to any of them is correct.
 
@@ -60,7 +56,7 @@ def evaluate(
             raise click.UsageError(f"--curve {curve}: the links in {links} have no scores.")
         evaluation.curve().to_csv(curve)
     if as_json:
-        click.echo(json.dumps(evaluation.as_dict(), indent=2, ensure_ascii=False))
+        console.print_json(evaluation.as_dict())
         return
     from dualamn.commands.console_tables import link_score_table
     from dualamn.eval.reliability import calibration_in_words

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import click
@@ -20,7 +19,7 @@ from dualamn.commands import console, options, source
     help="Name the graphs of ENTITY and OTHER, where an identifier is in several.",
 )
 @options.matcher
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@options.as_json
 @options.device
 @options.threads
 @options.quiet
@@ -65,7 +64,7 @@ def explain(
         )
     explanation = alignment.explain(left, right, graphs=graphs)
     if as_json:
-        click.echo(json.dumps(explanation.as_dict(), indent=2, ensure_ascii=False))
+        console.print_json(explanation.as_dict())
         return
     to = console.results()
     for line in explanation.lines():

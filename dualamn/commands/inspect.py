@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +21,7 @@ if TYPE_CHECKING:
 @options.links
 @options.train_ratio
 @options.fold
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@options.as_json
 @options.reading
 @options.data
 @options.quiet
@@ -68,7 +67,7 @@ def inspect(
     summary, health = describe(task), check_health(task)
     if as_json:
         content = {**summary.to_dict(), "health": health.to_dict()}
-        click.echo(json.dumps(content, indent=2, ensure_ascii=False))
+        console.print_json(content)
         return
     to = console.results()
     console.say(to, summary.name, style="bold")

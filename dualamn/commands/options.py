@@ -16,6 +16,13 @@ from dualamn.presets import DEFAULT_PRESET, PRESETS
 STDOUT = Path("-")
 _WIDEST = 24  # characters of an option beside which its help still stands
 
+
+def file_option(name: str, text: str, metavar: str = "FILE") -> Callable[..., Any]:
+    """An option that takes the path of a file."""
+    return click.option(name, type=click.Path(path_type=Path), metavar=metavar, help=text)
+
+
+as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 quiet = click.option("-q", "--quiet", is_flag=True, help="Print only results and errors.")
 data = click.option(
     "--data",
@@ -108,11 +115,9 @@ values = click.option(
     show_default=True,
     help="Compare attribute values as well, such as dates and numbers, where the graphs have some.",
 )
-links = click.option(
+links = file_option(
     "--links",
-    type=click.Path(path_type=Path),
-    metavar="FILE",
-    help="Read seed links, entities known to be the same: a table, RDF with owl:sameAs, or SSSOM. "
+    "Read seed links, entities known to be the same: a table, RDF with owl:sameAs, or SSSOM. "
     "Goes with LEFT and RIGHT.",
 )
 _READING = (

@@ -49,11 +49,8 @@ _OPTIONS = (
         metavar="SLOT=VALUE",
         help="Add metadata to a Turtle or SSSOM file, such as license=IRI. Repeatable.",
     ),
-    click.option(
-        "--candidates",
-        type=click.Path(path_type=Path),
-        metavar="FILE",
-        help="Write the best candidates of every entity, linked or not, as a table.",
+    options.file_option(
+        "--candidates", "Write the best candidates of every entity, linked or not, as a table."
     ),
     click.option(
         "--top",
@@ -61,18 +58,12 @@ _OPTIONS = (
         metavar="K",
         help="Write this many candidates of every entity to --candidates.  [10]",
     ),
-    click.option(
-        "--unmatched",
-        type=click.Path(path_type=Path),
-        metavar="FILE",
-        help="Write the entities without a link, as a table.",
-    ),
-    click.option(
+    options.file_option("--unmatched", "Write the entities without a link, as a table."),
+    options.file_option(
         "--report",
-        type=click.Path(path_type=Path),
-        metavar="FILE.html",
-        help="Write a page for the browser: results, their certainty, and a sample of the links "
+        "Write a page for the browser: results, their certainty, and a sample of the links "
         "with their reasons.",
+        metavar="FILE.html",
     ),
 )
 
