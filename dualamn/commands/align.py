@@ -7,90 +7,83 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from dualamn.commands import console, downloads, options, source
+from dualamn.commands import console, options, source
 from dualamn.commands import outputs as outputs_of
-from dualamn.commands import run_summary as summary
-from dualamn.commands.group import UnderHeadings
+from dualamn.commands.options import UnderHeadings
 
 if TYPE_CHECKING:
     from dualamn.alignment import Alignment
 
-_LIKELY = 0.5  # the probability from which --many takes links
+_LIKELY = 0.5  # the probability from which --many keeps links
 
 
 @click.command(
     cls=UnderHeadings,
-    short_help="Finds links between knowledge graphs.",
+    short_help="Find links between knowledge graphs.",
     headings={
-        "links": "Graphs and links in",
+        "links": "Input",
         "labels": "Names and values",
-        "out": "What comes out",
-        "matcher": "Which links, and how sure",
+        "out": "Output",
+        "matcher": "Links and probabilities",
         "preset": "Training",
         "device": "Machine",
-        "show": "On the screen",
+        "show": "Display",
     },
 )
 @click.argument("paths", nargs=-1, required=True, metavar=source.PATHS)
 @options.links
 @options.data
 @options.train_ratio
-@click.option("--fold", type=int, metavar="K", help="Which published fold to use.")
+@options.fold
 @options.reading
 @options.names
 @options.names_model
 @options.values
 @outputs_of.writing
-@click.option(
+@options.file_option(
     "--clusters",
-    type=click.Path(path_type=Path),
-    metavar="FILE",
-    help="Also write sets of entities that are the same, a line each, with a column a graph.",
+    "Write clusters of entities that are the same: a line for each, a column for each graph.",
 )
-@click.option(
+@options.file_option(
     "--embeddings",
-    type=click.Path(path_type=Path),
+    "Write the entity embeddings, with their identifiers in a file beside them.",
     metavar="FILE.npy",
-    help="Write the entity embeddings, their identifiers beside them.",
 )
-@click.option(
-    "--save",
-    type=click.Path(path_type=Path),
-    metavar="FILE",
-    help="Save the trained aligner, for dualamn.Aligner.load.",
+@options.file_option(
+    "--save", "Save the trained aligner, for dualamn explain and dualamn.Aligner.load."
 )
 @options.matcher
 @click.option(
     "--pairs",
     multiple=True,
     metavar="A-B",
-    help="Only links between these two graphs; may be given again.  [every pair]",
+    help="Align only these two graphs. Repeatable.  [every pair]",
 )
 @click.option(
     "--many",
     is_flag=True,
-    help="Some entities are in a graph more than once: let several be linked to the same one. "
-    "Links are then those of a probability of 0.5 or more, unless another is given.",
+    help="Allow several entities of a graph to be linked to the same one, for graphs with "
+    "duplicates. Keeps links with a probability of 0.5 or more, unless --min-probability or "
+    "--precision sets another limit.",
 )
 @click.option(
     "--calibrate/--no-calibrate",
     default=True,
     show_default=True,
-    help="Give every link the chance that it is right, learned from a fifth of the seed links, "
-    "or of the pairs found by name, with a second model that does not see them. Takes as long as "
-    "the links themselves.",
+    help="Estimate the probability that each link is correct, with a second model that learns "
+    "without a fifth of the seed links or pseudo-seeds. Doubles the time.",
 )
 @click.option(
     "--min-probability",
     type=click.FloatRange(0, 1),
     metavar="P",
-    help="Only links that are right with this chance or more.",
+    help="Keep only links with this probability or more.",
 )
 @click.option(
     "--precision",
     type=click.FloatRange(0, 1, min_open=True, max_open=True),
     metavar="P",
-    help="As many links as there can be with this share of them right (95% confidence).",
+    help="Keep as many links as possible with this share of them correct (95% confidence).",
 )
 @options.preset
 @options.epochs
@@ -100,15 +93,12 @@ _LIKELY = 0.5  # the probability from which --many takes links
     default=0,
     show_default=True,
     metavar="S",
-    help="The one source of chance; the same seed gives the same links.",
+    help="Random seed; the same seed gives the same links.",
 )
-@click.option(
-    "--checkpoint",
-    type=click.Path(path_type=Path),
-    metavar="FILE",
-    help="Keep what is trained here, to go on from after an interruption.",
+@options.file_option(
+    "--checkpoint", "Save the state of training here, to continue after an interruption."
 )
-@click.option("--resume", is_flag=True, help="Go on from the checkpoint of an interrupted run.")
+@click.option("--resume", is_flag=True, help="Continue from the checkpoint of an interrupted run.")
 @options.device
 @options.threads
 @options.memory
@@ -118,7 +108,7 @@ _LIKELY = 0.5  # the probability from which --many takes links
     type=click.IntRange(min=0),
     default=0,
     metavar="N",
-    help="Print N links, of the best connected entities and, a quarter, of the least sure.",
+    help="Print N links: of the best connected entities, and for a quarter the least sure.",
 )
 @options.quiet
 @click.pass_context
@@ -155,15 +145,15 @@ def align(
     data: Path | None,
     quiet: bool,
 ) -> None:
-    """Finds links between two or more knowledge graphs.
+    """Find links between two or more knowledge graphs.
 
     LEFT, RIGHT and MORE are RDF files (.nt, .ttl, .nq, .trig, .rdf), tables of triples (head,
-    relation, tail; .tsv, .csv, .parquet), or folders of them; .gz, .bz2 and .zst are unpacked.
-    Several files of one graph have commas between them, or are a pattern in quotes, 'left/*.nt.gz'.
-    --links names some entities known to be the same. A DATASET is a folder that holds all of it in
-    the layout of a published data set, a name known under --data, or one of dualamn data list,
-    which is fetched if need be. Without --links, pairs to begin with are found by name: RDF labels
-    are names, and --names gives or replaces them.
+    relation, tail; .tsv, .csv, .parquet), or folders of them, also compressed (.gz, .bz2, .zst).
+    Join several files of one graph by commas, or give a pattern in quotes, 'left/*.nt.gz'. A
+    DATASET is a folder in the layout of a published data set, a name known under --data, or a
+    name of dualamn data list, which is fetched if it is missing. Without seed links, the
+    model starts from pseudo-seeds: pairs with the same unique name or attribute values. RDF labels
+    are names; --names adds or replaces them.
 
     \b
     Examples:
@@ -198,7 +188,7 @@ def align(
         values=None if values else "off",
     )
     from dualamn.aligner import Aligner
-    from dualamn.commands.plans import print_plan
+    from dualamn.commands import console_tables as tables
     from dualamn.config import AlignerConfig
     from dualamn.kernels.memory import keep_freed_memory
     from dualamn.matching import check_many
@@ -208,7 +198,7 @@ def align(
     aligner = Aligner(AlignerConfig.preset(preset, **settings))
     if many:
         check_many(matcher)
-    downloads.fetch_missing(paths, data, quiet=quiet)
+    source.fetch_missing(paths, data, quiet=quiet)
     with console.progress(quiet=quiet) as progress:
         task = source.load_task(
             paths,
@@ -229,7 +219,7 @@ def align(
         console.note(line, quiet=quiet)
     planned = plan(task, aligner.config)
     if dry_run:
-        print_plan(planned, task, console.results())
+        tables.print_plan(planned, task, console.results())
         return
     for line in planned.changes:
         console.note(f"  note: {line}, to fit into memory", quiet=quiet)
@@ -251,19 +241,16 @@ def align(
     alignment, chosen_by = _chosen(found, min_probability, precision)
     told = outputs.write(alignment)
     notes = [*aligner.notes, *found.notes]
-    about = [*notes]
-    if aligner.pseudo_seeds is not None:
-        about.append(str(aligner.pseudo_seeds))
-    told += outputs.write_report(alignment, aligner.seconds, [*about, *chosen_by])
+    pseudo_seeds = [] if aligner.pseudo_seeds is None else [str(aligner.pseudo_seeds)]
+    about = [*notes, *pseudo_seeds, *chosen_by]
+    told += outputs.write_report(alignment, aligner.seconds, about)
     if not quiet:
-        for text in notes:
-            console.note(f"  note: {text}")
-        if aligner.pseudo_seeds is not None:
-            console.note(str(aligner.pseudo_seeds))
-        summary.say_turns(aligner.rounds)
+        for text in (*(f"  note: {text}" for text in notes), *pseudo_seeds):
+            console.note(text)
+        tables.print_rounds(aligner.rounds)
         to = console.results(to_stderr=outputs.to_stdout)
-        summary.print_links(alignment, outputs, show, aligner.seconds["train"])
-        summary.print_probabilities(found, chosen_by, to)
+        tables.print_links(alignment, outputs, show, aligner.seconds["train"])
+        tables.print_probabilities(found, chosen_by, to)
         for line in told:
             console.say(to, line)
     if clusters is not None:
@@ -271,7 +258,7 @@ def align(
         together.to_tsv(clusters)
         outputs.kept.append(f"the clusters in {clusters}")
         if not quiet:
-            summary.print_clusters(together, clusters, console.results(to_stderr=outputs.to_stdout))
+            tables.print_clusters(together, clusters, console.results(to_stderr=outputs.to_stdout))
 
 
 def _check_files(

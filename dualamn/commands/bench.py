@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from dualamn.commands import console, downloads, options
-from dualamn.commands.group import UnderHeadings
+from dualamn.commands import console, options, source
+from dualamn.commands.options import UnderHeadings
 from dualamn.kernels import measure
 
 if TYPE_CHECKING:
@@ -18,14 +18,14 @@ if TYPE_CHECKING:
 
 @click.command(
     cls=UnderHeadings,
-    short_help="Measures scores, seconds and memory.",
+    short_help="Measure scores, seconds and memory.",
     headings={
-        "data": "Graphs and links in",
+        "data": "Input",
         "names": "Names and values",
         "preset": "Training",
-        "seeds": "What is measured",
+        "seeds": "Measurement",
         "device": "Machine",
-        "quiet": "On the screen",
+        "quiet": "Display",
     },
 )
 @click.argument("dataset")
@@ -35,20 +35,20 @@ if TYPE_CHECKING:
     "folds",
     multiple=True,
     metavar="K",
-    help="A published fold; may be given again, 'all' runs every one.",
+    help="Run this published fold, or 'all' of them. Repeatable.",
 )
 @options.train_ratio
 @click.option(
     "--no-seeds",
     is_flag=True,
-    help="Hide all seed links from the model: it begins with pairs that it finds by name.",
+    help="Hide all seed links from the model; it starts from pseudo-seeds, found by name or value.",
 )
 @options.names
 @options.names_model
 @click.option(
     "--values",
     is_flag=True,
-    help="Go by attribute values as well, where the data set has some.",
+    help="Compare attribute values as well, where the data set has some.",
 )
 @options.preset
 @options.epochs
@@ -63,22 +63,24 @@ if TYPE_CHECKING:
     metavar="N",
     help="Run with seeds 0 to N-1 and report the mean.  [1]",
 )
-@click.option("--seed", type=click.IntRange(min=0), metavar="S", help="Run with this one seed.")
+@click.option(
+    "--seed", type=click.IntRange(min=0), metavar="S", help="Run with this random seed only."
+)
 @click.option(
     "--protocol",
     type=click.Choice(["auto", "test", "all", "unaligned"]),
     default="auto",
     show_default=True,
-    help="Candidates: the test side only; all entities of the other graph as well; or as well "
-    "all entities without a seed link, with and without counterpart, as in real use. auto means "
-    "all where no graph has more than 50,000 entities.",
+    help="Rank among these candidates: test, the test side only; all, also all entities of the "
+    "other graph; unaligned, also all entities without a seed link, with and without counterpart, "
+    "as in real use. auto is all where no graph has more than 50,000 entities.",
 )
 @click.option(
     "--json",
     "json_out",
     type=click.Path(path_type=Path),
     metavar="FILE",
-    help="Write everything measured as one JSON object; - is standard output.",
+    help="Write all measurements as one JSON object; - is standard output.",
 )
 @options.device
 @options.threads
@@ -109,11 +111,11 @@ def bench(
     data: Path | None,
     quiet: bool,
 ) -> None:
-    """Measures scores, seconds and memory on a data set with test links.
+    """Measure scores, seconds and memory on a data set with test links.
 
-    DATASET is a folder in the layout of a published data set, a name known under --data, or one
-    of dualamn data list, which is fetched if need be; NAME@K is a growing data set up to its
-    batch K.
+    DATASET is a folder in the layout of a published data set, a name known under --data, or a
+    name of dualamn data list, which is fetched if it is missing; NAME@K is snapshot K of a
+    growing data set.
 
     \b
     Examples:
@@ -126,7 +128,7 @@ def bench(
         raise click.UsageError("--seeds N means seeds 0 to N-1 and --seed S the one; give either.")
     if no_seeds and names is None and not values:
         raise click.UsageError(
-            "--no-seeds needs --names FILE (or --names uri, or --values) to find pairs by."
+            "--no-seeds needs --names FILE (or --names uri, or --values) to find pseudo-seeds by."
         )
     if names_model is not None and names is None:
         raise click.UsageError("--names-model needs --names FILE (or --names uri) to compare.")
@@ -137,7 +139,7 @@ def bench(
     from dualamn.kernels.memory import keep_freed_memory
 
     keep_freed_memory()
-    fetching = downloads.fetch_missing([dataset], data, quiet=quiet)
+    fetching = source.fetch_missing([dataset], data, quiet=quiet)
     path = resolve(dataset, data)
     benchmark = Benchmark(
         path,
@@ -182,7 +184,7 @@ def bench(
 
 
 def _print_plan(benchmark: Benchmark) -> None:
-    from dualamn.commands.plans import print_plan
+    from dualamn.commands.console_tables import print_plan
     from dualamn.planning.execution_plan import plan
 
     seed = benchmark.seeds[0]

@@ -1,4 +1,4 @@
-"""All commands together, and what they say when something goes wrong.
+"""All commands together, and their answers to errors and Ctrl-C.
 
 Commands parse, call the library and show what came back. Whatever is heavy is imported inside
 them, so that `dualamn --help` answers at once.
@@ -12,21 +12,21 @@ from typing import Any
 
 import click
 
+from dualamn.commands import NOTHING, stop
 from dualamn.commands.align import align
 from dualamn.commands.bench import bench
 from dualamn.commands.console import KEPT
 from dualamn.commands.data import data
 from dualamn.commands.evaluate import evaluate
 from dualamn.commands.explain import explain
-from dualamn.commands.group import Guessing
 from dualamn.commands.inspect import inspect
-from dualamn.commands.stopping import NOTHING, stop
+from dualamn.commands.options import Guessing
 from dualamn.errors import DualamnError
 from dualamn.version import __version__
 
 
 class Commands(Guessing):
-    """Turns the library's errors into one line, and Ctrl-C into a word on what is left of it."""
+    """Shows errors of the library as one line, and after Ctrl-C what was kept."""
 
     def make_context(self, *args: Any, **extra: Any) -> click.Context:
         """Reads the words up to the command."""
@@ -46,8 +46,8 @@ class Commands(Guessing):
             if not _is_out_of_memory(error):
                 raise
             raise click.ClickException(
-                "the memory that this run may take is not enough: --dry-run says what it needs, "
-                "--memory 4GB keeps it to an amount, and --preset fast takes the least"
+                "not enough memory for this run: --dry-run shows what it needs, --memory 4GB "
+                "keeps it to an amount, and --preset fast takes the least"
             ) from error
         except OSError as error:
             if error.errno == errno.EPIPE or error.filename is None:
@@ -70,13 +70,13 @@ def _is_out_of_memory(error: BaseException) -> bool:
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, "-V", "--version", prog_name="dualamn")
 def cli() -> None:
-    """Finds which entities of two or more knowledge graphs are the same thing.
+    """Find entities of two or more knowledge graphs that are the same thing.
 
     \b
     Start with
       dualamn align left.tsv right.tsv --links seeds.tsv --out links.tsv
 
-    Every command explains itself: dualamn align --help
+    Every command has its own help: dualamn align --help
     """
 
 

@@ -3,25 +3,33 @@
 from __future__ import annotations
 
 import io
+import json
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from dualamn.progress import Progress, ProgressCallback, silent
+from dualamn import progress as of_library
+from dualamn.progress import Progress, ProgressCallback
 
 if TYPE_CHECKING:
     from rich.console import Console
+    from rich.progress import Progress as Bars
+    from rich.progress import ProgressColumn
     from rich.table import Table
+
+    from dualamn.data_loaders.fetching.fetch import FetchCallback, FetchProgress
 
 KEPT = "dualamn.kept"
 """Where commands leave, in `ctx.meta`, what is left behind if Ctrl-C is pressed now."""
 
 SECONDS_BETWEEN_LINES = 10.0
 """How often progress is told where there is no terminal to draw a bar on."""
+
+Clock = Callable[[], float]
 
 
 def note(text: str, *, quiet: bool = False) -> None:
@@ -48,6 +56,11 @@ def say(to: Console, text: str = "", *, style: str = "") -> None:
     to.print(Text(text, style=style), soft_wrap=True)
 
 
+def print_json(content: Mapping[str, Any]) -> None:
+    """Prints an object for other programs."""
+    click.echo(json.dumps(content, indent=2, ensure_ascii=False))
+
+
 def table(*columns: str, text_columns: int = 1) -> Table:
     """An empty table; the columns after the first `text_columns` hold figures."""
     from rich import box
@@ -55,6 +68,7 @@ def table(*columns: str, text_columns: int = 1) -> Table:
     from rich.text import Text
 
     made = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
+    made.caption_style, made.caption_justify = "dim", "left"
     for number, column in enumerate(columns):
         # Where the terminal is too narrow, names are broken and figures are not.
         if number < text_columns:
@@ -75,30 +89,60 @@ def add_row(to: Table, *cells: object) -> None:
 def progress(*, quiet: bool = False) -> Iterator[ProgressCallback]:
     """A callback that shows how far the library is.
 
-    A bar with stage, loss and time left on a terminal, a line now and then elsewhere.
+    A bar with stage, loss and time to go on a terminal, a line now and then elsewhere.
     """
     if quiet:
+        yield of_library.silent
+    elif (terminal := _terminal()) is None:
+        yield _lines()
+    else:
+        with _bar(terminal) as callback:
+            yield callback
+
+
+@contextmanager
+def fetch_progress(*, quiet: bool) -> Iterator[FetchCallback]:
+    """A callback that shows how far fetching is: bytes and files, a bar or lines as above."""
+    from dualamn.data_loaders.fetching.fetch import silent
+
+    if quiet:
         yield silent
-        return
+    elif (terminal := _terminal()) is None:
+        yield _fetch_lines()
+    else:
+        with _fetch_bar(terminal) as callback:
+            yield callback
+
+
+def _terminal() -> Console | None:
+    """Standard error, if it is a terminal to draw bars on."""
     from rich.console import Console
 
     console = Console(stderr=True)
-    if not console.is_terminal:
-        yield _lines()
-        return
-    with _bars(console) as callback:
-        yield callback
+    return console if console.is_terminal else None
 
 
-def _lines(clock: Callable[[], float] = time.monotonic) -> ProgressCallback:
+def _now_and_then(clock: Clock) -> Callable[[], bool]:
+    """Whether it is time for another line."""
     last = clock()
 
-    def tell(at: Progress) -> None:
+    def is_due() -> bool:
         nonlocal last
         now = clock()
-        if now - last < SECONDS_BETWEEN_LINES or at.step == at.total:
-            return
+        if now - last < SECONDS_BETWEEN_LINES:
+            return False
         last = now
+        return True
+
+    return is_due
+
+
+def _lines(clock: Clock = time.monotonic) -> ProgressCallback:
+    is_due = _now_and_then(clock)
+
+    def tell(at: Progress) -> None:
+        if at.step == at.total or not is_due():
+            return
         of_total = "" if at.total is None else f" of {at.total}"
         loss = "" if at.loss is None else f", loss {at.loss:.3f}"
         click.echo(f"{at.stage}: {at.step}{of_total}{loss}", err=True)
@@ -106,29 +150,27 @@ def _lines(clock: Callable[[], float] = time.monotonic) -> ProgressCallback:
     return tell
 
 
-@contextmanager
-def _bars(console: Console) -> Iterator[ProgressCallback]:
-    from rich.progress import (
-        BarColumn,
-        MofNCompleteColumn,
-        TextColumn,
-        TimeElapsedColumn,
-        TimeRemainingColumn,
-    )
-    from rich.progress import Progress as Bars
+def _fetch_lines(clock: Clock = time.monotonic) -> FetchCallback:
+    from dualamn.data_loaders.fetching.fetch import megabytes
 
-    bars = Bars(
-        TextColumn("{task.description:<8}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn("{task.fields[loss]}"),
-        TimeElapsedColumn(),
-        TextColumn("left"),
-        TimeRemainingColumn(),
-        console=console,
-        transient=True,
-        refresh_per_second=4,
-    )
+    is_due = _now_and_then(clock)
+
+    def tell(at: FetchProgress) -> None:
+        if at.message:
+            click.echo(at.message, err=True)
+        elif at.files != at.n_files and is_due():
+            of_total = "" if at.total is None else f" of {megabytes(at.total)}"
+            files = f"{at.files} of {at.n_files} files"
+            click.echo(f"fetch: {megabytes(at.received)}{of_total}, {files}", err=True)
+
+    return tell
+
+
+@contextmanager
+def _bar(console: Console) -> Iterator[ProgressCallback]:
+    from rich.progress import MofNCompleteColumn, TextColumn
+
+    bars = _bars(console, MofNCompleteColumn(), TextColumn("{task.fields[loss]}"))
     stage: str | None = None
     bar = None
 
@@ -143,3 +185,54 @@ def _bars(console: Console) -> Iterator[ProgressCallback]:
 
     with bars:
         yield tell
+
+
+@contextmanager
+def _fetch_bar(console: Console) -> Iterator[FetchCallback]:
+    from rich.progress import DownloadColumn, TextColumn, TransferSpeedColumn
+    from rich.text import Text
+
+    columns = DownloadColumn(), TransferSpeedColumn(), TextColumn("{task.fields[files]} files")
+    bars = _bars(console, *columns)
+    bar = bars.add_task("fetch", total=None, files="")
+
+    def tell(at: FetchProgress) -> None:
+        if at.message:
+            bars.console.print(Text(at.message), soft_wrap=True)
+        files = f"{at.files} of {at.n_files}"
+        bars.update(bar, completed=at.received, total=at.total, files=files)
+
+    with bars:
+        yield tell
+
+
+def _bars(console: Console, *columns: ProgressColumn) -> Bars:
+    """A bar that goes away when it is done: its stage, these columns, and time."""
+    from rich.progress import BarColumn, ProgressColumn, Task, TextColumn
+    from rich.progress import Progress as Bars
+    from rich.text import Text
+
+    class Times(ProgressColumn):
+        max_refresh = 0.5  # seconds; more often, the estimate jumps
+
+        def render(self, task: Task) -> Text:
+            to_go = task.time_remaining
+            later = "" if to_go is None else f", {_minutes(to_go)} to go"
+            return Text(f"{_minutes(task.elapsed or 0)} elapsed{later}", style="progress.elapsed")
+
+    return Bars(
+        TextColumn("{task.description:<8}"),
+        BarColumn(),
+        *columns,
+        Times(),
+        console=console,
+        transient=True,
+        refresh_per_second=4,
+    )
+
+
+def _minutes(seconds: float) -> str:
+    """A duration as 0:06, or 1:02:03 from an hour on."""
+    minutes, rest = divmod(int(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"

@@ -1,22 +1,28 @@
-"""Links and scores as tables for people."""
+"""What a run found, how good it is and what it takes, as tables and lines for people."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from dualamn.commands.console import add_row, table
+from dualamn.commands.console import add_row, note, results, say, table
 
 if TYPE_CHECKING:
+    from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
     from dualamn.alignment import Alignment
+    from dualamn.bootstrap import Round
+    from dualamn.commands.outputs import Outputs
     from dualamn.eval import Evaluation
     from dualamn.graphs.task import AlignmentTask
     from dualamn.kernels.arrays import FloatArray
+    from dualamn.matching.entity_clusters import Clusters
+    from dualamn.planning.execution_plan import Plan
     from dualamn.result import PairAlignment
 
 Scores = Mapping[str, Any]
@@ -29,6 +35,7 @@ LINK_RATES = {
     "f1": "F1",
     "strict_f1": "strict",
 }
+STRICT = "strict: unknown links counted as incorrect"
 
 
 def fraction(value: float | None) -> str:
@@ -37,34 +44,34 @@ def fraction(value: float | None) -> str:
 
 
 def link_table(alignment: Alignment, count: int) -> Table:
-    """Some links and whether they are right, as far as the task knows.
+    """Some links, and whether they are correct as far as the task knows.
 
-    First those of the entities with the most triples, which are the ones that people know; then
-    below a gap, for a quarter of the rows, the least sure ones. How sure they are is their
-    probability where they have one, else their score. Entities are called by name where they have
-    one; where the task has no known answers, nothing is said of them.
+    First those of the entities with the most triples, which people are likely to know; then,
+    below a gap, the least sure ones, a quarter of the rows. How sure a link is: its probability,
+    or its score where it has none. Entities are shown by name where they have one. The last
+    column is left out where the task knows no gold links.
     """
     task = alignment.task
     left, right = "left", "right"
     if len(alignment.pairs) == 1:
         (pair,) = alignment.pairs
         left, right = task.kg_names[pair.left], task.kg_names[pair.right]
-    chances = alignment.probabilities
-    measure = "score" if chances is None else "probability"
+    probabilities = alignment.probabilities
+    measure = "score" if probabilities is None else "probability"
     shown = table(left, "", right, measure, text_columns=3)
-    answers = [_known_answers(task, pair) for pair in alignment.pairs]
-    judged = any(answers)
-    if judged:
+    gold = [_counterparts(task, pair) for pair in alignment.pairs]
+    has_gold = any(gold)
+    if has_gold:
         shown.add_column("")
-    sure = alignment.scores if chances is None else chances
+    sure = alignment.scores if probabilities is None else probabilities
     links, ends = alignment.links, np.cumsum([len(pair.links) for pair in alignment.pairs])
     for chosen in _choose(alignment, sure, count):
         for at in chosen:
             one, other = links[at].tolist()
             value = None if np.isnan(sure[at]) else float(sure[at])
             cells = (_called(task, one), "↔", _called(task, other), fraction(value))
-            known = answers[int(np.searchsorted(ends, at, side="right"))]
-            add_row(shown, *cells, *([_verdict(task, known, one, other)] if judged else []))
+            known = gold[int(np.searchsorted(ends, at, side="right"))]
+            add_row(shown, *cells, *([_verdict(task, known, one, other)] if has_gold else []))
         shown.add_section()
     return shown
 
@@ -81,8 +88,8 @@ def _choose(alignment: Alignment, sure: FloatArray, count: int) -> tuple[list[in
     return order[:best].tolist(), doubtful[::-1].tolist()
 
 
-def _known_answers(task: AlignmentTask, pair: PairAlignment) -> dict[int, int]:
-    """The right partner of every entity, both ways, as far as the task knows."""
+def _counterparts(task: AlignmentTask, pair: PairAlignment) -> dict[int, int]:
+    """The counterpart of every entity, both ways, as far as the task knows."""
     known = np.concatenate([task.valid_links, task.test_links])
     links = task.links_between(known, pair.left, pair.right).tolist()
     return {one: other for ends in links for one, other in (ends, ends[::-1])}
@@ -96,16 +103,16 @@ def _called(task: AlignmentTask, joint: int) -> str:
     return name or str(task.identifiers(joint))
 
 
-def _verdict(task: AlignmentTask, answers: Mapping[int, int], left: int, right: int) -> Text:
+def _verdict(task: AlignmentTask, gold: Mapping[int, int], left: int, right: int) -> Text:
     from rich.text import Text
 
-    if answers.get(left) == right or answers.get(right) == left:
-        return Text("✓ right", style="green")
-    if left in answers:
-        return Text(f"✗ should be {_called(task, answers[left])}", style="red")
-    if right in answers:
-        return Text(f"✗ {_called(task, answers[right])} belongs there", style="red")
-    return Text("? no known answer", style="dim")
+    if gold.get(left) == right or gold.get(right) == left:
+        return Text("✓ correct", style="green")
+    if left in gold:
+        return Text(f"✗ should be {_called(task, gold[left])}", style="red")
+    if right in gold:
+        return Text(f"✗ {_called(task, gold[right])} belongs there", style="red")
+    return Text("? unknown", style="dim")
 
 
 def score_table(evaluation: Evaluation) -> Table:
@@ -121,9 +128,9 @@ def score_table(evaluation: Evaluation) -> Table:
 
 
 def same_name_line(hits: float, candidates: str | None = None) -> str:
-    """What the same string of a name alone finds, for beside scores that names took part in."""
+    """What the same name alone finds, to compare with scores that names took part in."""
     where = "" if candidates is None else f", {candidates}"
-    return f"the same name alone{where}, left → right: Hits@1 {fraction(hits)} (ties are wrong)"
+    return f"exact name match{where}, left → right: Hits@1 {fraction(hits)} (ties are incorrect)"
 
 
 def _ranking_row(shown: Table, name: str, metrics: Scores | None) -> None:
@@ -134,16 +141,135 @@ def _ranking_row(shown: Table, name: str, metrics: Scores | None) -> None:
 def link_score_table(links: Mapping[str, Scores], *, name: str = "links") -> Table:
     """Precision, recall and F1 of links, a row for every name, under a name for all of them.
 
-    Where links are unjudged, a second row takes them for wrong.
+    Where some links are unknown, a second row counts them as incorrect.
     """
-    shown = table(name, "precision", "recall", "F1", "right", "wrong", "unjudged", "missed")
+    shown = table(name, "precision", "recall", "F1", "correct", "incorrect", "unknown", "missed")
     for row, at in links.items():
         rates = (fraction(at[key]) for key in ("precision", "recall", "f1"))
         counts = (f"{at[key]:,.0f}" for key in ("right", "wrong", "unknown", "missed"))
         add_row(shown, row, *rates, *counts)
         if at["unknown"]:
             rates = (fraction(at[key]) for key in ("strict_precision", "recall", "strict_f1"))
-            wrong = f"{at['wrong'] + at['unknown']:,.0f}"
-            add_row(shown, "  strictly", *rates, f"{at['right']:,.0f}", wrong, "0", "")
+            counts = (f"{count:,.0f}" for count in (at["right"], at["wrong"] + at["unknown"]))
+            add_row(shown, "  strict", *rates, *counts, "0", "")
             shown.rows[-1].style = "dim"
+            shown.caption = STRICT
     return shown
+
+
+def print_rounds(rounds: Sequence[Round]) -> None:
+    """What every self-training round learned from."""
+    for at in rounds:
+        note(
+            f"self-training round {at.number}: {at.pairs:,} pseudo-labels ({at.new:,} new, "
+            f"{at.kept:,} kept, {at.dropped:,} dropped), {at.seconds:.1f} s"
+        )
+
+
+def print_links(alignment: Alignment, outputs: Outputs, show: int, seconds: float) -> None:
+    """How many links there are and where, some of them, and scores if there are test links.
+
+    Args:
+        alignment: the links that were written.
+        outputs: where they went.
+        show: how many to print.
+        seconds: that training took.
+    """
+    from dualamn.bench.by_name import exact_name_match
+    from dualamn.eval import PROTOCOL_IN_WORDS, evaluate
+
+    task, to = alignment.task, results(to_stderr=outputs.to_stdout)
+    if show:
+        to.print(link_table(alignment, show))
+    counts = alignment.summary()["links"]
+    per_pair = ", ".join(f"{pair} {count:,}" for pair, count in counts.items())
+    say(
+        to,
+        f"{len(alignment):,} links in {outputs.place} ({outputs.form.title}; {per_pair}), "
+        f"after {seconds:.1f} s of training",
+    )
+    if len(task.test_links):
+        evaluation = evaluate(alignment, task.test_links)
+        say(to)
+        say(to, f"Scores on {len(task.test_links):,} test links", style="bold")
+        say(to, f"matcher {evaluation.matcher}; {PROTOCOL_IN_WORDS[evaluation.protocol]}")
+        to.print(score_table(evaluation))
+        hits = exact_name_match(task, task.test_links, evaluation.protocol)
+        if hits is not None:
+            say(to, same_name_line(hits))
+        to.print(link_score_table(_link_scores(evaluation)))
+
+
+def print_probabilities(found: Alignment, chosen_by: list[str], to: Console) -> None:
+    """Where the probabilities come from, how good they are, and what was chosen by them."""
+    if found.calibration is not None:
+        for pair in found.calibration.pairs:
+            if pair.method != "prior" and pair.n_judged:
+                what = "seed links" if pair.method == "held-out" else "pseudo-seeds"
+                say(
+                    to,
+                    f"probabilities of {pair.name}: {pair.n_held_out:,} {what} held out, which "
+                    f"label {pair.n_judged:,} links; calibration error {pair.error:.3f}",
+                )
+        for text in found.calibration.notes:
+            note(f"  note: {text}")
+    for text in chosen_by:
+        say(to, text)
+
+
+def print_clusters(clusters: Clusters[Alignment], file: Path, to: Console) -> None:
+    """How many clusters were written, and scores of their pairs where there are test links."""
+    from dualamn.eval import evaluate
+
+    task = clusters.task
+    sizes = ", ".join(f"{count:,} of {size}" for size, count in clusters.by_size.items())
+    seeds = f" and {clusters.n_seeds_dropped:,} seed links" if clusters.n_seeds_dropped else ""
+    say(
+        to,
+        f"{len(clusters):,} clusters in {file}"
+        + (f" ({sizes})" if sizes else "")
+        + f": {clusters.n_kept:,} links kept, {clusters.n_dropped:,}{seeds} dropped as conflicts, "
+        f"{clusters.n_implied:,} pairs implied without a link",
+    )
+    if len(task.test_links):
+        say(to)
+        if easy := int(task.implied_by_seeds.sum()):
+            say(to, f"{easy:,} of the test links follow from chains of seed links")
+        evaluation = evaluate(clusters.to_alignment(), task.test_links)
+        to.print(link_score_table(_link_scores(evaluation), name="pairs in clusters"))
+
+
+def _link_scores(evaluation: Evaluation) -> dict[str, Any]:
+    """Measures of the links of every pair of graphs, and of more than one the mean."""
+    rows: dict[str, Any] = {pair.name: pair.links.as_dict() for pair in evaluation.pairs}
+    if len(rows) > 1:
+        rows["mean"] = evaluation.links
+    return rows
+
+
+def print_plan(plan: Plan, task: AlignmentTask, to: Console, *, models: int = 1) -> None:
+    """Memory of every stage, what was changed to keep within it, and about how long it takes.
+
+    Args:
+        plan: of the run.
+        task: what it aligns.
+        to: where it is printed.
+        models: how many the run trains, without those for probabilities.
+    """
+    from dualamn.planning.execution_plan import GIB
+    from dualamn.planning.time_estimate import Sizes, in_words, seconds
+
+    stages = table("stage", "GiB")
+    for name, size in plan.stages.items():
+        add_row(stages, name, f"{size / GIB:.2f}")
+    to.print(stages)
+    allowed = "" if plan.budget is None else f", {plan.budget / GIB:.2f} GiB are allowed"
+    say(to, f"about {plan.peak / GIB:.2f} GiB of memory at most{allowed}")
+    for line in plan.changes:
+        say(to, f"to fit into memory: {line}")
+    duration = in_words(seconds(Sizes.of(task), plan.config, models=models))
+    say(
+        to,
+        f"{duration} on this machine's cores, within a factor of two; a third of that on new "
+        "cores, and less on a GPU",
+    )

@@ -1,31 +1,31 @@
-"""`dualamn data`: data sets that are known by name, or made."""
+"""`dualamn data`: data sets known by name, and synthetic ones."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from dualamn.commands import console, downloads, options
-from dualamn.commands.group import Guessing
-from dualamn.commands.synth import synth
+from dualamn.commands import console, options, source
+from dualamn.commands.options import Guessing
 
 if TYPE_CHECKING:
+    from dualamn.bench.synthetic import MadeGraphs
     from dualamn.data_loaders.catalog import Presence
     from dualamn.data_loaders.fetching.known import KnownDataset
 
-NAMES = "NAME..."
+DEFAULT_PRESET = "dbp15k-like"
+_SIZES = ("triples", "degree")
 
 
-@click.group(cls=Guessing, short_help="Lists, fetches and verifies data sets, and makes some.")
+@click.group(cls=Guessing, short_help="List, fetch, verify and generate data sets.")
 def data() -> None:
-    """Lists, fetches and verifies data sets that are known by name, and makes others.
+    """List, fetch and verify data sets known by name, and generate synthetic ones.
 
-    They are looked for in the data folder first, and are fetched to the cache folder, which
-    $DUALAMN_CACHE can name. Other commands fetch what they need by themselves.
+    Data sets are looked for in the data folder (--data) first, and fetched to the cache folder,
+    $DUALAMN_CACHE. Other commands fetch what they need by themselves.
 
     \b
     Examples:
@@ -35,14 +35,11 @@ def data() -> None:
     """
 
 
-data.add_command(synth)
-
-
-@data.command("list", short_help="Shows which data sets are known, and where they are.")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@data.command("list", short_help="Show the known data sets and where they are.")
+@options.as_json
 @options.data
 def list_(as_json: bool, data: Path | None) -> None:
-    """Shows which data sets are known by name, and where they are.
+    """Show which data sets are known by name, and where they are.
 
     \b
     Examples:
@@ -56,7 +53,7 @@ def list_(as_json: bool, data: Path | None) -> None:
     known = list(known_datasets().values())
     places = [presence(dataset, data) for dataset in known]
     if as_json:
-        click.echo(json.dumps(_object(known, places), indent=2, ensure_ascii=False))
+        console.print_json(_object(known, places))
         return
     to = console.results()
     shown = console.table("data set", "graphs", "files", "here", text_columns=2)
@@ -76,20 +73,20 @@ def list_(as_json: bool, data: Path | None) -> None:
         )
 
 
-@data.command("get", short_help="Fetches data sets.")
-@click.argument("names", nargs=-1, required=True, metavar=NAMES)
+@data.command("get", short_help="Fetch data sets.")
+@click.argument("names", nargs=-1, required=True, metavar="NAME...")
 @click.option(
     "--base",
     metavar="URL",
-    help="A server that has the files under the same paths.  [$DUALAMN_MIRROR, else "
-    "https://raw.githubusercontent.com]",
+    help="Fetch from this server, which has the files under the same paths.  [$DUALAMN_MIRROR, "
+    "else https://raw.githubusercontent.com]",
 )
 @options.data
 @options.quiet
 def get(names: tuple[str, ...], base: str | None, data: Path | None, quiet: bool) -> None:
-    """Fetches data sets to the cache, unless the data folder has them.
+    """Fetch data sets to the cache, unless the data folder has them.
 
-    What the cache has is read again, and fetched anew where it is not as published.
+    Files in the cache are verified, and fetched again where they are not as published.
 
     \b
     Examples:
@@ -100,7 +97,7 @@ def get(names: tuple[str, ...], base: str | None, data: Path | None, quiet: bool
 
     # All names are looked at before the first byte comes.
     for dataset in [require_known(name) for name in names]:
-        path = downloads.fetch(dataset.name, data, base=base, check=True, quiet=quiet)
+        path = source.fetch(dataset.name, data, base=base, check=True, quiet=quiet)
         click.echo(f"{dataset.name} is in {path}")
         missing = ", ".join(file.name for file in presence(dataset, data).missing)
         if missing:
@@ -111,11 +108,11 @@ def get(names: tuple[str, ...], base: str | None, data: Path | None, quiet: bool
             )
 
 
-@data.command("path", short_help="Prints where a data set is.")
+@data.command("path", short_help="Print where a data set is.")
 @click.argument("name")
 @options.data
 def path(name: str, data: Path | None) -> None:
-    """Prints where a data set is, and nothing else; fails if it is not on this machine.
+    """Print where a data set is, and nothing else; fail if it is not on this machine.
 
     \b
     Examples:
@@ -129,15 +126,15 @@ def path(name: str, data: Path | None) -> None:
     click.echo(folder)
 
 
-@data.command("verify", short_help="Compares data sets with what was published.")
+@data.command("verify", short_help="Compare data sets with what was published.")
 @click.argument("names", nargs=-1, metavar="[NAME]...")
 @options.data
 @click.pass_context
 def verify(ctx: click.Context, names: tuple[str, ...], data: Path | None) -> None:
-    """Reads every file of data sets and compares it with what was published.
+    """Compare every file of data sets with what was published.
 
-    Without a name, all known data sets on this machine are verified. Names each file that is
-    missing or different, and fails if there is one.
+    Without a name, verify all known data sets on this machine. Name each file that is missing or
+    different, and fail if there is one.
 
     \b
     Examples:
@@ -154,8 +151,8 @@ def verify(ctx: click.Context, names: tuple[str, ...], data: Path | None) -> Non
     ]
     if not chosen:
         console.note("none of the known data sets is on this machine")
-    right = [_verify(dataset, presence(dataset, data)) for dataset in chosen]
-    if not all(right):
+    intact = [_verify(dataset, presence(dataset, data)) for dataset in chosen]
+    if not all(intact):
         ctx.exit(1)
 
 
@@ -207,3 +204,108 @@ def _object(known: Sequence[KnownDataset], places: Sequence[Presence]) -> dict[s
             for dataset, at in zip(known, places, strict=True)
         ]
     }
+
+
+def _numbers(kind: type[int] | type[float]) -> Callable[..., Any]:
+    """A callback that reads one number, or one for each graph with commas between."""
+
+    def read(_: click.Context, __: click.Parameter, text: str | None) -> Any:
+        if text is None:
+            return None
+        try:
+            numbers = tuple(kind(part) for part in text.split(","))
+        except ValueError:
+            what = "whole number" if kind is int else "number"
+            raise click.BadParameter(
+                f"{text!r} is no {what}, nor one for each graph with commas between."
+            ) from None
+        return numbers[0] if len(numbers) == 1 else numbers
+
+    return read
+
+
+def _option(name: str, kind: type, metavar: str, text: str) -> Callable[..., Any]:
+    return click.option(f"--{name}", type=kind, metavar=metavar, help=text)
+
+
+def _per_graph(name: str, kind: type[int] | type[float], text: str) -> Callable[..., Any]:
+    return click.option(f"--{name}", callback=_numbers(kind), metavar="N[,N]", help=text)
+
+
+@data.command("synth", short_help="Generate synthetic graphs with known links.")
+@click.argument("out", type=click.Path(path_type=Path), metavar="OUT")
+@click.option(
+    "--preset",
+    default=DEFAULT_PRESET,
+    show_default=True,
+    metavar="NAME",
+    help="Start from these settings: dbp15k-like or dwy100k-like, of the sizes of these data "
+    "sets; 1m or 10m, of so many entities in each of two graphs.",
+)
+@_per_graph("entities", int, "Entities of a graph, or of each, separated by commas.")
+@_option("graphs", int, "K", "Number of graphs.  [2]")
+@_per_graph("triples", int, "Triples of a graph.")
+@_per_graph("degree", float, "Mean triples of an entity, in place of --triples.")
+@_per_graph("relations", int, "Relations of a graph at most.")
+@_option("overlap", float, "R", "Share of the smallest graph's entities that have a counterpart.")
+@_option("missing", float, "R", "Share of the triples of linked entities that a graph lacks.")
+@_option("uneven", float, "X", "Unevenness of the missing triples over entities; 0 is even.")
+@_option("contradictory", float, "R", "Share of common triples whose tail differs in one graph.")
+@_option("lone-degree", float, "R", "Degree of dangling entities, as a multiple of that of others.")
+@_option("lone-heads", float, "R", "Share of the triples of dangling entities with one as head.")
+@_option("degree-exponent", float, "X", "Exponent of the power law of degrees.")
+@_option("relation-exponent", float, "X", "Exponent of the power law of relation frequencies.")
+@_option("functional", float, "R", "Share of triples with relations that have one tail per head.")
+@_option("repeated", float, "R", "Probability that a head repeats its last relation.")
+@_option("typical", float, "R", "Share of triples with a relation typical of the head's class.")
+@_option("values", float, "R", "Share of triples whose tail is a value, as in attribute triples.")
+@_option("popularity", float, "X", "Values of a relation, per triple; few are popular.")
+@_option("local", float, "R", "Share of values that nearby entities have too.")
+@_option("nearness", float, "X", "Mean distance of nearby entities.")
+@_option("parallel", float, "R", "Share of triples whose head and tail another triple joins too.")
+@_option("relation-split", float, "R", "Share of relations that are a part of a hidden one.")
+@click.option(
+    "--shared-relations/--own-relations",
+    default=None,
+    help="Give relations the same names in all graphs.  [own]",
+)
+@_option("seeds", float, "R", "Share of the links to publish as seed links.  [no split]")
+@_option("seed", int, "S", "Random seed.  [0]")
+@options.quiet
+def synth(out: Path, preset: str, quiet: bool, **given: Any) -> None:
+    """Generate synthetic knowledge graphs of any size, with all links known, in the folder OUT.
+
+    Two graphs are written in the layout of DBP15K, more in that of DBP5L. The same options and
+    seed give the same bytes. Options override the preset.
+
+    \b
+    Examples:
+      dualamn data synth made/small --entities 2000
+      dualamn data synth made/dwy --preset dwy100k-like --seed 1
+      dualamn data synth made/hard --entities 20000 --triples 90000 --overlap 0.8
+      dualamn data synth made/three --graphs 3 --entities 9000,8000,7000
+    """
+    from dualamn.bench.synthetic import preset_options, write_made
+
+    changes = options.given(**given)
+    if len([name for name in _SIZES if name in changes]) > 1:
+        raise click.UsageError("--triples and --degree both say how many triples; give either.")
+    click.get_current_context().meta[console.KEPT] = f"{out} was not made."
+    with console.progress(quiet=quiet) as progress:
+        made = write_made(preset_options(preset, **changes), out, progress)
+    if not quiet:
+        _tell(made, out)
+
+
+def _tell(made: MadeGraphs, out: Path) -> None:
+    """What was generated, and the next command."""
+    to = console.results()
+    shown = console.table("graph", "entities", "dangling", "triples")
+    for name, graph in zip(made.names, made.plan.graphs, strict=True):
+        counts = (graph.entities, graph.lone, graph.triples)
+        console.add_row(shown, name, *(f"{count:,}" for count in counts))
+    to.print(shown)
+    pair = "" if len(made.names) == 2 else " between every two graphs"
+    seeds = "" if made.n_seeds is None else f", {made.n_seeds:,} of them seed links"
+    console.say(to, f"{made.plan.links:,} links{pair}{seeds}")
+    console.say(to, f"Next: dualamn inspect {out}")

@@ -1,8 +1,7 @@
-"""`dualamn evaluate`: how many links of a file are right."""
+"""`dualamn evaluate`: how many links of a file are correct."""
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import click
@@ -10,22 +9,19 @@ import click
 from dualamn.commands import console, options
 
 
-@click.command(short_help="Scores a links file.")
+@click.command(short_help="Score a links file.")
 @click.argument("links", type=click.Path(path_type=Path), metavar="LINKS")
 @click.argument("gold", type=click.Path(path_type=Path), metavar="GOLD")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-@click.option(
-    "--curve",
-    type=click.Path(path_type=Path),
-    metavar="FILE.csv",
-    help="Write precision and recall of the links down to every score.",
+@options.as_json
+@options.file_option(
+    "--curve", "Write precision and recall at every threshold of the score.", metavar="FILE.csv"
 )
 @click.option(
     "--base",
     metavar="IRI",
-    help="In files of IRIs: the --base that names were written under.",
+    help="In files of IRIs: take off the --base that the links were written with.",
 )
-@click.option("--many", is_flag=True, help="GOLD may have several partners of an entity.")
+@click.option("--many", is_flag=True, help="Allow several counterparts of an entity in GOLD.")
 @options.quiet
 def evaluate(
     links: Path,
@@ -36,14 +32,14 @@ def evaluate(
     many: bool,
     quiet: bool,
 ) -> None:
-    """Scores a links file: precision, recall and F1.
+    """Score a links file: precision, recall and F1.
 
-    GOLD holds links known to be right: two columns, or the columns of a links file. Both may have
-    any format that dualamn align writes, told by the ending of the name. A link is wrong if GOLD
-    has another partner for either of its ends; if GOLD knows neither, it is counted as unjudged.
-    The strict figures take unjudged links for wrong. Where LINKS has probabilities, a line says
-    how far they can be believed. An entity has one partner in GOLD, unless --many says otherwise:
-    then every link to one of them is right.
+    GOLD holds links known to be correct, as two columns or as a links file. Both files may have
+    any format that dualamn align writes, told by the ending of the name. A link is incorrect if
+    GOLD has another counterpart for either of its ends, and unknown if GOLD has neither end;
+    where there are unknown links, a row "strict" counts them as incorrect. Where LINKS has
+    probabilities, a line compares them with GOLD. An entity has one counterpart in GOLD, unless
+    --many allows several: then a link to any of them is correct.
 
     \b
     Examples:
@@ -60,7 +56,7 @@ def evaluate(
             raise click.UsageError(f"--curve {curve}: the links in {links} have no scores.")
         evaluation.curve().to_csv(curve)
     if as_json:
-        click.echo(json.dumps(evaluation.as_dict(), indent=2, ensure_ascii=False))
+        console.print_json(evaluation.as_dict())
         return
     from dualamn.commands.console_tables import link_score_table
     from dualamn.eval.reliability import calibration_in_words

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import click
@@ -10,17 +9,17 @@ import click
 from dualamn.commands import console, options, source
 
 
-@click.command(short_help="Says why two entities are linked.")
+@click.command(short_help="Show why two entities are linked.")
 @click.argument("saved", type=click.Path(path_type=Path), metavar="SAVED")
 @click.argument("left", metavar="ENTITY")
 @click.argument("right", required=False, metavar="[OTHER]")
 @click.option(
     "--pair",
     metavar="A-B",
-    help="The graphs of ENTITY and OTHER, where an identifier is in several.",
+    help="Name the graphs of ENTITY and OTHER, where an identifier is in several.",
 )
 @options.matcher
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@options.as_json
 @options.device
 @options.threads
 @options.quiet
@@ -35,11 +34,11 @@ def explain(
     threads: int | None,
     quiet: bool,
 ) -> None:
-    """Says why two entities are linked, or why one is not.
+    """Show why two entities are linked, or why one is not.
 
-    SAVED is what dualamn align --save wrote: links are made again from it, which takes no
-    training. The explanation lists neighbours that are the same, names and values that agree or
-    clash, the runner-up, and the probability without each piece of evidence.
+    SAVED is the file of dualamn align --save; links are computed from it again, without training.
+    The explanation lists the statements that both entities share, names and values that agree or
+    differ, the runner-up, and the probability without each piece of evidence.
 
     \b
     Examples:
@@ -65,7 +64,7 @@ def explain(
         )
     explanation = alignment.explain(left, right, graphs=graphs)
     if as_json:
-        click.echo(json.dumps(explanation.as_dict(), indent=2, ensure_ascii=False))
+        console.print_json(explanation.as_dict())
         return
     to = console.results()
     for line in explanation.lines():

@@ -1,14 +1,13 @@
-"""`dualamn inspect`: what is in a data set, and what to expect of it."""
+"""`dualamn inspect`: what is in a data set, and what makes it hard."""
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from dualamn.commands import console, downloads, options, source
+from dualamn.commands import console, options, source
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -17,12 +16,12 @@ if TYPE_CHECKING:
     from dualamn.data_loaders.summary import TaskSummary
 
 
-@click.command(short_help="Shows what is in a data set.")
+@click.command(short_help="Show what is in a data set.")
 @click.argument("paths", nargs=-1, required=True, metavar=source.PATHS)
 @options.links
 @options.train_ratio
-@click.option("--fold", type=int, metavar="K", help="Which published fold to use.")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@options.fold
+@options.as_json
 @options.reading
 @options.data
 @options.quiet
@@ -36,12 +35,12 @@ def inspect(
     data: Path | None,
     quiet: bool,
 ) -> None:
-    """Shows what is in a data set, and warns of what makes an alignment poor.
+    """Show what is in a data set, and warn of what makes an alignment hard.
 
-    Beside sizes, degrees and links: entities that are in no triple, far from every seed link
-    (more than two triples), have exactly the neighbours of another (alike) or its name
-    (namesakes); and what two graphs have in common as it stands. Graphs are files as for dualamn
-    align; links need not be given.
+    Counted are entities, relations, triples, degrees and links; entities in no triple (isolated),
+    with no seed link within two hops, with exactly the neighbours of another one
+    (indistinguishable), or with its name (ambiguous); and what two graphs have in common.
+    Give graphs as for dualamn align; --links is optional.
 
     \b
     Examples:
@@ -53,7 +52,7 @@ def inspect(
         source.check_paths(paths, links)
     from dualamn.data_loaders import check_health, describe
 
-    downloads.fetch_missing(paths, data, quiet=quiet)
+    source.fetch_missing(paths, data, quiet=quiet)
     with console.progress(quiet=quiet) as progress:
         task = source.load_task(
             paths,
@@ -68,7 +67,7 @@ def inspect(
     summary, health = describe(task), check_health(task)
     if as_json:
         content = {**summary.to_dict(), "health": health.to_dict()}
-        click.echo(json.dumps(content, indent=2, ensure_ascii=False))
+        console.print_json(content)
         return
     to = console.results()
     console.say(to, summary.name, style="bold")
@@ -119,12 +118,18 @@ def _links(summary: TaskSummary) -> Table:
 
 
 def _entities(health: Health) -> Table:
-    columns = ("isolated", "far", "alike", "named", "namesakes", "blank", "attribute triples")
-    shown = console.table("entities of", *columns)
-    for graph in health.graphs:
-        counts = [graph.isolated, graph.far, graph.alike, graph.named, graph.namesakes]
-        counts += [graph.blank, graph.attribute_triples]
-        console.add_row(shown, graph.name, *(f"{count:,}" for count in counts))
+    shown = console.table("entities", *(graph.name for graph in health.graphs))
+    rows = {
+        "isolated": [graph.isolated for graph in health.graphs],
+        "no seed within 2 hops": [graph.far for graph in health.graphs],
+        "indistinguishable": [graph.alike for graph in health.graphs],
+        "named": [graph.named for graph in health.graphs],
+        "ambiguous name": [graph.namesakes for graph in health.graphs],
+        "blank nodes": [graph.blank for graph in health.graphs],
+        "attribute triples": [graph.attribute_triples for graph in health.graphs],
+    }
+    for name, counts in rows.items():
+        console.add_row(shown, name, *(f"{count:,}" for count in counts))
     return shown
 
 

@@ -1,9 +1,10 @@
-"""Options that several commands share."""
+"""Options that several commands share, and how their help is laid out."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from difflib import get_close_matches
 from functools import wraps
 from pathlib import Path
 from typing import Any, ClassVar
@@ -13,28 +14,39 @@ import click
 from dualamn.presets import DEFAULT_PRESET, PRESETS
 
 STDOUT = Path("-")
+_WIDEST = 24  # characters of an option beside which its help still stands
 
-quiet = click.option("-q", "--quiet", is_flag=True, help="Only results and errors.")
+
+def file_option(name: str, text: str, metavar: str = "FILE") -> Callable[..., Any]:
+    """An option that takes the path of a file."""
+    return click.option(name, type=click.Path(path_type=Path), metavar=metavar, help=text)
+
+
+as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+quiet = click.option("-q", "--quiet", is_flag=True, help="Print only results and errors.")
 data = click.option(
     "--data",
     type=click.Path(path_type=Path, file_okay=False),
     metavar="DIR",
-    help="The folder to look for data sets in, such as dbp15k/zh_en.  [$DUALAMN_DATA]",
+    help="Look for data sets such as dbp15k/zh_en in this folder.  [$DUALAMN_DATA]",
 )
 preset = click.option(
     "--preset",
     metavar="NAME",
     default=DEFAULT_PRESET,
     show_default=True,
-    help="A named set of settings: "
+    help="Choose a set of settings: "
     + "; ".join(f"{name}: {preset.summary}" for name, preset in PRESETS.items())
     + ". In brackets: Hits@1 on DBP15K ZH-EN, test side only, and the time on two cores.",
 )
 epochs = click.option(
-    "--epochs", type=click.IntRange(min=1), metavar="N", help="Passes over the seed links."
+    "--epochs",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Train for N passes over the seed links.",
 )
 device = click.option(
-    "--device", type=click.Choice(["auto", "cpu", "cuda"]), help="Where to train.  [auto]"
+    "--device", type=click.Choice(["auto", "cpu", "cuda"]), help="Train on this device.  [auto]"
 )
 
 
@@ -63,66 +75,69 @@ memory = click.option(
     "--memory",
     type=Size(),
     metavar="SIZE",
-    help="How much memory the run may take, such as 8GB: embeddings are rounded, go into a "
-    "temporary file or are made narrower if they would need more.  [four fifths of the machine's]",
+    help="Keep within this much memory, such as 8GB: embeddings that need more have lower "
+    "precision, go into a temporary file, or have fewer dimensions.  [four fifths of the "
+    "machine's]",
 )
 dry_run = click.option(
     "--dry-run",
     is_flag=True,
-    help="Read the data, say how much memory and about how much time a run will take, and stop.",
+    help="Read the data, show how much memory and time a run would take, and stop.",
 )
 threads = click.option(
-    "--threads", type=click.IntRange(min=1), metavar="N", help="CPU threads to use.  [all cores]"
+    "--threads",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Use this many CPU threads.  [all cores]",
 )
+fold = click.option("--fold", type=int, metavar="K", help="Use this published fold.")
 train_ratio = click.option(
     "--train-ratio",
     type=click.FloatRange(0, 1, min_open=True),
     metavar="R",
-    help="Pool all links and draw this share of them as seeds, in place of a published split.",
+    help="Pool all links and draw this share of them as seed links, in place of a published split.",
 )
 names = click.option(
     "--names",
     metavar="FILE",
-    help="What entities are called, to go by beside structure: TSV, CSV or Parquet of entity and "
-    "name, or JSON; or the word uri, for the last part of identifiers that are URIs.",
+    help="Read names of entities from this file: TSV, CSV or Parquet of entity and name, or JSON. "
+    "The word uri takes the last part of identifiers that are URIs.",
 )
 names_model = click.option(
     "--names-model",
     metavar="FOLDER",
-    help="Compare names by this model2vec or sentence-transformers model as well; the folder of "
-    "one on this machine, as nothing is downloaded.",
+    help="Compare names by this model2vec or sentence-transformers model as well. It has to be "
+    "on this machine; nothing is downloaded.",
 )
 values = click.option(
     "--values/--no-values",
     default=True,
     show_default=True,
-    help="Go by attribute values as well, such as dates and numbers, where the graphs have some.",
+    help="Compare attribute values as well, such as dates and numbers, where the graphs have some.",
 )
-links = click.option(
+links = file_option(
     "--links",
-    type=click.Path(path_type=Path),
-    metavar="FILE",
-    help="Entities known to be the same: a table, RDF with owl:sameAs, or SSSOM; goes with LEFT "
-    "and RIGHT.",
+    "Read seed links, entities known to be the same: a table, RDF with owl:sameAs, or SSSOM. "
+    "Goes with LEFT and RIGHT.",
 )
 _READING = (
     click.option(
         "--columns",
         metavar="H,R,T",
-        help="The columns of tables that hold head, relation and tail, by name or number.",
+        help="Take head, relation and tail from these columns of tables, by name or number.",
     ),
     click.option(
         "--label",
         "labels",
         multiple=True,
         metavar="PROPERTY",
-        help="A property whose values are names of entities, beside rdfs:label, skos:prefLabel, "
-        "schema:name and foaf:name; may be given again.",
+        help="Take names of entities from this property too, beside rdfs:label, skos:prefLabel, "
+        "schema:name and foaf:name. Repeatable.",
     ),
     click.option(
         "--language",
         metavar="TAG",
-        help="The language of names to prefer, such as de.  [en]",
+        help="Prefer names in this language, such as de.  [en]",
     ),
 )
 
@@ -143,7 +158,7 @@ def reading(command: Callable[..., Any]) -> Callable[..., Any]:
     return with_reading
 
 
-MATCHERS_IN_WORDS = "How links are chosen: greedy, csls, sinkhorn, mutual or one_to_one."
+MATCHERS_IN_WORDS = "Choose links by greedy, csls, sinkhorn, mutual or one_to_one."
 matcher = click.option(
     "--matcher", metavar="NAME", default="mutual", show_default=True, help=MATCHERS_IN_WORDS
 )
@@ -165,3 +180,49 @@ def can_be_written(*paths: Path | None) -> None:
     for path in paths:
         if path is not None and path != STDOUT:
             check_writable(path)
+
+
+class Guessing(click.Group):
+    """A group of commands that keeps their order and names the one that was probably meant."""
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Finds the command, or names the one that was probably meant."""
+        name = args[0]
+        if not name.startswith("-") and self.get_command(ctx, name) is None:
+            near = get_close_matches(name, self.commands, n=1, cutoff=0.5)
+            hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(self.commands)}."
+            ctx.fail(f"There is no command {name!r}; {hint}")
+        return super().resolve_command(ctx, args)
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The commands in the order a newcomer meets them."""
+        return list(self.commands)
+
+
+class UnderHeadings(click.Command):
+    """A command whose help lists its options in parts, each under a heading.
+
+    Args:
+        headings: by the name of the parameter that a part begins with; the parts follow each other
+            as the parameters do.
+    """
+
+    def __init__(self, *args: Any, headings: Mapping[str, str], **rest: Any) -> None:
+        super().__init__(*args, **rest)
+        self.headings = headings
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Writes the options, with all help in one column."""
+        parts: dict[str, list[tuple[str, str]]] = {}
+        heading = "Options"
+        for parameter in self.get_params(ctx):
+            heading = self.headings.get(parameter.name or "", heading)
+            record = parameter.get_help_record(ctx)
+            if isinstance(parameter, click.Option) and record is not None:
+                option, text = record
+                parts.setdefault(heading, []).append((option.ljust(_WIDEST), text))
+        for heading, records in parts.items():
+            with formatter.section(heading):
+                formatter.write_dl(records, col_max=_WIDEST)

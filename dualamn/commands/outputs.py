@@ -1,4 +1,4 @@
-"""The files that `dualamn align` writes of an alignment: links, candidates, entities left over."""
+"""The files that `dualamn align` writes: links, candidates, entities without a link, a report."""
 
 from __future__ import annotations
 
@@ -28,51 +28,42 @@ _OPTIONS = (
         "--out",
         type=click.Path(path_type=Path),
         required=True,
-        help="Where the links go, in the format that the name ends in: .tsv, .csv, .jsonl, "
-        ".parquet, .nt, .ttl or .sssom.tsv; replaced when it exists, - is standard output.",
+        help="Write the links to this file, in the format of its ending: .tsv, .csv, .jsonl, "
+        ".parquet, .nt, .ttl or .sssom.tsv. An existing file is replaced; - is standard output.",
     ),
     click.option(
         "--format",
         "format_name",
         metavar="NAME",
-        help="The format of --out where its name does not tell: tsv, csv, jsonl, parquet, "
+        help="Set the format of --out where its ending does not: tsv, csv, jsonl, parquet, "
         "ntriples, turtle or sssom.",
     ),
     click.option(
         "--base",
         metavar="IRI",
-        help="For formats of IRIs: what entities that have none get one under.",
+        help="In formats of IRIs: make IRIs under this one for entities that have none.",
     ),
     click.option(
         "--sssom",
         multiple=True,
         metavar="SLOT=VALUE",
-        help="Metadata of a Turtle or SSSOM file, such as license=IRI; may be given again.",
+        help="Add metadata to a Turtle or SSSOM file, such as license=IRI. Repeatable.",
     ),
-    click.option(
-        "--candidates",
-        type=click.Path(path_type=Path),
-        metavar="FILE",
-        help="Also write the best candidates of every entity, linked or not, as a table.",
+    options.file_option(
+        "--candidates", "Write the best candidates of every entity, linked or not, as a table."
     ),
     click.option(
         "--top",
         type=click.IntRange(min=1),
         metavar="K",
-        help="How many candidates of every entity --candidates writes.  [10]",
+        help="Write this many candidates of every entity to --candidates.  [10]",
     ),
-    click.option(
-        "--unmatched",
-        type=click.Path(path_type=Path),
-        metavar="FILE",
-        help="Also write the entities that are left without a link, as a table.",
-    ),
-    click.option(
+    options.file_option("--unmatched", "Write the entities without a link, as a table."),
+    options.file_option(
         "--report",
-        type=click.Path(path_type=Path),
+        "Write a page for the browser: results, their certainty, and a sample of the links "
+        "with their reasons.",
         metavar="FILE.html",
-        help="Also write a page to read in a browser: what came out, how sure it is, and some "
-        "links with the reasons for them.",
     ),
 )
 
@@ -113,7 +104,7 @@ class Kept(list[str]):
 
 @dataclass
 class Outputs:
-    """What the options on files say, checked by `check` before the work begins."""
+    """The options on files, checked by `check` before the work begins."""
 
     out: Path
     format_name: str | None

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from dualamn.commands.stopping import stop
+from dualamn.commands import stop
 
 
 def main(first: Callable[[], None] | None = None) -> None:

@@ -1,4 +1,4 @@
-"""A benchmark's report as tables for people."""
+"""The measurements of `dualamn bench` as tables for people."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from dualamn.commands import console
 from dualamn.commands.console import add_row, table
-from dualamn.commands.console_tables import LINK_RATES, RANKING, fraction, same_name_line
+from dualamn.commands.console_tables import LINK_RATES, RANKING, STRICT, fraction, same_name_line
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -22,7 +22,7 @@ DIRECTIONS = {"left_to_right": "left → right", "right_to_left": "right → lef
 
 
 def print_report(report: Mapping[str, Any], to: Console) -> None:
-    """Prints scores, seconds and memory, with deviations where there were several runs."""
+    """Prints scores, seconds and memory, with standard deviations over several runs."""
     mean, std = report["mean"], report["std"]
     runs = len(report["runs"])
     title = (
@@ -55,7 +55,7 @@ def print_report(report: Mapping[str, Any], to: Console) -> None:
 
 
 def _print_names(to: Console, report: Mapping[str, Any]) -> None:
-    """What the same name alone finds and what the model began with, where names took part."""
+    """What the same name alone finds, and pseudo-seeds, where names took part."""
     for protocol, hits in report["mean"].get("exact_name_match", {}).items():
         console.say(to, same_name_line(hits, CANDIDATES[protocol]))
     for run in report["runs"]:
@@ -64,7 +64,7 @@ def _print_names(to: Console, report: Mapping[str, Any]) -> None:
 
 
 def _print_published(to: Console, report: Mapping[str, Any]) -> None:
-    """What others report of the same data set and protocol, where it is known."""
+    """Published figures of the same data set and candidates, where they are known."""
     from dualamn.bench.published import read_published
 
     published = read_published()
@@ -114,8 +114,9 @@ def _ranked(scores: Mapping[str, Any]) -> list[tuple[str, str]]:
 
 
 def _links(mean: Mapping[str, Any], std: Mapping[str, Any] | None) -> Table:
-    """Precision, recall and F1 of the links given out; strictly, unjudged ones are wrong."""
+    """Precision, recall and F1 of the links; the strict ones count unknown links as incorrect."""
     shown = table("links among", *LINK_RATES.values())
+    shown.caption = STRICT
     for protocol, candidates in CANDIDATES.items():
         if protocol in mean["links"]:
             at = mean["links"][protocol]

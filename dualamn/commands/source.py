@@ -1,8 +1,9 @@
-"""What the user wants aligned: a data set, or files of triples and a file of links."""
+"""What a command reads: a data set, which may be fetched, or files of triples and of links."""
 
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from dualamn.commands import console
 from dualamn.progress import ProgressCallback, silent
 
 if TYPE_CHECKING:
@@ -21,6 +23,7 @@ _PATTERN = re.compile(r"[*?\[]")
 PATHS = "DATASET | LEFT RIGHT [MORE]..."
 """What commands take, as their help shows it."""
 
+_COMPLETE = "complete files are kept; the same command fetches the others."  # after Ctrl-C
 
 _NO_LINKS = (
     "{} graphs need --links FILE, a table, RDF or SSSOM of entities known to be the same{}. One "
@@ -29,7 +32,7 @@ _NO_LINKS = (
 
 
 def check_paths(paths: Sequence[str], links: Path | None, *, may_lack_links: bool = False) -> None:
-    """Finds what does not go together before anything is read.
+    """Refuses what does not go together before anything is read.
 
     Raises:
         UsageError: two or more sources without links, where they are needed, or one with links.
@@ -44,7 +47,7 @@ def check_paths(paths: Sequence[str], links: Path | None, *, may_lack_links: boo
 
 
 def check_start(task: AlignmentTask) -> None:
-    """Finds that there is nothing to begin an alignment with.
+    """Refuses a task with nothing to start an alignment from.
 
     Raises:
         UsageError: neither seed links nor names nor values.
@@ -52,8 +55,8 @@ def check_start(task: AlignmentTask) -> None:
     described = sum(kg.literals is not None for kg in task.kgs) > 1
     if not len(task.seed_links) and task.entity_names is None and not described:
         names = (
-            ", or names to find some by: --names FILE, --names uri where identifiers tell them, "
-            "or RDF with labels"
+            ", or names to find pseudo-seeds by: --names FILE, --names uri where identifiers hold "
+            "names, or RDF with labels"
         )
         raise click.UsageError(_NO_LINKS.format(len(task.kgs), names))
 
@@ -66,6 +69,46 @@ def with_names(
     from dualamn.data_loaders.entity_names import with_names
 
     return with_names(task, names, resolve(paths[0], data) if len(paths) == 1 else None)
+
+
+def fetch(
+    name: str,
+    data: Path | None,
+    *,
+    base: str | None = None,
+    check: bool = False,
+    quiet: bool = False,
+) -> Path:
+    """The path of a data set, fetched if it is known and not here; see `dualamn.fetch`."""
+    from dualamn.data_loaders import fetch
+
+    try:
+        with console.fetch_progress(quiet=quiet) as progress:
+            return fetch(name, data, base=base, check=check, progress=progress)
+    except KeyboardInterrupt:
+        click.get_current_context().meta[console.KEPT] = _COMPLETE
+        raise
+
+
+def fetch_missing(paths: Sequence[str], data: Path | None, *, quiet: bool = False) -> float:
+    """Fetches a known data set that is not on this machine; seconds that this took.
+
+    Args:
+        paths: what the user wants aligned; only a path alone can be the name of a data set.
+        data: the data folder.
+        quiet: whether to show nothing.
+
+    Raises:
+        DataError: there is no such data set.
+        DownloadError: it could not be fetched.
+    """
+    from dualamn.data_loaders.catalog import find
+
+    if len(paths) != 1 or find(paths[0], data) is not None:
+        return 0.0
+    begin = time.monotonic()
+    fetch(paths[0], data, quiet=quiet)
+    return time.monotonic() - begin
 
 
 def load_task(
@@ -151,7 +194,7 @@ def parse_pairs(texts: Sequence[str], names: Sequence[str]) -> list[tuple[str, s
             known = [f"{a}-{b}" for i, a in enumerate(names) for b in names[i + 1 :]]
             near = get_close_matches(text, known, n=1, cutoff=0.5)
             hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(known)}."
-            raise click.UsageError(f"--pairs {text}: there is no such pair of graphs; {hint}")
+            raise click.UsageError(f"there is no pair of graphs {text}; {hint}")
         pairs.append(parted[0])
     return pairs or None
 

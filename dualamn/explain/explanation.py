@@ -1,102 +1,27 @@
-"""What an explanation says, as data and as text."""
+"""Why two entities are linked, or why one is not: put together, as data and as text."""
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
+import numpy as np
 
-@dataclass(frozen=True)
-class Entity:
-    """One of the entities that an explanation is about.
+from dualamn.errors import DataError, did_you_mean
+from dualamn.explain.reasons import (
+    CommonStatements,
+    Entity,
+    SharedStatement,
+    ValuePair,
+    attribute_weight,
+    compare_values,
+)
+from dualamn.probability.judged_links import JudgedLinks
+from dualamn.probability.link_features import cosine_of, lowered
+from dualamn.result import PairAlignment
 
-    Attributes:
-        graph: the name of its graph.
-        identifier: as in the graph.
-        name: what people call it, "" where the graph has no name of it.
-        triples: how many triples it is part of.
-    """
-
-    graph: str
-    identifier: str
-    name: str
-    triples: int
-
-    def __str__(self) -> str:
-        return f"{self.identifier} ({self.name})" if self.name else self.identifier
-
-
-@dataclass(frozen=True)
-class Shared:
-    """A statement about both entities: neighbours that are the same, over relations that match.
-
-    Attributes:
-        left_neighbour, right_neighbour: identifiers of the neighbours.
-        left_relation, right_relation: identifiers of the relations.
-        left_inverse, right_inverse: the relation leads from the neighbour to the entity.
-        neighbour_probability: how sure it is that the neighbours are the same; 1 for a seed link.
-        is_seed: whether they are a seed link.
-        relation_weight: how well the relations stand for each other, from 0 to .98.
-        worth: by what factor, as a logarithm, this made the pair more probable.
-        probability_without: the link's probability if this were not so; None where the links
-            have no probabilities.
-    """
-
-    left_neighbour: str
-    right_neighbour: str
-    left_relation: str
-    right_relation: str
-    left_inverse: bool
-    right_inverse: bool
-    neighbour_probability: float
-    is_seed: bool
-    relation_weight: float
-    worth: float
-    probability_without: float | None
-
-    def __str__(self) -> str:
-        left = f"{'<-' if self.left_inverse else ''}{self.left_relation} {self.left_neighbour}"
-        right = f"{'<-' if self.right_inverse else ''}{self.right_relation} {self.right_neighbour}"
-        sure = "seed link" if self.is_seed else f"same by {self.neighbour_probability:.2f}"
-        return f"{left} ~ {right} ({sure}, relations match by {self.relation_weight:.2f})"
-
-
-@dataclass(frozen=True)
-class Value:
-    """The names of both entities, or values of their attributes, side by side.
-
-    Attributes:
-        left_attribute, right_attribute: identifiers of the attributes, "name" for names.
-        left, right: the values.
-        agrees: whether names have the same words, or values are equal or near.
-        similarity: 1 for names of the same words and for equal values, .5 for near ones, 0 for
-            other ones; between for other names, as they were compared.
-        worth: by what factor, as a logarithm, this made the pair more probable, or less if it is
-            below 0; 0 for what was not counted, None where it is not known.
-        probability_without: the link's probability if this were not so; None where the links
-            have no probabilities.
-    """
-
-    left_attribute: str
-    right_attribute: str
-    left: str
-    right: str
-    agrees: bool
-    similarity: float
-    worth: float | None = None
-    probability_without: float | None = None
-
-    def __str__(self) -> str:
-        sign = "=" if self.similarity == 1 else "~" if self.similarity else "≠"
-        told = f"{self.left_attribute} {self.left!r} {sign} {self.right_attribute} {self.right!r}"
-        if 0 < self.similarity < 1:
-            near = "near" if self.agrees else f"alike by {self.similarity:.2f}"
-            told += f" ({near})"
-        if self.worth is None:
-            return told
-        if not self.worth:
-            return f"{told}: not counted"
-        return f"{told}: worth {self.worth:.2f}{_without(self.probability_without)}"
+MOST_CANDIDATES = 5
 
 
 @dataclass(frozen=True)
@@ -106,9 +31,9 @@ class Candidate:
     Attributes:
         entity: the candidate.
         score: the matcher's; comparable with that of the link.
-        evidence: worth of all that it shares with the entity.
+        evidence: match weight of all statements that it shares with the entity.
         n_shared: how many statements that is.
-        beside: worth of its name and values; None where they took no part.
+        attribute_weight: match weight of its name and values; None where they took no part.
         linked_to: the entity that it is linked to itself, None if to none.
         linked_probability: of that link, None where there is none.
     """
@@ -117,29 +42,46 @@ class Candidate:
     score: float
     evidence: float
     n_shared: int
-    beside: float | None
+    attribute_weight: float | None
     linked_to: str | None
     linked_probability: float | None
+
+    def __str__(self) -> str:
+        told = (
+            f"{self.entity}: score {self.score:.3f}, {self.n_shared} shared statements, "
+            f"weight {self.evidence:+.2f}"
+        )
+        if self.attribute_weight is not None:
+            told += f", names and values {self.attribute_weight:+.2f}"
+        if self.linked_to is not None:
+            told += f", linked to {self.linked_to}"
+            if self.linked_probability is not None:
+                told += f" with probability {self.linked_probability:.3f}"
+        return told
 
 
 @dataclass(frozen=True)
 class Explanation:
     """Why two entities are linked or not. Printed, it is readable text.
 
+    A match weight is a log Bayes factor: by how much a piece of evidence raises the log odds that
+    the two entities are the same.
+
     Attributes:
         left: the entity that was asked about.
-        right: its partner, or the one that was asked about; None for an entity without a link.
+        right: its counterpart, or the one that was asked about; None for an entity without a link.
         is_linked: whether the two are linked.
         is_seed: whether they are a seed link, which was given and not found.
         score: the matcher's for the link; None where there is none.
-        probability: the chance that the link is right; None where it was not calibrated.
-        cosine: of the embeddings, with what names and values add; None where it was not kept.
-        evidence: worth of all shared statements.
+        probability: that the link is correct; None where it was not calibrated.
+        combined_score: cosine of the embeddings and what names and values add; None where it was
+            not kept.
+        evidence: match weight of all shared statements.
         probability_without_evidence: if none of them were there; None as above.
-        shared: the statements about both, worth most first.
-        beside: worth of names and values together; None where they took no part.
+        shared: the statements about both, the highest match weight first.
+        attribute_weight: match weight of names and values together; None where they took no part.
         values: names and attributes side by side: what counted, most first, then other values that
-            agree or clash.
+            agree or differ.
         candidates: others that were considered for the left entity, best first; the first one is
             the runner-up.
         only_here: how many of the shared statements the runner-up does not share.
@@ -151,12 +93,12 @@ class Explanation:
     is_seed: bool
     score: float | None
     probability: float | None
-    cosine: float | None
+    combined_score: float | None
     evidence: float
     probability_without_evidence: float | None
-    shared: tuple[Shared, ...]
-    beside: float | None
-    values: tuple[Value, ...]
+    shared: tuple[SharedStatement, ...]
+    attribute_weight: float | None
+    values: tuple[ValuePair, ...]
     candidates: tuple[Candidate, ...]
     only_here: int
 
@@ -170,31 +112,24 @@ class Explanation:
     def lines(self, most: int = 10) -> list[str]:
         """The explanation line by line, with at most so many shared statements and values."""
         lines = [self._verdict()]
-        if self.cosine is not None:
-            what = "embeddings" if self.beside is None else "embeddings, names and values"
-            lines.append(f"{what}: cosine {self.cosine:.3f}")
+        if self.combined_score is not None:
+            what = "cosine of embeddings" if self.attribute_weight is None else "combined score"
+            lines.append(f"{what} {self.combined_score:.3f}")
         if self.right is not None:
-            lines.append(f"shared statements: {len(self.shared)}, evidence {self.evidence:.2f}")
-            for shared in self.shared[:most]:
-                without = _without(shared.probability_without)
-                lines.append(f"  {shared}: worth {shared.worth:.2f}{without}")
-            if len(self.shared) > most:
-                lines.append(f"  and {len(self.shared) - most:,} more")
+            lines.append(f"shared statements: {len(self.shared)}, weight {self.evidence:+.2f}")
+            lines += _first(self.shared, most)
             if self.probability_without_evidence is not None and self.shared:
-                lines.append(
-                    f"probability without any of them: {self.probability_without_evidence:.3f}"
-                )
+                lines.append(f"probability without them {self.probability_without_evidence:.3f}")
         if self.values:
-            worth = "" if self.beside is None else f": worth {self.beside:.2f}"
-            lines.append(f"names and values{worth}")
-        lines += [f"  {value}" for value in self.values[:most]]
-        if len(self.values) > most:
-            lines.append(f"  and {len(self.values) - most:,} more values")
+            weight = self.attribute_weight
+            lines.append(f"names and values{'' if weight is None else f': weight {weight:+.2f}'}")
+            lines += _first(self.values, most)
         if self.candidates:
             lines.append("runner-up:" if self.is_linked else "candidates:")
-            lines += [f"  {_told(c)}" for c in self.candidates[: 1 if self.is_linked else None]]
+            lines += [f"  {at}" for at in self.candidates[: 1 if self.is_linked else None]]
             if self.is_linked and self.shared:
-                lines.append(f"  it lacks {self.only_here} of the {len(self.shared)} statements")
+                n = len(self.shared)
+                lines.append(f"  shares {n - self.only_here} of the {n} statements above")
         return lines
 
     def _verdict(self) -> str:
@@ -202,32 +137,215 @@ class Explanation:
             return f"{self.left} of {self.left.graph} has no link"
         pair = f"{self.left} of {self.left.graph} and {self.right} of {self.right.graph}"
         if self.is_seed:
-            return f"{pair} are a seed link: that was given, not found"
+            return f"{pair} are a seed link, given and not found"
         if not self.is_linked:
             return f"{pair} are not linked"
-        sure = (
-            f"score {self.score:.3f}"
-            if self.probability is None
-            else f"probability {self.probability:.3f}"
+        if self.probability is None:
+            return f"{pair} are linked, score {self.score:.3f}"
+        return f"{pair} are linked, probability {self.probability:.3f}"
+
+
+def _first(pieces: Sequence[object], most: int) -> list[str]:
+    lines = [f"  {piece}" for piece in pieces[:most]]
+    return lines if len(pieces) <= most else [*lines, f"  and {len(pieces) - most:,} more"]
+
+
+def explain(
+    alignment: JudgedLinks,
+    left: str,
+    right: str | None = None,
+    *,
+    graphs: tuple[str, str] | None = None,
+) -> Explanation:
+    """Why an entity is linked to another, or to none.
+
+    Evidence is counted anew from the final links, so its sum is near to, and not exactly, what the
+    last round of `dualamn.evidence` had. The probability without a statement is that of a score
+    lower by the statement's match weight, all else the same.
+
+    Args:
+        alignment: the links.
+        left: identifier of an entity, of whichever graph.
+        right: another, of another graph; the one that `left` is linked to if None.
+        graphs: names of the graphs of the two, where an identifier is in several.
+
+    Raises:
+        DataError: no such entity in the graphs that were aligned, or two that were not aligned
+            with each other.
+    """
+    return _Graphs(alignment, *_place(alignment, left, right, graphs)).explain(left, right)
+
+
+def explain_links(
+    alignment: JudgedLinks, pair: PairAlignment, rows: Sequence[int]
+) -> list[Explanation]:
+    """Explanations of several links between two graphs, which are looked through only once.
+
+    Args:
+        alignment: the links.
+        pair: one of its pairs of graphs.
+        rows: positions in `pair.links`.
+    """
+    graphs = _Graphs(alignment, pair, False)
+    ends = alignment.task.identifiers(pair.links[np.asarray(rows, dtype=np.int64)]).tolist()
+    return [graphs.explain(left, right) for left, right in ends]
+
+
+class _Graphs:
+    """Two graphs, in the order in which is asked about them.
+
+    Args:
+        alignment: the links.
+        pair: those between the two.
+        turned: whether the pair's right graph is the one asked about.
+    """
+
+    def __init__(self, alignment: JudgedLinks, pair: PairAlignment, turned: bool) -> None:
+        self._alignment, self._pair, self._turned = alignment, pair, turned
+        self._task = alignment.task
+        self._sides = (pair.right, pair.left) if turned else (pair.left, pair.right)
+        self._links = pair.links[:, ::-1] if turned else pair.links
+        self._seeds = self._task.links_between(self._task.seed_links, *self._sides)
+        self._common = CommonStatements(alignment, pair)
+
+    def explain(self, left: str, right: str | None) -> Explanation:
+        """Explains two entities, or the link of one."""
+        entity = int(self._task.ids(self._sides[0], [left])[0])
+        other = self._counterpart(entity)
+        if right is not None:
+            other = int(self._task.ids(self._sides[1], [right])[0])
+        ends = (entity, -1 if other is None else other)
+        at = np.flatnonzero((self._links == ends).all(axis=1))
+        link = int(at[0]) if len(at) else None
+        features = None if link is None else self._pair.features
+        shared = () if other is None else self._shared(entity, other)
+        total = sum(statement.match_weight for statement in shared)
+        rivals = [(c, score) for c, score in self._ranked(entity) if c != other][:MOST_CANDIDATES]
+        values = () if other is None else compare_values(self._alignment, entity, other)
+        return Explanation(
+            self._entity(0, entity),
+            None if other is None else self._entity(1, other),
+            is_linked=link is not None,
+            is_seed=bool((self._seeds == ends).all(axis=1).any()),
+            score=None if link is None else float(self._pair.scores[link]),
+            probability=None if link is None else self._probability(link),
+            combined_score=None if features is None else cosine_of(features[link]),
+            evidence=total,
+            probability_without_evidence=self._without(link, total),
+            shared=tuple(
+                replace(s, probability_without=self._without(link, s.match_weight)) for s in shared
+            ),
+            attribute_weight=(
+                None if other is None else attribute_weight(self._alignment, entity, other)
+            ),
+            values=tuple(
+                replace(v, probability_without=self._without(link, v.match_weight, beside=True))
+                if v.match_weight
+                else v
+                for v in values
+            ),
+            candidates=tuple(self._candidate(entity, c, score) for c, score in rivals),
+            only_here=_lacking(shared, self._shared(entity, rivals[0][0]) if rivals else ()),
         )
-        return f"{pair} are linked, {sure}"
 
+    def _counterpart(self, entity: int) -> int | None:
+        """The entity that it is linked to, a seed link first; None if to none."""
+        for known in (self._seeds, self._links):
+            if len(at := np.flatnonzero(known[:, 0] == entity)):
+                return int(known[at[0], 1])
+        return None
 
-def _without(probability: float | None) -> str:
-    return "" if probability is None else f", {probability:.3f} without it"
+    def _shared(self, entity: int, other: int) -> tuple[SharedStatement, ...]:
+        if self._turned:
+            return tuple(at.turned() for at in self._common.between(other, entity))
+        return tuple(self._common.between(entity, other))
 
+    def _ranked(self, entity: int) -> list[tuple[int, float]]:
+        """Candidates of an entity with their scores, where the matcher ranks."""
+        topk = self._pair.right_to_left if self._turned else self._pair.left_to_right
+        if topk is None or not len(row := np.flatnonzero(topk.queries == entity)):
+            return []
+        best = topk.candidates[row[0], : MOST_CANDIDATES + 1], topk.scores[row[0]]
+        return [(int(c), float(s)) for c, s in zip(*best, strict=False) if c >= 0]
 
-def _told(candidate: Candidate) -> str:
-    own = ""
-    if candidate.linked_to is not None:
-        sure = (
-            ""
-            if candidate.linked_probability is None
-            else f" by {candidate.linked_probability:.3f}"
+    def _probability(self, link: int) -> float | None:
+        probabilities = self._pair.probabilities
+        return None if probabilities is None else float(probabilities[link])
+
+    def _without(self, link: int | None, weight: float, *, beside: bool = False) -> float | None:
+        """The link's probability without a match weight, of names or values if `beside`."""
+        config, calibration = self._alignment.config, self._alignment.calibration
+        features = self._pair.features
+        if link is None or self._pair.probabilities is None or features is None or config is None:
+            return None
+        names = tuple(self._task.kg_names[side] for side in (self._pair.left, self._pair.right))
+        made_by = [] if calibration is None else calibration.pairs
+        counted = weight * config.temperature if beside or config.evidence_rounds else 0.0
+        fewer = lowered(features[link : link + 1], counted, config.temperature, cosine=beside)
+        found = (float(at.predict(fewer)[0]) for at in made_by if (at.left, at.right) == names)
+        return next(found, None)
+
+    def _entity(self, side: int, joint: int) -> Entity:
+        kg = self._task.kgs[self._sides[side]]
+        at = joint - int(self._task.entity_offsets[self._sides[side]])
+        name = self._task.name_of(joint)
+        return Entity(kg.name, str(kg.entities[at]), name, int(kg.degrees[at]))
+
+    def _candidate(self, entity: int, joint: int, score: float) -> Candidate:
+        shared = self._shared(entity, joint)
+        linked_to, probability = None, None
+        if len(at := np.flatnonzero(self._links[:, 1] == joint)):
+            linked_to = str(self._task.identifiers(self._links[at[0], 0]))
+            probability = self._probability(int(at[0]))
+        elif len(at := np.flatnonzero(self._seeds[:, 1] == joint)):
+            linked_to, probability = str(self._task.identifiers(self._seeds[at[0], 0])), 1.0
+        return Candidate(
+            self._entity(1, joint),
+            score,
+            sum(statement.match_weight for statement in shared),
+            len(shared),
+            attribute_weight(self._alignment, entity, joint),
+            linked_to,
+            probability,
         )
-        own = f", linked to {candidate.linked_to}{sure}"
-    beside = "" if candidate.beside is None else f", names and values worth {candidate.beside:.2f}"
-    return (
-        f"{candidate.entity}: score {candidate.score:.3f}, {candidate.n_shared} shared statements, "
-        f"evidence {candidate.evidence:.2f}{beside}{own}"
+
+
+def _lacking(shared: Sequence[SharedStatement], rival: Sequence[SharedStatement]) -> int:
+    """How many statements about the left entity the rival does not share."""
+    known = {(s.left_neighbour, s.left_relation, s.left_inverse) for s in rival}
+    about = [(s.left_neighbour, s.left_relation, s.left_inverse) for s in shared]
+    return sum(statement not in known for statement in about)
+
+
+def _place(
+    alignment: JudgedLinks, left: str, right: str | None, graphs: tuple[str, str] | None
+) -> tuple[PairAlignment, bool]:
+    """The pair of graphs that is meant, and whether the first entity is of its right graph."""
+    task = alignment.task
+    names = task.kg_names
+    found: list[tuple[bool, int, PairAlignment, bool]] = []
+    for pair in alignment.pairs:
+        for turned in (False, True):
+            sides = (pair.right, pair.left) if turned else (pair.left, pair.right)
+            if graphs is not None and tuple(names[side] for side in sides) != graphs:
+                continue
+            if task.has(sides[0], left) and (right is None or task.has(sides[1], right)):
+                entity = task.ids(sides[0], [left])[0]
+                linked = bool((pair.links[:, int(turned)] == entity).any())
+                found.append((not linked, len(found), pair, turned))
+    if found:
+        _, _, pair, turned = min(found, key=lambda entry: entry[:2])
+        return pair, turned
+    aligned = sorted({side for pair in alignment.pairs for side in (pair.left, pair.right)})
+    for name in (left, right):
+        if name is not None and not any(task.has(kg, name) for kg in aligned):
+            known = [e for kg in aligned for e in task.kgs[kg].entities]
+            raise DataError(
+                f"there is no entity {name!r} in {', '.join(names[kg] for kg in aligned)}"
+                f"{did_you_mean(name, known)}"
+            )
+    raise DataError(
+        f"{left!r} and {right!r} are not of two graphs that were aligned with each other"
+        if right is not None
+        else f"{left!r} is in none of the graphs {graphs} that were asked for"
     )

@@ -1,4 +1,4 @@
-"""How sure links are, and whether that can be believed: distributions and calibration."""
+"""How sure links are, and how well calibrated: distributions, reliability, precision."""
 
 from __future__ import annotations
 
@@ -11,18 +11,17 @@ from dualamn.kernels.arrays import FloatArray
 from dualamn.probability.calibration import Calibration, Method, PairCalibration
 from dualamn.probability.judged_links import JudgedLinks
 from dualamn.probability.precision_threshold import PrecisionCurve, precision_curve
-from dualamn.report.html_text import Shown, shown
-from dualamn.report.svg import histogram, unit_frame
+from dualamn.report.markup import Shown, histogram, shown, unit_frame
 
 PRECISIONS = (0.8, 0.9, 0.95, 0.99)
 CONFIDENCE = 0.95
 _BINS = 20
-_FEWEST = 10  # judged links below which a curve of them says nothing
+_FEWEST = 10  # labelled links below which a curve of them says nothing
 
 METHOD_IN_WORDS: dict[Method, str] = {
     "held-out": "learned from seed links that a second model did not see",
-    "prior": "what held for other data: too few seed links or pairs found by name",
-    "agreement": "learned from whether a model that did not see some names finds the same partners",
+    "prior": "those of other data, as there are too few seed links or pseudo-seeds",
+    "agreement": "learned from the agreement with a model that did not see some of the names",
 }
 
 
@@ -34,11 +33,11 @@ class PairCertainty:
         left, right: names of the graphs.
         links: how many.
         seeds: how many seed links.
-        expected: right ones among them, the sum of their probabilities; None without.
+        expected: correct ones among them, the sum of their probabilities; None without.
         scores: a figure of their scores; None without links.
         probabilities: a figure of their probabilities; None without.
         calibration: where these come from; None for a pair that was not calibrated.
-        reliability: a figure of it; None where no link was judged.
+        reliability: a figure of it; None where no link has a label.
     """
 
     left: Shown
@@ -57,10 +56,10 @@ class Choice:
     """What a precision costs.
 
     Attributes:
-        precision: the share of right links that is reached with a confidence of `CONFIDENCE`.
+        precision: the share of correct links that is reached with a confidence of `CONFIDENCE`.
         kept: how many links can be kept; 0 if the precision is out of reach.
         probability: the lowest one that is kept; None if none are.
-        expected: the share that is right among them; None likewise.
+        expected: the share that is correct among them; None likewise.
     """
 
     precision: float
@@ -75,7 +74,7 @@ class Coverage:
 
     Attributes:
         figure: of the curve.
-        observed: whether the figure also has the curve of the judged links.
+        observed: whether the figure also has the curve of the labelled links.
         choices: a row for each of `PRECISIONS`.
     """
 
@@ -117,7 +116,7 @@ def coverage(alignment: JudgedLinks) -> Coverage | None:
     lines = [curve.expected, curve.lower, *(y for _, y in observed)]
     lowest = max(0.0, np.floor(min(float(np.min(line)) for line in lines) * 5) / 5)
     lowest = min(lowest, 0.8)
-    frame = unit_frame(("share of the links kept, surest first", "share of right ones"), lowest)
+    frame = unit_frame(("share of links kept, most probable first", "share correct"), lowest)
     expected, lower = (
         list(zip(share, line, strict=True)) for line in (curve.expected, curve.lower)
     )
@@ -125,7 +124,7 @@ def coverage(alignment: JudgedLinks) -> Coverage | None:
     frame.line(expected, "expected")
     for x, y in observed:
         frame.line(list(zip(x, y, strict=True)), "observed")
-    figure = frame.svg("Share of right links against the share of links that are kept")
+    figure = frame.svg("Share of correct links against the share of links kept")
     return Coverage(figure, bool(observed), tuple(_choice(curve, p) for p in PRECISIONS))
 
 
@@ -143,17 +142,17 @@ def _choice(curve: PrecisionCurve, precision: float) -> Choice:
 
 
 def _observed(calibration: Calibration) -> list[tuple[np.ndarray, np.ndarray]]:
-    """Coverage and precision of the judged links; no curve where they are too few."""
+    """Coverage and precision of the labelled links; no curve where they are too few."""
     p = np.concatenate([pair.probabilities for pair in calibration.pairs])
     if len(p) < _FEWEST:
         return []
     order = np.argsort(-p, kind="stable")
     weights = np.concatenate([pair.weights for pair in calibration.pairs])[order]
-    right = np.concatenate([pair.is_right for pair in calibration.pairs])[order]
+    correct = np.concatenate([pair.is_right for pair in calibration.pairs])[order]
     mass = np.cumsum(weights)
     # The first few say little; of very many, 400 points are drawn.
     at = np.unique(np.linspace(_FEWEST - 1, len(p) - 1, 400).astype(np.int64))
-    return [(mass[at] / mass[-1], np.cumsum(weights * right)[at] / mass[at])]
+    return [(mass[at] / mass[-1], np.cumsum(weights * correct)[at] / mass[at])]
 
 
 def _distribution(values: FloatArray, what: str, span: tuple[float, float] | None) -> Markup | None:
@@ -168,18 +167,20 @@ def _distribution(values: FloatArray, what: str, span: tuple[float, float] | Non
     return histogram(
         counts.tolist(),
         edges.tolist(),
-        title=f"How many links have which {what}",
+        title=f"Links by {what}",
         labels=(what, "links"),
     )
 
 
 def _reliability(made_by: PairCalibration) -> Markup:
-    frame = unit_frame(("probability", "share of right ones"))
+    frame = unit_frame(("probability", "share correct"))
     frame.line([(0, 0), (1, 1)], "ideal")
     rows = made_by.reliability
     frame.line([(row.probability, row.right) for row in rows], "expected")
     most = max(row.links for row in rows)
     for row in rows:
-        told = f"{row.links:,.0f} links of about {row.probability:.2f}: {row.right:.2f} are right"
+        told = (
+            f"{row.links:,.0f} links of probability {row.probability:.2f}: {row.right:.2f} correct"
+        )
         frame.dot(row.probability, row.right, 2 + 4 * (row.links / most) ** 0.5, told)
-    return frame.svg("Probability of judged links against the share of right ones")
+    return frame.svg("Probability of labelled links against the share of correct ones")

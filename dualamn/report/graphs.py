@@ -12,8 +12,7 @@ from dualamn.data_loaders.summary import GraphSummary, TaskSummary
 from dualamn.graphs.knowledge_graph import KnowledgeGraph
 from dualamn.kernels.arrays import BoolArray
 from dualamn.probability.judged_links import JudgedLinks
-from dualamn.report.html_text import Shown, shown
-from dualamn.report.svg import histogram, short_count
+from dualamn.report.markup import Shown, histogram, short_count, shown
 
 MOST_RELATIONS = 8
 
@@ -88,8 +87,8 @@ def _degree_figure(kg: KnowledgeGraph) -> Markup:
     return histogram(
         counts,
         list(range(len(counts) + 1)),
-        title="How many entities are in how many triples",
-        labels=("triples of an entity, from", "entities"),
+        title="Entities by degree",
+        labels=("degree, from", "entities"),
         bins=bins,
     )
 

@@ -1,35 +1,50 @@
-"""Puts the page together and writes it."""
+"""Puts the page together and writes it, with the settings and versions of the run."""
 
 from __future__ import annotations
 
 import base64
 import hashlib
+import platform
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FunctionLoader, StrictUndefined
 
+from dualamn.config import AlignerConfig
 from dualamn.data_loaders.health import check_health
 from dualamn.data_loaders.summary import describe
 from dualamn.errors import ConfigError
 from dualamn.eval import PROTOCOL_IN_WORDS, evaluate
 from dualamn.files.atomic import atomic_write
 from dualamn.files.text import counted
+from dualamn.presets import PRESETS
 from dualamn.probability.judged_links import JudgedLinks
 from dualamn.report.certainty import CONFIDENCE, METHOD_IN_WORDS, coverage, pair_certainty
 from dualamn.report.graphs import profile_graphs
-from dualamn.report.html_text import clean, shown
-from dualamn.report.run_settings import nearest_preset, versions
+from dualamn.report.markup import clean, shown
 from dualamn.report.sample import sample_links
+from dualamn.version import __version__
 
 PER_BAND = 5
 """Links that are listed of every band and pair of graphs."""
 
 MOST_REASONS = 8
 """Shared statements and values that are shown of a link; the page says how many more there are."""
+
+_PACKAGES = ("torch", "numpy", "scipy", "faiss-cpu")
+_OF_THE_RUN = (
+    "seed",
+    "device",
+    "threads",
+    "memory",
+    "half_embeddings",
+    "map_embeddings",
+    "calibrate",
+)
 
 
 def write_report(
@@ -63,6 +78,7 @@ def write_report(
         lstrip_blocks=True,
     )
     environment.filters |= {"shown": shown, "count": _count, "rate": _rate, "number_of": counted}
+    environment.filters["weight"] = "{:+.2f}".format
     page = environment.get_template("page.html").render(
         _content(alignment, per_band, dict(seconds or {}), notes)
     )
@@ -118,3 +134,32 @@ def _count(value: float) -> str:
 
 def _rate(value: float | None) -> str:
     return "\N{EN DASH}" if value is None else f"{value:.3f}"
+
+
+def nearest_preset(config: AlignerConfig) -> tuple[str, dict[str, Any]]:
+    """The preset that settings are most like, and those that differ from it."""
+    found = config.to_dict()
+    best: tuple[str, dict[str, Any]] | None = None
+    for name in PRESETS:
+        own = AlignerConfig.preset(name).to_dict()
+        changed = {
+            key: value
+            for key, value in found.items()
+            if value != own[key] and key not in _OF_THE_RUN
+        }
+        if best is None or len(changed) < len(best[1]):
+            best = name, changed
+    assert best is not None
+    return best
+
+
+def versions() -> dict[str, str]:
+    """Versions of all that links depend on."""
+    found = {"dualamn": __version__, "Python": platform.python_version()}
+    for package in _PACKAGES:
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:  # built from source, or under another name
+            continue
+    found["system"] = f"{platform.system()} {platform.machine()}".strip()
+    return found

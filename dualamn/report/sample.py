@@ -1,4 +1,4 @@
-"""Links to look at: some of every band of probability, with their reasons."""
+"""A sample of the links: some of every band of probability, with their reasons."""
 
 from __future__ import annotations
 
@@ -35,11 +35,11 @@ class Band:
 
 @dataclass(frozen=True)
 class SampledLink:
-    """A link that a reader may judge.
+    """A link of the sample.
 
     Attributes:
         explanation: why the two are linked.
-        verdict: "right" or "wrong" by the test links, "" where these do not know it.
+        verdict: "correct" or "incorrect" by the test links, "" where these do not know it.
     """
 
     explanation: Explanation
@@ -47,9 +47,9 @@ class SampledLink:
 
 
 def sample_links(alignment: JudgedLinks, per_band: int) -> tuple[Band, ...]:
-    """Links of every band and pair of graphs, the doubtful bands first.
+    """Links of every band and pair of graphs, the least certain bands first.
 
-    They are drawn at random, by the seed of the task, so that the share of right ones among them
+    They are drawn at random, by the seed of the task, so that the share of correct ones among them
     says something about the band. Without probabilities the bands are quarters by score.
 
     Args:
@@ -100,5 +100,5 @@ def _verdict(alignment: JudgedLinks, pair: PairAlignment, row: int) -> str:
     sources = alignment.task.source_of[alignment.task.test_links]
     same &= (sources == (pair.left, pair.right)).all(axis=1)[:, None]
     if same.all(axis=1).any():
-        return "right"
-    return "wrong" if same.any() else ""
+        return "correct"
+    return "incorrect" if same.any() else ""

@@ -37,9 +37,10 @@ def test_the_table_shows_the_same(run: Run, files: tuple[Path, Path]) -> None:
     shown = run("evaluate", *files)
     assert shown.exit_code == 0
     rows = [line.split() for line in shown.stdout.splitlines() if "0.5" in line]
+    assert "strict: unknown links counted as incorrect" in shown.stdout
     assert rows == [
         ["en-fr", "0.667", "0.500", "0.571", "2", "1", "1", "2"],
-        ["strictly", "0.500", "0.500", "0.500", "2", "2", "0"],
+        ["strict", "0.500", "0.500", "0.500", "2", "2", "0"],
     ]
 
 
@@ -47,7 +48,7 @@ def test_the_table_fits_a_narrow_terminal(run: Run, files: tuple[Path, Path]) ->
     shown = run("evaluate", *files, COLUMNS="80")
     header = next(line for line in shown.stdout.splitlines() if "precision" in line)
     assert header.split() == [
-        *("links", "precision", "recall", "F1", "right", "wrong", "unjudged", "missed"),
+        *("links", "precision", "recall", "F1", "correct", "incorrect", "unknown", "missed"),
     ]
 
 
@@ -56,7 +57,7 @@ def test_the_strict_row_is_left_out_where_it_says_the_same(
 ) -> None:
     links, gold = files
     gold.write_text("a\t1\nb\t2\nc\t3\nx\tz\n")
-    assert "strictly" not in run("evaluate", links, gold).stdout
+    assert "counted as incorrect" not in run("evaluate", links, gold).stdout
 
 
 def test_the_curve_is_written_as_csv(run: Run, files: tuple[Path, Path], tmp_path: Path) -> None:

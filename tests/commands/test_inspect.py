@@ -79,7 +79,8 @@ def test_links_need_not_be_given(run: Run, made: Any) -> None:
 def test_health_is_shown_and_told(run: Run, made: Any) -> None:
     shown = run("inspect", made.left, made.right, "--links", made.seeds)
     rows = [line.split() for line in shown.stdout.splitlines()]
-    assert ["en", "0", "0", "0", "0", "0", "0", "0"] in rows
+    assert ["no", "seed", "within", "2", "hops", "0", "0"] in rows
+    assert ["ambiguous", "name", "0", "0"] in rows
     assert ["en-fr", "0", "0", "0"] in rows
     assert "warning: 18 seed links between en and fr, 30.0% of the smaller graph" in shown.stdout
     shown = run("inspect", made.left, made.right, "--links", made.seeds, "--json")

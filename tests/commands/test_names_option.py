@@ -28,7 +28,7 @@ def test_bench_uses_names_and_tells_the_baseline(run: Run, made: Any, tmp_path: 
     assert report["settings"]["names"] == "auto"
     assert report["settings"]["names_from"] == str(names)
     assert report["mean"]["metrics"]["test_only"]["left_to_right"]["hits@1"] == 1.0
-    assert "the same name alone, test side, left → right: Hits@1 1.000" in shown.stdout
+    assert "exact name match, test side, left → right: Hits@1 1.000" in shown.stdout
 
 
 def test_bench_goes_by_structure_alone_unless_told(run: Run, made: Any, tmp_path: Path) -> None:
@@ -37,13 +37,13 @@ def test_bench_goes_by_structure_alone_unless_told(run: Run, made: Any, tmp_path
     report = json.loads((tmp_path / "out.json").read_text())
     assert report["settings"]["names"] == "off"
     assert "exact_name_match" not in report["mean"]
-    assert "the same name" not in shown.stdout
+    assert "exact name match" not in shown.stdout
 
 
 def test_identifiers_as_names(run: Run, made: Any, tmp_path: Path) -> None:
     shown = run("bench", made.folder, *SMALL, "--names", "uri")
     assert shown.exit_code == 0, shown.output
-    assert "the same name alone, test side" in shown.stdout
+    assert "exact name match, test side" in shown.stdout
 
 
 def test_a_wrong_path_is_one_line(run: Run, made: Any) -> None:
@@ -91,7 +91,7 @@ def test_align_tells_the_baseline_beside_its_scores(run: Run, made: Any, tmp_pat
     names = write_names(tmp_path / "names.json")
     shown = run("align", made.folder, "--names", names, "--preset", "fast", "--out", "l.tsv")
     assert shown.exit_code == 0, shown.output
-    assert "the same name alone, left → right: Hits@1 1.000 (ties are wrong)" in shown.stdout
+    assert "exact name match, left → right: Hits@1 1.000 (ties are incorrect)" in shown.stdout
 
 
 def test_align_with_neither_links_nor_names_says_what_is_missing(run: Run, made: Any) -> None:

@@ -78,7 +78,7 @@ def test_long_lists_of_options_stand_under_headings(
     run: Run, name: str, headings: set[str]
 ) -> None:
     shown = run(name, "--help").output
-    lines = shown[shown.index("\nGraphs and links in:") :].splitlines()
+    lines = shown[shown.index("\nInput:") :].splitlines()
     flags = [number for number, line in enumerate(lines) if line.startswith("  -")]
     first = {lines[at].split()[0] for at in flags if re.fullmatch("[A-Z].*:", lines[at - 1])}
     assert first == headings
@@ -188,7 +188,7 @@ def test_running_out_of_memory_is_one_line_that_says_what_to_do(
     monkeypatch.setitem(cli.commands, "fail", click.Command("fail", callback=fail))
     shown = run("fail")
     assert shown.exit_code == 1
-    said = r"Error: the memory .* is not enough: --dry-run .* --memory .* --preset fast .*\n"
+    said = r"Error: not enough memory .*: --dry-run .* --memory .* --preset fast .*\n"
     assert re.fullmatch(said, shown.stderr)
 
 

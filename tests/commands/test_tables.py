@@ -51,11 +51,11 @@ def lines(table: Table) -> list[str]:
 def test_links_are_judged_one_by_one(alignment: Alignment) -> None:
     rows = [" ".join(line.split()) for line in lines(link_table(alignment, 6))[2:]]
     assert rows == [
-        "aAlps ↔ bAlps 0.900 ✓ right",
+        "aAlps ↔ bAlps 0.900 ✓ correct",
         "a[bold]Cork ↔ b[bold]Cork 0.500 ✗ should be bDover",
         "aBern ↔ bEssen 0.700 ✗ should be bBern",
         "aDover ↔ bDover 0.300 ✗ a[bold]Cork belongs there",
-        "aEssen ↔ z 0.100 ? no known answer",
+        "aEssen ↔ z 0.100 ? unknown",
     ]
 
 
@@ -95,7 +95,7 @@ def test_entities_are_called_by_name_and_unknown_answers_are_not_told(
     )
     known = replace(alignment, task=replace(task, kgs=(named, task.kgs[1])))
     rows = [" ".join(line.split()) for line in lines(link_table(known, 6))[2:]]
-    assert rows[0] == f"{'N' * 39}… ↔ bAlps 0.900 ✓ right"
+    assert rows[0] == f"{'N' * 39}… ↔ bAlps 0.900 ✓ correct"
     assert rows[3] == "aDover name ↔ bDover 0.300 ✗ a[bold]Cork name belongs there"
     unknown = replace(known, task=replace(known.task, test_links=task.test_links[:0]))
     rows = [" ".join(line.split()) for line in lines(link_table(unknown, 6))[2:]]

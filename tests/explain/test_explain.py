@@ -91,7 +91,7 @@ def test_the_neighbours_that_are_the_same_are_named(alignment: Alignment) -> Non
     assert (river.left_relation, river.left_inverse) == ("on", False)
     assert country.is_seed
     assert country.neighbour_probability == 1
-    assert found.evidence == pytest.approx(country.worth + river.worth)
+    assert found.evidence == pytest.approx(country.match_weight + river.match_weight)
 
 
 def test_the_runner_up_lacks_what_separates_the_two(alignment: Alignment) -> None:
@@ -100,7 +100,7 @@ def test_the_runner_up_lacks_what_separates_the_two(alignment: Alignment) -> Non
     assert rival.entity.identifier == "Paris_fr"
     assert (rival.n_shared, rival.evidence, rival.linked_to) == (0, 0, None)
     assert found.only_here == len(found.shared) == 2
-    assert "it lacks 2 of the 2 statements" in str(found)
+    assert "  shares 0 of the 2 statements above" in str(found)
 
 
 def test_names_and_values_agree_or_clash(alignment: Alignment) -> None:
@@ -122,14 +122,14 @@ def test_the_other_side_can_be_asked(alignment: Alignment) -> None:
 def test_seed_links_and_entities_without_link(alignment: Alignment) -> None:
     given = alignment.explain("Germany")
     assert (given.is_seed, given.is_linked, given.probability) == (True, False, None)
-    assert "are a seed link: that was given, not found" in str(given)
+    assert "are a seed link, given and not found" in str(given)
     alone = alignment.explain("Paris")
     assert alone.right is None
     assert "Paris (Paris) of en has no link" in str(alone)
     assert [c.entity.identifier for c in alone.candidates] == ["Paris_fr", "Berlin_fr"]
     assert alone.candidates[1].linked_to == "Berlin"
     assert alone.candidates[1].linked_probability == pytest.approx(0.9)
-    assert "linked to Berlin by 0.900" in str(alone)
+    assert "linked to Berlin with probability 0.900" in str(alone)
     two = alignment.explain("Paris", "Berlin_fr")
     assert not two.is_linked
     assert "are not linked" in str(two)
@@ -138,7 +138,7 @@ def test_seed_links_and_entities_without_link(alignment: Alignment) -> None:
 def test_json_has_all_of_it(alignment: Alignment) -> None:
     found = json.loads(json.dumps(alignment.explain("Berlin").as_dict()))
     assert found["right"]["identifier"] == "Berlin_fr"
-    assert found["shared"][0].keys() >= {"left_neighbour", "worth", "probability_without"}
+    assert found["shared"][0].keys() >= {"left_neighbour", "match_weight", "probability_without"}
     assert found["candidates"][0]["entity"]["identifier"] == "Paris_fr"
 
 
@@ -165,8 +165,8 @@ def test_less_evidence_is_less_probable() -> None:
         assert told.right.identifier == columns.right[at]
         assert told.probability is not None
         assert told.probability == pytest.approx(found.probabilities[at])
-        assert told.cosine is not None
-        assert -1 <= told.cosine <= 1.001
+        assert told.combined_score is not None
+        assert -1 <= told.combined_score <= 1.001
         assert told.shared
         assert told.probability_without_evidence is not None
         for shared in told.shared:

@@ -65,7 +65,7 @@ def test_single_values_sum_to_what_counted() -> None:
         np.testing.assert_allclose(told, values.worth(*ends), atol=1e-4)
 
 
-def test_values_of_properties_that_go_together_are_told_with_their_worth(
+def test_values_of_properties_that_go_together_are_told_with_their_weight(
     found: Alignment,
 ) -> None:
     told = found.explain(*right_link(found))
@@ -77,20 +77,21 @@ def test_values_of_properties_that_go_together_are_told_with_their_worth(
     (code,) = (v for v in told.values if v.left_attribute == "code")
     assert (code.left, code.right, code.similarity) == (code.right, code.left, 1)
     for counted in (name, born, code):
-        assert counted.worth is not None
-        assert counted.worth > 1
+        assert counted.match_weight is not None
+        assert counted.match_weight > 1
         assert counted.probability_without is not None
         assert told.probability is not None
         assert counted.probability_without <= told.probability + 1e-6
-    assert told.beside == pytest.approx(name.worth + born.worth + code.worth, abs=1e-3)  # type: ignore[operator]
-    assert f"born {born.left!r} ~ naissance {born.right!r} (near): worth" in str(told)
-    assert f"names and values: worth {told.beside:.2f}" in str(told)
+    total = sum(at.match_weight or 0 for at in (name, born, code))
+    assert told.attribute_weight == pytest.approx(total, abs=1e-3)
+    assert f"born {born.left!r} ~ naissance {born.right!r} (near): weight +" in str(told)
+    assert f"names and values: weight {told.attribute_weight:+.2f}" in str(told)
 
 
 def test_values_that_tell_nothing_are_told_as_such(found: Alignment) -> None:
     told = found.explain(*right_link(found))
     values = {v.left_attribute: v for v in told.values}
-    assert [(values[a].agrees, values[a].worth) for a in ("mood", "remark")] == [
+    assert [(values[a].agrees, values[a].match_weight) for a in ("mood", "remark")] == [
         (False, 0),
         (True, 0),
     ]
@@ -98,7 +99,7 @@ def test_values_that_tell_nothing_are_told_as_such(found: Alignment) -> None:
     assert [v.left_attribute for v in told.values][-2:] == ["remark", "mood"]
 
 
-def test_another_entity_is_worth_less_by_its_values(found: Alignment) -> None:
+def test_another_entity_has_less_weight_by_its_values(found: Alignment) -> None:
     left, right = right_link(found)
     other = next(e for e in found.task.kgs[1].entities.tolist() if e[-1] != right[-1])
     told = found.explain(left, other)
@@ -106,28 +107,28 @@ def test_another_entity_is_worth_less_by_its_values(found: Alignment) -> None:
     assert not values["name"].agrees
     assert 0 < values["name"].similarity < 1
     assert not values["born"].agrees
-    assert values["born"].worth is not None
-    assert values["born"].worth < 0
-    mine = found.explain(left, right).beside
+    assert values["born"].match_weight is not None
+    assert values["born"].match_weight < 0
+    mine = found.explain(left, right).attribute_weight
     assert mine is not None
-    assert told.beside is not None
-    assert told.beside < mine - 3
+    assert told.attribute_weight is not None
+    assert told.attribute_weight < mine - 3
     turned = found.explain(other, left)
-    assert turned.beside == pytest.approx(told.beside)
+    assert turned.attribute_weight == pytest.approx(told.attribute_weight)
     assert {(v.right, v.left) for v in turned.values} == {(v.left, v.right) for v in told.values}
 
 
 def test_the_runner_up_is_told_with_names_and_values(found: Alignment) -> None:
     told = found.explain(*right_link(found))
-    assert told.candidates[0].beside is not None
-    assert told.beside is not None
-    assert told.candidates[0].beside < told.beside
-    assert f"names and values worth {told.candidates[0].beside:.2f}" in str(told)
+    assert told.candidates[0].attribute_weight is not None
+    assert told.attribute_weight is not None
+    assert told.candidates[0].attribute_weight < told.attribute_weight
+    assert f"names and values {told.candidates[0].attribute_weight:+.2f}" in str(told)
 
 
 def test_random_values_are_not_counted() -> None:
     task: AlignmentTask = described(make_task(200, seed=1), noise)
     found = Aligner("fast", **FAST).fit(task).align(matcher="mutual")
     told = found.explain(*right_link(found))
-    assert told.beside is None
-    assert all(value.worth == 0 for value in told.values)
+    assert told.attribute_weight is None
+    assert all(value.match_weight == 0 for value in told.values)

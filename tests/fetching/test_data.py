@@ -16,7 +16,7 @@ import pytest
 from click.testing import Result
 from rich.console import Console
 
-from dualamn.commands import downloads
+from dualamn.commands import console, source
 from dualamn.data_loaders.fetching.fetch import FetchProgress, megabytes
 from dualamn.kernels import measure
 
@@ -229,8 +229,8 @@ def test_bench_does_not_measure_the_network(
 ) -> None:
     # As if so much of the time since the start had gone into fetching.
     monkeypatch.setattr(measure, "process_start", lambda: time.monotonic() - 1e6)
-    fetch_missing = downloads.fetch_missing
-    monkeypatch.setattr(downloads, "fetch_missing", lambda *a, **k: fetch_missing(*a, **k) + 1e6)
+    fetch_missing = source.fetch_missing
+    monkeypatch.setattr(source, "fetch_missing", lambda *a, **k: fetch_missing(*a, **k) + 1e6)
     shown = run("bench", "made/aa_bb", "--epochs", 1, "--json", "out.json")
     assert shown.exit_code == 0
     assert "made/aa_bb: fetching 6 files" in shown.stderr
@@ -253,7 +253,7 @@ def at(received: int, total: int | None, files: int = 0, message: str = "") -> F
 
 def test_without_a_terminal_a_line_now_and_then(capsys: pytest.CaptureFixture[str]) -> None:
     seconds = itertools.count(0, 6)  # 6 s pass between any two calls
-    tell = downloads._lines(clock=lambda: next(seconds))
+    tell = console._fetch_lines(clock=lambda: next(seconds))
     for step in (
         at(0, None, message="fetching"),
         at(1_000_000, None),
@@ -273,7 +273,7 @@ def test_without_a_terminal_a_line_now_and_then(capsys: pytest.CaptureFixture[st
 def test_a_bar_shows_bytes_and_files_and_goes_away() -> None:
     terminal = Console(file=io.StringIO(), force_terminal=True, width=100)
     assert isinstance(terminal.file, io.StringIO)
-    with downloads._bar(terminal) as tell:
+    with console._fetch_bar(terminal) as tell:
         tell(at(0, None, message="fetching [red]made/aa_bb[/red]"))
         tell(at(2_000_000, 9_000_000, files=1))
     shown = terminal.file.getvalue()

@@ -107,7 +107,7 @@ def test_a_reader_can_search_on_a_phone(calibrated: Alignment, tmp_path: Path) -
     assert seen["found"] == seen["holdTheWord"]
     assert seen["found"][0]
     assert not all(seen["found"])
-    assert seen["told"] == f"{sum(seen['found'])} of {seen['all']} listed links fit"
+    assert seen["told"] == f"{sum(seen['found'])} of {seen['all']} links shown"
     assert seen["emptyBands"] == 0
     assert seen["none"] == 0
     assert set(seen["ofBand"]) == {True}
@@ -150,4 +150,4 @@ def test_a_search_can_be_linked_to(calibrated: Alignment, tmp_path: Path) -> Non
     report = (tmp_path / "report.html").read_text(encoding="utf-8")
     dom, console = browse(tmp_path, report, "#find=no+such+words")
     assert console == []
-    assert re.search('id="shown"[^>]*>0 of [0-9]+ listed links fit<', dom)
+    assert re.search('id="shown"[^>]*>0 of [0-9]+ links shown<', dom)

@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 from dualamn import Aligner, Alignment, AlignmentTask, ConfigError, DataError, KnowledgeGraph
 from dualamn.bench.synthetic_task import make_task
 from dualamn.report import certainty
-from dualamn.report.html_text import LONGEST, shown
-from dualamn.report.run_settings import nearest_preset
+from dualamn.report.html_page import nearest_preset
+from dualamn.report.markup import LONGEST, shown
 from dualamn.report.sample import sample_links
 from dualamn.result import PairAlignment
 
@@ -149,10 +149,10 @@ def test_the_verdict_is_that_of_the_test_links(calibrated: Alignment) -> None:
         for link in band.sampled:
             assert link.explanation.right is not None
             ends = link.explanation.left.identifier, link.explanation.right.identifier
-            assert (link.verdict == "right") == (ends in gold)
+            assert (link.verdict == "correct") == (ends in gold)
             verdicts[link.verdict] += 1
-    assert verdicts["right"]
-    assert verdicts["wrong"]
+    assert verdicts["correct"]
+    assert verdicts["incorrect"]
     assert verdicts.total() == len(calibrated)
 
 
@@ -182,7 +182,7 @@ def test_a_run_without_calibration_is_told_plainly(tricky: Alignment, tmp_path: 
     assert "This run was not calibrated." in page.text
     assert "lowest quarter by score" in page.text
     assert "Precision against coverage" not in page.text
-    assert "expected right" not in page.text
+    assert "expected correct" not in page.text
     assert "preset" not in page.text  # links that were put together by hand have no settings
 
 
@@ -213,8 +213,8 @@ def test_graphs_without_triples_or_names(tmp_path: Path) -> None:
         0, 1, np.array([[0, 1]], np.int32), np.array([0.5], np.float32), None, None
     )
     page = read(Alignment(task, (pair,), "unaligned", "mutual"), tmp_path)
-    assert "it has no relation" in page.text
-    assert "the two share no statement" in page.text
+    assert "no relations" in page.text
+    assert "no shared statements" in page.text
     assert page.row("entities with a name")[1].split() == ["0", "0%"]
     empty = AlignmentTask.from_kgs(
         [KnowledgeGraph.from_arrays(name, [], [], []) for name in "ab"], {}

@@ -20,7 +20,7 @@
       });
       for (const part of document.querySelectorAll("section.band"))
         part.hidden = !part.querySelector("details.link:not([hidden])");
-      told.textContent = `${count} of ${links.length} listed links fit`;
+      told.textContent = `${count} of ${links.length} links shown`;
     };
     form.addEventListener("input", apply);
     form.addEventListener("submit", (event) => event.preventDefault());

@@ -1,0 +1,332 @@
+"""What two entities have in common: statements that they share, names and values side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dualamn.attributes.value_reasons import compare
+from dualamn.config import AlignerConfig
+from dualamn.evidence.overlap import LEAST_SAME
+from dualamn.evidence.relations import align_relations
+from dualamn.evidence.shared_statements import LEAST, evidence_of
+from dualamn.evidence.statements import Statements
+from dualamn.graphs.knowledge_graph import KnowledgeGraph
+from dualamn.graphs.task import AlignmentTask
+from dualamn.probability.judged_links import JudgedLinks
+from dualamn.result import PairAlignment
+
+NAME = "name"
+"""The attribute that names of entities are listed under."""
+
+_SIMILARITY = {"equal": 1.0, "near": 0.5, "other": 0.0}  # of values, by how close they are
+
+
+@dataclass(frozen=True)
+class Entity:
+    """One of the entities that an explanation is about.
+
+    Attributes:
+        graph: the name of its graph.
+        identifier: as in the graph.
+        name: what people call it, "" where the graph has no name of it.
+        triples: how many triples it is part of.
+    """
+
+    graph: str
+    identifier: str
+    name: str
+    triples: int
+
+    def __str__(self) -> str:
+        return f"{self.identifier} ({self.name})" if self.name else self.identifier
+
+
+@dataclass(frozen=True)
+class SharedStatement:
+    """A statement about both entities: neighbours that are the same, over relations that match.
+
+    Attributes:
+        left_neighbour, right_neighbour: identifiers of the neighbours.
+        left_relation, right_relation: identifiers of the relations.
+        left_inverse, right_inverse: the relation leads from the neighbour to the entity.
+        neighbour_probability: that the neighbours are the same; 1 for a seed link.
+        is_seed: whether they are a seed link.
+        relation_weight: how well the relations stand for each other, from 0 to .98.
+        match_weight: log Bayes factor of the statement for the pair of entities.
+        probability_without: probability of the link without the statement; None where links have
+            no probabilities.
+    """
+
+    left_neighbour: str
+    right_neighbour: str
+    left_relation: str
+    right_relation: str
+    left_inverse: bool
+    right_inverse: bool
+    neighbour_probability: float
+    is_seed: bool
+    relation_weight: float
+    match_weight: float
+    probability_without: float | None = None
+
+    def __str__(self) -> str:
+        left = f"{'<-' if self.left_inverse else ''}{self.left_relation} {self.left_neighbour}"
+        right = f"{'<-' if self.right_inverse else ''}{self.right_relation} {self.right_neighbour}"
+        sure = "seed link" if self.is_seed else f"probability {self.neighbour_probability:.2f}"
+        return (
+            f"{left} ~ {right} ({sure}, relations match by {self.relation_weight:.2f}): "
+            f"weight {self.match_weight:+.2f}{_without(self.probability_without)}"
+        )
+
+    def turned(self) -> SharedStatement:
+        """The same with the sides exchanged."""
+        return replace(
+            self,
+            left_neighbour=self.right_neighbour,
+            right_neighbour=self.left_neighbour,
+            left_relation=self.right_relation,
+            right_relation=self.left_relation,
+            left_inverse=self.right_inverse,
+            right_inverse=self.left_inverse,
+        )
+
+
+@dataclass(frozen=True)
+class ValuePair:
+    """The names of both entities, or values of their attributes, side by side.
+
+    Attributes:
+        left_attribute, right_attribute: identifiers of the attributes, "name" for names.
+        left, right: the values.
+        agrees: whether names have the same words, or values are equal or near.
+        similarity: 1 for names of the same words and for equal values, .5 for near ones, 0 for
+            other ones; between for other names, as they were compared.
+        match_weight: log Bayes factor of the values for the pair of entities; 0 for what was not
+            counted, None where it is not known.
+        probability_without: probability of the link without these values; None where links have
+            no probabilities.
+    """
+
+    left_attribute: str
+    right_attribute: str
+    left: str
+    right: str
+    agrees: bool
+    similarity: float
+    match_weight: float | None = None
+    probability_without: float | None = None
+
+    def __str__(self) -> str:
+        sign = "=" if self.similarity == 1 else "~" if self.similarity else "≠"
+        told = f"{self.left_attribute} {self.left!r} {sign} {self.right_attribute} {self.right!r}"
+        if 0 < self.similarity < 1:
+            told += " (near)" if self.agrees else f" (similarity {self.similarity:.2f})"
+        if self.match_weight is None:
+            return told
+        if not self.match_weight:
+            return f"{told}: not counted"
+        return f"{told}: weight {self.match_weight:+.2f}{_without(self.probability_without)}"
+
+
+def _without(probability: float | None) -> str:
+    return "" if probability is None else f", probability without it {probability:.3f}"
+
+
+class CommonStatements:
+    """Finds the statements that entities of two graphs share, by the links between the graphs.
+
+    Args:
+        alignment: gives the links; seed links take part and are certain.
+        pair: which two graphs.
+    """
+
+    def __init__(self, alignment: JudgedLinks, pair: PairAlignment) -> None:
+        task = alignment.task
+        self._kgs = [task.kgs[kg] for kg in (pair.left, pair.right)]
+        self._offsets = [int(task.entity_offsets[kg]) for kg in (pair.left, pair.right)]
+        self._sides = [Statements.of(kg) for kg in self._kgs]
+        sure = pair.scores if pair.probabilities is None else pair.probabilities
+        # In the order of probability, so that of several links of an entity the surest one stays.
+        order = np.argsort(sure, kind="stable")
+        seeds = task.links_between(task.seed_links, pair.left, pair.right)
+        links = np.concatenate([pair.links[order], seeds]).astype(np.int64) - self._offsets
+        probability = np.concatenate([np.clip(sure[order], 0, 1), np.ones(len(seeds))])
+        left, right = self._sides
+        self._counterpart = np.full(left.n_entities, -1, dtype=np.int64)
+        self._probability: NDArray[np.float64] = np.zeros(left.n_entities)
+        owner = np.full(right.n_entities, -1, dtype=np.int64)
+        owner[links[:, 1]] = links[:, 0]
+        mine = owner[links[:, 1]] == links[:, 0]
+        self._counterpart[links[mine, 0]] = links[mine, 1]
+        self._probability[links[mine, 0]] = probability[mine]
+        self._weights = align_relations(left, right, self._counterpart, self._probability)
+        self._seeds = {(int(a), int(b)) for a, b in seeds - self._offsets}
+        # Where evidence took no part, it is weighed by the settings that it has elsewhere.
+        self._config = alignment.config or AlignerConfig()
+
+    def between(self, left: int, right: int) -> list[SharedStatement]:
+        """What two entities, given by joint ids, share; the highest match weight first."""
+        at = left - self._offsets[0], right - self._offsets[1]
+        one, two = self._sides
+        left_kg, right_kg = self._kgs
+        both = float(one.entity_information[at[0]] * two.entity_information[at[1]])
+        of_right: dict[int, list[tuple[int, int]]] = {}
+        for neighbour, relation, group in _about(two, at[1]):
+            of_right.setdefault(neighbour, []).append((relation, group))
+        found = []
+        for neighbour, relation, group in _about(one, at[0]):
+            other = int(self._counterpart[neighbour])
+            p = float(self._probability[neighbour])
+            for other_relation, other_group in of_right.get(other, ()):
+                weight = float(self._weights[relation, other_relation])
+                counted = self._match_weight(weight * p, (group, other_group), both)
+                if not counted:
+                    continue
+                found.append(
+                    SharedStatement(
+                        str(left_kg.entities[neighbour]),
+                        str(right_kg.entities[other]),
+                        str(left_kg.relations[relation % left_kg.n_relations]),
+                        str(right_kg.relations[other_relation % right_kg.n_relations]),
+                        relation >= left_kg.n_relations,
+                        other_relation >= right_kg.n_relations,
+                        neighbour_probability=p,
+                        is_seed=(neighbour, other) in self._seeds,
+                        relation_weight=weight,
+                        match_weight=counted,
+                    )
+                )
+        return sorted(found, key=lambda statement: -statement.match_weight)
+
+    def _match_weight(self, same: float, groups: tuple[int, int], both: float) -> float:
+        """What a statement adds to the logit of two entities, as the rounds of evidence count it.
+
+        Args:
+            same: probability that the statements of both are the same.
+            groups: these statements, as groups of either side.
+            both: the product of the information of the two entities, see
+                `dualamn.evidence.statement_similarity`.
+        """
+        if same <= LEAST_SAME:
+            return 0.0
+        pairs = list(zip(self._sides, groups, strict=True))
+        told = same * sum(side.information[group] for side, group in pairs) / 2
+        score = self._config.evidence_share_weight * told / np.sqrt(both + 1)
+        chance = same / np.sqrt(np.prod([float(side.count[group]) for side, group in pairs]))
+        if chance > LEAST:
+            score += self._config.evidence_weight * evidence_of(chance)
+        return float(score / self._config.temperature)
+
+
+def _about(side: Statements, entity: int) -> list[tuple[int, int, int]]:
+    """Neighbour, relation (inverse ones in the upper half) and group of every statement."""
+    groups = np.searchsorted(side.member_starts, np.flatnonzero(side.members == entity), "right")
+    groups = groups - 1
+    neighbours = side.group_keys[groups] // max(side.n_relations, 1)
+    rows = neighbours.tolist(), side.relation[groups].tolist(), groups.tolist()
+    return list(zip(*rows, strict=True))
+
+
+def compare_values(alignment: JudgedLinks, one: int, other: int) -> tuple[ValuePair, ...]:
+    """Names, then values that counted, then others that are the same or differ.
+
+    Those that counted are compared as the model does it, see `dualamn.attributes.value_reasons`,
+    the highest match weight first. Of the rest, values that are the same are listed whatever
+    their attributes, letter case and outer spaces aside; and an attribute of one name in both
+    graphs that has nothing in common, by one value of either.
+
+    Args:
+        alignment: gives the task, and what its model had learned.
+        one, other: joint ids.
+    """
+    counted = sorted(_counted(alignment, one, other), key=lambda at: -abs(at.match_weight or 0))
+    names, rest = _names(alignment, one, other), _uncounted(alignment, one, other, counted)
+    return (*names, *counted, *rest)
+
+
+def attribute_weight(alignment: JudgedLinks, one: int, other: int) -> float | None:
+    """Match weight of the names and values of two entities together, given by joint ids.
+
+    None where this is not known, or where neither took part.
+    """
+    beside, config = alignment.beside, alignment.config
+    if beside is None or config is None or not beside.tell:
+        return None
+    ends = np.array([one]), np.array([other])
+    return float(np.sum(beside.worth(*ends, names=config.names_weight, values=1.0)))
+
+
+def _names(alignment: JudgedLinks, one: int, other: int) -> Iterator[ValuePair]:
+    left, right = (alignment.task.name_of(joint) for joint in (one, other))
+    if not (left and right):
+        return
+    beside, config = alignment.beside, alignment.config
+    same = _plain(left) == _plain(right)
+    similarity, weight = float(same), None if beside is None else 0.0
+    if beside is not None and config is not None and beside.names is not None:
+        ends = np.array([one]), np.array([other])
+        same = bool(beside.names.same(*ends)[0])
+        similarity = 1.0 if same else float(beside.names.similarities(*ends)[0])
+        weight = config.names_weight * float(beside.names.worth(*ends)[0])
+    yield ValuePair(NAME, NAME, left, right, same, similarity, weight)
+
+
+def _counted(alignment: JudgedLinks, one: int, other: int) -> Iterator[ValuePair]:
+    beside, task = alignment.beside, alignment.task
+    if beside is None or beside.values is None:
+        return
+    sides = [task.kgs[int(task.source_of[joint])].literals for joint in (one, other)]
+    for found in compare(beside.values, task, one, other):
+        told = []
+        for literals, row in zip(sides, (found.left, found.right), strict=True):
+            assert literals is not None
+            told.append((str(literals.attributes[literals.kinds[row]]), str(literals.values[row])))
+        (attribute, value), (other_attribute, other_value) = told
+        similarity = _SIMILARITY[found.closeness]
+        yield ValuePair(
+            *(attribute, other_attribute, value, other_value),
+            *(similarity > 0, similarity, found.worth),
+        )
+
+
+def _uncounted(
+    alignment: JudgedLinks, one: int, other: int, counted: list[ValuePair]
+) -> Iterator[ValuePair]:
+    task = alignment.task
+    weight = None if alignment.beside is None else 0.0
+    left, right = (_values(task, joint) for joint in (one, other))
+    here = {(found.left_attribute, found.left) for found in counted}
+    there = {(found.right_attribute, found.right) for found in counted}
+    told = {found.left_attribute for found in counted}
+    for attribute, value in left:
+        for other_attribute, other_value in right:
+            if _plain(value) != _plain(other_value) or attribute == other_attribute == NAME:
+                continue
+            told |= {attribute, other_attribute}
+            if (attribute, value) not in here and (other_attribute, other_value) not in there:
+                yield ValuePair(attribute, other_attribute, value, other_value, True, 1.0, weight)
+    own = dict(reversed(right))
+    for attribute, value in left:
+        if attribute in own and attribute != NAME and attribute not in told:
+            told.add(attribute)
+            yield ValuePair(attribute, attribute, value, own[attribute], False, 0.0, weight)
+
+
+def _values(task: AlignmentTask, joint: int) -> list[tuple[str, str]]:
+    """Name and values of an entity, each once, under what attribute."""
+    kg: KnowledgeGraph = task.kgs[int(task.source_of[joint])]
+    at = joint - int(task.entity_offsets[task.source_of[joint]])
+    values = [(NAME, name)] if (name := task.name_of(joint)) else []
+    if kg.literals is not None:
+        for row in (kg.literals.entities == at).nonzero()[0]:
+            attribute = str(kg.literals.attributes[kg.literals.kinds[row]])
+            values.append((attribute, str(kg.literals.values[row])))
+    return list(dict.fromkeys(values))
+
+
+def _plain(value: str) -> str:
+    return value.strip().casefold()
