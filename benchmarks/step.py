@@ -26,7 +26,7 @@ from harness import describe, get_task, machine, options, run, set_threads, tabl
 
 from dualamn import AlignerConfig, AlignmentTask
 from dualamn.bench.synthetic_task import make_task
-from dualamn.kernels import measure
+from dualamn.kernels import compute
 
 SIDES = {
     "ours": "dualamn, as the program trains",
@@ -130,7 +130,7 @@ def work(side: str, given: argparse.Namespace, line: Connection) -> None:
             begin, cpu_begin = time.perf_counter(), time.process_time()
             train()
             seconds, cpu = time.perf_counter() - begin, time.process_time() - cpu_begin
-            line.send((seconds / count, cpu / count, measure.peak_memory_bytes()))
+            line.send((seconds / count, cpu / count, compute.peak_memory_bytes()))
     except (KeyboardInterrupt, EOFError):
         sys.exit(130)
 

@@ -20,7 +20,7 @@ from dualamn.errors import DualamnError
 from dualamn.graphs.task import AlignmentTask
 from dualamn.kernels.arrays import EmbeddingArray, FloatArray, Int32Array
 from dualamn.kernels.compute import threads, torch_device
-from dualamn.kernels.mapped import check_room
+from dualamn.kernels.memory import check_room
 from dualamn.matching import check_many, configured_matcher
 from dualamn.matching.duplicates import with_new_claims
 from dualamn.planning.execution_plan import Plan, plan

@@ -17,9 +17,8 @@ from dualamn.config import AlignerConfig
 from dualamn.errors import ConfigError
 from dualamn.evidence import Evidence, EvidenceSettings, Judgement
 from dualamn.graphs.task import AlignmentTask
-from dualamn.kernels.arrays import EmbeddingArray, Int32Array
+from dualamn.kernels.arrays import EmbeddingArray, Int32Array, IntArray
 from dualamn.kernels.memory import return_freed_memory
-from dualamn.kernels.ranges import IntArray
 from dualamn.matching.pair_table import Cosines, PairTable
 from dualamn.matching.scored_candidates import ScoredCandidates
 from dualamn.progress import ProgressCallback, silent

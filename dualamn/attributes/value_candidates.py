@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from dualamn.attributes.values import ValueSimilarity
-from dualamn.kernels.ranges import IntArray
+from dualamn.kernels.arrays import IntArray
 from dualamn.matching.pair_table import Cosines, PairTable
 from dualamn.result import Candidates
 

@@ -15,8 +15,7 @@ from dualamn.evidence.shared_statements import shared_statements, summed
 from dualamn.evidence.statement_similarity import Likeness
 from dualamn.evidence.statements import Statements
 from dualamn.graphs.task import AlignmentTask
-from dualamn.kernels.arrays import BoolArray, FloatArray, Int32Array
-from dualamn.kernels.ranges import IntArray, grouped
+from dualamn.kernels.arrays import BoolArray, FloatArray, Int32Array, IntArray, grouped
 from dualamn.matching.pair_table import Cosines, Floats, PairTable, best_of_either, find
 from dualamn.matching.pairs import mutual
 from dualamn.matching.transport import sinkhorn

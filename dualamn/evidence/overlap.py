@@ -10,9 +10,8 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from dualamn.evidence.statements import Statements
-from dualamn.kernels.arrays import Int32Array
+from dualamn.kernels.arrays import Int32Array, IntArray, blocks, expand
 from dualamn.kernels.compute import in_order
-from dualamn.kernels.ranges import IntArray, blocks, expand
 from dualamn.matching.pair_table import find
 
 LEAST_SAME = 0.02  # how sure it must be that two statements are the same

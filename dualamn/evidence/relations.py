@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from scipy.sparse import coo_array, csr_array
 
 from dualamn.evidence.statements import Statements
-from dualamn.kernels.ranges import IntArray, expand, grouped
+from dualamn.kernels.arrays import IntArray, expand, grouped
 
 _DOUBT = 3.0  # triples' worth of doubt: a relation seen twice proves little
 _MOST = 0.98  # never quite sure, so that no single neighbour decides

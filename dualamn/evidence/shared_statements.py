@@ -10,9 +10,8 @@ from scipy.sparse import coo_array, csr_array
 
 from dualamn.evidence.overlap import Same
 from dualamn.evidence.statements import Statements
-from dualamn.kernels.arrays import Int32Array
+from dualamn.kernels.arrays import Int32Array, IntArray, blocks, expand
 from dualamn.kernels.compute import in_order
-from dualamn.kernels.ranges import IntArray, blocks, expand
 
 LEAST = 0.01  # what a pair of statements must be worth to be looked at
 _AT_ONCE = 1 << 20  # entries of temporary arrays

@@ -10,8 +10,8 @@ from scipy.sparse import coo_array, csr_array
 
 from dualamn.evidence.overlap import Same
 from dualamn.evidence.statements import Statements
+from dualamn.kernels.arrays import blocks
 from dualamn.kernels.compute import in_order
-from dualamn.kernels.ranges import blocks
 from dualamn.matching.pair_table import PairTable
 
 _AT_ONCE = 1 << 18  # statements about pairs that are compared in one go

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from dualamn.graphs.knowledge_graph import KnowledgeGraph
-from dualamn.kernels.ranges import IntArray
+from dualamn.kernels.arrays import IntArray
 
 
 @dataclass(frozen=True, eq=False)

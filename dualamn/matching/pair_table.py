@@ -9,9 +9,16 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from dualamn.kernels.arrays import BoolArray, FloatArray, Int32Array
+from dualamn.kernels.arrays import (
+    BoolArray,
+    FloatArray,
+    Int32Array,
+    IntArray,
+    best_of_each,
+    by_value,
+    ranks,
+)
 from dualamn.kernels.compute import in_order
-from dualamn.kernels.ranges import IntArray, best_of_each, by_value, ranks
 from dualamn.matching.pairs import CandidatePairs
 from dualamn.result import Candidates, TopK
 

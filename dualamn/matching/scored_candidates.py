@@ -6,8 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from dualamn.kernels.arrays import FloatArray, Int32Array
-from dualamn.kernels.ranges import IntArray
+from dualamn.kernels.arrays import FloatArray, Int32Array, IntArray
 from dualamn.matching.pair_table import PairTable
 from dualamn.result import Candidates, Recall
 

@@ -29,7 +29,7 @@ from dualamn.encoders.dual_amn import DualAMN, Features
 from dualamn.encoders.gate import BLOCK_ROWS
 from dualamn.encoders.message_graph import RelationGraph
 from dualamn.kernels.arrays import Int32Array
-from dualamn.kernels.dropout import dropped_rows
+from dualamn.kernels.elementwise import dropped_rows
 from dualamn.kernels.gradients import carrier
 from dualamn.kernels.side_by_side import fork, side_by_side
 from dualamn.training.loss import LossPlan, hard_sample_loss
