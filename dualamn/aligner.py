@@ -247,8 +247,15 @@ class Aligner:
                 pair = PairAlignment.of(left, right, matching, near.recall)
                 if self._keeps_features:
                     pair = with_features(
-                        pair, near, task, self.config, begun_with=self._begun_with, many=many
+                        pair,
+                        near,
+                        task,
+                        self.config,
+                        begun_with=self._begun_with,
+                        many=many,
+                        transport_plan=matching.transport_plan,
                     )
+                del matching  # its transport plan is as large as the candidates
                 found.append(pair)
                 seconds["search"] += near.search_seconds
                 seconds["match"] += near.evidence_seconds + time.perf_counter() - started

@@ -10,7 +10,15 @@ import numpy as np
 
 from dualamn.config import AlignerConfig
 from dualamn.graphs.task import AlignmentTask
-from dualamn.kernels.arrays import BoolArray, FloatArray, Int32Array, StringArray, strings
+from dualamn.kernels.arrays import (
+    BoolArray,
+    FloatArray,
+    Floats,
+    Int32Array,
+    IntArray,
+    StringArray,
+    strings,
+)
 
 CandidateProtocol = Literal["test_only", "all_entities", "unaligned"]
 """Whose entities are candidates.
@@ -90,6 +98,46 @@ class Candidates:
 
 
 @dataclass(frozen=True, eq=False)
+class CandidatePairs:
+    """The distinct candidate pairs of both directions, sorted by left and right entity.
+
+    Made by `matching.pairs.candidate_pairs`.
+
+    Attributes:
+        rows, columns: (p,) the left and the right entity of every pair, less an offset.
+        scores: (p,) float64 of the candidates.
+        entry: (m,) which pair every candidate is: those of the left queries row by row, then
+            those of the right queries.
+        shape: one more than the largest row and column.
+    """
+
+    rows: IntArray
+    columns: IntArray
+    scores: Floats
+    entry: IntArray
+    shape: tuple[int, int]
+
+
+@dataclass(frozen=True, eq=False)
+class TransportPlan:
+    """How probable pairs are to be counterparts, by a Sinkhorn normalisation of their scores.
+
+    Attributes:
+        candidates: whose scores were normalised.
+        pairs: these candidates as pairs, in joint ids.
+        probabilities: (p,) float64 of the pairs.
+        temperature, rounds, tolerance: of the normalisation.
+    """
+
+    candidates: Candidates
+    pairs: CandidatePairs
+    probabilities: Floats
+    temperature: float
+    rounds: int
+    tolerance: float
+
+
+@dataclass(frozen=True, eq=False)
 class Matching:
     """The links that a matcher chose, and the candidates as it ranks them.
 
@@ -98,12 +146,14 @@ class Matching:
         scores: (m,) float32, higher is surer.
         left_to_right, right_to_left: the candidates with the matcher's scores, or None where
             the matcher decides on links without ranking.
+        transport_plan: that the links were chosen by; None where the matcher has none.
     """
 
     links: Int32Array
     scores: FloatArray
     left_to_right: TopK | None
     right_to_left: TopK | None
+    transport_plan: TransportPlan | None = None
 
 
 @dataclass(frozen=True, eq=False)

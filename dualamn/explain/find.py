@@ -14,7 +14,7 @@ from dualamn.explain.value_comparison import compare_values, worth_beside
 from dualamn.kernels.arrays import Int32Array
 from dualamn.probability.calibration import PairCalibration
 from dualamn.probability.judged_links import JudgedLinks
-from dualamn.probability.link_features import cosine_of, lowered
+from dualamn.probability.link_features import lowered, search_score_of
 from dualamn.result import PairAlignment, TopK
 
 MOST_CANDIDATES = 5
@@ -98,7 +98,7 @@ def _explained(
         made_by = _made_by(alignment, pair)
         counted = beside or config.evidence_rounds
         less = worth * config.temperature if counted else 0.0
-        fewer = lowered(pair.features[link : link + 1], less, config.temperature, cosine=beside)
+        fewer = lowered(pair.features[link : link + 1], less, config.temperature, search=beside)
         return None if made_by is None else float(made_by.predict(fewer)[0])
 
     kgs = task.kgs[pair.left], task.kgs[pair.right]
@@ -148,7 +148,7 @@ def _explained(
         other is not None and bool((seeds == (entity, other)).all(axis=1).any()),
         None if link is None else float(pair.scores[link]),
         probability,
-        None if link is None or pair.features is None else cosine_of(pair.features[link]),
+        None if link is None or pair.features is None else search_score_of(pair.features[link]),
         total,
         without(total),
         statements,

@@ -8,9 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dualamn.config import AlignerConfig
-from dualamn.evidence.overlap import LEAST_SAME
+from dualamn.evidence.overlap import LEAST_MATCH, LEAST_SHARE, match_weight
 from dualamn.evidence.relations import align_relations
-from dualamn.evidence.shared_statements import LEAST, evidence_of
 from dualamn.evidence.statements import Statements
 from dualamn.probability.judged_links import JudgedLinks
 from dualamn.result import PairAlignment
@@ -95,14 +94,14 @@ class SharedBy:
             groups: these statements, as groups of either side.
             both: the product of the information of the two entities, see `Likeness`.
         """
-        if same <= LEAST_SAME:
+        if same <= LEAST_MATCH:
             return 0.0
         pairs = list(zip(self.sides, groups, strict=True))
         told = same * sum(side.information[group] for side, group in pairs) / 2
         score = self.config.evidence_share_weight * told / np.sqrt(both + 1)
         chance = same / np.sqrt(np.prod([float(side.count[group]) for side, group in pairs]))
-        if chance > LEAST:
-            score += self.config.evidence_weight * evidence_of(chance)
+        if chance > LEAST_SHARE:
+            score += self.config.evidence_weight * match_weight(chance)
         return float(score / self.config.temperature)
 
 

@@ -44,7 +44,8 @@ def pair_keys(links: NDArray[np.integer]) -> IntArray:
 
 def keys_of(left: NDArray[np.integer], right: NDArray[np.integer]) -> IntArray:
     """(m,) the key of every pair, given by its ends: from 0 up to, not including, 2 ** 31."""
-    keys: IntArray = (left.astype(np.int64) << 32) | right
+    keys: IntArray = left.astype(np.int64, copy=False) << 32
+    keys |= right
     return keys
 
 

@@ -49,7 +49,7 @@ class Judged:
     """Links of the second model that held-out links say something about.
 
     Attributes:
-        features: (j, f) float32, see `features.FEATURES`.
+        features: (j, f) float32, see `link_features.FEATURES`.
         right: (j,) bool.
         weights: (j,) float64: 1 for a right link, and for a wrong one half for each of its ends
             that has another partner among the held-out links.
@@ -143,7 +143,7 @@ class PairCalibration:
         Returns:
             Gives the (m,) chances to be right, of those by structure where all have a partner.
         """
-        sure = features[:, FEATURES.index("begun_with")].astype(np.float64)
+        sure = features[:, FEATURES.index("pseudo_seed")].astype(np.float64)
         having = 1.0 if self.having_partner is None else self.having_partner.predict(odds)
         partnered = np.where(sure > 0, 1.0, having)
         return lambda p: 1 - (1 - p * partnered) * (1 - sure)
