@@ -54,16 +54,16 @@ def losses(task: AlignmentTask, config: AlignerConfig) -> tuple[float, float, fl
     from reference import DenseDualAMN, dense_loss
 
     from dualamn.encoders.dual_amn_encoder import TrainedDualAMN
-    from dualamn.training.loss import LossPlan, hard_sample_loss
+    from dualamn.training.loss import LossLayout, hard_sample_loss
 
     encoder = TrainedDualAMN(task, config, torch.device("cpu"))
     network, everyone = encoder.network, np.arange(task.n_entities, dtype=np.int32)
     pairs = task.seed_links
     negatives = np.tile(everyone, (2 * len(pairs), 1))
-    plan = LossPlan.build(pairs, negatives, everyone, task.n_entities)
-    parts = network(encoder.graph, plan.rows)
+    layout = LossLayout.build(pairs, negatives, everyone, task.n_entities)
+    branches = network(encoder.graph, layout.rows)
     ours = hard_sample_loss(
-        parts, plan, gamma=config.gamma, scale=config.loss_scale, tau=config.loss_tau
+        branches, layout, gamma=config.gamma, scale=config.loss_scale, tau=config.loss_tau
     )
     dense = DenseDualAMN(encoder)
     theirs = dense_loss(dense(), torch.from_numpy(pairs).long(), config)

@@ -72,12 +72,13 @@ def print_probabilities(found: Alignment, chosen_by: list[str], to: Console) -> 
     """What the probabilities are made of and how good they are; then what was chosen by them."""
     if found.calibration is not None:
         for pair in found.calibration.pairs:
-            if pair.method != "prior" and pair.n_judged:
+            if pair.method != "prior" and pair.n_labelled:
                 what = "seed links" if pair.method == "held-out" else "pairs found by name"
                 console.say(
                     to,
                     f"probabilities of {pair.name}: {pair.n_held_out:,} {what} held out, "
-                    f"{pair.n_judged:,} links judged by them, calibration error {pair.error:.3f}",
+                    f"{pair.n_labelled:,} links labelled by them, calibration error "
+                    f"{pair.calibration_error:.3f}",
                 )
         for text in found.calibration.notes:
             console.note(f"  note: {text}")

@@ -11,8 +11,8 @@ import numpy as np
 from dualamn.graphs.task import AlignmentTask
 from dualamn.kernels.arrays import FloatArray, Int32Array
 from dualamn.probability.begun_with import BegunWith
-from dualamn.probability.calibration import Method, PairCalibration, calibrate, judge_by
-from dualamn.probability.dangling import HavingPartner, Seen
+from dualamn.probability.calibration import Method, PairCalibration, calibrate, label_links
+from dualamn.probability.dangling import CounterpartChance, LinkSample
 from dualamn.probability.holdout import (
     hide_names,
     hide_others,
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class Trial:
-    """What the second model learns from, and what its links are judged by.
+    """What the second model learns from, and what its links are labelled by.
 
     Attributes:
         task: without what is held out.
@@ -39,8 +39,8 @@ class Trial:
             too few.
         begun_with: all pairs that the first model found by name; None where it had seed links.
         gone: (o,) int32 entities that are taken out of it.
-        alone: (o,) int32 entities that have lost their partner so, and their names.
-        asked: (a,) int32 entities that names found no partner for, without their names.
+        alone: (o,) int32 entities that have lost their counterpart so, and their names.
+        asked: (a,) int32 entities that names found no counterpart for, without their names.
     """
 
     task: AlignmentTask
@@ -98,7 +98,7 @@ class Trial:
         Args:
             alignment: of the first model, with features.
             second: the second one, fitted; None where nothing could be held out.
-            many: an entity may have several partners.
+            many: an entity may have several counterparts.
             seconds: that it took to fit the second one.
             progress: told of the same stages as by `Aligner.align`.
         """
@@ -113,33 +113,33 @@ class Trial:
                 many=many,
                 progress=progress,
             ).pairs
-        judged = []
+        labelled = []
         for pair, own in zip(found, alignment.pairs, strict=True):
             assert pair.features is not None
             between = task.links_between(self.held_out, pair.left, pair.right)
             if not self.of_seeds:
                 between = uncontradicted(between, own.links)
-            judged.append(judge_by(pair.links, pair.features, between, many=many))
+            labelled.append(label_links(pair.links, pair.features, between, many=many))
         method: Method = "held-out" if self.of_seeds else "agreement"
         seconds += time.perf_counter() - started
-        calibration = calibrate(names, judged, method=method, seconds=seconds)
+        calibration = calibrate(names, labelled, method=method, seconds=seconds)
         pairs, made = [], []
-        for pair, tried, judging in zip(alignment.pairs, found, calibration.pairs, strict=True):
+        for pair, tried, fitted in zip(alignment.pairs, found, calibration.pairs, strict=True):
             assert pair.features is not None
-            having = self._having_partner(pair, tried, judging)
-            made.append(replace(judging, having_partner=having))
+            chance = self._counterpart_chance(pair, tried, fitted)
+            made.append(replace(fitted, counterpart_chance=chance))
             pairs.append(replace(pair, probabilities=made[-1].predict(pair.features)))
         calibration = replace(calibration, pairs=tuple(made))
         return replace(alignment, pairs=tuple(pairs), calibration=calibration)
 
-    def _having_partner(
-        self, pair: PairAlignment, tried: PairAlignment, judging: PairCalibration
-    ) -> HavingPartner | None:
-        """The chance that entities have a partner, where names found only some.
+    def _counterpart_chance(
+        self, pair: PairAlignment, tried: PairAlignment, fitted: PairCalibration
+    ) -> CounterpartChance | None:
+        """The chance that entities have a counterpart, where names found only some.
 
         Args:
             pair, tried: the links of the first model and of the second.
-            judging: gives the probability of links of entities that have one.
+            fitted: gives the probability of links of entities that have one.
         """
         if self.begun_with is None or not len(self.alone):
             return None
@@ -150,20 +150,20 @@ class Trial:
         here = np.flatnonzero(np.isin(self.task.source_of, (pair.left, pair.right)))
         others = np.setdiff1d(here, self.begun_with.links)
         on_left = int((self.task.source_of[others] == pair.left).sum())
-        kinds = (
+        groups = (
             (held.ravel(), tried),
             (np.intersect1d(self.alone, own), tried),
             (np.intersect1d(self.asked, here), tried),
             (others, pair),
         )
-        seen = []
-        for entities, links in kinds:
+        samples = []
+        for entities, links in groups:
             assert links.features is not None
-            p = judging.predict(links.features)
-            seen.append(Seen.of(entities.astype(np.int32), links.links, links.features, p))
-        return HavingPartner.of(
-            *seen,
-            coefficients=judging.coefficients,
+            p = fitted.predict(links.features)
+            samples.append(LinkSample.of(entities.astype(np.int32), links.links, links.features, p))
+        return CounterpartChance.of(
+            *samples,
+            coefficients=fitted.coefficients,
             pure=float(self.begun_with.sure(held).mean()) if len(held) else 1.0,
             found=float(self.begun_with.sure(own).sum()),
             others=(on_left, len(others) - on_left),
