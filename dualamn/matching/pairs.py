@@ -78,18 +78,13 @@ def best_other(ends: IntArray, scores: Floats, size: int, place: IntArray) -> Fl
         size: more than any of the ends.
         place: (m,) the pairs that are asked about.
     """
-    order = np.lexsort((-scores, ends))
-    ordered = ends[order]
-    first = np.flatnonzero(np.append(True, ordered[1:] != ordered[:-1])[: len(ordered)])
-    best = np.full(size, -1, dtype=np.int64)  # the pair that is the best of each end
-    best[ordered[first]] = order[first]
-    second = np.full(size, -np.inf)
-    after = first + 1
-    has = after < len(ordered)
-    has[has] = ordered[after[has]] == ordered[first[has]]
-    second[ordered[first[has]]] = scores[order[after[has]]]
+    best, second = np.full(size, -np.inf), np.full(size, -np.inf)
+    np.maximum.at(best, ends, scores)
+    is_best = scores == best[ends]
+    np.maximum.at(second, ends[~is_best], scores[~is_best])
+    alone = np.bincount(ends[is_best], minlength=size) == 1
     own = ends[place]
-    other: Floats = np.where(best[own] == place, second[own], scores[best[own]])
+    other: Floats = np.where(is_best[place] & alone[own], second[own], best[own])
     return other
 
 
