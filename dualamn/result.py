@@ -73,10 +73,11 @@ class Recall:
 
 @dataclass(frozen=True, eq=False)
 class Candidates:
-    """What a matcher chooses from: the nearest entities of each entity in the other pool.
+    """What a matcher chooses from: for each entity searched for, the best ones of the other graph.
 
     Attributes:
-        left_to_right: queries are the left pool, candidates from the right pool, scores cosines.
+        left_to_right: queries are entities of the left graph, candidates of the right one. Scores
+            are cosines, and what names, values and evidence add to them.
         right_to_left: the same with the sides changed. Every candidate of one direction is a
             query of the other.
         recall: what an approximate search found; None where it was exact or there was none.
@@ -88,7 +89,7 @@ class Candidates:
 
     @classmethod
     def none(cls, left_ids: Int32Array, right_ids: Int32Array) -> Candidates:
-        """Two pools of joint ids, and not one candidate."""
+        """Joint ids of two sides, and not one candidate."""
 
         def queries(own: Int32Array, other: Int32Array) -> TopK:
             shape = len(own), 0
@@ -166,9 +167,9 @@ class PairAlignment:
         scores: (m,) float32, higher is surer; only comparable within one run.
         left_to_right, right_to_left: ranked candidates after matching, None where the matcher
             decides on links without ranking.
-        probabilities: (m,) float32 from 0 to 1, the chance that each link is right; None where
-            the run was not calibrated.
-        features: (m, f) float32 that they were read from, see `probability.features`; None where
+        probabilities: (m,) float32 from 0 to 1, the chance that each link is correct; None
+            where the run was not calibrated.
+        features: (m, f) float32 that they were read from, see `probability.link_features`; None where
             the run was not calibrated.
         recall: what an approximate search found; None where it was exact or there was none.
     """

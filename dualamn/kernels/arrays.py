@@ -187,7 +187,7 @@ def ranks(own: IntArray) -> IntArray:
     return before
 
 
-def best_of_each(own: IntArray, values: NDArray[np.floating], k: int) -> NDArray[np.bool_]:
+def best_of_each(own: IntArray, values: NDArray[np.floating], k: int) -> BoolArray:
     """(m,) which values are among the k highest of their owner; of equal ones the earlier are.
 
     No order is needed for it, but one value of every owner, to which the others are compared:

@@ -4,7 +4,7 @@ The links of three or more graphs need not agree: a ~ b and b ~ c, but not a ~ c
 entity of c's graph. Links are taken up one by one, the surest first, and each brings the
 clusters of its two ends together. Two clusters that have a graph in common stay apart, for no
 graph holds an entity twice: the link is then dropped, and counted. So a chain of weak links
-cannot reach an entity that has a surer partner. Only the order of scores matters, so any
+cannot reach an entity that has a surer counterpart. Only the order of scores matters, so any
 matcher's scores will do.
 
 Seed links are certain and come before all others. If they contradict each other, some of them
@@ -23,11 +23,10 @@ from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 import numpy as np
-from numpy.typing import NDArray
 
 from dualamn.errors import ConfigError
 from dualamn.graphs.task import AlignmentTask
-from dualamn.kernels.arrays import FloatArray, Int32Array, pair_keys, splitmix64
+from dualamn.kernels.arrays import BoolArray, FloatArray, Int32Array, pair_keys, splitmix64
 from dualamn.result import AlignedLinks, PairAlignment
 
 Links = TypeVar("Links", bound=AlignedLinks)
@@ -203,7 +202,7 @@ def cluster(alignment: Links, *, min_score: float | None = None) -> Clusters[Lin
     )
 
 
-def _merge(links: Int32Array, source_of: Int32Array) -> tuple[Int32Array, NDArray[np.bool_]]:
+def _merge(links: Int32Array, source_of: Int32Array) -> tuple[Int32Array, BoolArray]:
     """Brings clusters together link by link, unless they have a graph in common.
 
     Returns:
