@@ -169,8 +169,8 @@ class PairAlignment:
             decides on links without ranking.
         probabilities: (m,) float32 from 0 to 1, the chance that each link is correct; None
             where the run was not calibrated.
-        features: (m, f) float32 that they were read from, see `probability.link_features`; None where
-            the run was not calibrated.
+        features: (m, f) float32 that they were read from, see `probability.link_features`;
+            None where the run was not calibrated.
         recall: what an approximate search found; None where it was exact or there was none.
     """
 

@@ -15,6 +15,8 @@ Int32Array: TypeAlias = NDArray[np.int32]
 IntArray: TypeAlias = NDArray[np.int64]
 FloatArray: TypeAlias = NDArray[np.float32]
 Floats: TypeAlias = NDArray[np.float64]
+"""Numbers to compute with; what is kept for every entity or link is a `FloatArray`."""
+
 EmbeddingArray: TypeAlias = NDArray[np.float32] | NDArray[np.float16]
 """Embeddings: float32, or float16 where a plan made them so to save memory."""
 
