@@ -34,7 +34,7 @@ from dualamn.data_loaders import resolve
 from dualamn.data_loaders.entity_names import with_names
 from dualamn.eval import expected_calibration_error
 from dualamn.kernels.arrays import FloatArray, Int32Array
-from dualamn.probability.calibration import Judged, judge_by
+from dualamn.probability.calibration import LabelledLinks, label_links
 
 PARTS, PURPOSE = 5, 101
 
@@ -52,22 +52,26 @@ def without(
     return hidden, task.seed_links[chosen]
 
 
-def together(parts: Sequence[Judged]) -> Judged:
+def together(parts: Sequence[LabelledLinks]) -> LabelledLinks:
     """The judged links of several runs as if they were one's."""
-    return Judged(
+    return LabelledLinks(
         np.concatenate([part.features for part in parts]),
-        np.concatenate([part.right for part in parts]),
+        np.concatenate([part.is_correct for part in parts]),
         np.concatenate([part.weights for part in parts]),
         sum(part.n_held_out for part in parts),
     )
 
 
-def precision_of(judged: Judged) -> float:
+def precision_of(judged: LabelledLinks) -> float:
     """The share of links that is right; wrong ones count half for each end that judges them."""
-    return float(np.average(judged.right, weights=judged.weights)) if len(judged.right) else np.nan
+    return (
+        float(np.average(judged.is_correct, weights=judged.weights))
+        if len(judged.is_correct)
+        else np.nan
+    )
 
 
-def luck(judged: Judged) -> float:
+def luck(judged: LabelledLinks) -> float:
     """The error that true probabilities would have with so few links, the mean of 20 draws."""
     p, rng = judged.features[:, 0].astype(np.float64), np.random.default_rng(0)
     errors = [
@@ -85,11 +89,11 @@ def measured(name: str, given: argparse.Namespace) -> list[str]:
     all_judged, all_kept, shares, seeds = zip(*runs, strict=True)
     judged, kept = together(all_judged), together(all_kept)
     p = judged.features[:, 0]
-    error = expected_calibration_error(p, judged.right, judged.weights)
+    error = expected_calibration_error(p, judged.is_correct, judged.weights)
     return [
         name,
         f"{seeds[0]:,}",
-        f"{len(judged.right):,}",
+        f"{len(judged.is_correct):,}",
         f"{precision_of(judged):.3f}",
         f"{np.average(p, weights=judged.weights):.3f}",
         f"{error:.3f}",
@@ -100,7 +104,9 @@ def measured(name: str, given: argparse.Namespace) -> list[str]:
     ]
 
 
-def once(name: str, given: argparse.Namespace, part: int) -> tuple[Judged, Judged, float, int]:
+def once(
+    name: str, given: argparse.Namespace, part: int
+) -> tuple[LabelledLinks, LabelledLinks, float, int]:
     """One run: its judged links, those at the precision asked for, their share, and the seeds."""
     ratio = {} if given.train_ratio is None else {"train_ratio": given.train_ratio}
     folder = resolve(name, given.data)
@@ -117,8 +123,8 @@ def once(name: str, given: argparse.Namespace, part: int) -> tuple[Judged, Judge
     assert pair.probabilities is not None
     assert found.calibration is not None
 
-    def judge(links: Int32Array, probabilities: FloatArray) -> Judged:
-        return judge_by(links, probabilities[:, None], held)
+    def judge(links: Int32Array, probabilities: FloatArray) -> LabelledLinks:
+        return label_links(links, probabilities[:, None], held)
 
     judged = judge(pair.links, pair.probabilities)
     threshold = found.threshold(given.precision)

@@ -1,7 +1,7 @@
 """How far the loss over mined negatives is from the loss over all entities.
 
 Trains for some epochs, then takes a batch of seed links and compares, without dropout, loss and
-gradient at that state: by the dense formula, and by plans as training makes them. The gradient
+gradient at that state: by the dense formula, and by layouts as training makes them. The gradient
 is the one for the embeddings of all entities. Nothing here looks at test links.
 
     python benchmarks/deviation.py --data DIR     # DIR/dbp15k/zh_en, or $DUALAMN_DATA
@@ -26,8 +26,8 @@ from dualamn.bench.synthetic_task import make_task
 from dualamn.data_loaders import resolve
 from dualamn.encoders.dual_amn_encoder import TrainedDualAMN
 from dualamn.progress import silent
-from dualamn.training.loss import LossPlan, hard_sample_loss
-from dualamn.training.micro_batch import draw_parts
+from dualamn.training.loss import LossLayout, hard_sample_loss
+from dualamn.training.micro_batch import draw_micro_batches
 from dualamn.training.mining import mine, principal_projection
 from dualamn.training.trainer import Trainer
 
@@ -51,15 +51,15 @@ def dense(
         The loss, and (n, d) float64.
     """
     leaf = points.clone().requires_grad_()
-    anchors, partners = torch.cat([pairs, pairs.flip(1)]).t()
+    anchors, counterparts = torch.cat([pairs, pairs.flip(1)]).t()
     total = 0.0
     for start in range(0, len(anchors), BLOCK):
-        anchor, partner = anchors[start : start + BLOCK], partners[start : start + BLOCK]
+        anchor, counterpart = anchors[start : start + BLOCK], counterparts[start : start + BLOCK]
         squares = leaf.square().sum(dim=1)  # (n,)
         distances = squares[anchor, None] + squares - 2 * leaf[anchor] @ leaf.t()  # (b, n)
-        pair = (leaf[anchor] - leaf[partner]).square().sum(dim=1, keepdim=True)
+        pair = (leaf[anchor] - leaf[counterpart]).square().sum(dim=1, keepdim=True)
         own = torch.zeros_like(distances, dtype=torch.bool)
-        own.scatter_(1, torch.stack([anchor, partner], dim=1), True)
+        own.scatter_(1, torch.stack([anchor, counterpart], dim=1), True)
         hardness = (config.gamma + pair - distances).masked_fill(own, 0)
         with torch.no_grad():
             mean = hardness.mean(dim=1, keepdim=True)
@@ -74,20 +74,20 @@ def dense(
     return total, leaf.grad
 
 
-def by_plan(points: Tensor, plan: LossPlan, config: AlignerConfig) -> tuple[float, Tensor]:
-    """The loss of a plan as training has it, and its gradient as (n, d) float64."""
+def by_layout(points: Tensor, layout: LossLayout, config: AlignerConfig) -> tuple[float, Tensor]:
+    """The loss of a layout as training has it, and its gradient as (n, d) float64."""
     width = points.shape[1] // 2
-    rows = points[plan.rows].float()
-    parts = [rows[:, :width].contiguous(), rows[:, width:].contiguous()]
-    for part in parts:
-        part.requires_grad_()
+    rows = points[layout.rows].float()
+    branches = [rows[:, :width].contiguous(), rows[:, width:].contiguous()]
+    for branch in branches:
+        branch.requires_grad_()
     with matmul_precision(config):
         loss = hard_sample_loss(
-            parts, plan, gamma=config.gamma, scale=config.loss_scale, tau=config.loss_tau
+            branches, layout, gamma=config.gamma, scale=config.loss_scale, tau=config.loss_tau
         )
         loss.backward()
     grad = torch.zeros_like(points)
-    grad[plan.rows] = torch.cat([part.grad for part in parts], dim=1).double()
+    grad[layout.rows] = torch.cat([branch.grad for branch in branches], dim=1).double()
     return loss.item(), grad
 
 
@@ -115,18 +115,18 @@ def compare(task: AlignmentTask, config: AlignerConfig, size: int) -> list[tuple
     sample = rng.choice(n, min(config.sampled_entities, n), replace=False).astype(np.int32)
 
     generator = torch.Generator().manual_seed(config.seed)
-    parts, k = [points.float()], config.negatives
-    projection = principal_projection(parts, config.mining_dim, generator)
+    branches, k = [points.float()], config.negatives
+    projection = principal_projection(branches, config.mining_dim, generator)
     # A projection that turns nothing makes the same search an exact one.
     nothing = torch.eye(points.shape[1])
-    exact, projected = (mine(parts, anchors, k, through) for through in (nothing, projection))
+    exact, projected = (mine(branches, anchors, k, through) for through in (nothing, projection))
     # What one step of training does; its entities are positions in its pool.
-    part, *_ = draw_parts(pairs, trainer.linked, trainer.others, config, rng)
-    pool = torch.from_numpy(part.entities).long()
+    batch, *_ = draw_micro_batches(pairs, trainer.linked, trainer.others, config, rng)
+    pool = torch.from_numpy(batch.entities).long()
     with matmul_precision(config), torch.no_grad():
-        step = trainer.step_in_parts
-        embedded = step.embedded(part, encoder.network.body(encoder.graph, pool))
-        default = step.plan(part, embedded, rng, generator)
+        step = trainer.batched_step
+        embedded = step.embedded(batch, encoder.network.body(encoder.graph, pool))
+        default = step.layout(batch, embedded, rng, generator)
     default = replace(default, rows=pool[default.rows])
     in_pool = torch.zeros(n, dtype=torch.bool)
     in_pool[pool] = True
@@ -134,15 +134,19 @@ def compare(task: AlignmentTask, config: AlignerConfig, size: int) -> list[tuple
     links = torch.from_numpy(pairs).long()
     of_all = dense(points, links, config)
     of_pool = dense(points, links, config, in_pool)
-    plans = (
-        (f"{k} hardest of all, exact search", "of all", LossPlan.build(pairs, exact, everyone, n)),
-        (f"{k} hardest of all", "of all", LossPlan.build(pairs, projected, everyone, n)),
-        (f"{k} hardest of all", "sampled", LossPlan.build(pairs, projected, sample, n)),
+    layouts = (
+        (
+            f"{k} hardest of all, exact search",
+            "of all",
+            LossLayout.build(pairs, exact, everyone, n),
+        ),
+        (f"{k} hardest of all", "of all", LossLayout.build(pairs, projected, everyone, n)),
+        (f"{k} hardest of all", "sampled", LossLayout.build(pairs, projected, sample, n)),
         (f"{k} hardest of the pool (default)", "sampled", default),
     )
     rows = []
-    for negatives, moments, plan in plans:
-        mined_loss = by_plan(points, plan, config)
+    for negatives, moments, layout in layouts:
+        mined_loss = by_layout(points, layout, config)
         rows.append((negatives, moments, "all", *ratios(mined_loss, of_all)))
     rows.append((negatives, moments, "the pool", *ratios(mined_loss, of_pool)))
     return rows

@@ -15,7 +15,7 @@ from dualamn import AlignmentTask, load
 from dualamn.bench.synthetic_task import make_task
 from dualamn.data_loaders import resolve
 from dualamn.errors import DualamnError
-from dualamn.kernels import measure
+from dualamn.kernels import compute
 
 MADE_ENTITIES = 22_000
 """Makes two graphs that are together about as large as one pair of DBP15K."""
@@ -99,7 +99,7 @@ def machine() -> str:
     """What the figures were taken on."""
     import torch
 
-    found, versions = measure.machine(), measure.versions()
+    found, versions = compute.machine(), compute.versions()
     memory = found["memory_bytes"]
     return (
         f"{found['processor']}, {found['cores']} cores, "
@@ -159,7 +159,7 @@ def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 def peak_memory() -> str:
     """The most memory this process has held at once."""
-    return f"{measure.peak_memory_bytes() / 2**30:.2f} GiB"
+    return f"{compute.peak_memory_bytes() / 2**30:.2f} GiB"
 
 
 def _positive(text: str) -> int:

@@ -31,7 +31,7 @@ from dualamn.kernels.sparse import spmm
 from dualamn.pyg.conv import RelationalReflectionConv
 from dualamn.search import candidate_sets, search_candidates
 from dualamn.training.loss import hard_sample_loss
-from dualamn.training.micro_batch import StepInParts, draw_parts
+from dualamn.training.micro_batch import MicroBatchedStep, draw_micro_batches
 from dualamn.training.mining import mine, principal_projection
 
 BLOCK = 1_024
@@ -94,18 +94,18 @@ class Cases:
         self.generator = torch.Generator().manual_seed(config.seed)
         with torch.no_grad():
             self.layers = [layer.clone() for layer in self.network.layers(self.graph)[0]]
-            self.parts = self.network(self.graph, torch.arange(task.n_entities))
+            self.branches = self.network(self.graph, torch.arange(task.n_entities))
         self.links = torch.from_numpy(task.seed_links[:BATCH]).long()
         rng = np.random.default_rng(config.seed)
         everyone = np.arange(task.n_entities, dtype=np.int32)
         linked = np.unique(task.seed_links)
         others = np.setdiff1d(everyone, linked, assume_unique=True)
-        self.part, *_ = draw_parts(task.seed_links[:BATCH], linked, others, config, rng)
-        self.pool = torch.from_numpy(self.part.entities).long()
-        step = StepInParts(self.network, self.graph, len(linked) / task.n_entities, config)
+        self.batch, *_ = draw_micro_batches(task.seed_links[:BATCH], linked, others, config, rng)
+        self.pool = torch.from_numpy(self.batch.entities).long()
+        step = MicroBatchedStep(self.network, self.graph, len(linked) / task.n_entities, config)
         with torch.no_grad():
-            embedded = step.embedded(self.part, self.network.body(self.graph, self.pool))
-        self.plan = step.plan(self.part, embedded, rng, self.generator)
+            embedded = step.embedded(self.batch, self.network.body(self.graph, self.pool))
+        self.layout = step.layout(self.batch, embedded, rng, self.generator)
 
     def __iter__(self) -> Iterator[Case]:
         """The rows from the smallest part to the largest."""
@@ -159,7 +159,7 @@ class Cases:
     def gate(self) -> Case:
         """The gate for the rows that one training step touches, without dropout."""
         branch = self.network.both[0]
-        rows = self.graph.position[self.pool[self.plan.rows]]
+        rows = self.graph.position[self.pool[self.layout.rows]]
         plain = DenseGate(branch)
 
         def ours(*layers: Tensor) -> Tensor:
@@ -182,12 +182,12 @@ class Cases:
 
     def loss(self) -> Case:
         """The loss of one batch over mined negatives, and over all entities."""
-        config, plan = self.config, self.plan
-        rows = [part[self.pool[plan.rows]] for part in self.parts]
+        config, layout = self.config, self.layout
+        rows = [branch[self.pool[layout.rows]] for branch in self.branches]
 
-        def ours(*parts: Tensor) -> Tensor:
+        def ours(*branches: Tensor) -> Tensor:
             return hard_sample_loss(
-                parts, plan, gamma=config.gamma, scale=config.loss_scale, tau=config.loss_tau
+                branches, layout, gamma=config.gamma, scale=config.loss_scale, tau=config.loss_tau
             )
 
         return Case(
@@ -195,7 +195,8 @@ class Cases:
             f"{len(self.links):,} links; {config.negatives} or {self.task.n_entities:,} negatives",
             with_gradients(ours, *rows),
             with_gradients(
-                lambda points: dense_loss(points, self.links, config), torch.cat(self.parts, dim=1)
+                lambda points: dense_loss(points, self.links, config),
+                torch.cat(self.branches, dim=1),
             ),
             same=False,
         )
@@ -203,11 +204,11 @@ class Cases:
     def mining(self) -> Case:
         """Negatives of a step: among its pool, and among all entities by products."""
         config, k = self.config, self.config.negatives
-        in_pool = [part[self.pool] for part in self.parts]
-        anchors = self.part.links.T.ravel()
-        points = torch.cat(self.parts, dim=1)
+        in_pool = [branch[self.pool] for branch in self.branches]
+        anchors = self.batch.links.T.ravel()
+        points = torch.cat(self.branches, dim=1)
         queries = points[self.links.T.ravel()]
-        projection = principal_projection(self.parts, config.mining_dim, self.generator)
+        projection = principal_projection(self.branches, config.mining_dim, self.generator)
 
         def plain() -> Sequence[Tensor]:
             squares = points.square().sum(dim=1)
@@ -228,7 +229,7 @@ class Cases:
     def search(self) -> Case:
         """Candidates of the test entities in both directions."""
         pools = candidate_sets(self.task, 0, 1, "test_only")
-        joined = F.normalize(torch.cat(self.parts, dim=1), dim=1)
+        joined = F.normalize(torch.cat(self.branches, dim=1), dim=1)
         embeddings: FloatArray = joined.numpy()
         left, right = (joined[torch.from_numpy(pool).long()] for pool in pools)
 

@@ -32,7 +32,7 @@ from dualamn.kernels import rmsprop, sparse
 from dualamn.kernels.memory import keep_freed_memory
 from dualamn.kernels.patterns import Pattern
 from dualamn.kernels.side_by_side import each
-from dualamn.training import micro_batch as parts
+from dualamn.training import micro_batch
 from dualamn.training.trainer import Trainer
 
 _NUMBER = 4  # bytes of a float32
@@ -87,11 +87,13 @@ class Recorder:
                     ("dot_rows", self._dots),
                 ):
                     self._watch(stack, where, name, count)
-            self._watch(stack, parts, "mine", self._mining)
+            self._watch(stack, micro_batch, "mine", self._mining)
             self._watch(stack, gate._Gate, "forward", self._gate, static=True)
             self._watch(stack, gate._Gate, "backward", self._gate_back, static=True)
             self._watch(stack, rmsprop.RMSprop, "step", self._optimizer)
-            self._watch(stack, parts.StepInParts, "_focused", self._other("patterns of the step"))
+            self._watch(
+                stack, micro_batch.MicroBatchedStep, "_focused", self._other("patterns of the step")
+            )
             yield
 
     def _watch(

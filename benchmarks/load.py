@@ -22,7 +22,7 @@ from dualamn import AlignmentTask, load
 from dualamn.bench.export import write_task
 from dualamn.data_loaders import resolve
 from dualamn.encoders.message_graph import RelationGraph
-from dualamn.kernels import measure
+from dualamn.kernels import compute
 
 
 def timed(path: Path, seed: int) -> tuple[float, float, AlignmentTask, RelationGraph]:
@@ -40,7 +40,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Prints the table."""
     given = options(__doc__, dataset="contea/FR-EN@5", repeat=5).parse_args(arguments)
     set_threads(given.threads)
-    started = time.monotonic() - measure.process_start()
+    started = time.monotonic() - compute.process_start()
     print(machine())
     with ExitStack() as stack:
         if given.made:

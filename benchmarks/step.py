@@ -26,7 +26,7 @@ from harness import describe, get_task, machine, options, run, set_threads, tabl
 
 from dualamn import AlignerConfig, AlignmentTask
 from dualamn.bench.synthetic_task import make_task
-from dualamn.kernels import measure
+from dualamn.kernels import compute
 
 SIDES = {
     "ours": "dualamn, as the program trains",
@@ -54,16 +54,16 @@ def losses(task: AlignmentTask, config: AlignerConfig) -> tuple[float, float, fl
     from reference import DenseDualAMN, dense_loss
 
     from dualamn.encoders.dual_amn_encoder import TrainedDualAMN
-    from dualamn.training.loss import LossPlan, hard_sample_loss
+    from dualamn.training.loss import LossLayout, hard_sample_loss
 
     encoder = TrainedDualAMN(task, config, torch.device("cpu"))
     network, everyone = encoder.network, np.arange(task.n_entities, dtype=np.int32)
     pairs = task.seed_links
     negatives = np.tile(everyone, (2 * len(pairs), 1))
-    plan = LossPlan.build(pairs, negatives, everyone, task.n_entities)
-    parts = network(encoder.graph, plan.rows)
+    layout = LossLayout.build(pairs, negatives, everyone, task.n_entities)
+    branches = network(encoder.graph, layout.rows)
     ours = hard_sample_loss(
-        parts, plan, gamma=config.gamma, scale=config.loss_scale, tau=config.loss_tau
+        branches, layout, gamma=config.gamma, scale=config.loss_scale, tau=config.loss_tau
     )
     dense = DenseDualAMN(encoder)
     theirs = dense_loss(dense(), torch.from_numpy(pairs).long(), config)
@@ -130,7 +130,7 @@ def work(side: str, given: argparse.Namespace, line: Connection) -> None:
             begin, cpu_begin = time.perf_counter(), time.process_time()
             train()
             seconds, cpu = time.perf_counter() - begin, time.process_time() - cpu_begin
-            line.send((seconds / count, cpu / count, measure.peak_memory_bytes()))
+            line.send((seconds / count, cpu / count, compute.peak_memory_bytes()))
     except (KeyboardInterrupt, EOFError):
         sys.exit(130)
 

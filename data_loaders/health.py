@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from dualamn.files.text import counted, short
 from dualamn.graphs.knowledge_graph import KnowledgeGraph
 from dualamn.graphs.task import AlignmentTask
-from dualamn.kernels.arrays import BoolArray
+from dualamn.kernels.arrays import BoolArray, splitmix64
 
 STEPS = 2
 """How far encoders look: through so many triples."""
@@ -163,12 +163,8 @@ def _count_alike(kg: KnowledgeGraph) -> int:
 
 
 def _mixed(one: NDArray[np.uint64], two: NDArray[np.uint64]) -> NDArray[np.uint64]:
-    """A number of 64 well-mixed bits for every pair: the finalizer of SplitMix64."""
-    x = (one << np.uint64(32)) ^ two
-    x = (x + np.uint64(0x9E3779B97F4A7C15)) * np.uint64(0xBF58476D1CE4E5B9)
-    x = (x ^ (x >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    mixed: NDArray[np.uint64] = x ^ (x >> np.uint64(31))
-    return mixed
+    """A number of 64 well-mixed bits for every pair."""
+    return splitmix64((one << np.uint64(32)) ^ two)
 
 
 def _pair(left: KnowledgeGraph, right: KnowledgeGraph) -> PairHealth:

@@ -19,7 +19,7 @@ from dualamn.encoders import get_encoder
 from dualamn.errors import DualamnError
 from dualamn.graphs.task import AlignmentTask
 from dualamn.kernels.arrays import EmbeddingArray, Int32Array
-from dualamn.kernels.mapped import check_room
+from dualamn.kernels.memory import check_room
 from dualamn.matching import check_many, configured_matcher
 from dualamn.model import Model, fit, restored
 from dualamn.planning.execution_plan import Plan, plan

@@ -152,7 +152,7 @@ class AlignerConfig:
             more would be needed, embeddings are rounded to half precision, go into a file or are
             made narrower (`dualamn.planning.execution_plan`).
         half_embeddings: make embeddings in half precision (float16); a plan sets it.
-        map_embeddings: keep embeddings in a temporary file (`dualamn.kernels.mapped`); a plan
+        map_embeddings: keep embeddings in a temporary file (`dualamn.kernels.memory`); a plan
             sets it.
         device: "auto" takes a GPU if there is one.
         threads: CPU threads, None for torch's own choice. Another number of threads adds up

@@ -17,11 +17,9 @@ from dualamn.config import AlignerConfig
 from dualamn.errors import ConfigError
 from dualamn.evidence import Evidence, EvidenceSettings, Judgement
 from dualamn.graphs.task import AlignmentTask
-from dualamn.kernels.arrays import EmbeddingArray, Int32Array
+from dualamn.kernels.arrays import EmbeddingArray, Int32Array, IntArray
 from dualamn.kernels.memory import return_freed_memory
-from dualamn.kernels.ranges import IntArray
-from dualamn.matching.pair_table import Cosines, PairTable
-from dualamn.matching.scored_candidates import ScoredCandidates
+from dualamn.matching.pairs import PairScores, PairTable, ScoredCandidates
 from dualamn.progress import ProgressCallback, silent
 from dualamn.result import CandidateProtocol, Candidates
 from dualamn.search import candidate_sets, pair_cosines, search_candidates
@@ -65,8 +63,7 @@ class Decoder:
             judged = self._judge(near, left, right, embeddings)
             candidates, pairs = judged.candidates, judged.table
         else:
-            width = self.task.kgs[right].n_entities
-            candidates, pairs = near, PairTable.of(near, (int(offsets[0]), int(offsets[1])), width)
+            candidates, pairs = near, PairTable.of(near, offsets)
         spent = time.perf_counter() - searched
         return ScoredCandidates(candidates, pairs, offsets, searched - started, spent, near.recall)
 
@@ -110,7 +107,6 @@ class Decoder:
             values,
             self.config.temperature,
             offsets,
-            self.task.kgs[right].n_entities,
             self.config.candidates,
             self._cosines(offsets, embeddings, values=False),
         )
@@ -188,7 +184,7 @@ class Decoder:
 
     def _cosines(
         self, offsets: IntArray, embeddings: EmbeddingArray | None, *, values: bool = True
-    ) -> Cosines | None:
+    ) -> PairScores | None:
         """The scores, less the evidence, of pairs that were not searched for.
 
         With `values` false, less what values are worth as well.

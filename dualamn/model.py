@@ -108,8 +108,15 @@ class Model:
                 pair = PairAlignment.of(left, right, matching, near.recall)
                 if features:
                     pair = with_features(
-                        pair, near, self.task, self.config, begun_with=self.pseudo_seeds, many=many
+                        pair,
+                        near,
+                        self.task,
+                        self.config,
+                        begun_with=self.pseudo_seeds,
+                        many=many,
+                        transport_plan=matching.transport_plan,
                     )
+                del matching  # its transport plan is as large as the candidates
                 found.append(pair)
                 seconds["search"] += near.search_seconds
                 seconds["match"] += near.evidence_seconds + time.perf_counter() - started

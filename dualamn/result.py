@@ -10,7 +10,15 @@ import numpy as np
 
 from dualamn.config import AlignerConfig
 from dualamn.graphs.task import AlignmentTask
-from dualamn.kernels.arrays import BoolArray, FloatArray, Int32Array, StringArray, strings
+from dualamn.kernels.arrays import (
+    BoolArray,
+    FloatArray,
+    Floats,
+    Int32Array,
+    IntArray,
+    StringArray,
+    strings,
+)
 
 CandidateProtocol = Literal["test_only", "all_entities", "unaligned"]
 """Whose entities are candidates.
@@ -65,10 +73,11 @@ class Recall:
 
 @dataclass(frozen=True, eq=False)
 class Candidates:
-    """What a matcher chooses from: the nearest entities of each entity in the other pool.
+    """What a matcher chooses from: for each entity searched for, the best ones of the other graph.
 
     Attributes:
-        left_to_right: queries are the left pool, candidates from the right pool, scores cosines.
+        left_to_right: queries are entities of the left graph, candidates of the right one. Scores
+            are cosines, and what names, values and evidence add to them.
         right_to_left: the same with the sides changed. Every candidate of one direction is a
             query of the other.
         recall: what an approximate search found; None where it was exact or there was none.
@@ -80,13 +89,53 @@ class Candidates:
 
     @classmethod
     def none(cls, left_ids: Int32Array, right_ids: Int32Array) -> Candidates:
-        """Two pools of joint ids, and not one candidate."""
+        """Joint ids of two sides, and not one candidate."""
 
         def queries(own: Int32Array, other: Int32Array) -> TopK:
             shape = len(own), 0
             return TopK(own, np.empty(shape, np.int32), np.empty(shape, np.float32), len(other))
 
         return cls(queries(left_ids, right_ids), queries(right_ids, left_ids))
+
+
+@dataclass(frozen=True, eq=False)
+class CandidatePairs:
+    """The distinct candidate pairs of both directions, sorted by left and right entity.
+
+    Made by `matching.pairs.candidate_pairs`.
+
+    Attributes:
+        rows, columns: (p,) the left and the right entity of every pair, less an offset.
+        scores: (p,) float64 of the candidates.
+        entry: (m,) which pair every candidate is: those of the left queries row by row, then
+            those of the right queries.
+        shape: one more than the largest row and column.
+    """
+
+    rows: IntArray
+    columns: IntArray
+    scores: Floats
+    entry: IntArray
+    shape: tuple[int, int]
+
+
+@dataclass(frozen=True, eq=False)
+class TransportPlan:
+    """How probable pairs are to be counterparts, by a Sinkhorn normalisation of their scores.
+
+    Attributes:
+        candidates: whose scores were normalised.
+        pairs: these candidates as pairs, in joint ids.
+        probabilities: (p,) float64 of the pairs.
+        temperature, rounds, tolerance: of the normalisation.
+    """
+
+    candidates: Candidates
+    pairs: CandidatePairs
+    probabilities: Floats
+    temperature: float
+    rounds: int
+    tolerance: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,12 +147,14 @@ class Matching:
         scores: (m,) float32, higher is surer.
         left_to_right, right_to_left: the candidates with the matcher's scores, or None where
             the matcher decides on links without ranking.
+        transport_plan: that the links were chosen by; None where the matcher has none.
     """
 
     links: Int32Array
     scores: FloatArray
     left_to_right: TopK | None
     right_to_left: TopK | None
+    transport_plan: TransportPlan | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -116,10 +167,10 @@ class PairAlignment:
         scores: (m,) float32, higher is surer; only comparable within one run.
         left_to_right, right_to_left: ranked candidates after matching, None where the matcher
             decides on links without ranking.
-        probabilities: (m,) float32 from 0 to 1, the chance that each link is right; None where
-            the run was not calibrated.
-        features: (m, f) float32 that they were read from, see `probability.features`; None where
-            the run was not calibrated.
+        probabilities: (m,) float32 from 0 to 1, the chance that each link is correct; None
+            where the run was not calibrated.
+        features: (m, f) float32 that they were read from, see `probability.link_features`;
+            None where the run was not calibrated.
         recall: what an approximate search found; None where it was exact or there was none.
     """
 

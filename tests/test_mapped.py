@@ -21,9 +21,9 @@ from dualamn.config import AlignerConfig
 from dualamn.errors import ConfigError
 from dualamn.graphs.knowledge_graph import KnowledgeGraph
 from dualamn.graphs.task import AlignmentTask
-from dualamn.kernels import mapped
+from dualamn.kernels import memory
 from dualamn.kernels.arrays import EmbeddingArray, Int32Array
-from dualamn.kernels.mapped import blocks_of, empty_rows, is_mapped, let_go, rows_at_once
+from dualamn.kernels.memory import blocks_of, empty_rows, is_mapped, let_go, rows_at_once
 from dualamn.planning.execution_plan import GIB, plan, stages
 from dualamn.search import pair_cosines
 
@@ -61,7 +61,7 @@ def test_the_file_has_no_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_blocks_are_whole_rows_of_so_many_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(mapped, "BLOCK", 4 * 3 * 20 + 5)
+    monkeypatch.setattr(memory, "BLOCK", 4 * 3 * 20 + 5)
     rows = empty_rows(50, 3, mapped=True)
     assert rows_at_once(rows) == 20
     for some in (rows, np.empty((50, 3), np.float32)):
@@ -94,7 +94,7 @@ def test_a_disk_that_refuses_is_the_same_error(monkeypatch: pytest.MonkeyPatch) 
 def test_cosines_of_mapped_rows_are_those_of_rows_in_memory(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(mapped, "BLOCK", 4 * 8 * 7)
+    monkeypatch.setattr(memory, "BLOCK", 4 * 8 * 7)
     rng = np.random.default_rng(0)
     plain = rng.normal(size=(50, 8)).astype(np.float32)
     rows = empty_rows(50, 8, mapped=True)
@@ -117,7 +117,7 @@ def rows_and_links(encoder: str, **settings: Any) -> tuple[EmbeddingArray, Int32
 
 @pytest.mark.parametrize("encoder", ["propagation", "dual_amn", "joint"])
 def test_a_mapped_run_gives_the_same_links(encoder: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(mapped, "BLOCK", 5_000)
+    monkeypatch.setattr(memory, "BLOCK", 5_000)
     found = []
     for mapping in (False, True):
         found.append(rows_and_links(encoder, map_embeddings=mapping))
@@ -172,7 +172,7 @@ def of(preset: str, **settings: Any) -> AlignerConfig:
 def test_what_fits_but_for_its_rows_has_half_of_them_and_then_a_file(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(mapped, "BLOCK", 1 << 16)
+    monkeypatch.setattr(memory, "BLOCK", 1 << 16)
     task = make_task(3000)
     config = of("fast", search_limit=0.0)
     halved = replace(config, half_embeddings=True)
@@ -180,7 +180,7 @@ def test_what_fits_but_for_its_rows_has_half_of_them_and_then_a_file(
     less, half, whole = (max(stages(task, way).values()) for way in (in_file, halved, config))
     rows = 2 * task.n_entities * config.relation_dim * config.neighbour_dim
     assert whole - half == rows
-    assert half - less == rows - 2 * mapped.BLOCK
+    assert half - less == rows - 2 * memory.BLOCK
     planned = plan(task, of("fast", search_limit=0.0, memory=(half + 1000) / GIB))
     assert planned.config == replace(halved, memory=planned.config.memory)
     assert planned.changes == ("embeddings in half precision",)
@@ -218,9 +218,9 @@ PEAK = """
 import sys
 from dualamn.aligner import Aligner
 from dualamn.bench.synthetic_task import make_task
-from dualamn.kernels import mapped
-from dualamn.kernels.measure import peak_memory_bytes
-mapped.BLOCK = 1 << 22
+from dualamn.kernels import memory
+from dualamn.kernels.compute import peak_memory_bytes
+memory.BLOCK = 1 << 22
 task = make_task(6000, mean_degree=4)
 wide = dict(relation_dim=256, neighbour_dim=16, label_dim=16, evidence_rounds=1, search_limit=0.0)
 aligner = Aligner("fast", map_embeddings=sys.argv[1] == "mapped", threads=1, **wide).fit(task)

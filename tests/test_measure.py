@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from dualamn.kernels import measure
+from dualamn.kernels import compute
 
 MIB = 2**20
 
@@ -23,7 +23,7 @@ def test_process_start_lies_between_launch_and_first_line() -> None:
         float,
         run(
             "import time; first = time.monotonic(); time.sleep(0.3)\n"
-            "from dualamn.kernels.measure import process_start; print(process_start(), first)"
+            "from dualamn.kernels.compute import process_start; print(process_start(), first)"
         ).split(),
     )
     tick = 0.02  # the system counts in hundredths of a second
@@ -31,18 +31,18 @@ def test_process_start_lies_between_launch_and_first_line() -> None:
 
 
 def test_process_start_falls_back_to_the_import(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(measure, "_age_from_proc", lambda: None)
-    assert measure.process_start() == measure._IMPORTED
+    monkeypatch.setattr(compute, "_age_from_proc", lambda: None)
+    assert compute.process_start() == compute._IMPORTED
 
 
 def test_process_start_is_never_after_the_import(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(measure, "_age_from_proc", lambda: -5.0)
-    assert measure.process_start() == measure._IMPORTED
+    monkeypatch.setattr(compute, "_age_from_proc", lambda: -5.0)
+    assert compute.process_start() == compute._IMPORTED
 
 
 def test_peak_memory_counts_what_was_freed_again() -> None:
     code = (
-        "from dualamn.kernels.measure import peak_memory_bytes as peak\n"
+        "from dualamn.kernels.compute import peak_memory_bytes as peak\n"
         "before = peak(); block = bytearray(200 * 2**20)\n"
         "for i in range(0, len(block), 4096): block[i] = 1\n"
         "del block; print(before, peak())"
@@ -57,7 +57,7 @@ def test_peak_memory_is_not_inherited_from_the_parent() -> None:
     for i in range(0, len(block), 4096):
         block[i] = 1
     assert (
-        int(run("from dualamn.kernels.measure import peak_memory_bytes as p; print(p())"))
+        int(run("from dualamn.kernels.compute import peak_memory_bytes as p; print(p())"))
         < 100 * MIB
     )
     del block
@@ -66,7 +66,7 @@ def test_peak_memory_is_not_inherited_from_the_parent() -> None:
 def test_peak_memory_includes_ended_children() -> None:
     child = "b = bytearray(300 * 2**20)\nfor i in range(0, len(b), 4096): b[i] = 1"
     code = (
-        "import subprocess, sys\nfrom dualamn.kernels.measure import peak_memory_bytes as peak\n"
+        "import subprocess, sys\nfrom dualamn.kernels.compute import peak_memory_bytes as peak\n"
         f"before = peak(); subprocess.run([sys.executable, '-c', {child!r}], check=True)\n"
         "print(peak() - before)"
     )
@@ -74,7 +74,7 @@ def test_peak_memory_includes_ended_children() -> None:
 
 
 def test_machine_names_what_matters() -> None:
-    described = measure.machine()
+    described = compute.machine()
     assert list(described) == [
         *("system", "processor", "instructions", "cores", "memory_bytes", "gpu"),
     ]
@@ -87,7 +87,7 @@ def test_machine_names_what_matters() -> None:
 def test_versions_name_the_packages_that_matter() -> None:
     import numpy as np
 
-    found = measure.versions()
+    found = compute.versions()
     assert found["numpy"] == np.__version__
     assert found["python"] == sys.version.split()[0]
     assert {"dualamn", "torch", "scipy"} <= set(found)

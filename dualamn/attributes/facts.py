@@ -13,8 +13,7 @@ from scipy.sparse import csr_array
 
 from dualamn.attributes.value_reading import keys_of
 from dualamn.graphs.task import AlignmentTask
-from dualamn.kernels.arrays import BoolArray, FloatArray, Int32Array
-from dualamn.kernels.ranges import IntArray, expand
+from dualamn.kernels.arrays import BoolArray, FloatArray, Int32Array, IntArray, expand
 
 _AT_ONCE = 1 << 17  # pairs of rows
 _T = TypeVar("_T", bound=Hashable)

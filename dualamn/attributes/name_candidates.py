@@ -7,7 +7,7 @@ import numpy as np
 from dualamn.attributes.blocking import alike_by_name
 from dualamn.attributes.names import NameSimilarity
 from dualamn.kernels.arrays import EmbeddingArray, FloatArray, Int32Array
-from dualamn.matching.pairs import CandidatePairs
+from dualamn.matching.pairs import candidate_pairs, rescored
 from dualamn.progress import Progress, ProgressCallback, silent
 from dualamn.result import Candidates, TopK
 from dualamn.search.exact import nearest_both_ways
@@ -57,10 +57,10 @@ def search_with_names(
         TopK(left_ids, right_ids[to_right[1]], to_right[0], len(right_ids)),
         TopK(right_ids, left_ids[to_left[1]], to_left[0], len(left_ids)),
     )
-    pairs = CandidatePairs.of(found)
+    pairs = candidate_pairs(found)
     noisy = pair_cosines(vectors, pairs.rows, pairs.columns)
-    scores = pairs.cosines - noisy + scale * names.worth(pairs.rows, pairs.columns)
-    return pairs.rescored(found, scores)
+    scores = pairs.scores - noisy + scale * names.worth(pairs.rows, pairs.columns)
+    return rescored(found, pairs, scores)
 
 
 def look_up_names(
@@ -90,9 +90,9 @@ def look_up_names(
             _joined(found.left_to_right, beside.left_to_right),
             _joined(found.right_to_left, beside.right_to_left),
         )
-    pairs = CandidatePairs.of(found)
+    pairs = candidate_pairs(found)
     cosines = pair_cosines(embeddings, pairs.rows, pairs.columns)
-    best = pairs.rescored(found, cosines + scale * names.worth(pairs.rows, pairs.columns))
+    best = rescored(found, pairs, cosines + scale * names.worth(pairs.rows, pairs.columns))
     if beside is None:
         return best
     return Candidates(_first(best.left_to_right, k), _first(best.right_to_left, k), beside.recall)

@@ -17,9 +17,8 @@ from dualamn.config import AlignerConfig
 from dualamn.errors import ConfigError, TrainingError
 from dualamn.files.text import counted
 from dualamn.graphs.task import AlignmentTask
-from dualamn.kernels.arrays import FloatArray, Int32Array
+from dualamn.kernels.arrays import FloatArray, Int32Array, IntArray
 from dualamn.kernels.compute import threads, torch_device
-from dualamn.kernels.ranges import IntArray
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -9,8 +9,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from dualamn.attributes.facts import Facts, row_products
-from dualamn.kernels.arrays import BoolArray, components
-from dualamn.kernels.ranges import IntArray, expand
+from dualamn.kernels.arrays import BoolArray, IntArray, components, expand
 
 _SIGMAS = 3.0  # agreement that chance gives as often as that is none
 _DOUBT = 1.5  # agreeing links that count for nothing

@@ -12,8 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array, eye_array
 
-from dualamn.kernels.arrays import Int32Array
-from dualamn.kernels.ranges import IntArray, expand, largest_of
+from dualamn.kernels.arrays import Int32Array, IntArray, expand, largest_of
 
 _ROUNDS = 5
 _DOUBT = 0.5  # a word seen once proves little

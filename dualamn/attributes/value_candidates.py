@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from dualamn.attributes.values import ValueSimilarity
-from dualamn.kernels.ranges import IntArray
-from dualamn.matching.pair_table import Cosines, PairTable
+from dualamn.kernels.arrays import IntArray, keys_of
+from dualamn.matching.pairs import PairScores, PairTable
 from dualamn.result import Candidates
 
 
@@ -15,9 +15,8 @@ def with_values(
     values: ValueSimilarity,
     scale: float,
     offsets: IntArray,
-    width: int,
     k: int,
-    cosines: Cosines | None,
+    scores: PairScores | None,
 ) -> Candidates:
     """The k best entities by their scores so far and values, in both directions.
 
@@ -26,9 +25,8 @@ def with_values(
         values: what they are worth.
         scale: cosine that a factor of e is worth.
         offsets: joint ids of the first entity of either graph.
-        width: how many entities the right graph has.
         k: candidates of each entity.
-        cosines: scores, less those of values, of pairs that were not searched for; 0 if None.
+        scores: those, less those of values, of pairs that were not searched for; 0 if None.
     """
     pools = found.left_to_right.queries, found.right_to_left.queries
     shared = values.proposed(*pools).tocoo()
@@ -36,8 +34,6 @@ def with_values(
         pool.astype(np.int64)[at] - offset
         for pool, at, offset in zip(pools, shared.coords, offsets.tolist(), strict=True)
     )
-    first, second = offsets.tolist()
-    table = PairTable.of(found, (first, second), width)
-    table = table.extended(np.unique(rows * width + columns), cosines)
-    worth = values.worth(table.rows + first, table.columns + second)
-    return table.ranked(table.cosines + scale * worth, pools, offsets, k)
+    table = PairTable.of(found, offsets).extended(np.unique(keys_of(rows, columns)), scores)
+    worth = values.worth(table.rows + offsets[0], table.columns + offsets[1])
+    return table.ranked(table.scores + scale * worth, pools, offsets, k)

@@ -6,8 +6,7 @@ import numpy as np
 
 from dualamn.attributes.facts import Facts, distinct
 from dualamn.graphs.task import AlignmentTask
-from dualamn.kernels.arrays import Int32Array
-from dualamn.kernels.ranges import IntArray, expand
+from dualamn.kernels.arrays import Int32Array, IntArray, expand
 from dualamn.matching.pairs import mutual
 
 _LEAST = 10  # values that two properties must have in common

@@ -9,8 +9,7 @@ from scipy.sparse import csc_array, csr_array
 
 from dualamn.attributes.facts import Facts, row_products
 from dualamn.attributes.properties import Couples, Floats, belief, match_properties
-from dualamn.kernels.arrays import BoolArray
-from dualamn.kernels.ranges import IntArray
+from dualamn.kernels.arrays import BoolArray, IntArray
 
 _MOST_SHARED = 100  # pairs of entities that a value proposes; what more share tells little
 _MOST_PAIRS = 30  # that all values together propose, for every entity

@@ -9,9 +9,8 @@ from numpy.typing import NDArray
 
 from dualamn.attributes.negatives import nearest_names
 from dualamn.attributes.value_table import ValueTable
-from dualamn.kernels.arrays import Int32Array
+from dualamn.kernels.arrays import Int32Array, IntArray, largest_of
 from dualamn.kernels.logit import Asked
-from dualamn.kernels.ranges import IntArray, largest_of
 
 if TYPE_CHECKING:
     from dualamn.attributes import NameSimilarity

@@ -14,9 +14,8 @@ from dualamn.attributes.value_table import ValueTable
 from dualamn.attributes.value_trial import others
 from dualamn.errors import CheckpointError
 from dualamn.graphs.task import AlignmentTask
-from dualamn.kernels.arrays import Int32Array
+from dualamn.kernels.arrays import Int32Array, IntArray
 from dualamn.kernels.logit import fit_logit
-from dualamn.kernels.ranges import IntArray
 
 if TYPE_CHECKING:
     from torch import Tensor

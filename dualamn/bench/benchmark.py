@@ -16,7 +16,7 @@ from dualamn.bench.records import Run, detail_record, mean_and_deviation, score_
 from dualamn.errors import ConfigError, DataError
 from dualamn.eval.protocol import Evaluation, evaluate
 from dualamn.graphs.task import AlignmentTask
-from dualamn.kernels import measure
+from dualamn.kernels import compute
 from dualamn.presets import DEFAULT_PRESET
 from dualamn.progress import Progress, ProgressCallback, silent
 from dualamn.result import CandidateProtocol
@@ -182,7 +182,7 @@ class Benchmark:
             run["without_implied"] = score_record(task, rest)
         clock.stage("evaluate")
         run["seconds"] = clock.seconds()
-        run["peak_memory_bytes"] = measure.peak_memory_bytes()
+        run["peak_memory_bytes"] = compute.peak_memory_bytes()
         assert aligner.plan is not None
         run["planned_memory_bytes"] = aligner.plan.peak
         run["narrowed"] = list(aligner.plan.narrowed)
@@ -229,8 +229,8 @@ class Benchmark:
             "dataset": self.dataset,
             "preset": self.preset,
             "settings": settings,
-            "versions": measure.versions(),
-            "machine": measure.machine(settings["device"]),
+            "versions": compute.versions(),
+            "machine": compute.machine(settings["device"]),
             "runs": list(runs),
             "mean": mean,
             "std": std,

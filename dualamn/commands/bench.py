@@ -10,7 +10,7 @@ import click
 
 from dualamn.commands import console, options, source
 from dualamn.commands.options import UnderHeadings
-from dualamn.kernels import measure
+from dualamn.kernels import compute
 
 if TYPE_CHECKING:
     from dualamn.bench.benchmark import Benchmark, Run
@@ -160,7 +160,7 @@ def bench(
         names=names,
         values=values,
         no_seeds=no_seeds,
-        process_start=measure.process_start() + fetching,  # the network is not measured
+        process_start=compute.process_start() + fetching,  # the network is not measured
     )
     if dry_run:
         _print_plan(benchmark)

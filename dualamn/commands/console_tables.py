@@ -204,12 +204,13 @@ def print_probabilities(found: Alignment, chosen_by: list[str], to: Console) -> 
     """Where the probabilities come from, how good they are, and what was chosen by them."""
     if found.calibration is not None:
         for pair in found.calibration.pairs:
-            if pair.method != "prior" and pair.n_judged:
+            if pair.method != "prior" and pair.n_labelled:
                 what = "seed links" if pair.method == "held-out" else "pseudo-seeds"
                 say(
                     to,
                     f"probabilities of {pair.name}: {pair.n_held_out:,} {what} held out, which "
-                    f"label {pair.n_judged:,} links; calibration error {pair.error:.3f}",
+                    f"label {pair.n_labelled:,} links; calibration error "
+                    f"{pair.calibration_error:.3f}",
                 )
         for text in found.calibration.notes:
             note(f"  note: {text}")

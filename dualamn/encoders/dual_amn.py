@@ -13,11 +13,11 @@ from dualamn.encoders.message_edges import Hop
 from dualamn.encoders.message_graph import RelationGraph
 from dualamn.encoders.reflection import reflect
 from dualamn.kernels.arrays import EmbeddingArray
-from dualamn.kernels.mapped import empty_rows, let_go
+from dualamn.kernels.elementwise import fast_tanh
+from dualamn.kernels.memory import empty_rows, let_go
 from dualamn.kernels.patterns import Pattern
 from dualamn.kernels.side_by_side import side_by_side
 from dualamn.kernels.sparse import spmm
-from dualamn.kernels.tanh import fast_tanh
 
 Features = list[list[Tensor]]
 """Layers of some entities: a list of (q, d) for either branch."""
@@ -149,7 +149,7 @@ class DualAMN(nn.Module):
 
         They are written in blocks of rows into one array in main memory, so that on the way
         nothing else of that size exists; `half`, in float16, and `mapped`, in a file
-        (`dualamn.kernels.mapped`).
+        (`dualamn.kernels.memory`).
         """
         width = self.both[0].bias.shape[0]
         joined = empty_rows(graph.n_entities, 2 * width, half=half, mapped=mapped)

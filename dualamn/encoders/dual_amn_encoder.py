@@ -15,8 +15,7 @@ from dualamn.encoders.message_graph import RelationGraph
 from dualamn.errors import CheckpointError
 from dualamn.graphs.task import AlignmentTask
 from dualamn.kernels.arrays import EmbeddingArray, Int32Array, normalise
-from dualamn.kernels.mapped import blocks_of
-from dualamn.kernels.memory import return_freed_memory
+from dualamn.kernels.memory import blocks_of, return_freed_memory
 from dualamn.progress import ProgressCallback
 from dualamn.training.trainer import Trainer
 

@@ -14,7 +14,7 @@ from dualamn.encoders.message_graph import RelationGraph
 from dualamn.encoders.propagation import Propagation
 from dualamn.graphs.task import AlignmentTask
 from dualamn.kernels.arrays import EmbeddingArray, Int32Array, normalise
-from dualamn.kernels.mapped import blocks_of, empty_rows, let_go
+from dualamn.kernels.memory import blocks_of, empty_rows, let_go
 from dualamn.progress import ProgressCallback, silent
 
 

@@ -19,7 +19,7 @@ from dualamn.encoders.message_graph import RelationGraph
 from dualamn.errors import CheckpointError, TrainingError
 from dualamn.graphs.task import AlignmentTask
 from dualamn.kernels.arrays import EmbeddingArray, Int32Array, components, normalise
-from dualamn.kernels.mapped import blocks_of, empty_rows
+from dualamn.kernels.memory import blocks_of, empty_rows
 from dualamn.kernels.sparse import multiply, multiply_transposed
 from dualamn.progress import Progress, ProgressCallback
 

@@ -23,8 +23,8 @@ from torch import Tensor
 from torch.autograd import Function
 
 from dualamn.encoders.message_edges import Hop
+from dualamn.kernels.elementwise import fast_tanh_
 from dualamn.kernels.sparse import dot_rows, multiply, multiply_transposed, row_softmax, segment_sum
-from dualamn.kernels.tanh import fast_tanh_
 
 
 def reflect(hop: Hop, entities: Tensor, relations: Tensor, attention: Tensor) -> Tensor:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.sparse import coo_array, csr_array
 
 from dualamn.evidence.statements import Statements
-from dualamn.kernels.ranges import IntArray, expand, grouped
+from dualamn.kernels.arrays import Floats, IntArray, expand, grouped
 
 _DOUBT = 3.0  # triples' worth of doubt: a relation seen twice proves little
 _MOST = 0.98  # never quite sure, so that no single neighbour decides
@@ -17,53 +16,51 @@ _LEAST = 0.01
 def align_relations(
     left: Statements,
     right: Statements,
-    partner: IntArray,
-    probability: NDArray[np.float64],
+    counterpart: IntArray,
+    probability: Floats,
 ) -> csr_array:
     """The weight with which a relation of one graph stands for one of the other.
 
-    A triple of the left graph is found again over relation k' if both its ends have partners
-    that k' joins. With m(k) the triples of k whose ends both have a partner, and m(k, k') those
+    A triple of the left graph is found again over relation k' if both its ends have counterparts
+    that k' joins. With m(k) the triples of k whose ends both have a counterpart, and m(k, k') those
     found again, all weighted by the probability of both pairs,
 
         w(k, k') = m(k, k') / (sqrt(m(k) m(k')) + 3).
 
     Args:
         left, right: the statements of both graphs, r and r' relations.
-        partner: (n,) each left entity's partner in the right graph, -1 for none; no right
-            entity is the partner of two.
+        counterpart: (n,) each left entity's counterpart in the right graph, -1 for none; no right
+            entity is the counterpart of two.
         probability: (n,) how sure that is.
 
     Returns:
         (r, r') weights from 0.01 to 0.98, small ones left out.
     """
-    heads, kinds, tails = left.triples.T
-    paired = (partner[heads] >= 0) & (partner[tails] >= 0)
-    heads, kinds, tails = heads[paired], kinds[paired], tails[paired]
+    heads, relations, tails = left.triples.T
+    paired = (counterpart[heads] >= 0) & (counterpart[tails] >= 0)
+    heads, relations, tails = heads[paired], relations[paired], tails[paired]
     mass = probability[heads] * probability[tails]
     n, half, r_right = right.n_entities, right.n_relations // 2, right.n_relations
 
     ends, names = right.joined
-    wanted = partner[heads] * n + partner[tails]
+    wanted = counterpart[heads] * n + counterpart[tails]
     # By the first of them, so that what is looked up lies together in memory.
-    order = grouped(partner[heads], n)
-    kinds, mass, wanted = kinds[order], mass[order], wanted[order]
+    order = grouped(counterpart[heads], n)
+    relations, mass, wanted = relations[order], mass[order], wanted[order]
     first = np.searchsorted(ends, wanted)
     triple, place = expand(first, np.searchsorted(ends, wanted, side="right") - first)
     both = coo_array(
-        (mass[triple], (kinds[triple], names[place])), shape=(left.n_relations // 2, r_right)
+        (mass[triple], (relations[triple], names[place])), shape=(left.n_relations // 2, r_right)
     ).tocsr()
     both.sum_duplicates()
     both = both.tocoo()
 
     sure_right = np.zeros(n)
-    has = partner >= 0
-    sure_right[partner[has]] = probability[has]
-    of_left = np.bincount(kinds, weights=mass, minlength=left.n_relations // 2)
-    right_heads, right_kinds, right_tails = right.triples.T
-    of_right = np.bincount(
-        right_kinds, weights=sure_right[right_heads] * sure_right[right_tails], minlength=half
-    )
+    has = counterpart >= 0
+    sure_right[counterpart[has]] = probability[has]
+    of_left = np.bincount(relations, weights=mass, minlength=left.n_relations // 2)
+    heads, relations, tails = right.triples.T
+    of_right = np.bincount(relations, weights=sure_right[heads] * sure_right[tails], minlength=half)
     k, k_right = both.coords
     scale = np.sqrt(of_left[k] * of_right[k_right % max(half, 1)])
     weight = np.minimum(both.data / (scale + _DOUBT), _MOST)

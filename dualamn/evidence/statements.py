@@ -1,4 +1,4 @@
-"""The edges of one knowledge graph, grouped by what they say of an entity."""
+"""The statements of one knowledge graph: what it says of every entity."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from dualamn.graphs.knowledge_graph import KnowledgeGraph
-from dualamn.kernels.ranges import IntArray
+from dualamn.kernels.arrays import BoolArray, Floats, IntArray
 
 
 @dataclass(frozen=True, eq=False)
 class Statements:
-    """All edges of a graph, each in both directions, grouped by (neighbour, relation).
+    """All triples of a graph, each in both directions, grouped by (neighbour, relation).
 
     A group is one statement about entities, such as "born in Paris": `neighbour` is Paris and
     `relation` the relation born-in, and its members are all entities it holds for. The fewer
     there are, the more two entities have in common that share it.
 
     Symbols: n entities; r relations, where k + r / 2 is the inverse of relation k; g groups; e
-    distinct edges.
+    distinct (entity, statement).
 
     Attributes:
         n_entities: n.
@@ -53,8 +53,8 @@ class Statements:
         heads, relations, tails = triples.T
         n, r = kg.n_entities, 2 * kg.n_relations
         entities = np.concatenate([heads, tails])
-        kinds = np.concatenate([relations, relations + kg.n_relations])
-        keys = np.concatenate([tails, heads]) * max(r, 1) + kinds
+        both = np.concatenate([relations, relations + kg.n_relations])
+        keys = np.concatenate([tails, heads]) * max(r, 1) + both
         keys, entities = _sorted(keys, entities, n)
         is_first = np.ones(len(keys), dtype=np.bool_)
         is_first[1:] = keys[1:] != keys[:-1]
@@ -76,10 +76,10 @@ class Statements:
         )
 
     @cached_property
-    def information(self) -> NDArray[np.float64]:
-        """(g,) what every statement tells of an entity, in nats: log(n / count)."""
-        told: NDArray[np.float64] = np.log(self.n_entities / self.count)
-        return told
+    def information(self) -> Floats:
+        """(g,) the information of every statement, in nats: log(n / count)."""
+        information: Floats = np.log(self.n_entities / self.count)
+        return information
 
     @cached_property
     def stated(self) -> csr_array:
@@ -91,22 +91,22 @@ class Statements:
         return csr_array(by_group.T.tocsr())
 
     @cached_property
-    def entity_information(self) -> NDArray[np.float64]:
-        """(n,) what all statements about an entity tell of it; 0 for those that are no member."""
-        told: NDArray[np.float64] = self.stated @ self.information
-        return told
+    def entity_information(self) -> Floats:
+        """(n,) the information of all statements about an entity; 0 for those without."""
+        information: Floats = self.stated @ self.information
+        return information
 
     @cached_property
     def joined(self) -> tuple[IntArray, IntArray]:
         """(2t,) ends of every triple both ways, first * n + second, ascending, and the relation
         that joins them in this direction."""
-        heads, kinds, tails = self.triples.T
+        heads, relations, tails = self.triples.T
         ends = np.concatenate([heads * self.n_entities + tails, tails * self.n_entities + heads])
-        names = np.concatenate([kinds, kinds + self.n_relations // 2])
+        both = np.concatenate([relations, relations + self.n_relations // 2])
         order = np.argsort(ends, kind="stable")
-        return ends[order], names[order]
+        return ends[order], both[order]
 
-    def restricted(self, kept: NDArray[np.bool_]) -> Statements:
+    def restricted(self, kept: BoolArray) -> Statements:
         """The same statements with only some entities as members; counts stay as they are.
 
         Groups that no member is left of are not there any more.
@@ -135,7 +135,7 @@ class Statements:
         return members
 
 
-def _before(chosen: NDArray[np.bool_]) -> IntArray:
+def _before(chosen: BoolArray) -> IntArray:
     """(m + 1,) how many are chosen before each of m places, and of all."""
     return np.concatenate([[0], np.cumsum(chosen)])
 

@@ -18,7 +18,7 @@ from dualamn.explain.reasons import (
     compare_values,
 )
 from dualamn.probability.judged_links import JudgedLinks
-from dualamn.probability.link_features import cosine_of, lowered
+from dualamn.probability.link_features import lowered, search_score_of
 from dualamn.result import PairAlignment
 
 MOST_CANDIDATES = 5
@@ -229,7 +229,7 @@ class _Graphs:
             is_seed=bool((self._seeds == ends).all(axis=1).any()),
             score=None if link is None else float(self._pair.scores[link]),
             probability=None if link is None else self._probability(link),
-            combined_score=None if features is None else cosine_of(features[link]),
+            combined_score=None if features is None else search_score_of(features[link]),
             evidence=total,
             probability_without_evidence=self._without(link, total),
             shared=tuple(
@@ -281,7 +281,7 @@ class _Graphs:
         names = tuple(self._task.kg_names[side] for side in (self._pair.left, self._pair.right))
         made_by = [] if calibration is None else calibration.pairs
         counted = weight * config.temperature if beside or config.evidence_rounds else 0.0
-        fewer = lowered(features[link : link + 1], counted, config.temperature, cosine=beside)
+        fewer = lowered(features[link : link + 1], counted, config.temperature, search=beside)
         found = (float(at.predict(fewer)[0]) for at in made_by if (at.left, at.right) == names)
         return next(found, None)
 

@@ -10,9 +10,8 @@ from numpy.typing import NDArray
 
 from dualamn.attributes.value_reasons import compare
 from dualamn.config import AlignerConfig
-from dualamn.evidence.overlap import LEAST_SAME
+from dualamn.evidence.overlap import LEAST_MATCH, LEAST_SHARE, match_weight
 from dualamn.evidence.relations import align_relations
-from dualamn.evidence.shared_statements import LEAST, evidence_of
 from dualamn.evidence.statements import Statements
 from dualamn.graphs.knowledge_graph import KnowledgeGraph
 from dualamn.graphs.task import AlignmentTask
@@ -211,14 +210,14 @@ class CommonStatements:
             both: the product of the information of the two entities, see
                 `dualamn.evidence.statement_similarity`.
         """
-        if same <= LEAST_SAME:
+        if same <= LEAST_MATCH:
             return 0.0
         pairs = list(zip(self._sides, groups, strict=True))
         told = same * sum(side.information[group] for side, group in pairs) / 2
         score = self._config.evidence_share_weight * told / np.sqrt(both + 1)
         chance = same / np.sqrt(np.prod([float(side.count[group]) for side, group in pairs]))
-        if chance > LEAST:
-            score += self._config.evidence_weight * evidence_of(chance)
+        if chance > LEAST_SHARE:
+            score += self._config.evidence_weight * match_weight(chance)
         return float(score / self._config.temperature)
 
 

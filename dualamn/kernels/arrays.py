@@ -1,4 +1,8 @@
-"""Array types used everywhere."""
+"""Array types, and small operations on arrays that are used everywhere.
+
+The key of a pair is one int64: the left end in the upper 32 bits, the right one in the lower. Keys
+sort as pairs do, by the left end and then the right one.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 Int32Array: TypeAlias = NDArray[np.int32]
+IntArray: TypeAlias = NDArray[np.int64]
 FloatArray: TypeAlias = NDArray[np.float32]
+Floats: TypeAlias = NDArray[np.float64]
+"""Numbers to compute with; what is kept for every entity or link is a `FloatArray`."""
+
 EmbeddingArray: TypeAlias = NDArray[np.float32] | NDArray[np.float16]
 """Embeddings: float32, or float16 where a plan made them so to save memory."""
 
@@ -31,9 +39,44 @@ def normalise(rows: EmbeddingArray) -> None:
     rows /= np.maximum(length, 1e-12)[:, None]
 
 
-def pair_keys(links: Int32Array) -> NDArray[np.int64]:
-    """(m,) one number for every pair of joint ids."""
-    return (links[:, 0].astype(np.int64) << 32) | links[:, 1]
+def pair_keys(links: NDArray[np.integer]) -> IntArray:
+    """(m,) the key of every pair of joint ids, given as (m, 2)."""
+    return keys_of(links[:, 0], links[:, 1])
+
+
+def keys_of(left: NDArray[np.integer], right: NDArray[np.integer]) -> IntArray:
+    """(m,) the key of every pair, given by its ends: from 0 up to, not including, 2 ** 31."""
+    keys: IntArray = left.astype(np.int64, copy=False) << 32
+    keys |= right
+    return keys
+
+
+def ends_of(keys: IntArray) -> tuple[IntArray, IntArray]:
+    """(m,) left and (m,) right ends of keys of pairs."""
+    return keys >> 32, keys & 0xFFFFFFFF
+
+
+def find(ascending: IntArray, keys: IntArray) -> tuple[IntArray, BoolArray]:
+    """(m,) the place of each key among others, and whether it is there.
+
+    Elsewhere the place means nothing.
+    """
+    place: IntArray = np.searchsorted(ascending, keys)
+    place[place == len(ascending)] = 0
+    here = ascending[place] == keys if len(ascending) else np.zeros(len(keys), dtype=np.bool_)
+    return place, here
+
+
+def splitmix64(bits: NDArray[np.uint64], seed: int = 0) -> NDArray[np.uint64]:
+    """(m,) numbers of which every bit depends on every bit given, and on the seed.
+
+    The step from the seed and the finishing of SplitMix64 (Steele, Lea and Flood, OOPSLA 2014,
+    https://doi.org/10.1145/2660193.2660195).
+    """
+    mixed = bits + np.uint64((seed + 1) * 0x9E3779B97F4A7C15 % 2**64)
+    mixed = (mixed ^ (mixed >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    mixed = (mixed ^ (mixed >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return mixed ^ (mixed >> np.uint64(31))
 
 
 def components(pairs: NDArray[np.integer], n: int) -> NDArray[np.integer]:
@@ -57,3 +100,123 @@ def strings(values: Any) -> StringArray:
     array = np.empty(len(values), dtype=object)
     array[:] = values
     return array
+
+
+def expand(starts: IntArray, counts: IntArray) -> tuple[IntArray, IntArray]:
+    """The numbers of many ranges, one range after the other.
+
+    Args:
+        starts: (n,) the first number of every range.
+        counts: (n,) how many numbers it has, 0 or more.
+
+    Returns:
+        (m,) which range every number belongs to, and the (m,) numbers; m is the sum of counts.
+    """
+    owner = np.repeat(np.arange(len(counts)), counts)
+    before = np.cumsum(counts) - counts
+    return owner, np.arange(len(owner)) + (starts - before)[owner]
+
+
+def blocks(sizes: IntArray, most: int) -> list[slice]:
+    """Cuts a row of things into stretches whose sizes add up to `most` or one thing."""
+    cuts: list[slice] = []
+    ends = np.cumsum(sizes)
+    start = 0
+    while start < len(sizes):
+        base = int(ends[start - 1]) if start else 0
+        stop = max(int(np.searchsorted(ends, base + most, side="right")), start + 1)
+        cuts.append(slice(start, stop))
+        start = stop
+    return cuts
+
+
+def largest_of(own: IntArray, values: NDArray[np.floating], most: int) -> tuple[IntArray, IntArray]:
+    """Places of the largest values of every owner, largest first, and their ranks from 0.
+
+    Args:
+        own: (m,) whose each value is.
+        values: (m,) of equal ones of an owner the earlier comes first.
+        most: of an owner.
+    """
+    order: IntArray = np.lexsort((-values, own))
+    rank = ranks(own[order])
+    return order[rank < most], rank[rank < most]
+
+
+def by_value(own: IntArray, values: NDArray[np.floating]) -> IntArray:
+    """An order by `own` ascending, and within it by value descending.
+
+    Equal ones come in any order, but always the same. One sort of whole numbers, several times
+    as fast as `np.lexsort` of two columns. Arguments are those of `value_keys`.
+    """
+    order: IntArray = np.argsort(value_keys(own, values))
+    return order
+
+
+def value_keys(own: IntArray, values: NDArray[np.floating]) -> IntArray:
+    """(m,) whole numbers that ascend with `own`, and within it as values descend.
+
+    Args:
+        own: (m,) from 0 up to, not including, 2 ** 31.
+        values: (m,) compared as float32.
+    """
+    bits = values.astype(np.float32).view(np.int32).astype(np.int64)
+    # The bits of floats in the order of whole numbers: those of negative ones run backwards.
+    rank = np.where(bits < 0, bits ^ 0x7FFFFFFF, bits)
+    keys: IntArray = (own << 32) + ((1 << 31) - 1 - rank)
+    return keys
+
+
+def grouped(own: IntArray, n: int) -> IntArray:
+    """An order by `own`, numbers below n, ascending; equal ones keep theirs.
+
+    A counting sort, several times as fast as `np.argsort`.
+    """
+    from scipy.sparse import csr_array
+
+    size = len(own)
+    dtype = np.int32 if size < 2**31 else np.int64
+    places, starts = np.arange(size, dtype=dtype), np.arange(size + 1, dtype=dtype)
+    by_own = csr_array((places, own.astype(dtype), starts), shape=(size, max(n, 1))).tocsc()
+    order: IntArray = by_own.data.astype(np.int64)
+    return order
+
+
+def ranks(own: IntArray) -> IntArray:
+    """(m,) how many entries of the same owner come before each, `own` being sorted."""
+    starts = np.flatnonzero(np.diff(own, prepend=-1))
+    before: IntArray = np.arange(len(own)) - np.repeat(starts, np.diff(np.append(starts, len(own))))
+    return before
+
+
+def best_of_each(own: IntArray, values: NDArray[np.floating], k: int) -> BoolArray:
+    """(m,) which values are among the k highest of their owner; of equal ones the earlier are.
+
+    No order is needed for it, but one value of every owner, to which the others are compared:
+    numbers alone are sorted several times as fast as numbers that bring their places along.
+
+    Args:
+        own: (m,) whose each value is, from 0 up to, not including, 2 ** 31.
+        values: (m,) compared as float32.
+        k: 1 or more.
+    """
+    kept = np.ones(len(own), dtype=np.bool_)
+    count = np.bincount(own)
+    crowded = np.flatnonzero(count[own] > k)
+    if not len(crowded):
+        return kept
+    owner = (np.cumsum(count > k) - 1)[own[crowded]]  # numbered anew: those with more than k
+    count = count[count > k]
+    keys = value_keys(owner, values[crowded])
+    ordered = np.sort(keys)
+    start = np.cumsum(count) - count
+    last = ordered[start + k - 1]
+    kept[crowded[keys > last[owner]]] = False
+    # As many of those equal to the last one stay as there is room for.
+    first, end = (np.searchsorted(ordered, last, side=side) for side in ("left", "right"))
+    room = k - (first - start)
+    full = end - first > room
+    tied = np.flatnonzero((keys == last[owner]) & full[owner])
+    tied = tied[grouped(owner[tied], len(count))]
+    kept[crowded[tied[ranks(owner[tied]) >= room[owner[tied]]]]] = False
+    return kept

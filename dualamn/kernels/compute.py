@@ -1,12 +1,23 @@
-"""What a run computes on: the device, and threads."""
+"""What a run computes on, and what it costs: device, threads, machine, versions, time and memory.
+
+Nothing here starts a process, and torch and FAISS are imported where they are asked for, so that
+measuring changes nothing measured.
+"""
 
 from __future__ import annotations
 
+import functools
+import os
+import platform
+import sys
+import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, TypeVar
+from importlib import metadata
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from dualamn.errors import ConfigError
 
@@ -14,6 +25,18 @@ if TYPE_CHECKING:
     import torch
 
     from dualamn.config import Device
+
+_IMPORTED = time.monotonic()
+_DISTRIBUTIONS = (
+    "faiss-cpu",
+    "faiss-gpu",
+    "faiss-gpu-cu12",
+    "numpy",
+    "safetensors",
+    "scipy",
+    "torch",
+    "torch-geometric",
+)
 
 S = TypeVar("S")
 T = TypeVar("T")
@@ -83,3 +106,132 @@ def in_order(compute: Callable[[S], T], items: Iterable[S]) -> Iterator[T]:
             yield waiting.popleft().result()
     finally:
         pool.shutdown(cancel_futures=True)
+
+
+def process_start() -> float:
+    """When this process started, on the clock of `time.monotonic()`.
+
+    Where the system does not tell (anything but Linux), the moment this module was imported.
+    """
+    age = _age_from_proc()
+    return _IMPORTED if age is None else min(time.monotonic() - age, _IMPORTED)
+
+
+def _age_from_proc() -> float | None:
+    """Seconds since the start of the process by /proc, to a hundredth, or None."""
+    try:
+        stat = Path("/proc/self/stat").read_text()
+        # The second field is the program's name in brackets, and may hold spaces and brackets.
+        ticks = int(stat.rpartition(")")[2].split()[19])
+        since_boot = time.clock_gettime(time.CLOCK_BOOTTIME)
+        return since_boot - ticks / os.sysconf("SC_CLK_TCK")
+    except (OSError, ValueError, IndexError, AttributeError):
+        return None
+
+
+def peak_memory_bytes() -> int:
+    """The most memory this process has held at once, plus that of its largest ended child.
+
+    Resident size, that is, without what was reserved and never touched. It only ever grows.
+    """
+    return _own_peak() + _children_peak()
+
+
+def _own_peak() -> int:
+    # On Linux a process that was started with vfork inherits the peak of the one that started
+    # it in ru_maxrss, but not in VmHWM.
+    try:
+        for line in Path("/proc/self/status").read_text().splitlines():
+            if line.startswith("VmHWM:"):
+                return int(line.split()[1]) * 1024
+    except (OSError, ValueError, IndexError):
+        pass
+    return _max_resident("RUSAGE_SELF")
+
+
+def _children_peak() -> int:
+    return _max_resident("RUSAGE_CHILDREN")
+
+
+def _max_resident(who: str) -> int:
+    try:
+        import resource
+    except ImportError:  # Windows
+        return 0
+    peak = resource.getrusage(getattr(resource, who)).ru_maxrss
+    return peak if sys.platform == "darwin" else peak * 1024
+
+
+def machine(device: str = "cpu") -> dict[str, Any]:
+    """The machine as a benchmark reports it.
+
+    Args:
+        device: where the model ran; for "cuda" the GPU's name is added.
+
+    Returns:
+        `system`, `processor`, `instructions` (the widest that torch's kernels use, such as AVX2:
+        processors of one name differ by it), `cores` (those this process may use), `memory_bytes`
+        (None where unknown) and `gpu` (None without one).
+    """
+    import torch
+
+    return {
+        "system": f"{platform.system()} {platform.release()} {platform.machine()}".strip(),
+        "processor": processor(),
+        "instructions": torch.backends.cpu.get_cpu_capability(),
+        "cores": cores(),
+        "memory_bytes": memory_bytes(),
+        "gpu": _gpu() if device.startswith("cuda") else None,
+    }
+
+
+def cores() -> int:
+    """How many CPU cores this process may use."""
+    if sys.platform == "linux":
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+@functools.cache
+def processor() -> str:
+    """What the processor calls itself, its architecture where that is not known."""
+    try:
+        for line in Path("/proc/cpuinfo").read_text().splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    except OSError:
+        pass
+    return platform.machine()
+
+
+def memory_bytes() -> int | None:
+    """The memory that this process may use: the machine's, or its control group's if that is
+    less; None where the system does not tell."""
+    try:
+        physical = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (OSError, ValueError, AttributeError):
+        return None
+    try:
+        limit = Path("/sys/fs/cgroup/memory.max").read_text().strip()
+    except OSError:
+        return physical
+    return min(physical, int(limit)) if limit.isdecimal() else physical
+
+
+def _gpu() -> str | None:
+    import torch
+
+    return torch.cuda.get_device_name() if torch.cuda.is_available() else None
+
+
+def versions() -> dict[str, str]:
+    """Versions of Python, of this package and of those the results may depend on."""
+    from dualamn.version import __version__
+
+    found = {"dualamn": __version__, "python": platform.python_version()}
+    for name in _DISTRIBUTIONS:
+        try:
+            found[name] = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            continue
+    return found

@@ -18,7 +18,7 @@ from scipy.sparse import csr_array
 from torch import Tensor
 from torch.autograd import Function
 
-from dualamn.kernels.measure import processor
+from dualamn.kernels.compute import processor
 from dualamn.kernels.patterns import Pattern
 
 

@@ -8,11 +8,9 @@ from typing import Any
 from dualamn.config import AlignerConfig
 from dualamn.errors import ConfigError, did_you_mean
 from dualamn.matching.csls import Csls
-from dualamn.matching.greedy import Greedy
-from dualamn.matching.matcher import Matcher
-from dualamn.matching.mutual import Mutual
+from dualamn.matching.matcher import Greedy, Matcher
 from dualamn.matching.one_to_one import OneToOne
-from dualamn.matching.sinkhorn import Sinkhorn
+from dualamn.matching.sinkhorn import Mutual, Sinkhorn
 from dualamn.matching.threshold import above, learn_threshold
 from dualamn.result import Matching
 

@@ -1,11 +1,12 @@
 r"""Cross-domain similarity local scaling (CSLS, https://arxiv.org/abs/1710.04087).
 
-An entity in a crowded region is near to many others and would be everyone's answer. CSLS
-takes from each cosine how near both entities are to the other graph in general:
+An entity in a crowded region is near to many others and would be everyone's counterpart. CSLS
+takes from each score how near both entities are to the other graph in general:
 
-    s(x, y) = 2 cos(x, y) - r(x) - r(y)
+    csls(x, y) = 2 s(x, y) - r(x) - r(y)
 
-with r(x) the mean cosine of x to its k nearest entities in the other pool.
+with s the cosine, or the score that evidence made of it, and r(x) the mean score of x to its k
+nearest entities among the candidates of the other graph.
 """
 
 from __future__ import annotations
@@ -50,10 +51,10 @@ class Csls:
 
 
 def csls_scores(candidates: Candidates, k: int) -> Candidates:
-    """The same candidates with CSLS scores in place of cosines, best first.
+    """The same candidates with CSLS scores in place of theirs, best first.
 
     If there are fewer than k candidates, all of them are the neighbourhood. Among equal scores
-    the order stays that of the cosines.
+    the order stays as it was.
     """
     forward, backward = candidates.left_to_right, candidates.right_to_left
     left_mean, right_mean = _mean_of_nearest(forward, k), _mean_of_nearest(backward, k)

@@ -1,9 +1,9 @@
 """Links for graphs that have some entities more than once: several to the same one.
 
-A one-to-one matcher gives the one partner to one of its duplicates and leaves the others without.
-What tells a duplicate from an entity that has no partner at all is that it fits nobody else nearly
-as well, and its partner about as well as others do: it has a claim. Who has a claim to the same
-entity is no rival to the others who have.
+A one-to-one matcher gives the one counterpart to one of its duplicates and leaves the others
+without. What tells a duplicate from a dangling entity is that it fits nobody else nearly as well,
+and its counterpart about as well as others do: it has a claim. Who has a claim to the same entity
+is no rival to the others who have.
 """
 
 from __future__ import annotations
@@ -11,14 +11,19 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from dualamn.graphs.task import AlignmentTask
-from dualamn.kernels.arrays import BoolArray, Int32Array
-from dualamn.matching.pairs import CandidatePairs, best_other
-from dualamn.result import Candidates, Matching
-
-IntArray = NDArray[np.int64]
+from dualamn.kernels.arrays import (
+    BoolArray,
+    Floats,
+    Int32Array,
+    IntArray,
+    ends_of,
+    keys_of,
+    pair_keys,
+)
+from dualamn.matching.pairs import best_other, candidate_pairs
+from dualamn.result import CandidatePairs, Candidates, Matching
 
 _CLEAR = 2.0  # temperatures by which a claim is ahead of the entity's other candidates
 _NEAR = 0.5  # what a claim scores at least, as a share of the best score of whom it is to
@@ -47,12 +52,12 @@ class Claims:
         for own, other, size, width in zip(
             ends, others, pairs.shape, pairs.shape[::-1], strict=True
         ):
-            claim = _claims(own, other, pairs.cosines, size, width, temperature)
+            claim = _claims(own, other, pairs.scores, size, width, temperature)
             first = np.arange(size)
             at = np.flatnonzero(claim)
             if len(at):
                 # The best of those who have a claim to the same entity stands for all of them.
-                order = at[np.lexsort((-pairs.cosines[at], other[at]))]
+                order = at[np.lexsort((-pairs.scores[at], other[at]))]
                 start = np.append(True, other[order][1:] != other[order][:-1])
                 best = own[order][start]
                 first[own[order]] = best[np.cumsum(start) - 1]
@@ -64,7 +69,7 @@ class Claims:
 def with_claims(matching: Matching, candidates: Candidates, temperature: float) -> Matching:
     """The links of a one-to-one matcher, and a link for every claim.
 
-    A link that gave an entity another partner than the one that it has a claim to is dropped.
+    A link of an entity to another one than it has a claim to is dropped.
 
     Args:
         matching: of these candidates, by a matcher whose scores are probabilities.
@@ -75,7 +80,11 @@ def with_claims(matching: Matching, candidates: Candidates, temperature: float) 
         Links, sorted; those that are new have the probability that follows from how far they are
         ahead of candidates without a claim to the same entity.
     """
-    pairs = CandidatePairs.of(candidates)
+    plan = matching.transport_plan
+    if plan is not None and plan.candidates is candidates:
+        pairs = plan.pairs
+    else:
+        pairs = candidate_pairs(candidates)
     claims = Claims.among(pairs, temperature)
     at = np.flatnonzero(claims.of_row | claims.of_column)
     links = np.stack([pairs.rows[at], pairs.columns[at]], axis=1)
@@ -87,12 +96,7 @@ def with_claims(matching: Matching, candidates: Candidates, temperature: float) 
     order = np.lexsort((-scores, both[:, 1], both[:, 0]))  # of the same link the surer one first
     both, scores = both[order], scores[order]
     first = np.append(True, (both[1:] != both[:-1]).any(axis=1))[: len(both)]
-    return Matching(
-        both[first].astype(np.int32),
-        scores[first],
-        matching.left_to_right,
-        matching.right_to_left,
-    )
+    return replace(matching, links=both[first].astype(np.int32), scores=scores[first])
 
 
 def with_new_claims(
@@ -100,16 +104,12 @@ def with_new_claims(
 ) -> Matching:
     """The links of `with_claims`, less seed links and those of blank nodes."""
     wide = with_claims(matching, candidates, temperature)
-    seeds, n = task.seed_links.astype(np.int64), task.n_entities
-    keys = wide.links[:, 0].astype(np.int64) * n + wide.links[:, 1]
-    new = ~np.isin(keys, seeds[:, 0] * n + seeds[:, 1])
+    new = ~np.isin(pair_keys(wide.links), pair_keys(task.seed_links))
     new &= ~task.is_blank[wide.links].any(axis=1)
     return replace(wide, links=wide.links[new], scores=wide.scores[new])
 
 
-def margins_of(
-    pairs: CandidatePairs, claims: Claims, place: IntArray
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def margins_of(pairs: CandidatePairs, claims: Claims, place: IntArray) -> tuple[Floats, Floats]:
     """How far pairs are ahead of the other candidates of their left and of their right entity.
 
     Args:
@@ -123,18 +123,18 @@ def margins_of(
     found = []
     for side, stands_for in enumerate((claims.columns, claims.rows)):
         own, other = (pairs.rows, pairs.columns) if side == 0 else (pairs.columns, pairs.rows)
-        keys, at = np.unique(own * len(stands_for) + stands_for[other], return_inverse=True)
+        keys, at = np.unique(keys_of(own, stands_for[other]), return_inverse=True)
         top = np.full(len(keys), -np.inf)
-        np.maximum.at(top, at, pairs.cosines)
-        rivals = best_other(keys // max(len(stands_for), 1), top, pairs.shape[side], at[place])
-        found.append(pairs.cosines[place] - rivals)
+        np.maximum.at(top, at, pairs.scores)
+        rivals = best_other(ends_of(keys)[0], top, pairs.shape[side], at[place])
+        found.append(pairs.scores[place] - rivals)
     return found[0], found[1]
 
 
 def _claims(
     own: IntArray,
     other: IntArray,
-    scores: NDArray[np.float64],
+    scores: Floats,
     size: int,
     width: int,
     temperature: float,

@@ -4,7 +4,7 @@ The links of three or more graphs need not agree: a ~ b and b ~ c, but not a ~ c
 entity of c's graph. Links are taken up one by one, the surest first, and each brings the
 clusters of its two ends together. Two clusters that have a graph in common stay apart, for no
 graph holds an entity twice: the link is then dropped, and counted. So a chain of weak links
-cannot reach an entity that has a surer partner. Only the order of scores matters, so any
+cannot reach an entity that has a surer counterpart. Only the order of scores matters, so any
 matcher's scores will do.
 
 Seed links are certain and come before all others. If they contradict each other, some of them
@@ -23,11 +23,10 @@ from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 import numpy as np
-from numpy.typing import NDArray
 
 from dualamn.errors import ConfigError
 from dualamn.graphs.task import AlignmentTask
-from dualamn.kernels.arrays import FloatArray, Int32Array, pair_keys
+from dualamn.kernels.arrays import BoolArray, FloatArray, Int32Array, pair_keys, splitmix64
 from dualamn.result import AlignedLinks, PairAlignment
 
 Links = TypeVar("Links", bound=AlignedLinks)
@@ -177,7 +176,10 @@ def cluster(alignment: Links, *, min_score: float | None = None) -> Clusters[Lin
     every = np.concatenate([seeds, links[looked_at]])
     sureness = np.concatenate([np.full(len(seeds), inf), scores[looked_at].astype(np.float64)])
 
-    order = np.lexsort((_lots(every, task.seed), -sureness))
+    lots = splitmix64(
+        pair_keys(every).astype(np.uint64), task.seed
+    )  # they say nothing of the links
+    order = np.lexsort((lots, -sureness))
     owner, joined = _merge(every[order], task.source_of)
     members, first = _table(owner, task)
     weakest = np.full(task.n_entities, inf)
@@ -200,7 +202,7 @@ def cluster(alignment: Links, *, min_score: float | None = None) -> Clusters[Lin
     )
 
 
-def _merge(links: Int32Array, source_of: Int32Array) -> tuple[Int32Array, NDArray[np.bool_]]:
+def _merge(links: Int32Array, source_of: Int32Array) -> tuple[Int32Array, BoolArray]:
     """Brings clusters together link by link, unless they have a graph in common.
 
     Returns:
@@ -231,13 +233,3 @@ def _table(owner: Int32Array, task: AlignmentTask) -> tuple[Int32Array, Int32Arr
     table = np.full((len(first), len(task.kgs)), -1, dtype=np.int32)
     table[row, task.source_of] = np.arange(task.n_entities, dtype=np.int32)
     return table[sizes > 1], first[sizes > 1]
-
-
-def _lots(links: Int32Array, seed: int) -> NDArray[np.uint64]:
-    """(m,) numbers that order links by nothing that they say: SplitMix64 of their ends."""
-    drawn = pair_keys(links).astype(np.uint64)
-    drawn += np.uint64(0x9E3779B97F4A7C15 * (seed + 1) % 2**64)
-    drawn = (drawn ^ (drawn >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    drawn = (drawn ^ (drawn >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    lots: NDArray[np.uint64] = drawn ^ (drawn >> np.uint64(31))
-    return lots

@@ -1,7 +1,8 @@
-"""What every matcher takes and gives."""
+"""What every matcher takes and gives, and the plainest one: each entity with its nearest."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
@@ -40,3 +41,16 @@ def first_candidates(topk: TopK) -> Int32Array:
     if not topk.candidates.shape[1]:
         return np.full(len(topk.queries), -1, dtype=np.int32)
     return topk.candidates[:, 0]
+
+
+@dataclass(frozen=True)
+class Greedy:
+    """Links every left entity to its nearest right entity by score.
+
+    Nothing keeps several left entities from sharing one right entity.
+    """
+
+    def match(self, candidates: Candidates) -> Matching:
+        """The first candidates; scores stay as they are."""
+        links, scores = best_links(candidates.left_to_right)
+        return Matching(links, scores, candidates.left_to_right, candidates.right_to_left)

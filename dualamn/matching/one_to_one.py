@@ -5,16 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import min_weight_full_bipartite_matching
 
-from dualamn.kernels.arrays import BoolArray
-from dualamn.matching.pairs import CandidatePairs
+from dualamn.kernels.arrays import BoolArray, Floats, IntArray
 from dualamn.matching.sinkhorn import Sinkhorn
 from dualamn.result import Candidates, Matching
-
-IntArray = NDArray[np.int64]
 
 _SURE = 2 / 3
 _LEAST = 1e-9  # a pair less probable than this is not worth a link
@@ -22,10 +18,10 @@ _LEAST = 1e-9  # a pair less probable than this is not worth a link
 
 @dataclass(frozen=True)
 class OneToOne(Sinkhorn):
-    """Links every entity of either graph at most once, the whole as right as it can be.
+    """Links every entity of either graph at most once, as many of them correct as can be.
 
     Of all such sets of links among the candidates it takes one with the highest sum of Sinkhorn
-    probabilities: the one of which most links are expected to be right. An entity stays
+    probabilities: the one of which most links are expected to be correct. An entity stays
     without a link if its candidates are worth more to others. CSLS scores would not do as
     weights: they order candidates, and their sum says nothing.
 
@@ -37,16 +33,15 @@ class OneToOne(Sinkhorn):
 
     def match(self, candidates: Candidates) -> Matching:
         """The best set of links; scores are probabilities. There is no ranking."""
-        pairs = CandidatePairs.of(candidates)
-        plan = self._plan(pairs)
-        chosen = np.flatnonzero(best_assignment(pairs.rows, pairs.columns, plan))
-        links = np.stack([pairs.rows[chosen], pairs.columns[chosen]], axis=1).astype(np.int32)
-        return Matching(links, plan[chosen].astype(np.float32), None, None)
+        plan = self.transport_plan(candidates)
+        rows, columns = plan.pairs.rows, plan.pairs.columns
+        chosen = np.flatnonzero(best_assignment(rows, columns, plan.probabilities))
+        links = np.stack([rows[chosen], columns[chosen]], axis=1).astype(np.int32)
+        scores = plan.probabilities[chosen].astype(np.float32)
+        return Matching(links, scores, None, None, plan)
 
 
-def best_assignment(
-    rows: IntArray, columns: IntArray, probabilities: NDArray[np.float64]
-) -> BoolArray:
+def best_assignment(rows: IntArray, columns: IntArray, probabilities: Floats) -> BoolArray:
     """Chooses pairs of which no two share a row or a column, for the highest sum.
 
     Args:
@@ -70,7 +65,7 @@ def best_assignment(
     return chosen
 
 
-def _assigned(rows: IntArray, columns: IntArray, gains: NDArray[np.float64]) -> IntArray:
+def _assigned(rows: IntArray, columns: IntArray, gains: Floats) -> IntArray:
     """Positions of the pairs of the best assignment, found by an exact solver.
 
     Every row has a column of its own that stands for no match and gains nothing, so there is
@@ -87,5 +82,5 @@ def _assigned(rows: IntArray, columns: IntArray, gains: NDArray[np.float64]) -> 
         ),
         shape=(n_rows, n_columns + n_rows),
     )
-    _, partner = min_weight_full_bipartite_matching(costs)
-    return np.flatnonzero(partner[rows] == columns)
+    _, counterpart = min_weight_full_bipartite_matching(costs)
+    return np.flatnonzero(counterpart[rows] == columns)

@@ -1,64 +1,63 @@
-"""Candidates of both directions as one list of pairs."""
+"""Pairs of entities that may be the same, with their scores: candidates of both directions as one
+sorted list, to which evidence adds others."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
-from dualamn.kernels.arrays import BoolArray, FloatArray
-from dualamn.result import Candidates, TopK
+from dualamn.kernels.arrays import (
+    BoolArray,
+    FloatArray,
+    Floats,
+    Int32Array,
+    IntArray,
+    best_of_each,
+    by_value,
+    ends_of,
+    find,
+    keys_of,
+    ranks,
+)
+from dualamn.kernels.compute import in_order
+from dualamn.result import CandidatePairs, Candidates, Recall, TopK
 
-IntArray = NDArray[np.int64]
+Side = tuple[IntArray, IntArray, Int32Array, Int32Array]
+"""Of every pair the entity that asks and its candidate; all that ask, and all candidates."""
+
+PairScores = Callable[[IntArray, IntArray], NDArray[np.floating]]
+"""The scores of pairs, given by the local numbers of their left and right entities."""
 
 
-@dataclass(frozen=True, eq=False)
-class CandidatePairs:
-    """The distinct candidate pairs of both directions, sorted by left and right entity.
+def candidate_pairs(candidates: Candidates, offsets: tuple[int, int] = (0, 0)) -> CandidatePairs:
+    """Joins both directions; offsets are taken from the joint ids of left and right."""
+    keys, scores, shape = _keyed(candidates, offsets)
+    distinct, first, entry = np.unique(keys, return_index=True, return_inverse=True)
+    return CandidatePairs(*ends_of(distinct), scores[first].astype(np.float64), entry, shape)
 
-    Attributes:
-        rows, columns: (p,) the left and the right entity of every pair, less an offset.
-        cosines: (p,) float64 scores that the candidates have.
-        entry: (m,) which pair every candidate is: those of the left queries row by row, then
-            those of the right queries.
-        shape: one more than the largest row and column.
-        n_queries: left entities that were searched for.
+
+def rescored(candidates: Candidates, pairs: CandidatePairs, scores: Floats) -> Candidates:
+    """The candidates with the (p,) scores of their pairs, best first; equal ones keep their order.
+
+    Args:
+        candidates: that the pairs were made of.
+        pairs: see `candidate_pairs`.
+        scores: of the pairs.
     """
-
-    rows: IntArray
-    columns: IntArray
-    cosines: NDArray[np.float64]
-    entry: IntArray
-    shape: tuple[int, int]
-    n_queries: int
-
-    @classmethod
-    def of(cls, candidates: Candidates, offsets: tuple[int, int] = (0, 0)) -> CandidatePairs:
-        """Joins both directions; offsets are taken from the joint ids of left and right."""
-        keys, scores, width, height = _keyed(candidates, offsets)
-        distinct, first, entry = np.unique(keys, return_index=True, return_inverse=True)
-        rows, columns = np.divmod(distinct, max(width, 1))
-        cosines = scores[first].astype(np.float64)
-        n_queries = len(candidates.left_to_right.queries)
-        return cls(rows, columns, cosines, entry, (height, width), n_queries)
-
-    def mutual(self, values: NDArray[np.float64]) -> BoolArray:
-        """(p,) whether a pair has the highest value of both its entities; ties go to none."""
-        return mutual(self.rows, self.columns, values)
-
-    def rescored(self, candidates: Candidates, scores: NDArray[np.float64]) -> Candidates:
-        """The candidates with these scores, best first; equal ones keep their order."""
-        forward, backward = candidates.left_to_right, candidates.right_to_left
-        n_forward = int((forward.candidates >= 0).sum())
-        single = scores.astype(np.float32)
-        return Candidates(
-            _reordered(forward, single[self.entry[:n_forward]]),
-            _reordered(backward, single[self.entry[n_forward:]]),
-        )
+    forward, backward = candidates.left_to_right, candidates.right_to_left
+    n_forward = int((forward.candidates >= 0).sum())
+    single = scores.astype(np.float32)
+    return Candidates(
+        _reordered(forward, single[pairs.entry[:n_forward]]),
+        _reordered(backward, single[pairs.entry[n_forward:]]),
+    )
 
 
-def mutual(rows: IntArray, columns: IntArray, values: NDArray[np.float64]) -> BoolArray:
+def mutual(rows: IntArray, columns: IntArray, values: Floats) -> BoolArray:
     """(p,) whether a pair has the highest value of both its entities; ties go to none."""
     chosen = np.ones(len(values), dtype=np.bool_)
     for ends in (rows, columns):
@@ -70,9 +69,7 @@ def mutual(rows: IntArray, columns: IntArray, values: NDArray[np.float64]) -> Bo
     return chosen
 
 
-def best_other(
-    ends: IntArray, scores: NDArray[np.float64], size: int, place: IntArray
-) -> NDArray[np.float64]:
+def best_other(ends: IntArray, scores: Floats, size: int, place: IntArray) -> Floats:
     """(m,) the best score of the other pairs with the same end; -inf where there is none.
 
     Args:
@@ -81,32 +78,147 @@ def best_other(
         size: more than any of the ends.
         place: (m,) the pairs that are asked about.
     """
-    order = np.lexsort((-scores, ends))
-    ordered = ends[order]
-    first = np.flatnonzero(np.append(True, ordered[1:] != ordered[:-1])[: len(ordered)])
-    best = np.full(size, -1, dtype=np.int64)  # the pair that is the best of each end
-    best[ordered[first]] = order[first]
-    second = np.full(size, -np.inf)
-    after = first + 1
-    has = after < len(ordered)
-    has[has] = ordered[after[has]] == ordered[first[has]]
-    second[ordered[first[has]]] = scores[order[after[has]]]
+    best, second = np.full(size, -np.inf), np.full(size, -np.inf)
+    np.maximum.at(best, ends, scores)
+    is_best = scores == best[ends]
+    np.maximum.at(second, ends[~is_best], scores[~is_best])
+    alone = np.bincount(ends[is_best], minlength=size) == 1
     own = ends[place]
-    other: NDArray[np.float64] = np.where(best[own] == place, second[own], scores[best[own]])
+    other: Floats = np.where(is_best[place] & alone[own], second[own], best[own])
     return other
+
+
+@dataclass(frozen=True, eq=False)
+class PairTable:
+    """Distinct pairs of a left and a right entity, sorted by left and then right.
+
+    Attributes:
+        keys: (p,) keys of the pairs (`kernels.arrays.keys_of`), ascending, in each graph's own
+            numbers.
+        scores: (p,) float64: cosines, and what names and values add to them.
+        given: (p,) which pairs came from the search; the others were found by evidence.
+    """
+
+    keys: IntArray
+    scores: Floats
+    given: BoolArray
+
+    @classmethod
+    def of(cls, candidates: Candidates, offsets: IntArray) -> PairTable:
+        """The pairs of both directions; offsets are taken from the joint ids."""
+        left, right = offsets.tolist()
+        pairs = candidate_pairs(candidates, (left, right))
+        keys = keys_of(pairs.rows, pairs.columns)
+        return cls(keys, pairs.scores, np.ones(len(keys), dtype=np.bool_))
+
+    def __len__(self) -> int:
+        return len(self.keys)
+
+    @cached_property
+    def rows(self) -> IntArray:
+        """(p,) left entities, ascending."""
+        return ends_of(self.keys)[0]
+
+    @cached_property
+    def columns(self) -> IntArray:
+        """(p,) right entities."""
+        return ends_of(self.keys)[1]
+
+    def extended(self, keys: IntArray, scores: PairScores | None) -> PairTable:
+        """With more pairs, given by sorted distinct keys; their scores are 0 without `scores`."""
+        new = keys[~find(self.keys, keys)[1]]
+        if not len(new):
+            return self
+        value = np.zeros(len(new)) if scores is None else scores(*ends_of(new))
+        merged = np.concatenate([self.keys, new])
+        order = np.argsort(merged, kind="stable")  # of two sorted runs: one pass
+        return PairTable(
+            merged[order],
+            np.concatenate([self.scores, value])[order],
+            np.concatenate([self.given, np.zeros(len(new), dtype=np.bool_)])[order],
+        )
+
+    def chosen(self, kept: BoolArray) -> PairTable:
+        """Some of the pairs."""
+        return PairTable(self.keys[kept], self.scores[kept], self.given[kept])
+
+    def ranked(
+        self, scores: Floats, searched: tuple[Int32Array, Int32Array], offsets: IntArray, k: int
+    ) -> Candidates:
+        """The k best pairs of every entity, whichever side they were found from.
+
+        Args:
+            scores: (p,) of the pairs.
+            searched: joint ids, ascending, of the left and the right entities that were searched.
+            offsets: joint id of the first entity of either graph.
+            k: most candidates of an entity.
+        """
+        left, right = self.rows + offsets[0], self.columns + offsets[1]
+        single = scores.astype(np.float32)
+
+        def ranked(side: Side) -> TopK:
+            return _ranked(*side, single, k)
+
+        sides: list[Side] = [(left, right, *searched), (right, left, *searched[::-1])]
+        to_right, to_left = in_order(ranked, sides)
+        return Candidates(to_right, to_left)
+
+    def best_of_either(self, scores: Floats, among: BoolArray, k: int) -> BoolArray:
+        """(p,) which of some pairs are among the k best of their left or of their right entity."""
+        chosen = np.flatnonzero(among)
+        kept = np.zeros(len(self), dtype=np.bool_)
+        if k:
+            value = scores[chosen]
+
+            def best(ends: IntArray) -> BoolArray:
+                return best_of_each(ends[chosen], value, k)
+
+            left, right = in_order(best, (self.rows, self.columns))
+            kept[chosen] = left | right
+        return kept
+
+
+@dataclass(frozen=True, eq=False)
+class ScoredCandidates:
+    """The candidates between two graphs, and what finding them took.
+
+    Attributes:
+        candidates: ranked by score, or by score and evidence.
+        pairs: all pairs that were judged, with their scores before evidence.
+        offsets: joint id of the first entity of either graph.
+        search_seconds: of the nearest-neighbour search.
+        evidence_seconds: of the evidence.
+        recall: what the search found where it was approximate.
+    """
+
+    candidates: Candidates
+    pairs: PairTable
+    offsets: IntArray
+    search_seconds: float
+    evidence_seconds: float
+    recall: Recall | None = None
+
+    def search_scores(self, links: Int32Array) -> FloatArray:
+        """(m,) float32 scores of links that were among the candidates, without evidence.
+
+        Raises:
+            ValueError: a link that was not.
+        """
+        place, here = find(self.pairs.keys, keys_of(*(links.astype(np.int64) - self.offsets).T))
+        if not here.all():
+            raise ValueError("every link must be among the candidates")
+        return self.pairs.scores[place].astype(np.float32)
 
 
 def _keyed(
     candidates: Candidates, offsets: tuple[int, int]
-) -> tuple[IntArray, FloatArray, int, int]:
-    """Row * width + column and score of the candidates of both directions, width and height."""
+) -> tuple[IntArray, FloatArray, tuple[int, int]]:
+    """Keys and scores of the candidates of both directions, and the shape of the pairs."""
     to_right, to_left = _flat(candidates.left_to_right), _flat(candidates.right_to_left)
     rows = np.concatenate([to_right[0], to_left[1]]) - offsets[0]
     columns = np.concatenate([to_right[1], to_left[0]]) - offsets[1]
-    width, height = (int(ends.max(initial=-1)) + 1 for ends in (columns, rows))
-    rows *= width
-    rows += columns
-    return rows, np.concatenate([to_right[2], to_left[2]]), width, height
+    shape = int(rows.max(initial=-1)) + 1, int(columns.max(initial=-1)) + 1
+    return keys_of(rows, columns), np.concatenate([to_right[2], to_left[2]]), shape
 
 
 def _flat(topk: TopK) -> tuple[IntArray, IntArray, FloatArray]:
@@ -126,3 +238,23 @@ def _reordered(topk: TopK, scores: FloatArray) -> TopK:
         np.take_along_axis(table, order, axis=1),
         topk.pool_size,
     )
+
+
+def _ranked(
+    own: IntArray,
+    other: IntArray,
+    queries: Int32Array,
+    others: Int32Array,
+    scores: FloatArray,
+    k: int,
+) -> TopK:
+    order = by_value(own, scores)
+    rank = ranks(own[order])
+    order, rank = order[rank < k], rank[rank < k]
+    width = int(rank.max(initial=-1)) + 1
+    candidates = np.full((len(queries), width), -1, dtype=np.int32)
+    table = np.full((len(queries), width), -np.inf, dtype=np.float32)
+    query = np.searchsorted(queries, own[order])
+    candidates[query, rank] = other[order]
+    table[query, rank] = scores[order]
+    return TopK(queries, candidates, table, len(others))

@@ -1,22 +1,24 @@
-"""Links by the probability of partnership, from a sparse Sinkhorn normalisation."""
+"""Links by the probability of being counterparts, from a sparse Sinkhorn normalisation."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from dualamn.errors import ConfigError
-from dualamn.matching.matcher import best_links
-from dualamn.matching.pairs import CandidatePairs
+from dualamn.matching.matcher import best_links, first_candidates
+from dualamn.matching.pairs import candidate_pairs, rescored
 from dualamn.matching.transport import sinkhorn
-from dualamn.result import Candidates, Matching
+from dualamn.result import Candidates, Matching, TransportPlan
+
+TOLERANCE = 1e-3
+"""Mean deviation of the sums from one at which the normalisation of candidates is done."""
 
 
 @dataclass(frozen=True)
 class Sinkhorn:
-    """Links every left entity to its most probable partner, see `plan.sinkhorn`.
+    """Links every left entity to its most probable counterpart, see `transport.sinkhorn`.
 
     An entity whose candidates are all taken by others is left with a low probability, where
     CSLS would only see that they are near. Works on CPU arrays, wherever the embeddings were
@@ -33,7 +35,7 @@ class Sinkhorn:
 
     temperature: float = 0.02
     rounds: int = 15
-    tolerance: float = 1e-3
+    tolerance: float = TOLERANCE
 
     def __post_init__(self) -> None:
         if not self.temperature > 0:
@@ -48,22 +50,52 @@ class Sinkhorn:
 
     def match(self, candidates: Candidates) -> Matching:
         """The most probable candidates; scores are probabilities."""
-        ranked = self._ranked(candidates)
+        plan = self.transport_plan(candidates)
+        ranked = rescored(candidates, plan.pairs, plan.probabilities)
         links, scores = best_links(ranked.left_to_right)
-        return Matching(links, scores, ranked.left_to_right, ranked.right_to_left)
+        return Matching(links, scores, ranked.left_to_right, ranked.right_to_left, plan)
 
-    def _ranked(self, candidates: Candidates) -> Candidates:
-        """The candidates by probability; equal ones keep their order."""
-        pairs = CandidatePairs.of(candidates)
-        return pairs.rescored(candidates, self._plan(pairs))
-
-    def _plan(self, pairs: CandidatePairs) -> NDArray[np.float64]:
-        """(p,) the probability of every pair."""
-        return sinkhorn(
+    def transport_plan(self, candidates: Candidates) -> TransportPlan:
+        """The probability of every pair of candidates."""
+        pairs = candidate_pairs(candidates)
+        probabilities = sinkhorn(
             pairs.rows,
             pairs.columns,
-            pairs.cosines / self.temperature,
+            pairs.scores / self.temperature,
             pairs.shape,
             rounds=self.rounds,
             tolerance=self.tolerance,
         )
+        return TransportPlan(
+            candidates, pairs, probabilities, self.temperature, self.rounds, self.tolerance
+        )
+
+    def made(self, plan: TransportPlan, candidates: Candidates) -> bool:
+        """Whether `transport_plan` would give this plan for these candidates."""
+        settings = plan.temperature, plan.rounds, plan.tolerance
+        own = self.temperature, self.rounds, self.tolerance
+        return plan.candidates is candidates and settings == own
+
+
+@dataclass(frozen=True)
+class Mutual(Sinkhorn):
+    """Links two entities if each is the other's most probable counterpart.
+
+    Fewer links than the other matchers find, each on at most one line of both graphs, and more
+    of them correct: dangling entities mostly stay without a link.
+    """
+
+    def match(self, candidates: Candidates) -> Matching:
+        """The pairs that choose each other; scores are probabilities."""
+        matching = super().match(candidates)
+        forward, backward = matching.left_to_right, matching.right_to_left
+        assert forward is not None
+        assert backward is not None
+        choice = first_candidates(forward)
+        size = max(int(choice.max(initial=-1)), int(backward.queries.max(initial=-1))) + 1
+        best_of = np.full(size, -1, dtype=np.int32)  # by joint id of the right graph
+        best_of[backward.queries] = first_candidates(backward)
+        chosen = choice >= 0
+        chosen[chosen] = best_of[choice[chosen]] == forward.queries[chosen]
+        links, scores = best_links(forward, chosen)
+        return replace(matching, links=links, scores=scores)

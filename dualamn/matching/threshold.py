@@ -14,39 +14,39 @@ from dualamn.errors import DataError
 from dualamn.result import Matching
 
 
-def learn_threshold(scores: ArrayLike, right: ArrayLike, *, gold: int | None = None) -> float:
+def learn_threshold(scores: ArrayLike, correct: ArrayLike, *, gold: int | None = None) -> float:
     """The score from which links should be given out, for the highest F1 on held-out links.
 
     Scores must come from a run that did not learn from these links, with the same matcher and
     settings as the run that the threshold is for. Held-out links say nothing of entities without
-    a counterpart: if some are known, pass their links too, as wrong, and the number of `gold`.
+    a counterpart: if some are known, pass their links too, as incorrect, and the number of `gold`.
 
     Args:
         scores: (q,) the score of every held-out query's link, -inf if it got none.
-        right: (q,) whether that link is right.
-        gold: how many right links there are to find; one for every score if None.
+        correct: (q,) whether that link is correct.
+        gold: how many correct links there are to find; one for every score if None.
 
     Returns:
         The highest of the thresholds with the best F1: one of the scores, or infinity if no
-        link is right. Links with at least this score are to be kept, as `above` does.
+        link is correct. Links with at least this score are to be kept, as `above` does.
 
     Raises:
         DataError: there are no held-out links.
-        ValueError: a score is NaN or +inf, lengths differ, or fewer gold links than right ones.
+        ValueError: a score is NaN or +inf, lengths differ, or fewer gold links than correct ones.
     """
-    scores, right = np.asarray(scores), np.asarray(right, dtype=np.bool_)
-    if scores.ndim != 1 or scores.shape != right.shape:
-        raise ValueError(f"scores have shape {scores.shape}, and right {right.shape}")
+    scores, correct = np.asarray(scores), np.asarray(correct, dtype=np.bool_)
+    if scores.ndim != 1 or scores.shape != correct.shape:
+        raise ValueError(f"scores have shape {scores.shape}, and correct {correct.shape}")
     if not (scores < np.inf).all():
         raise ValueError("a score is NaN or infinite")
     given = scores > -np.inf
     n_gold = len(scores) if gold is None else gold
     if not n_gold:
         raise DataError("a threshold is learned on held-out links, and there are none")
-    if n_gold < int((right & given).sum()):
-        raise ValueError(f"{(right & given).sum()} links are right, of {n_gold} gold links")
+    if n_gold < int((correct & given).sum()):
+        raise ValueError(f"{(correct & given).sum()} links are correct, of {n_gold} gold links")
     order = np.argsort(-scores[given], kind="stable")
-    ranked, hits = scores[given][order], np.cumsum(right[given][order])
+    ranked, hits = scores[given][order], np.cumsum(correct[given][order])
     if not len(ranked) or not hits[-1]:
         return math.inf
     last = np.append(ranked[1:] < ranked[:-1], True)  # all links of one score, or none of them

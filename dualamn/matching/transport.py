@@ -1,4 +1,4 @@
-r"""Sinkhorn normalisation of sparse scores: from scores to probabilities of partnership.
+r"""The transport plan of sparse scores by Sinkhorn normalisation: how probable counterparts are.
 
 exp(logit) is multiplied by one number a row and one a column until rows and columns have the
 sums they should: of all such tables, that is the one nearest to the scores in relative entropy
@@ -10,13 +10,11 @@ takes a few milliseconds, less than a trip to a GPU and back.
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from scipy.sparse import csr_array
 
+from dualamn.kernels.arrays import Floats, IntArray
 from dualamn.kernels.compute import in_order
-
-IntArray = NDArray[np.int64]
-Float64Array = NDArray[np.float64]
 
 _AT_ONCE = 1 << 20  # entries that a thread multiplies before it takes others
 _LEAST = 1e-150  # what sums are taken to be at least: its inverse squared is still a number
@@ -31,12 +29,12 @@ def sinkhorn(
     *,
     rounds: int,
     tolerance: float,
-) -> Float64Array:
-    """Probabilities that a row and a column are partners, from scores of some pairs.
+) -> Floats:
+    """Probabilities that a row and a column are counterparts, from scores of some pairs.
 
     No row and no column adds up to more than one. With as many rows as columns, all of them
     add up to one. Otherwise those of the smaller side do, and the larger side shares its
-    surplus: each of its members may stay without a partner, at equal cost, and the less so
+    surplus: each of its members may stay without a counterpart, at equal cost, and the less so
     the better its scores are. That is an extra member of the smaller side, of the surplus'
     size, with the same score for all (the dummy point of partial transport, Chapel et al.,
     NeurIPS 2020, https://arxiv.org/abs/2002.08276). Only rows and columns with a pair that
@@ -79,18 +77,18 @@ def sinkhorn(
 def _normalised(
     rows: IntArray,
     columns: IntArray,
-    logits: Float64Array,
+    logits: Floats,
     shape: tuple[int, int],
     rounds: int,
     tolerance: float,
-) -> Float64Array:
+) -> Floats:
     """The same where every pair can be."""
     surplus = int((np.bincount(columns) > 0).sum()) - int((np.bincount(rows) > 0).sum())
     if surplus < 0:
         rows, columns, shape = columns, rows, (shape[1], shape[0])
     # Numbers a row and a column are free, so the best of each may become exp(0): nothing
     # overflows, and only what is far behind in its row and its column vanishes.
-    kernel: Float64Array = logits - _top(rows, logits, shape[0])[rows]
+    kernel: Floats = logits - _top(rows, logits, shape[0])[rows]
     top = _top(columns, kernel, shape[1])
     kernel -= top[columns]
     np.exp(kernel, out=kernel)
@@ -105,8 +103,8 @@ def _normalised(
 
 
 def _factors(
-    forward: csr_array, top: Float64Array, surplus: int, rounds: int, tolerance: float
-) -> tuple[Float64Array, Float64Array]:
+    forward: csr_array, top: Floats, surplus: int, rounds: int, tolerance: float
+) -> tuple[Floats, Floats]:
     """The numbers of rows and columns with which rows add up to one, columns to one at most.
 
     Args:
@@ -117,7 +115,7 @@ def _factors(
     """
     by_column = forward.T.tocsr()
     real = np.diff(by_column.indptr) > 0
-    onward, backward = _in_parts(forward), _in_parts(by_column)
+    onward, backward = _in_stretches(forward), _in_stretches(by_column)
     # What the extra row has in every column, before it is multiplied by `extra`.
     without = np.exp(np.minimum(-top, _MOST_EXPONENT)) * (real & (surplus > 0))
     extra = 0.0
@@ -133,30 +131,32 @@ def _factors(
     return u, v
 
 
-def _in_parts(matrix: csr_array) -> list[csr_array]:
+def _in_stretches(matrix: csr_array) -> list[csr_array]:
     """The matrix as stretches of rows with about so many entries each, nothing copied."""
     cuts = np.searchsorted(matrix.indptr, np.arange(0, max(matrix.nnz, 1), _AT_ONCE))
     ends = np.append(cuts[1:], matrix.shape[0])
-    parts = []
+    stretches = []
     for start, end in zip(cuts, ends, strict=True):
         entries = slice(matrix.indptr[start], matrix.indptr[end])
         arrays = matrix.data[entries], matrix.indices[entries], matrix.indptr[start : end + 1]
         own = arrays[2] - entries.start
-        parts.append(csr_array((*arrays[:2], own), shape=(end - start, matrix.shape[1])))
-    return parts
+        stretches.append(csr_array((*arrays[:2], own), shape=(end - start, matrix.shape[1])))
+    return stretches
 
 
-def _product(parts: list[csr_array], vector: Float64Array) -> Float64Array:
-    """The matrix times a vector, in threads if there are several parts."""
+def _product(stretches: list[csr_array], vector: Floats) -> Floats:
+    """The matrix times a vector, in threads if there are several stretches."""
 
-    def of(part: csr_array) -> Float64Array:
-        product: Float64Array = part @ vector
+    def of(stretch: csr_array) -> Floats:
+        product: Floats = stretch @ vector
         return product
 
-    return of(parts[0]) if len(parts) == 1 else np.concatenate(list(in_order(of, parts)))
+    return (
+        of(stretches[0]) if len(stretches) == 1 else np.concatenate(list(in_order(of, stretches)))
+    )
 
 
-def _extra(before: float, sums: Float64Array, without: Float64Array, surplus: int) -> float:
+def _extra(before: float, sums: Floats, without: Floats, surplus: int) -> float:
     """The number of the extra row with which it adds up to `surplus`, closer every round."""
     shared = without > 0
     sums, without = sums[shared], without[shared]
@@ -166,7 +166,7 @@ def _extra(before: float, sums: Float64Array, without: Float64Array, surplus: in
     return float(surplus / (without / np.maximum(sums + before * without, _LEAST)).sum())
 
 
-def _top(ends: IntArray, logits: Float64Array, size: int) -> Float64Array:
+def _top(ends: IntArray, logits: Floats, size: int) -> Floats:
     """(size,) the highest logit of every row or column; 0 where there is no pair."""
     top = np.full(size, -np.inf)
     np.maximum.at(top, ends, logits)
@@ -174,9 +174,7 @@ def _top(ends: IntArray, logits: Float64Array, size: int) -> Float64Array:
     return top
 
 
-def _csr(
-    rows: IntArray, columns: IntArray, values: Float64Array, shape: tuple[int, int]
-) -> csr_array:
+def _csr(rows: IntArray, columns: IntArray, values: Floats, shape: tuple[int, int]) -> csr_array:
     matrix = csr_array((values, (rows, columns)), shape=shape)
     if matrix.nnz < len(values):
         raise ValueError(f"{len(values) - matrix.nnz} of {len(values)} places come twice")

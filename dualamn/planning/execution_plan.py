@@ -13,7 +13,7 @@ from typing import Any
 from dualamn.config import AlignerConfig
 from dualamn.errors import ConfigError
 from dualamn.graphs.task import AlignmentTask
-from dualamn.kernels import mapped, measure
+from dualamn.kernels import compute, memory
 from dualamn.search.candidate_search import explores, way_to_search
 
 GIB = 2**30
@@ -75,7 +75,7 @@ def plan(task: AlignmentTask, config: AlignerConfig) -> Plan:
     """Settings with which a run fits into its memory, as near as can be to those asked for.
 
     Where it would take too much, embeddings that nothing searches are made in half precision, then
-    go into a temporary file as well (`dualamn.kernels.mapped`), and if that is not enough they are
+    go into a temporary file as well (`dualamn.kernels.memory`), and if that is not enough they are
     made narrower, half by half; nothing else is changed. With enough memory the settings stay as
     they are.
 
@@ -119,7 +119,7 @@ def memory_budget(config: AlignerConfig) -> int | None:
     """Bytes that a run with these settings may take, None if nobody can tell."""
     if config.memory is not None:
         return int(config.memory * GIB)
-    there = measure.memory_bytes()
+    there = compute.memory_bytes()
     return None if there is None else int(SHARE * there)
 
 
@@ -213,7 +213,7 @@ def _all_rows(n: int, config: AlignerConfig) -> int:
 def _rows(n: int, config: AlignerConfig) -> int:
     """Bytes of embeddings that are in memory at once."""
     rows = _all_rows(n, config)
-    return min(rows, 2 * mapped.BLOCK) if config.map_embeddings else rows
+    return min(rows, 2 * memory.BLOCK) if config.map_embeddings else rows
 
 
 def _training(n: int, config: AlignerConfig) -> int:

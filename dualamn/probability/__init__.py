@@ -1,4 +1,4 @@
-"""The chance that a link is right, learned from seed links that a second model did not see."""
+"""How probable links are to be correct, learned from seed links that a second model did not see."""
 
 from dualamn.probability.calibration import Calibration, PairCalibration
 from dualamn.probability.precision_threshold import Threshold

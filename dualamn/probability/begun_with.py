@@ -7,8 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from dualamn.kernels.arrays import FloatArray, Int32Array, pair_keys
-from dualamn.matching.pair_table import find
+from dualamn.kernels.arrays import FloatArray, Int32Array, find, pair_keys
 
 
 class BegunWith(NamedTuple):

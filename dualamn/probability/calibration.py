@@ -1,4 +1,4 @@
-"""From numbers about a link to the chance that it is right."""
+"""From numbers about a link to the probability that it is correct."""
 
 from __future__ import annotations
 
@@ -8,27 +8,24 @@ from functools import cached_property
 from typing import Any, Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
 from dualamn.eval.reliability import ReliabilityBin, error_of, reliability_table
-from dualamn.kernels.arrays import BoolArray, FloatArray, Int32Array, pair_keys
+from dualamn.kernels.arrays import BoolArray, FloatArray, Floats, Int32Array, pair_keys
 from dualamn.kernels.logistic import fit_logistic, log_odds_of, logistic, predict
-from dualamn.probability.dangling import HavingPartner
+from dualamn.probability.dangling import CounterpartChance
 from dualamn.probability.link_features import FEATURES
-
-Floats = NDArray[np.float64]
 
 Method = Literal["held-out", "prior", "agreement"]
 """Where probabilities come from.
 
-- `held-out`: links of a second model, judged by seed links that it did not see;
-- `agreement`: links of a second model that does not see the names of some entities, judged by
-  whom these names alone find for them, where there are no seed links;
+- `held-out`: links of a second model, labelled by seed links that it did not see;
+- `agreement`: links of a second model that does not see the names of some entities, labelled
+  by whom these names alone find for them, where there are no seed links;
 - `prior`: what held for other data, where there are too few of either to hold any out.
 """
 
 FOLDS = 5
-"""Parts that judged links are cut into, each predicted from the others."""
+"""Parts that labelled links are cut into, each predicted from the others."""
 
 # What held-out links of DBP15K, SRPRS and ContEA had in common, each learned from alone: the
 # Sinkhorn probability is near the truth by itself, and too low for entities with many triples.
@@ -38,26 +35,26 @@ PRIOR: Floats = np.array([0.1, 2.2, -0.1, 0.15, -0.2, 0.1, 0.8, 0.0])
 DOUBT: Floats = np.array([4.0, 8.0, 5.0, 5.0, 5.0, 5.0, 5.0, 1e4])
 """How firmly: the inverse of how far they varied between data sets, squared.
 
-No judged link is a pair to begin with, so nothing is learned of what that is worth."""
+No labelled link is a pseudo-seed, so nothing is learned of the weight of that."""
 
-_WORTH_A_NOTE = 0.9  # share of entities with a partner, below which probabilities are lower by much
+_WORTH_A_NOTE = 0.9  # share of entities with a counterpart, below which to say so
 _DOUBT_OF_PAIR = 20.0  # how firmly a pair of graphs is expected to be like the others
 
 
 @dataclass(frozen=True, eq=False)
-class Judged:
+class LabelledLinks:
     """Links of the second model that held-out links say something about.
 
     Attributes:
-        features: (j, f) float32, see `features.FEATURES`.
-        right: (j,) bool.
-        weights: (j,) float64: 1 for a right link, and for a wrong one half for each of its ends
-            that has another partner among the held-out links.
+        features: (j, f) float32, see `link_features.FEATURES`.
+        is_correct: (j,) bool.
+        weights: (j,) float64: 1 for a correct link, and for an incorrect one half for each of its
+            ends that has another counterpart among the held-out links.
         n_held_out: how many links were held out.
     """
 
     features: FloatArray
-    right: BoolArray
+    is_correct: BoolArray
     weights: Floats
     n_held_out: int
 
@@ -72,13 +69,13 @@ class PairCalibration:
         n_held_out: seed links that were held out.
         coefficients: (f + 1,) of the logistic regression, the intercept first.
         covariance: (f + 1, f + 1) how unsure they are.
-        probabilities: (j,) float64 of the second model's judged links, each predicted without
+        probabilities: (j,) float64 of the second model's labelled links, each predicted without
             the fifth of the links that it belongs to.
-        is_right: (j,) bool, whether these links are right.
-        weights: (j,) float64, how much each counts, see `Judged`.
-        having_partner: the chance that an entity which names did not find has a partner at all;
-            None where links were judged by seed links, or nothing is known of it. The other numbers
-            here are about entities that have one, and about structure alone.
+        is_correct: (j,) bool, whether these links are correct.
+        weights: (j,) float64, how much each counts, see `LabelledLinks`.
+        counterpart_chance: the chance that an entity which names did not find has a counterpart at
+            all; None where links were labelled by seed links, or nothing is known of it. The other
+            numbers here are about entities that have one, and about structure alone.
     """
 
     left: str
@@ -88,9 +85,9 @@ class PairCalibration:
     coefficients: Floats
     covariance: Floats
     probabilities: Floats
-    is_right: BoolArray
+    is_correct: BoolArray
     weights: Floats
-    having_partner: HavingPartner | None = None
+    counterpart_chance: CounterpartChance | None = None
 
     @property
     def name(self) -> str:
@@ -98,29 +95,29 @@ class PairCalibration:
         return f"{self.left}-{self.right}"
 
     @property
-    def n_judged(self) -> int:
-        """How many links of the second model could be judged."""
-        return len(self.is_right)
+    def n_labelled(self) -> int:
+        """How many links of the second model could be labelled."""
+        return len(self.is_correct)
 
     @property
     def n_found(self) -> int:
         """How many of the held-out links the second model found."""
-        return int(self.is_right.sum())
+        return int(self.is_correct.sum())
 
     @property
     def precision(self) -> float | None:
-        """The share of its judged links that is right, by weight; None if there are none."""
+        """The share of its labelled links that is correct, by weight; None if there are none."""
         total = float(self.weights.sum())
-        return float(self.weights[self.is_right].sum()) / total if total else None
+        return float(self.weights[self.is_correct].sum()) / total if total else None
 
     @cached_property
     def reliability(self) -> tuple[ReliabilityBin, ...]:
-        """Probabilities of the judged links beside the share that is right."""
-        return reliability_table(self.probabilities, self.is_right, self.weights)
+        """Probabilities of the labelled links beside the share that is correct."""
+        return reliability_table(self.probabilities, self.is_correct, self.weights)
 
     @property
-    def error(self) -> float | None:
-        """The expected calibration error of the judged links; None if there are none."""
+    def calibration_error(self) -> float | None:
+        """The expected calibration error of the labelled links; None if there are none."""
         return error_of(self.reliability)
 
     def predict(self, features: FloatArray) -> FloatArray:
@@ -132,21 +129,21 @@ class PairCalibration:
     def with_names(self, features: FloatArray, odds: Floats) -> Callable[[Floats], Floats]:
         """What names say of links beside structure.
 
-        A pair that names found is wrong only if they found it by chance and structure is wrong as
-        well, which agrees with them; the two are taken to be independent. Any other is right only
-        if its entities have partners at all.
+        A pair that names found is incorrect only if they found it by chance and structure is wrong
+        as well, which agrees with them; the two are taken to be independent. Any other is correct
+        only if its entities have counterparts at all.
 
         Args:
             features: (m, f) of the links.
-            odds: (m,) their log odds to be right by structure where all have a partner.
+            odds: (m,) their log odds to be correct by structure where all have a counterpart.
 
         Returns:
-            Gives the (m,) chances to be right, of those by structure where all have a partner.
+            Gives the (m,) chances to be correct, of those where all have a counterpart.
         """
-        sure = features[:, FEATURES.index("begun_with")].astype(np.float64)
-        having = 1.0 if self.having_partner is None else self.having_partner.predict(odds)
-        partnered = np.where(sure > 0, 1.0, having)
-        return lambda p: 1 - (1 - p * partnered) * (1 - sure)
+        sure = features[:, FEATURES.index("pseudo_seed")].astype(np.float64)
+        chance = 1.0 if self.counterpart_chance is None else self.counterpart_chance.predict(odds)
+        matched = np.where(sure > 0, 1.0, chance)
+        return lambda p: 1 - (1 - p * matched) * (1 - sure)
 
     def as_dict(self) -> dict[str, Any]:
         """Counts, error and reliability table, for a report."""
@@ -154,10 +151,10 @@ class PairCalibration:
             "method": self.method,
             "held_out": self.n_held_out,
             "found": self.n_found,
-            "judged": self.n_judged,
+            "labelled": self.n_labelled,
             "precision": self.precision,
-            "error": self.error,
-            "share_with_partner": self.having_partner and self.having_partner.share,
+            "calibration_error": self.calibration_error,
+            "share_with_counterpart": self.counterpart_chance and self.counterpart_chance.share,
             "reliability": [row.as_dict() for row in self.reliability],
         }
 
@@ -190,17 +187,16 @@ class Calibration:
                     f"{pair.name}: no seed links, so probabilities rest on how often structure "
                     "alone finds whom names find, and how often names find pairs by chance"
                 )
-            having = pair.having_partner
-            if having is not None and having.share < _WORTH_A_NOTE:
+            chance = pair.counterpart_chance
+            if chance is not None and chance.share < _WORTH_A_NOTE:
                 notes.append(
-                    f"{pair.name}: of the entities that names did not find, {having.share:.0%} "
-                    f"± {having.deviation:.0%} seem to have a partner; probabilities of their "
-                    "links are lower by it"
+                    f"{pair.name}: estimated share of entities with a counterpart, beyond those "
+                    f"that names found: {chance.share:.0%} ± {chance.deviation:.0%}"
                 )
-            if pair.n_judged < 100:
+            if pair.n_labelled < 100:
                 notes.append(
-                    f"{pair.name}: only {pair.n_judged:,} links could be judged by what was held "
-                    "out, so probabilities are rough"
+                    f"{pair.name}: only {pair.n_labelled:,} links could be labelled by what was "
+                    "held out, so probabilities are rough"
                 )
         return tuple(notes)
 
@@ -213,101 +209,102 @@ class Calibration:
         }
 
 
-def judge_by(
+def label_links(
     links: Int32Array, features: FloatArray, held_out: Int32Array, *, many: bool = False
-) -> Judged:
-    """Judges the second model's links by held-out ones.
+) -> LabelledLinks:
+    """Labels the second model's links by held-out ones.
 
-    A link is right if it is one of them, wrong if one of its ends has another partner among
-    them, and left out otherwise. A wrong link of two entities with partners has two chances to
-    be found out, and a right one only one: that of its one held-out link. So wrong links count
-    half for every end that finds them out, and what is held out may be any share of all links.
+    A link is correct if it is one of them, incorrect if one of its ends has another counterpart
+    among them, and left out otherwise. An incorrect link of two entities with counterparts has two
+    chances to be found out, and a correct one only one: that of its one held-out link. So incorrect
+    links count half for every end that finds them out, and what is held out may be any share of
+    all links.
 
     Args:
         links: (m, 2) distinct joint ids.
         features: (m, f) of these links.
         held_out: (h, 2) joint ids.
-        many: an entity may have several partners, so a link beside the right one of the same entity
-            may be right too, and that end says nothing of it.
+        many: an entity may have several counterparts, so a link beside the correct one of the same
+            entity may be correct too, and that end says nothing of it.
     """
     found = np.isin(pair_keys(held_out), pair_keys(links)) & many
     ends = [np.isin(links[:, side], held_out[~found, side]) for side in (0, 1)]
-    right = np.isin(pair_keys(links), pair_keys(held_out))
-    weights = np.where(right, 1.0, (ends[0].astype(np.float64) + ends[1]) / 2)
+    correct = np.isin(pair_keys(links), pair_keys(held_out))
+    weights = np.where(correct, 1.0, (ends[0].astype(np.float64) + ends[1]) / 2)
     known = weights > 0
-    return Judged(features[known], right[known], weights[known], len(held_out))
+    return LabelledLinks(features[known], correct[known], weights[known], len(held_out))
 
 
 def calibrate(
     names: Sequence[tuple[str, str]],
-    judged: Sequence[Judged],
+    labelled: Sequence[LabelledLinks],
     *,
     method: Method = "held-out",
     seconds: float = 0.0,
 ) -> Calibration:
-    """Learns the chance to be right from judged links, for every pair of graphs.
+    """Learns the chance to be correct from labelled links, for every pair of graphs.
 
-    A pair of graphs with few judged links is taken to be like all pairs together, and all
+    A pair of graphs with few labelled links is taken to be like all pairs together, and all
     together, with few, like other data.
 
     Args:
         names: left and right graph of every pair.
-        judged: the judged links of every pair.
-        method: how they were judged.
+        labelled: the labelled links of every pair.
+        method: how they were labelled.
         seconds: that it took to get them.
     """
-    together = Judged(
-        np.concatenate([part.features for part in judged]),
-        np.concatenate([part.right for part in judged]),
-        np.concatenate([part.weights for part in judged]),
-        sum(part.n_held_out for part in judged),
+    together = LabelledLinks(
+        np.concatenate([part.features for part in labelled]),
+        np.concatenate([part.is_correct for part in labelled]),
+        np.concatenate([part.weights for part in labelled]),
+        sum(part.n_held_out for part in labelled),
     )
     prior, doubt = PRIOR, DOUBT
-    if len(judged) > 1:
+    if len(labelled) > 1:
         prior = _fit(together, prior, doubt)
         doubt = np.maximum(doubt, _DOUBT_OF_PAIR)
     pairs = []
-    for (left, right), part in zip(names, judged, strict=True):
+    for (left, right), part in zip(names, labelled, strict=True):
         coefficients = _fit(part, prior, doubt)
         pairs.append(
             PairCalibration(
                 left,
                 right,
-                method if len(together.right) else "prior",
+                method if len(together.is_correct) else "prior",
                 part.n_held_out,
                 coefficients,
                 _covariance(part, coefficients, doubt),
                 _out_of_fold(part, prior, doubt),
-                part.right,
+                part.is_correct,
                 part.weights,
             )
         )
     return Calibration(tuple(pairs), seconds)
 
 
-def _fit(judged: Judged, prior: Floats, doubt: Floats) -> Floats:
-    features = judged.features.astype(np.float64)
-    return fit_logistic(features, judged.right, judged.weights, prior, doubt)
+def _fit(links: LabelledLinks, prior: Floats, doubt: Floats) -> Floats:
+    features = links.features.astype(np.float64)
+    return fit_logistic(features, links.is_correct, links.weights, prior, doubt)
 
 
-def _covariance(judged: Judged, coefficients: Floats, doubt: Floats) -> Floats:
+def _covariance(links: LabelledLinks, coefficients: Floats, doubt: Floats) -> Floats:
     """The inverse curvature at the best coefficients (Laplace's approximation)."""
-    features = judged.features.astype(np.float64)
+    features = links.features.astype(np.float64)
     p = predict(features, coefficients)
     rows = np.concatenate([np.ones((len(features), 1)), features], axis=1)
-    curvature = (rows * (judged.weights * p * (1 - p))[:, None]).T @ rows + np.diag(doubt)
+    curvature = (rows * (links.weights * p * (1 - p))[:, None]).T @ rows + np.diag(doubt)
     return np.asarray(np.linalg.inv(curvature), dtype=np.float64)
 
 
-def _out_of_fold(judged: Judged, prior: Floats, doubt: Floats) -> Floats:
-    """(j,) the probability of every judged link, by coefficients that did not see it."""
-    count = len(judged.right)
+def _out_of_fold(links: LabelledLinks, prior: Floats, doubt: Floats) -> Floats:
+    """(j,) the probability of every labelled link, by coefficients that did not see it."""
+    count = len(links.is_correct)
     fold = np.random.default_rng(0).permutation(count) % FOLDS
     found = np.empty(count)
     for number in range(FOLDS):
         out = fold == number
-        rest = Judged(
-            judged.features[~out], judged.right[~out], judged.weights[~out], judged.n_held_out
+        rest = LabelledLinks(
+            links.features[~out], links.is_correct[~out], links.weights[~out], links.n_held_out
         )
-        found[out] = predict(judged.features[out].astype(np.float64), _fit(rest, prior, doubt))
+        found[out] = predict(links.features[out].astype(np.float64), _fit(rest, prior, doubt))
     return found

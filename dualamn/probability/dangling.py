@@ -1,8 +1,8 @@
-"""Whether an entity has a partner at all, where nobody gave seed links.
+"""Whether an entity is dangling, where nobody gave seed links.
 
-Pairs found by name judge only links of entities that have a partner. In graphs that overlap partly
-most have none, and are linked all the same. What such links look like is seen from entities that
-have lost theirs: the second model finds the partners of some pairs taken out of the graph.
+Pairs found by name label only links of entities that have a counterpart. In graphs that overlap
+partly most have none, and are linked all the same. What such links look like is seen from entities
+that have lost theirs: the counterparts of some pairs are taken out of the second model's graphs.
 """
 
 from __future__ import annotations
@@ -10,22 +10,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.optimize import brentq
 
-from dualamn.kernels.arrays import FloatArray, Int32Array
+from dualamn.kernels.arrays import FloatArray, Floats, Int32Array
 from dualamn.kernels.logistic import fit_logistic, log_odds_of, logistic
 
-Floats = NDArray[np.float64]
-
 _DOUBT = 0.3  # rows that say a feature tells nothing
-_LEAST = 0.01  # of the entities: so many have a partner, and so many none, whatever is seen
+_LEAST = 0.01  # of the entities: so many have a counterpart, and so many none, whatever is seen
 _SHARES = 200  # between 0 and 1 that are looked at
-_UNLIKE = 0.03  # mean chance by which entities of one kind may differ, whom names found or not
+_UNLIKE = 0.03  # mean chance by which entities of one group may differ, whom names found or not
 
 
 @dataclass(frozen=True, eq=False)
-class Seen:
+class LinkSample:
     """What the links of some entities look like.
 
     Attributes:
@@ -39,7 +36,7 @@ class Seen:
     @classmethod
     def of(
         cls, entities: Int32Array, links: Int32Array, features: FloatArray, probability: FloatArray
-    ) -> Seen:
+    ) -> LinkSample:
         """The surest link of every entity.
 
         Args:
@@ -55,7 +52,7 @@ class Seen:
         return cls(features[own[own >= 0]], int((own < 0).sum()))
 
     def chances(self, coefficients: Floats) -> Floats:
-        """(k + n_unlinked,) that an entity's link is right, by these coefficients; 0 without."""
+        """(k + n_unlinked,) that an entity's link is correct, by these coefficients; 0 without."""
         odds = log_odds_of(self.features.astype(np.float64), coefficients)
         return np.append(logistic(odds), np.zeros(self.n_unlinked))
 
@@ -71,13 +68,13 @@ class Seen:
 
 
 @dataclass(frozen=True)
-class HavingPartner:
-    """The chance that the entities of a link have partners at all.
+class CounterpartChance:
+    """The chance that the entities of a link have counterparts at all.
 
     Attributes:
-        share: of the entities that names did not find, those that have a partner.
+        share: of the entities that names did not find, those that have a counterpart.
         deviation: the standard deviation of that estimate.
-        intercept, slope: of the log odds, over those of a right link where all have one.
+        intercept, slope: of the log odds, over those of a correct link where all have one.
     """
 
     share: float
@@ -88,83 +85,83 @@ class HavingPartner:
     @classmethod
     def of(
         cls,
-        partnered: Seen,
-        alone: Seen,
-        asked: Seen,
-        ordinary: Seen,
+        matched: LinkSample,
+        dangling: LinkSample,
+        asked: LinkSample,
+        ordinary: LinkSample,
         *,
         coefficients: Floats,
         pure: float,
         found: float,
         others: tuple[int, int],
-    ) -> HavingPartner | None:
-        """Learns it from four kinds of entities, the first three of which have no names.
+    ) -> CounterpartChance | None:
+        """Learns it from four groups of entities, the first three of which have no names.
 
-        The third kind is a mixture of the first two, so its mean chance of a right link lies
-        between theirs, and where it lies is the share that has a partner. How much likelier a link
-        looks as it does at an entity that has one is learned by logistic regression from the first
-        two. The fourth has the same share, whose links look surer as names tell of them.
+        The third group is a mixture of the first two, so its mean chance of a correct link lies
+        between theirs, and where it lies is the share that has a counterpart. How much likelier a
+        link looks as it does at an entity that has one is learned by logistic regression from the
+        first two. The fourth has the same share, whose links look surer as names tell of them.
 
         Args:
-            partnered: entities that have a partner, as names say.
-            alone: entities that have none.
+            matched: entities that have a counterpart, as names say.
+            dangling: entities that have none.
             asked: some that nothing is known of.
             ordinary: all that nothing is known of, with their names.
-            coefficients: of the log odds of a right link where all have partners.
-            pure: the share of the first kind that has one indeed, the rest being like the second.
+            coefficients: of the log odds of a correct link where all have counterparts.
+            pure: the share of the first group that has one indeed, the rest being like the second.
             found: how many pairs names found, without those that are there by chance.
             others: how many entities of either graph they did not find.
 
         Returns:
-            None where one of the kinds is empty.
+            None where one of the groups is empty.
         """
-        if not all(kind.n_linked for kind in (partnered, alone, asked, ordinary)):
+        if not all(group.n_linked for group in (matched, dangling, asked, ordinary)):
             return None
-        kinds = [kind.chances(coefficients) for kind in (partnered, alone, asked)]
-        share, deviation = _share(*kinds, pure=pure, found=found, others=others)
+        groups = [group.chances(coefficients) for group in (matched, dangling, asked)]
+        share, deviation = _share(*groups, pure=pure, found=found, others=others)
         odds = [
-            log_odds_of(kind.features.astype(np.float64), coefficients)
-            for kind in (partnered, alone, ordinary)
+            log_odds_of(group.features.astype(np.float64), coefficients)
+            for group in (matched, dangling, ordinary)
         ]
         slope = max(_slope(odds[0], odds[1]), 0.0)
-        without = np.log((1 - partnered.share_linked) / (1 - alone.share_linked))
+        without = np.log((1 - matched.share_linked) / (1 - dangling.share_linked))
         among_unlinked = logistic(without + np.log(share / (1 - share)))
         wanted = share * (1 + ordinary.n_unlinked / ordinary.n_linked)
         wanted -= float(among_unlinked) * ordinary.n_unlinked / ordinary.n_linked
         return cls(share, deviation, _intercept(slope * odds[2], wanted), slope)
 
     def predict(self, odds: Floats) -> Floats:
-        """(m,) the chance for links, by their log odds to be right where all have partners."""
+        """(m,) the chance for links, by their log odds to be correct where all have one."""
         return logistic(self.intercept + self.slope * odds)
 
 
 def _share(
-    partnered: Floats,
-    alone: Floats,
+    matched: Floats,
+    dangling: Floats,
     asked: Floats,
     *,
     pure: float,
     found: float,
     others: tuple[int, int],
 ) -> tuple[float, float]:
-    """The share of the first kind in the third, a mixture of the first two; and its deviation.
+    """The share of the first group in the third, a mixture of the first two; and its deviation.
 
     The mean of the posterior. That of a mixture of means says little where structure hardly tells
-    the kinds apart. Then what counts is how many pairs names found: if they find a share r of all
-    that have partners, r being as likely as it is high (2/3 on average), so many are left.
+    the groups apart. Then what counts is how many pairs names found: if they find a share r of all
+    that have counterparts, r being as likely as it is high (2/3 on average), so many are left.
 
     Args:
-        partnered, alone, asked: what is seen of the entities of each kind.
-        pure, found, others: see `HavingPartner.of`.
+        matched, dangling, asked: what is seen of the entities of each group.
+        pure, found, others: see `CounterpartChance.of`.
     """
-    most = min(others) / (sum(others) / 2)  # have partners: not more than the smaller graph has
+    most = min(others) / (sum(others) / 2)  # have counterparts: not more than the smaller graph has
     share = most * (np.arange(_SHARES) + 0.5) / _SHARES
     # Both ends of a link are entities: half of them say something new.
-    spread = [2 * kind.var() / len(kind) for kind in (partnered, alone, asked)]
-    # The share of what is seen of the first kind, some of which has no partner either.
+    spread = [2 * group.var() / len(group) for group in (matched, dangling, asked)]
+    # The share of what is seen of the first group, some of which has no counterpart either.
     seen = share / pure
     variance = seen**2 * spread[0] + (1 - seen) ** 2 * spread[1] + spread[2] + _UNLIKE**2
-    away = asked.mean() - seen * partnered.mean() - (1 - seen) * alone.mean()
+    away = asked.mean() - seen * matched.mean() - (1 - seen) * dangling.mean()
     recall = found / (found + share * sum(others) / 2)
     # The density 2 r of the recall as one of the share, which is proportional to r^3.
     log_posterior = 3 * np.log(recall) - away**2 / (2 * variance) - np.log(variance) / 2
@@ -176,12 +173,12 @@ def _share(
 
 
 def _slope(one: Floats, other: Floats) -> float:
-    """How much likelier a step of log odds makes the first kind than the second, as a log."""
+    """How much likelier a step of log odds makes the first group than the second, as a log."""
     rows = np.concatenate([one, other])[:, None]
-    kind = np.arange(len(rows)) < len(one)
+    group = np.arange(len(rows)) < len(one)
     fewer = min(len(one), len(other))
-    weights = np.where(kind, fewer / len(one), fewer / len(other))
-    return float(fit_logistic(rows, kind, weights, np.zeros(2), np.full(2, _DOUBT))[1])
+    weights = np.where(group, fewer / len(one), fewer / len(other))
+    return float(fit_logistic(rows, group, weights, np.zeros(2), np.full(2, _DOUBT))[1])
 
 
 def _intercept(odds: Floats, mean: float) -> float:

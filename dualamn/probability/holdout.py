@@ -25,7 +25,7 @@ _PURPOSE = 0xCA11B  # keeps these draws apart from others of the same seed
 
 @dataclass(frozen=True, eq=False)
 class Holdout:
-    """What the second model learns from, and what its links are judged by.
+    """What the second model learns from, and what its links are labelled by.
 
     Attributes:
         task: without what is held out.
@@ -34,8 +34,8 @@ class Holdout:
             too few.
         begun_with: all pairs that the first model found by name; None where it had seed links.
         gone: (o,) int32 entities that are taken out of it.
-        alone: (o,) int32 entities that have lost their partner so, and their names.
-        asked: (a,) int32 entities that names found no partner for, without their names.
+        alone: (o,) int32 entities that have lost their counterpart so, and their names.
+        asked: (a,) int32 entities that names found no counterpart for, without their names.
     """
 
     task: AlignmentTask
@@ -139,7 +139,7 @@ def hide_names(task: AlignmentTask, own: Int32Array, seed: int) -> tuple[Alignme
 def take_out(
     task: AlignmentTask, own: Int32Array, seed: int
 ) -> tuple[AlignmentTask, Int32Array, Int32Array]:
-    """A task in which some entities have lost their partner, and which.
+    """A task in which some entities have lost their counterpart, and which.
 
     They lose their names too, so that they are as little known as those of `hide_names`.
 
@@ -176,7 +176,7 @@ def take_out(
 def hide_others(
     task: AlignmentTask, own: Int32Array, seed: int
 ) -> tuple[AlignmentTask, Int32Array]:
-    """A task without the names and values of some entities that names found no partner for.
+    """A task without the names and values of some entities that names found no counterpart for.
 
     Args:
         task: with or without the names of others.

@@ -7,93 +7,95 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
-from dualamn.kernels.arrays import FloatArray, Int32Array
+from dualamn.kernels.arrays import FloatArray, Floats, Int32Array, find, keys_of, pair_keys
 from dualamn.matching.duplicates import Claims, margins_of
-from dualamn.matching.pairs import CandidatePairs, best_other
-from dualamn.matching.transport import sinkhorn
-from dualamn.result import Candidates
+from dualamn.matching.pairs import best_other
+from dualamn.matching.sinkhorn import Sinkhorn
+from dualamn.result import Candidates, TransportPlan
 
 if TYPE_CHECKING:
     from dualamn.config import AlignerConfig
     from dualamn.graphs.task import AlignmentTask
-    from dualamn.matching.scored_candidates import ScoredCandidates
+    from dualamn.matching.pairs import ScoredCandidates
     from dualamn.probability.begun_with import BegunWith
     from dualamn.result import PairAlignment
 
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
-
-FEATURES = ("partnership", "left_margin", "right_margin", "score", "cosine", "degree", "begun_with")
+FEATURES = (
+    "transport",
+    "left_margin",
+    "right_margin",
+    "score",
+    "search_score",
+    "degree",
+    "pseudo_seed",
+)
 """The columns of `link_features`, each brought to about the range of -2 to 2:
 
-- `partnership`: log odds of the Sinkhorn probability among all candidates;
+- `transport`: log odds of the Sinkhorn probability among all candidates;
 - `left_margin`, `right_margin`: score less that of the best other candidate of the left and of the
   right entity, in temperatures;
-- `score`: cosine and evidence together, its logarithm;
-- `cosine`: of the embeddings, with what names and values are worth;
+- `score`: with evidence, its logarithm;
+- `search_score`: without: the cosine of the embeddings, and what names and values add to it;
 - `degree`: logarithm of the triples of that end that has fewer;
-- `begun_with`: how sure names are of pairs that stood in for seed links (`BegunWith`), else 0.
+- `pseudo_seed`: how sure names are of pairs that stood in for seed links (`BegunWith`), else 0.
 """
 
 ODDS_SCALE = 2.5
 MARGIN_SCALE = 5.0
-COSINE_SCALE = 0.2
+SEARCH_SCORE_SCALE = 0.2
 _MOST_ODDS, _MOST_MARGIN = 9.0, 10.0
-_TOLERANCE = 1e-3
 
 
 def link_features(
     links: Int32Array,
-    cosines: FloatArray,
-    judged: Candidates,
+    search_scores: FloatArray,
+    candidates: Candidates,
     degrees: Int32Array,
     *,
     temperature: float,
     rounds: int,
     begun_with: BegunWith | None = None,
     many: bool = False,
+    transport_plan: TransportPlan | None = None,
 ) -> FloatArray:
     """Numbers about links that were chosen among candidates, by whatever matcher.
 
     Args:
         links: (m, 2) joint ids, each among the candidates.
-        cosines: (m,) of their embeddings.
-        judged: the candidates with the scores that the matcher saw.
+        search_scores: (m,) without evidence.
+        candidates: with the scores that the matcher saw.
         degrees: (n,) triples of every entity, in joint ids.
         temperature: of the Sinkhorn normalisation.
         rounds: its most passes.
         begun_with: pairs found by name that stood in for seed links.
-        many: entities with a claim to the same one are no rivals, see `matching.many`.
+        many: entities with a claim to the same one are no rivals, see `matching.duplicates`.
+        transport_plan: of the matcher; made anew if it is of other candidates or settings.
 
     Returns:
         (m, 7) float32, see `FEATURES`.
     """
-    ends = links.astype(np.int64)
-    pairs = CandidatePairs.of(judged)
-    place = _places(pairs, ends)
-    plan = sinkhorn(
-        pairs.rows,
-        pairs.columns,
-        pairs.cosines / temperature,
-        pairs.shape,
-        rounds=rounds,
-        tolerance=_TOLERANCE,
-    )
-    odds = log_odds(plan[place])
-    scores = pairs.cosines[place]
+    normalised = Sinkhorn(temperature, rounds)
+    plan = transport_plan
+    if plan is None or not normalised.made(plan, candidates):
+        plan = normalised.transport_plan(candidates)
+    pairs = plan.pairs
+    place, here = find(keys_of(pairs.rows, pairs.columns), pair_keys(links))
+    if not here.all():
+        raise ValueError("every link must be among the candidates")
+    odds = log_odds(plan.probabilities[place])
+    scores = pairs.scores[place]
     ahead: Sequence[Floats]
     if many:
         claims = Claims.among(pairs, temperature)
         ahead = margins_of(pairs, claims, place)
-        # Sinkhorn shares one partner out among all who have a claim to it.
+        # Sinkhorn shares one counterpart out among all who have a claim to it.
         claim = (claims.of_row | claims.of_column)[place]
         alone = np.clip(np.minimum(*ahead) / temperature, -_MOST_ODDS, _MOST_ODDS)
         odds = np.where(claim, np.maximum(odds, alone), odds)
     else:
         ahead = [
-            scores - best_other(own, pairs.cosines, pairs.shape[side], place)
+            scores - best_other(own, pairs.scores, pairs.shape[side], place)
             for side, own in enumerate((pairs.rows, pairs.columns))
         ]
     margins = [np.clip(by / temperature, -_MOST_MARGIN, _MOST_MARGIN) for by in ahead]
@@ -104,7 +106,7 @@ def link_features(
         margins[0] / MARGIN_SCALE - 1,
         margins[1] / MARGIN_SCALE - 1,
         score_feature(scores),
-        (cosines - 0.5) / COSINE_SCALE,
+        (search_scores - 0.5) / SEARCH_SCORE_SCALE,
         (np.log1p(few) - 1.7) / 0.75,
         known,
     )
@@ -119,6 +121,7 @@ def with_features(
     *,
     begun_with: BegunWith | None,
     many: bool,
+    transport_plan: TransportPlan | None,
 ) -> PairAlignment:
     """Links with their features, see `link_features`.
 
@@ -127,17 +130,18 @@ def with_features(
         found: the candidates that they were chosen among.
         task: its graphs give the triples of every entity.
         config: the settings.
-        begun_with, many: see `link_features`.
+        begun_with, many, transport_plan: see `link_features`.
     """
     features = link_features(
         pair.links,
-        found.cosines(pair.links),
+        found.search_scores(pair.links),
         found.candidates,
         np.concatenate([kg.degrees for kg in task.kgs]),
         temperature=config.temperature,
         rounds=config.sinkhorn_rounds,
         begun_with=begun_with,
         many=many,
+        transport_plan=transport_plan,
     )
     return replace(pair, features=features)
 
@@ -156,19 +160,8 @@ def score_feature(scores: Floats) -> Floats:
     return scaled
 
 
-def _places(pairs: CandidatePairs, links: Ints) -> Ints:
-    """(m,) which of the pairs each link is."""
-    width = pairs.shape[1]
-    keys = pairs.rows * width + pairs.columns
-    wanted = links[:, 0] * width + links[:, 1]
-    place = np.searchsorted(keys, wanted)
-    if (np.append(keys, -1)[place] != wanted).any():
-        raise ValueError("every link must be among the candidates")
-    return place.astype(np.int64)
-
-
 def lowered(
-    features: FloatArray, less: float, temperature: float, *, cosine: bool = False
+    features: FloatArray, less: float, temperature: float, *, search: bool = False
 ) -> FloatArray:
     """(m, f) features of links as if their scores were lower, and all others the same.
 
@@ -176,7 +169,7 @@ def lowered(
         features: of the links, see `link_features`.
         less: by how much; below 0 for scores that would be higher.
         temperature: of the Sinkhorn normalisation.
-        cosine: the cosine would be lower as well, as names and values are part of it.
+        search: the search's scores would be lower as well, as names and values are part of them.
     """
     changed = features.astype(np.float64)
     most = _MOST_MARGIN / MARGIN_SCALE
@@ -185,11 +178,11 @@ def lowered(
         changed[:, 1:3] - less / temperature / MARGIN_SCALE, -most - 1, most - 1
     )
     changed[:, 3] = score_feature(np.expm1(changed[:, 3] * 0.4 + 0.7) - less)
-    if cosine:
-        changed[:, 4] -= less / COSINE_SCALE
+    if search:
+        changed[:, 4] -= less / SEARCH_SCORE_SCALE
     return changed.astype(np.float32)
 
 
-def cosine_of(features: FloatArray) -> float:
-    """The cosine of one link, read back from its features."""
-    return float(features[FEATURES.index("cosine")]) * COSINE_SCALE + 0.5
+def search_score_of(features: FloatArray) -> float:
+    """The score of one link without evidence, read back from its features."""
+    return float(features[FEATURES.index("search_score")]) * SEARCH_SCORE_SCALE + 0.5

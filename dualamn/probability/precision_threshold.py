@@ -1,4 +1,4 @@
-"""The probability from which links are to be kept, so that enough of them are right."""
+"""The probability from which links are to be kept, so that enough of them are correct."""
 
 from __future__ import annotations
 
@@ -8,10 +8,9 @@ from math import inf
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from dualamn.errors import ConfigError
-from dualamn.kernels.arrays import FloatArray
+from dualamn.kernels.arrays import FloatArray, Floats, IntArray
 from dualamn.kernels.logistic import log_odds_of, predict
 from dualamn.probability.calibration import PairCalibration
 
@@ -28,10 +27,10 @@ class Threshold:
             do not reach the precision with that confidence.
         precision: what was asked for.
         confidence: with which the precision is reached.
-        expected: the share of the kept links that is right, the mean of their probabilities.
+        expected: the share of the kept links that is correct, the mean of their probabilities.
         lower: the share that it reaches with that confidence; both are None if none are kept.
         n_kept, n_dropped: links above and below; together all links.
-        expected_lost: how many of the dropped links are right, the sum of their probabilities.
+        expected_lost: how many of the dropped links are correct, the sum of their probabilities.
     """
 
     probability: float
@@ -56,7 +55,7 @@ class Threshold:
         return (
             f"{self.n_kept:,} links have a probability of {self.probability:.3f} or more, which "
             f"makes {asked} ({self.expected:.3f} expected); it costs {self.n_dropped:,} links, "
-            f"about {self.expected_lost:,.0f} right ones among them"
+            f"about {self.expected_lost:,.0f} correct ones among them"
         )
 
 
@@ -65,17 +64,17 @@ def find_threshold(
     precision: float,
     confidence: float = 0.95,
 ) -> Threshold:
-    """The lowest probability above which links are right often enough.
+    """The lowest probability above which links are correct often enough.
 
-    How often links are right follows from the coefficients of the calibration, which were learned
+    How often links are correct follows from the coefficients of the calibration, which were learned
     from a number of held-out links and are only so sure. So they are drawn many times from
-    their normal approximation, and the share of right links among the surest k is taken at the
+    their normal approximation, and the share of correct links among the surest k is taken at the
     quantile that is as low as the confidence asks for.
 
     Args:
         parts: for every pair of graphs its calibration, and the (m,) probabilities and (m, f)
             features of its links.
-        precision: share of right links that is asked for.
+        precision: share of correct links that is asked for.
         confidence: chance that it is reached.
 
     Raises:
@@ -85,10 +84,10 @@ def find_threshold(
         if not 0 < value < 1:
             raise ConfigError(f"a {name} lies between 0 and 1, as .95 does; got {value:g}")
     curve = precision_curve(parts, confidence)
-    all_right = float(sum(p.sum(dtype=np.float64) for _, p, _ in parts))
+    all_correct = float(sum(p.sum(dtype=np.float64) for _, p, _ in parts))
     reached = np.flatnonzero(curve.lower >= precision)
     if not len(reached):
-        return Threshold(inf, precision, confidence, None, None, 0, curve.n_links, all_right)
+        return Threshold(inf, precision, confidence, None, None, 0, curve.n_links, all_correct)
     at = reached[-1]
     count, expected = int(curve.kept[at]), float(curve.expected[at])
     return Threshold(
@@ -99,13 +98,13 @@ def find_threshold(
         float(curve.lower[at]),
         count,
         curve.n_links - count,
-        max(all_right - count * expected, 0.0),
+        max(all_correct - count * expected, 0.0),
     )
 
 
 @dataclass(frozen=True, eq=False)
 class PrecisionCurve:
-    """What share of the surest links is right, for growing numbers of them.
+    """What share of the surest links is correct, for growing numbers of them.
 
     Attributes:
         n_links: how many links there are.
@@ -116,10 +115,10 @@ class PrecisionCurve:
     """
 
     n_links: int
-    kept: NDArray[np.int64]
+    kept: IntArray
     probabilities: FloatArray
-    expected: NDArray[np.float64]
-    lower: NDArray[np.float64]
+    expected: Floats
+    lower: Floats
 
 
 def precision_curve(
@@ -148,10 +147,10 @@ def precision_curve(
 
 def _curves(
     parts: Sequence[tuple[PairCalibration, FloatArray, FloatArray]],
-    order: NDArray[np.int64],
-    ends: NDArray[np.int64],
-) -> NDArray[np.float64]:
-    """(draws, points) share of right links among the surest, for coefficients as drawn."""
+    order: IntArray,
+    ends: IntArray,
+) -> Floats:
+    """(draws, points) share of correct links among the surest, for coefficients as drawn."""
     rng = np.random.default_rng(0)
     step = np.empty(len(order), dtype=np.int64)  # of every link, the first of `ends` that has it
     step[order] = np.searchsorted(ends, np.arange(len(order)), "right")
@@ -165,10 +164,10 @@ def _curves(
         rows = features.astype(np.float64)
         odds = log_odds_of(rows, calibration.coefficients)
         drawn.append((rows, calibration.with_names(features, odds), own, draws))
-    right = np.zeros((_DRAWS, len(ends)))
+    correct = np.zeros((_DRAWS, len(ends)))
     for number in range(_DRAWS):
         for rows, with_names, own, draws in drawn:
             p = with_names(predict(rows, draws[number]))
-            right[number] += np.bincount(own, p, len(ends))
-    curves: NDArray[np.float64] = np.cumsum(right, axis=1) / ends
+            correct[number] += np.bincount(own, p, len(ends))
+    curves: Floats = np.cumsum(correct, axis=1) / ends
     return curves

@@ -12,16 +12,16 @@ from dualamn.probability.calibration import (
     Method,
     PairCalibration,
     calibrate,
-    judge_by,
+    label_links,
 )
-from dualamn.probability.dangling import HavingPartner, Seen
+from dualamn.probability.dangling import CounterpartChance, LinkSample
 from dualamn.probability.holdout import Holdout, uncontradicted
 from dualamn.result import PairAlignment
 
 
 def with_probabilities(
     pairs: Sequence[PairAlignment],
-    seconds_pairs: Sequence[PairAlignment],
+    of_second: Sequence[PairAlignment],
     holdout: Holdout,
     *,
     many: bool = False,
@@ -30,40 +30,40 @@ def with_probabilities(
 
     Args:
         pairs: links of the first model, with features.
-        seconds_pairs: those of a second one, which did not see what is held out; the first's where
+        of_second: those of a second one, which did not see what is held out; the first's where
             nothing could be.
         holdout: what is held out.
         many: an entity may have several counterparts.
     """
     task = holdout.task
     names = [(task.kg_names[pair.left], task.kg_names[pair.right]) for pair in pairs]
-    judged = []
-    for own, pair in zip(pairs, seconds_pairs, strict=True):
+    labelled = []
+    for own, pair in zip(pairs, of_second, strict=True):
         assert pair.features is not None
         between = task.links_between(holdout.held_out, pair.left, pair.right)
         if not holdout.of_seeds:
             between = uncontradicted(between, own.links)
-        judged.append(judge_by(pair.links, pair.features, between, many=many))
+        labelled.append(label_links(pair.links, pair.features, between, many=many))
     method: Method = "held-out" if holdout.of_seeds else "agreement"
-    calibration = calibrate(names, judged, method=method)
+    calibration = calibrate(names, labelled, method=method)
     found, made = [], []
-    for own, pair, judging in zip(pairs, seconds_pairs, calibration.pairs, strict=True):
+    for own, pair, fitted in zip(pairs, of_second, calibration.pairs, strict=True):
         assert own.features is not None
-        having = _having_partner(holdout, own, pair, judging)
-        made.append(replace(judging, having_partner=having))
+        chance = _counterpart_chance(holdout, own, pair, fitted)
+        made.append(replace(fitted, counterpart_chance=chance))
         found.append(replace(own, probabilities=made[-1].predict(own.features)))
     return tuple(found), replace(calibration, pairs=tuple(made))
 
 
-def _having_partner(
-    holdout: Holdout, pair: PairAlignment, tried: PairAlignment, judging: PairCalibration
-) -> HavingPartner | None:
-    """The chance that entities have a partner, where names found only some.
+def _counterpart_chance(
+    holdout: Holdout, pair: PairAlignment, tried: PairAlignment, fitted: PairCalibration
+) -> CounterpartChance | None:
+    """The chance that entities have a counterpart, where names found only some.
 
     Args:
         holdout: what is held out.
         pair, tried: the links of the first model and of the second.
-        judging: gives the probability of links of entities that have one.
+        fitted: gives the probability of links of entities that have one.
     """
     if holdout.begun_with is None or not len(holdout.alone):
         return None
@@ -74,20 +74,20 @@ def _having_partner(
     here = np.flatnonzero(np.isin(holdout.task.source_of, (pair.left, pair.right)))
     others = np.setdiff1d(here, holdout.begun_with.links)
     on_left = int((holdout.task.source_of[others] == pair.left).sum())
-    kinds = (
+    groups = (
         (held.ravel(), tried),
         (np.intersect1d(holdout.alone, own), tried),
         (np.intersect1d(holdout.asked, here), tried),
         (others, pair),
     )
-    seen = []
-    for entities, links in kinds:
+    samples = []
+    for entities, links in groups:
         assert links.features is not None
-        p = judging.predict(links.features)
-        seen.append(Seen.of(entities.astype(np.int32), links.links, links.features, p))
-    return HavingPartner.of(
-        *seen,
-        coefficients=judging.coefficients,
+        p = fitted.predict(links.features)
+        samples.append(LinkSample.of(entities.astype(np.int32), links.links, links.features, p))
+    return CounterpartChance.of(
+        *samples,
+        coefficients=fitted.coefficients,
         pure=float(holdout.begun_with.sure(held).mean()) if len(held) else 1.0,
         found=float(holdout.begun_with.sure(own).sum()),
         others=(on_left, len(others) - on_left),

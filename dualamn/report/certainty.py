@@ -97,7 +97,7 @@ def pair_certainty(alignment: JudgedLinks, number: int) -> PairCertainty:
         _distribution(pair.scores, "score", None),
         None if p is None else _distribution(p, "probability", (0.0, 1.0)),
         made_by,
-        None if made_by is None or not made_by.n_judged else _reliability(made_by),
+        None if made_by is None or not made_by.n_labelled else _reliability(made_by),
     )
 
 
@@ -148,7 +148,7 @@ def _observed(calibration: Calibration) -> list[tuple[np.ndarray, np.ndarray]]:
         return []
     order = np.argsort(-p, kind="stable")
     weights = np.concatenate([pair.weights for pair in calibration.pairs])[order]
-    correct = np.concatenate([pair.is_right for pair in calibration.pairs])[order]
+    correct = np.concatenate([pair.is_correct for pair in calibration.pairs])[order]
     mass = np.cumsum(weights)
     # The first few say little; of very many, 400 points are drawn.
     at = np.unique(np.linspace(_FEWEST - 1, len(p) - 1, 400).astype(np.int64))

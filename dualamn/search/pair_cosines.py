@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dualamn.kernels.arrays import EmbeddingArray, FloatArray
-from dualamn.kernels.mapped import is_mapped, let_go, rows_at_once
+from dualamn.kernels.memory import is_mapped, let_go, rows_at_once
 
 _NUMBERS = 1 << 20  # of a block of rows: two of 4 MiB stay in the cache
 
@@ -18,7 +18,7 @@ def pair_cosines(
 ) -> FloatArray:
     """The cosine of every pair, without a copy of all their rows.
 
-    Mapped rows (`dualamn.kernels.mapped`) are gone through block by block, pairs of the same two
+    Mapped rows (`dualamn.kernels.memory`) are gone through block by block, pairs of the same two
     blocks together.
 
     Args:

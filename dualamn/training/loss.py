@@ -32,17 +32,17 @@ from dualamn.kernels.sparse import square_distances
 
 
 @dataclass(frozen=True, eq=False)
-class LossPlan:
+class LossLayout:
     """Which distances one step needs, by position among the rows it embeds.
 
     Attributes:
         rows: (q,) int64: the entities to embed, distinct joint ids.
-        distances: q x q pattern: for every anchor its negatives, then its partner.
+        distances: q x q pattern: for every anchor its negatives, then its counterpart.
         slots: (2p, k) int64: which entry of `distances` belongs to an anchor's i-th negative.
         missing: (2p, k) bool: true where an anchor has fewer than k negatives.
-        partners: (2p,) int64: which entry of `distances` belongs to an anchor's partner.
+        counterparts: (2p,) int64: which entry of `distances` belongs to an anchor's counterpart.
         anchors: (2p,) int64: the row of every anchor: the pairs' left ends, then the right.
-        opposite: (2p,) int64: the row of every anchor's partner.
+        opposite: (2p,) int64: the row of every anchor's counterpart.
         sample: (s,) int64: rows of the entities that mu and sigma are taken from.
         anchor_sampled, opposite_sampled: (2p,) float: 1 where that row is in the sample.
         n_entities: how many entities the whole task has.
@@ -52,7 +52,7 @@ class LossPlan:
     distances: Pattern
     slots: Tensor
     missing: Tensor
-    partners: Tensor
+    counterparts: Tensor
     anchors: Tensor
     opposite: Tensor
     sample: Tensor
@@ -67,13 +67,13 @@ class LossPlan:
         negatives: Int32Array,
         sample: Int32Array,
         n_entities: int,
-    ) -> LossPlan:
-        """Plans a step.
+    ) -> LossLayout:
+        """Lays out a step.
 
         Args:
             pairs: (p, 2) int32 joint ids.
             negatives: (2p, k) int32 joint ids: mined for the left ends, then for the right.
-                An anchor itself, its partner and -1 are passed over.
+                An anchor itself, its counterpart and -1 are passed over.
             sample: (s,) int32 distinct joint ids, drawn evenly from all entities.
             n_entities: of the whole task.
         """
@@ -87,10 +87,10 @@ class LossPlan:
         in_step[negatives[usable]] = True
         rows = np.flatnonzero(in_step)
         position = np.cumsum(in_step, dtype=np.int64) - 1
-        at, partner = position[anchors], position[opposite]
+        at, counterpart = position[anchors], position[opposite]
 
         # Entries in any order, then sorted by row.
-        targets = np.concatenate([position[negatives[usable]], partner])
+        targets = np.concatenate([position[negatives[usable]], counterpart])
         owners = np.concatenate([np.nonzero(usable)[0], np.arange(len(anchors))])
         starts = at[owners]
         order = np.argsort(starts, kind="stable")
@@ -109,27 +109,27 @@ class LossPlan:
             ),
             slots=tensor(slots),
             missing=tensor(~usable),
-            partners=tensor(entry_of[n_negatives:]),
+            counterparts=tensor(entry_of[n_negatives:]),
             anchors=tensor(at),
-            opposite=tensor(partner),
+            opposite=tensor(counterpart),
             sample=tensor(position[sample]),
             anchor_sampled=tensor(in_sample[anchors]),
             opposite_sampled=tensor(in_sample[opposite]),
             n_entities=n_entities,
         )
 
-    def to(self, device: torch.device) -> LossPlan:
-        """The same plan on another device."""
+    def to(self, device: torch.device) -> LossLayout:
+        """The same layout on another device."""
         moved: dict[str, Any] = {
             name: value.to(device) if isinstance(value, Tensor | Pattern) else value
             for name, value in vars(self).items()
         }
-        return LossPlan(**moved)
+        return LossLayout(**moved)
 
 
 def hard_sample_loss(
-    parts: Sequence[Tensor],
-    plan: LossPlan,
+    branches: Sequence[Tensor],
+    layout: LossLayout,
     *,
     gamma: float = 1.0,
     scale: float = 30.0,
@@ -139,8 +139,8 @@ def hard_sample_loss(
     """The loss of one step, a mean over pairs of both anchors' terms.
 
     Args:
-        parts: the embeddings of `plan.rows`, as matrices (q, d) that belong side by side.
-        plan: which distances to take.
+        branches: the embeddings of `layout.rows`, as matrices (q, d) that belong side by side.
+        layout: which distances to take.
         gamma: the margin between a pair and its negatives, in squared distance.
         scale: lambda, how much the hardest negatives outweigh the others.
         tau: the constant added to every exponent.
@@ -151,16 +151,18 @@ def hard_sample_loss(
         A scalar.
     """
     # (e,) squared distances; branches side by side add up.
-    of_each = side_by_side([partial(_distances, plan.distances)] * len(parts), [[p] for p in parts])
+    of_each = side_by_side(
+        [partial(_distances, layout.distances)] * len(branches), [[branch] for branch in branches]
+    )
     distances = torch.stack([distances for (distances,) in of_each]).sum(dim=0)
-    pair = distances[plan.partners]  # (2p,)
+    pair = distances[layout.counterparts]  # (2p,)
     with torch.no_grad():
-        mu, sigma = _moments(parts, plan, pair, gamma)  # (2p,) each
-    hardness = gamma + pair.unsqueeze(1) - distances[plan.slots]  # (2p, k)
+        mu, sigma = _moments(branches, layout, pair, gamma)  # (2p,) each
+    hardness = gamma + pair.unsqueeze(1) - distances[layout.slots]  # (2p, k)
     z = (hardness - mu.unsqueeze(1)) / sigma.unsqueeze(1)
-    exponents = (scale * z + tau).masked_fill(plan.missing, -torch.inf)
+    exponents = (scale * z + tau).masked_fill(layout.missing, -torch.inf)
     itself = (scale * (0 - mu) / sigma + tau).unsqueeze(1)  # l = 0 for the anchor ...
-    terms = torch.cat([exponents, itself, itself], dim=1)  # ... and once more for its partner
+    terms = torch.cat([exponents, itself, itself], dim=1)  # ... and once more for its counterpart
     if least_weight > 0:
         with torch.no_grad():
             faint = torch.softmax(terms, dim=1) < least_weight
@@ -173,21 +175,23 @@ def _distances(pattern: Pattern, points: Tensor) -> list[Tensor]:
 
 
 def _moments(
-    parts: Sequence[Tensor], plan: LossPlan, pair: Tensor, gamma: float
+    branches: Sequence[Tensor], layout: LossLayout, pair: Tensor, gamma: float
 ) -> tuple[Tensor, Tensor]:
     """Mean and standard deviation of l over all entities, for every anchor.
 
     |a - e|^2 over a sample of e has mean and variance that follow from the sample's first and
-    second moments, so no anchors x sample matrix is needed. The anchor and its partner are
+    second moments, so no anchors x sample matrix is needed. The anchor and its counterpart are
     taken out of the sample where they are in it, and put back as the two zeros they count as.
     """
-    sampled = [part.index_select(0, plan.sample) for part in parts]
+    sampled = [branch.index_select(0, layout.sample) for branch in branches]
     squares = _square_norms(sampled)  # (s,)
     square_mean = squares.mean()
-    s, n = len(plan.sample), plan.n_entities
+    s, n = len(layout.sample), layout.n_entities
 
-    anchor_squares = _square_norms(parts)[plan.anchors]
-    anchor = torch.cat([part.index_select(0, plan.anchors) for part in parts], dim=1)  # (2p, d)
+    anchor_squares = _square_norms(branches)[layout.anchors]
+    anchor = torch.cat(
+        [branch.index_select(0, layout.anchors) for branch in branches], dim=1
+    )  # (2p, d)
     points = torch.cat(sampled, dim=1)
     centre = points.mean(dim=0)
     points -= centre
@@ -199,12 +203,14 @@ def _moments(
     variance = (squares - square_mean).square().mean() - 4 * (anchor @ slope) + 4 * spread
     mean = anchor_squares + square_mean - 2 * along_centre  # of |a - e|^2 over the sample
 
-    # Without the anchor (distance 0) and its partner (distance `pair`).
-    from_anchor = (0 - mean) * plan.anchor_sampled
-    from_partner = (pair - mean) * plan.opposite_sampled
-    left = (s - plan.anchor_sampled - plan.opposite_sampled).clamp(min=1)
-    shift = -(from_anchor + from_partner) / left
-    variance = (variance * s - from_anchor.square() - from_partner.square()) / left - shift.square()
+    # Without the anchor (distance 0) and its counterpart (distance `pair`).
+    from_anchor = (0 - mean) * layout.anchor_sampled
+    from_counterpart = (pair - mean) * layout.opposite_sampled
+    left = (s - layout.anchor_sampled - layout.opposite_sampled).clamp(min=1)
+    shift = -(from_anchor + from_counterpart) / left
+    variance = (
+        variance * s - from_anchor.square() - from_counterpart.square()
+    ) / left - shift.square()
     mean = gamma + pair - (mean + shift)  # now of l
     # With the two zeros: a mixture of two groups.
     share = (n - 2) / n
@@ -213,7 +219,7 @@ def _moments(
     return total_mean, total_variance.clamp(min=1e-12).sqrt()
 
 
-def _square_norms(parts: Sequence[Tensor]) -> Tensor:
-    return torch.stack([torch.linalg.vector_norm(part, dim=1).square() for part in parts]).sum(
-        dim=0
-    )
+def _square_norms(branches: Sequence[Tensor]) -> Tensor:
+    return torch.stack(
+        [torch.linalg.vector_norm(branch, dim=1).square() for branch in branches]
+    ).sum(dim=0)

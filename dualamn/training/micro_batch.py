@@ -1,14 +1,14 @@
-"""Steps: negatives are searched part by part, and so is the loss added up.
+"""Steps in micro-batches: each searches its own negatives, and their losses are added up.
 
 A step over many links needs the graph layers of every entity once. What comes after them, the
 gate and the loss, is a mean over links: it is taken over some thousand links at a time, whose
 gradients for the layers' outputs add up before one backward pass takes them through the layers.
 That is exact, and what a step holds beside the layers does not grow with its links. Up to
-`mining_limit` linked entities a step, which is nearly always, it is a single part.
+`mining_limit` linked entities a step, which is nearly always, it is a single one.
 
-Every part is its own place to search for negatives: the entities of its links, those of other
-links, up to `mining_limit` of both, and some drawn others, by the parameters as they are. A
-random part of all entities holds negatives hard enough to learn from; only what is in it passes
+Every micro-batch is its own place to search for negatives: the entities of its links, those of
+other links, up to `mining_limit` of both, and some drawn others, by the parameters as they are. A
+random share of all entities holds negatives hard enough to learn from; only what is in it passes
 through the last layer and the gate. Of those found, the ones that weigh something in the loss get
 a gradient.
 """
@@ -29,10 +29,10 @@ from dualamn.encoders.dual_amn import DualAMN, Features
 from dualamn.encoders.gate import BLOCK_ROWS
 from dualamn.encoders.message_graph import RelationGraph
 from dualamn.kernels.arrays import Int32Array
-from dualamn.kernels.dropout import dropped_rows
+from dualamn.kernels.elementwise import dropped_rows
 from dualamn.kernels.gradients import carrier
 from dualamn.kernels.side_by_side import fork, side_by_side
-from dualamn.training.loss import LossPlan, hard_sample_loss
+from dualamn.training.loss import LossLayout, hard_sample_loss
 from dualamn.training.mining import mine, principal_projection
 
 LEAST_WEIGHT = 1e-4
@@ -41,7 +41,7 @@ gradients, the gate goes back through two thirds of the rows."""
 
 
 @dataclass(frozen=True, eq=False)
-class Part:
+class MicroBatch:
     """Some links of a step, and who their negatives are looked for among.
 
     Attributes:
@@ -56,34 +56,34 @@ class Part:
     links: Int32Array
 
 
-def draw_parts(
+def draw_micro_batches(
     links: Int32Array,
     linked: Int32Array,
     others: Int32Array,
     config: AlignerConfig,
     rng: np.random.Generator,
-) -> list[Part]:
-    """Splits a step's links into parts of at most `config.mining_limit` linked entities.
+) -> list[MicroBatch]:
+    """Splits a step's links into batches of at most `config.mining_limit` linked entities.
 
     Args:
         links: (m, 2) int32 joint ids, in random order.
         linked: (l,) int32 the entities of all links, ascending.
-        others: (o,) int32 entities without link; every part draws its own among them, and among
+        others: (o,) int32 entities without link; every batch draws its own among them, and among
             `linked`.
     """
     most = max(config.mining_limit // 2, 1)
-    parts = []
+    batches = []
     for some in np.array_split(links, -(-len(links) // most)):
         own = np.unique(some)
         rest = np.setdiff1d(linked, own, assume_unique=True)
         more = rng.choice(rest, min(max(config.mining_limit - len(own), 0), len(rest)), False)
         drawn = rng.choice(others, min(config.mining_pool, len(others)), replace=False)
         places = np.searchsorted(own, some).astype(np.int32)
-        parts.append(Part(np.concatenate([own, more, drawn]), len(own) + len(more), places))
-    return parts
+        batches.append(MicroBatch(np.concatenate([own, more, drawn]), len(own) + len(more), places))
+    return batches
 
 
-class StepInParts:
+class MicroBatchedStep:
     """Loss and gradient of one step at a time.
 
     Args:
@@ -108,12 +108,12 @@ class StepInParts:
         self._focus: tuple[Tensor, RelationGraph] | None = None
 
     def backward(
-        self, parts: Sequence[Part], rng: np.random.Generator, generator: torch.Generator
+        self, batches: Sequence[MicroBatch], rng: np.random.Generator, generator: torch.Generator
     ) -> float:
-        """Adds the gradient of the mean loss over all parts' links to the parameters'.
+        """Adds the gradient of the mean loss over all batches' links to the parameters'.
 
         Args:
-            parts: the step's links.
+            batches: the step's links.
             rng: draws samples of entities.
             generator: draws projections and dropout, on the network's device.
 
@@ -124,24 +124,28 @@ class StepInParts:
             FloatingPointError: the embeddings are not finite.
         """
         device = self.network.relations.device
-        rows = torch.from_numpy(np.concatenate([part.entities for part in parts])).long().to(device)
+        rows = (
+            torch.from_numpy(np.concatenate([batch.entities for batch in batches]))
+            .long()
+            .to(device)
+        )
         distinct = torch.unique(rows)
         graph = self._focused(distinct)
         if self.config.tie_links:
-            linked = np.concatenate([part.entities[part.links.ravel()] for part in parts])
+            linked = np.concatenate([batch.entities[batch.links.ravel()] for batch in batches])
             graph = graph.hiding(torch.from_numpy(linked).long().to(device))
         features = self.network.body(graph, rows)
         leaves = [[layer.detach().requires_grad_() for layer in branch] for branch in features]
-        if len(parts) > 1:  # a single part's gradients are taken as they come
+        if len(batches) > 1:  # a single batch's gradients are taken as they come
             for leaf in chain(*leaves):
                 leaf.grad = torch.zeros_like(leaf)
-        n_links = sum(len(part.links) for part in parts)
+        n_links = sum(len(batch.links) for batch in batches)
         total, start = 0.0, 0
-        for part in parts:
-            block = slice(start, start + len(part.entities))
+        for batch in batches:
+            block = slice(start, start + len(batch.entities))
             start = block.stop
-            own = leaves if len(parts) == 1 else _blocks(leaves, block)
-            loss = self._loss_of(part, own, rng, generator) * (len(part.links) / n_links)
+            own = leaves if len(batches) == 1 else _blocks(leaves, block)
+            loss = self._loss_of(batch, own, rng, generator) * (len(batch.links) / n_links)
             loss.backward()  # type: ignore[no-untyped-call]
             total += loss.item()
             del loss, own  # before the gradients of the layers
@@ -161,55 +165,57 @@ class StepInParts:
         self._focus = None
 
     def _loss_of(
-        self, part: Part, own: Features, rng: np.random.Generator, generator: torch.Generator
+        self, batch: MicroBatch, own: Features, rng: np.random.Generator, generator: torch.Generator
     ) -> Tensor:
-        """A part's loss, by the layers of its entities; its embeddings are let go of."""
-        embedded = self.embedded(part, own)
-        return self._loss(embedded, self.plan(part, embedded, rng, generator), generator)
+        """A batch's loss, by the layers of its entities; its embeddings are let go of."""
+        embedded = self.embedded(batch, own)
+        return self._loss(embedded, self.layout(batch, embedded, rng, generator), generator)
 
-    def embedded(self, part: Part, own: Features) -> list[Tensor]:
-        """Embeddings of a part's entities without dropout, a (q', (depth + 1) d) matrix a branch.
+    def embedded(self, batch: MicroBatch, own: Features) -> list[Tensor]:
+        """Embeddings of a batch's entities without dropout, a (q', (depth + 1) d) matrix a branch.
 
         The first entity fills them up to a multiple of some rows. Products of shapes that recur run
         on kernels that are already there: oneDNN compiles one for each shape and keeps it, which
         over sixty steps took 700 MB.
 
         Args:
-            part: some links and others.
+            batch: some links and others.
             own: the layers of its entities, as the network's `body` gives them.
         """
-        n = len(part.entities)
+        n = len(batch.entities)
         rows = torch.zeros(n + -n % BLOCK_ROWS, dtype=torch.int64, device=own[0][0].device)
         rows[:n] = torch.arange(n)
         return self.network.head(own, rows)
 
     def _loss(
-        self, embedded: Sequence[Tensor], plan: LossPlan, generator: torch.Generator
+        self, embedded: Sequence[Tensor], layout: LossLayout, generator: torch.Generator
     ) -> Tensor:
         config = self.config
         # One generator each: they may draw at the same time.
-        dropped = [partial(_dropped, plan.rows, config.dropout, fork(generator)) for _ in embedded]
+        dropped = [
+            partial(_dropped, layout.rows, config.dropout, fork(generator)) for _ in embedded
+        ]
         seen = side_by_side(dropped, [[matrix] for matrix in embedded])
         return hard_sample_loss(
             [matrix for (matrix,) in seen],
-            plan,
+            layout,
             gamma=config.gamma,
             scale=config.loss_scale,
             tau=config.loss_tau,
             least_weight=LEAST_WEIGHT,
         )
 
-    def plan(
+    def layout(
         self,
-        part: Part,
+        batch: MicroBatch,
         embedded: Sequence[Tensor],
         rng: np.random.Generator,
         generator: torch.Generator,
-    ) -> LossPlan:
-        """Mines the part's negatives, and plans its loss; entities are positions in the part.
+    ) -> LossLayout:
+        """Mines the batch's negatives, and lays out its loss; entities are positions in the batch.
 
         Args:
-            part: some links.
+            batch: some links.
             embedded: what `embedded` gives for it.
             rng: draws the sample of entities that the loss takes its moments from.
             generator: draws the projection, on the network's device.
@@ -218,27 +224,29 @@ class StepInParts:
             FloatingPointError: the embeddings are not finite.
         """
         config = self.config
-        entities = [matrix.detach()[: len(part.entities)] for matrix in embedded]
+        entities = [matrix.detach()[: len(batch.entities)] for matrix in embedded]
         if not all(matrix.sum().isfinite() for matrix in entities):
             raise FloatingPointError("the embeddings are not finite")
         projection = principal_projection(entities, config.mining_dim, generator)
-        negatives = mine(entities, part.links.T.ravel(), config.negatives, projection)
-        plan = LossPlan.build(part.links, negatives, self._sample(part, rng), len(part.entities))
+        negatives = mine(entities, batch.links.T.ravel(), config.negatives, projection)
+        layout = LossLayout.build(
+            batch.links, negatives, self._sample(batch, rng), len(batch.entities)
+        )
         device = entities[0].device
-        return replace(plan, n_entities=self.graph.n_entities).to(device)
+        return replace(layout, n_entities=self.graph.n_entities).to(device)
 
-    def _sample(self, part: Part, rng: np.random.Generator) -> Int32Array:
+    def _sample(self, batch: MicroBatch, rng: np.random.Generator) -> Int32Array:
         """Positions of entities that the loss takes its moments from.
 
         As many linked and other entities as an even draw from the whole task would give.
         """
         size = min(self.config.sampled_entities, self.graph.n_entities)
-        n_others = len(part.entities) - part.n_linked
-        linked = min(round(size * self.linked_share), part.n_linked)
+        n_others = len(batch.entities) - batch.n_linked
+        linked = min(round(size * self.linked_share), batch.n_linked)
         others = min(size - linked, n_others)
         chosen = [
-            rng.choice(part.n_linked, linked, replace=False),
-            part.n_linked + rng.choice(n_others, others, replace=False),
+            rng.choice(batch.n_linked, linked, replace=False),
+            batch.n_linked + rng.choice(n_others, others, replace=False),
         ]
         return np.concatenate(chosen).astype(np.int32)
 

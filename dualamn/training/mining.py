@@ -22,22 +22,22 @@ _TOGETHER = 16  # scores that are first looked at by their highest alone
 _SAMPLE = 1024  # entities that the directions of the search are taken from
 
 
-def mine(parts: Sequence[Tensor], anchors: Int32Array, k: int, projection: Tensor) -> Int32Array:
+def mine(branches: Sequence[Tensor], anchors: Int32Array, k: int, projection: Tensor) -> Int32Array:
     """The k entities nearest to every anchor, itself aside, by Euclidean distance.
 
     The search runs on a projection of the embeddings, which keeps distances well enough to find
     hard negatives and costs a twelfth of the arithmetic.
 
     Args:
-        parts: embeddings of all n entities, as matrices that belong side by side.
+        branches: embeddings of all n entities, as matrices that belong side by side.
         anchors: (m,) int32 joint ids.
         k: how many.
-        projection: (d, f) float32, d the width of all parts together.
+        projection: (d, f) float32, d the width of all branches together.
 
     Returns:
         (m, k) int32 joint ids, nearest first; -1 where there are fewer than k others.
     """
-    points = project(parts, projection)
+    points = project(branches, projection)
     # |a - e|^2 falls as a.e - |e|^2 / 2 rises.
     halves = points.square().sum(dim=1).div_(2)
     own = torch.from_numpy(anchors.astype(np.int64)).to(points.device)
@@ -87,17 +87,19 @@ def highest(scores: Tensor, k: int, together: int) -> Tensor:
     return places.gather(1, best)
 
 
-def project(parts: Sequence[Tensor], projection: Tensor) -> Tensor:
-    """(n, f): the parts side by side times the projection, without laying them side by side."""
-    widths = [part.shape[1] for part in parts]
+def project(branches: Sequence[Tensor], projection: Tensor) -> Tensor:
+    """(n, f): the branches side by side times the projection, without laying them side by side."""
+    widths = [branch.shape[1] for branch in branches]
     pieces = torch.split(projection, widths)
-    out: Tensor = parts[0] @ pieces[0]
-    for part, piece in zip(parts[1:], pieces[1:], strict=True):
-        out.addmm_(part, piece)
+    out: Tensor = branches[0] @ pieces[0]
+    for branch, piece in zip(branches[1:], pieces[1:], strict=True):
+        out.addmm_(branch, piece)
     return out
 
 
-def principal_projection(parts: Sequence[Tensor], dim: int, generator: torch.Generator) -> Tensor:
+def principal_projection(
+    branches: Sequence[Tensor], dim: int, generator: torch.Generator
+) -> Tensor:
     """Orthonormal directions along which the embeddings differ most, nearly.
 
     Random ones turned once by the covariance of a sample, the first step of subspace iteration:
@@ -106,15 +108,15 @@ def principal_projection(parts: Sequence[Tensor], dim: int, generator: torch.Gen
     Halko, Martinsson and Tropp, SIAM Review 53 (2011), algorithm 4.4, with one product.
 
     Args:
-        parts: embeddings of all n entities, as matrices that belong side by side, d wide.
+        branches: embeddings of all n entities, as matrices that belong side by side, d wide.
         dim: how many directions.
         generator: draws the random ones, on the embeddings' device.
 
     Returns:
         (d, min(d, dim)) float32.
     """
-    every = max(len(parts[0]) // _SAMPLE, 1)
-    sample = torch.cat([part[::every] for part in parts], dim=1)
+    every = max(len(branches[0]) // _SAMPLE, 1)
+    sample = torch.cat([branch[::every] for branch in branches], dim=1)
     sample = sample - sample.mean(dim=0)
     width = sample.shape[1]
     drawn = torch.randn(width, min(width, dim), generator=generator, device=generator.device)

@@ -21,7 +21,7 @@ from dualamn.kernels.memory import return_freed_memory
 from dualamn.kernels.rmsprop import RMSprop
 from dualamn.progress import Progress, ProgressCallback
 from dualamn.training.checkpoint import Checkpoint, fingerprint
-from dualamn.training.micro_batch import StepInParts, draw_parts
+from dualamn.training.micro_batch import MicroBatchedStep, draw_micro_batches
 
 _LEAST_LINKS = 180
 """Seed links that a step of a small task has for all that: less was not tried."""
@@ -70,7 +70,7 @@ class Trainer:
         self.optimizer = RMSprop(network.parameters())
         self.batches = steps_an_epoch(len(self.seed_links), task.n_triples, config)
         share = len(self.linked) / graph.n_entities
-        self.step_in_parts = StepInParts(network, graph, share, config)
+        self.batched_step = MicroBatchedStep(network, graph, share, config)
         self.total_steps = config.epochs * self.batches
         self.first_averaged = first_averaged_epoch(self.batches, config)
         self._first_loss: float | None = None
@@ -113,7 +113,7 @@ class Trainer:
                     self._add_up()
                 progress(Progress("train", step + 1, self.total_steps, loss))
         self.optimizer.zero_grad()  # gradients are as large as the parameters
-        self.step_in_parts.let_go()
+        self.batched_step.let_go()
         self._take_mean()
         if self.config.tie_links:
             self._untie()
@@ -139,9 +139,9 @@ class Trainer:
         generator: torch.Generator,
     ) -> float:
         self.optimizer.zero_grad()
-        parts = draw_parts(self.seed_links[chosen], self.linked, others, self.config, rng)
+        batches = draw_micro_batches(self.seed_links[chosen], self.linked, others, self.config, rng)
         try:
-            value = self.step_in_parts.backward(parts, rng, generator)
+            value = self.batched_step.backward(batches, rng, generator)
         except FloatingPointError:
             value = math.nan
         if self._first_loss is None:

@@ -21,7 +21,7 @@ from dualamn.bench.export import write_task
 from dualamn.bench.synthetic_task import make_task
 from dualamn.config import AlignerConfig
 from dualamn.errors import ConfigError
-from dualamn.kernels import measure
+from dualamn.kernels import compute
 from dualamn.planning.execution_plan import GIB, memory_budget, plan, stages, width
 
 TASK = make_task(3000)
@@ -137,12 +137,12 @@ def test_a_second_model_costs_more() -> None:
 def test_without_a_limit_it_is_a_share_of_what_the_machine_has(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    there = measure.memory_bytes()
+    there = compute.memory_bytes()
     assert there is not None
     budget = memory_budget(of("fast"))
     assert budget is not None
     assert 0.7 * there < budget < there
-    monkeypatch.setattr(measure, "memory_bytes", lambda: None)
+    monkeypatch.setattr(compute, "memory_bytes", lambda: None)
     assert memory_budget(of("fast")) is None
     assert plan(TASK, of("fast")).config == of("fast")
 

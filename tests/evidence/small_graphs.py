@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
-from dualamn.evidence.overlap import Same, same_statements
+from dualamn.evidence.overlap import MatchedStatements, match_statements
 from dualamn.evidence.statements import Statements
 from dualamn.graphs.knowledge_graph import KnowledgeGraph
 
@@ -31,8 +31,8 @@ def made_kg(triples: list[tuple[int, int, int]], n: int, r: int) -> KnowledgeGra
 def graphs(draw: st.DrawFn) -> KnowledgeGraph:
     """Up to 7 entities and 3 relations: loops, hubs and triples both ways come by themselves."""
     n, r = draw(st.integers(1, 7)), draw(st.integers(1, 3))
-    ends, kinds = st.integers(0, n - 1), st.integers(0, r - 1)
-    return made_kg(draw(st.lists(st.tuples(ends, kinds, ends), max_size=18)), n, r)
+    ends, relations = st.integers(0, n - 1), st.integers(0, r - 1)
+    return made_kg(draw(st.lists(st.tuples(ends, relations, ends), max_size=18)), n, r)
 
 
 NOTHING = made_kg([], 1, 0)
@@ -45,14 +45,14 @@ HUB = made_kg([(i, 0, 0) for i in range(7)] + [(0, 1, i) for i in range(7)], 7, 
 def plain_groups(kg: KnowledgeGraph) -> Groups:
     """Whom each (neighbour, relation) holds for; inverses come after the relations."""
     groups: Groups = defaultdict(list)
-    for head, kind, tail in kg.triples.tolist():
-        groups[tail, kind].append(head)
-        groups[head, kind + kg.n_relations].append(tail)
+    for head, relation, tail in kg.triples.tolist():
+        groups[tail, relation].append(head)
+        groups[head, relation + kg.n_relations].append(tail)
     return groups
 
 
 def information_of(kg: KnowledgeGraph) -> Floats:
-    """What all statements about every entity tell of it."""
+    """The information of all statements about every entity."""
     information = np.zeros(kg.n_entities)
     for members in plain_groups(kg).values():
         information[members] += log(kg.n_entities / len(members))
@@ -75,11 +75,11 @@ class Known(NamedTuple):
     pairs: tuple[Ints, Ints]
     probability: Floats
 
-    def statements(self) -> tuple[Statements, Statements, Same]:
+    def statements(self) -> tuple[Statements, Statements, MatchedStatements]:
         """Those of either graph, and which are the same, by the code that is tested."""
         left, right = Statements.of(self.left), Statements.of(self.right)
         weights = csr_array(self.weights)
-        return left, right, same_statements(left, right, weights, self.pairs, self.probability)
+        return left, right, match_statements(left, right, weights, self.pairs, self.probability)
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -97,31 +97,31 @@ def made_alignment(left: KnowledgeGraph, right: KnowledgeGraph, seed: int) -> Kn
     return Known(left, right, weights, pairs, rng.random(n_pairs))
 
 
-def plain_same(known: Known) -> Iterator[tuple[float, list[int], list[int]]]:
+def plain_matches(known: Known) -> Iterator[tuple[float, list[int], list[int]]]:
     """How sure it is that two statements are the same, and whom each of them holds for."""
     for y, y_right, p in zip(*known.pairs, known.probability, strict=True):
-        for (end, kind), members in plain_groups(known.left).items():
+        for (end, relation), members in plain_groups(known.left).items():
             for (other_end, other), others in plain_groups(known.right).items():
-                same = known.weights[kind, other] * p
+                same = known.weights[relation, other] * p
                 if (end, other_end) == (y, y_right) and same > 0.02:
                     yield same, members, others
 
 
-def plain_shared(known: Known) -> Floats:
+def plain_overlap(known: Known) -> Floats:
     """The evidence of all pairs of entities."""
     found = np.zeros(known.shape)
-    for same, members, others in plain_same(known):
-        worth = same / sqrt(len(members) * len(others))
-        if worth > 0.01:
-            found[np.ix_(members, others)] -= log1p(-min(worth, 0.99))
+    for same, members, others in plain_matches(known):
+        chance = same / sqrt(len(members) * len(others))
+        if chance > 0.01:
+            found[np.ix_(members, others)] -= log1p(-min(chance, 0.99))
     return found
 
 
-def plain_likeness(known: Known) -> Floats:
-    """How alike all pairs of entities are by all their statements."""
+def plain_similarity(known: Known) -> Floats:
+    """The similarity of all pairs of entities by all their statements."""
     left, right = known.left, known.right
     common = np.zeros(known.shape)
-    for same, members, others in plain_same(known):
-        told = log(left.n_entities / len(members)) + log(right.n_entities / len(others))
-        common[np.ix_(members, others)] += same * told / 2
+    for same, members, others in plain_matches(known):
+        information = log(left.n_entities / len(members)) + log(right.n_entities / len(others))
+        common[np.ix_(members, others)] += same * information / 2
     return common / np.sqrt(np.outer(information_of(left), information_of(right)) + 1)

@@ -1,4 +1,4 @@
-"""How alike two entities are by all that is stated of them."""
+"""How similar two entities are by all that is stated of them."""
 
 from __future__ import annotations
 
@@ -9,10 +9,11 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from dualamn.evidence import statement_similarity as likeness_module
-from dualamn.evidence.statement_similarity import Likeness
+from dualamn.evidence import statement_similarity as similarity_module
+from dualamn.evidence.statement_similarity import StatementSimilarity
 from dualamn.graphs.knowledge_graph import KnowledgeGraph
-from dualamn.matching.pair_table import PairTable
+from dualamn.kernels.arrays import keys_of
+from dualamn.matching.pairs import PairTable
 from tests.evidence.small_graphs import (
     ALONE,
     BOTH_WAYS,
@@ -24,19 +25,20 @@ from tests.evidence.small_graphs import (
     graphs,
     made_alignment,
     made_kg,
-    plain_likeness,
+    plain_similarity,
 )
 
 
 def all_pairs(left: KnowledgeGraph, right: KnowledgeGraph) -> PairTable:
-    keys = np.arange(left.n_entities * right.n_entities, dtype=np.int64)
+    x, y = np.indices((left.n_entities, right.n_entities)).reshape(2, -1)
+    keys = keys_of(x, y)
     nothing = np.zeros(len(keys))
-    return PairTable(keys, right.n_entities, nothing, nothing == 0)
+    return PairTable(keys, nothing, nothing == 0)
 
 
 def alike(known: Known) -> Floats:
     """(n, n') of all pairs."""
-    compared = Likeness.of(*known.statements())
+    compared = StatementSimilarity.of(*known.statements())
     flat = compared.between(all_pairs(known.left, known.right))
     return flat.reshape(known.shape)
 
@@ -50,14 +52,14 @@ def alike(known: Known) -> Floats:
 @example(LOOP, LOOP, 0)
 @example(BOTH_WAYS, BOTH_WAYS, 0)
 @example(HUB, HUB, 0)
-def test_likeness_equals_a_loop_over_statements(
+def test_similarity_equals_a_loop_over_statements(
     at_once: int, left: KnowledgeGraph, right: KnowledgeGraph, seed: int
 ) -> None:
     known = made_alignment(left, right, seed)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(likeness_module, "_AT_ONCE", at_once)
+        patch.setattr(similarity_module, "_AT_ONCE", at_once)
         found = alike(known)
-    np.testing.assert_allclose(found, plain_likeness(known), atol=1e-6)
+    np.testing.assert_allclose(found, plain_similarity(known), atol=1e-6)
 
 
 def test_what_many_share_tells_who_lacks_it() -> None:

@@ -8,7 +8,7 @@ import numpy as np
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from dualamn.kernels.ranges import best_of_each, blocks, expand, grouped, ranks
+from dualamn.kernels.arrays import best_of_each, blocks, expand, grouped, ranks
 
 SIZES = st.lists(st.integers(0, 6), max_size=12)
 

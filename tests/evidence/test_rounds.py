@@ -17,11 +17,11 @@ from dualamn.evidence import Evidence, EvidenceSettings, Judgement
 from dualamn.graphs.knowledge_graph import KnowledgeGraph
 from dualamn.graphs.task import AlignmentTask
 from dualamn.kernels.compute import threads
-from dualamn.matching.pair_table import Cosines
+from dualamn.matching.pairs import PairScores
 from dualamn.matching.transport import sinkhorn
 from dualamn.result import Candidates, TopK
 from dualamn.search import candidate_sets, search_candidates
-from tests.evidence.small_graphs import Known, plain_likeness, plain_shared
+from tests.evidence.small_graphs import Known, plain_overlap, plain_similarity
 
 Floats = NDArray[np.float64]
 SETTINGS = EvidenceSettings(
@@ -135,7 +135,7 @@ def plain_gather(
     pairs = np.array(list(sure), dtype=np.int64).reshape(-1, 2)
     probability = np.array(list(sure.values()), dtype=np.float64)
     known = Known(left, right, table, (pairs[:, 0], pairs[:, 1]), probability)
-    return plain_shared(known), plain_likeness(known)
+    return plain_overlap(known), plain_similarity(known)
 
 
 def plain_judge(
@@ -190,7 +190,7 @@ def judged(
     task: AlignmentTask,
     candidates: Candidates,
     settings: EvidenceSettings = SETTINGS,
-    cosines: Cosines | None = None,
+    cosines: PairScores | None = None,
 ) -> Judgement:
     return Evidence(task, 0, 1, settings).judge(candidates, cosines)
 
@@ -265,7 +265,7 @@ def test_blocks_in_threads_say_the_same(monkeypatch: pytest.MonkeyPatch) -> None
     task = small_task(3, 9, 2, 25, 3)
     candidates, settings = found_near(task, 4, 0), replace(SETTINGS, explored=3)
     expected = judged(task, candidates, settings)
-    for module in ("overlap", "shared_statements", "statement_similarity"):
+    for module in ("overlap", "statement_similarity"):
         monkeypatch.setattr(f"dualamn.evidence.{module}._AT_ONCE", 5)
     with threads(3):
         result = judged(task, candidates, settings)

@@ -9,10 +9,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from dualamn.evidence import overlap as same_module
-from dualamn.evidence import shared_statements as shared_module
+from dualamn.evidence import overlap as overlap_module
+from dualamn.evidence.overlap import overlap_evidence
 from dualamn.evidence.relations import align_relations
-from dualamn.evidence.shared_statements import shared_statements
 from dualamn.evidence.statements import Statements
 from dualamn.graphs.knowledge_graph import KnowledgeGraph
 from tests.evidence.small_graphs import (
@@ -28,18 +27,18 @@ from tests.evidence.small_graphs import (
     made_alignment,
     made_kg,
     plain_groups,
-    plain_shared,
+    plain_overlap,
 )
 
 
 def plain_relations(
-    left: KnowledgeGraph, right: KnowledgeGraph, partner: Ints, probability: Floats
+    left: KnowledgeGraph, right: KnowledgeGraph, counterpart: Ints, probability: Floats
 ) -> Floats:
     r, r_right = left.n_relations, right.n_relations
     again, of_left, of_right = np.zeros((r, 2 * r_right)), np.zeros(r), np.zeros(r_right)
-    sure = {int(y): float(probability[x]) for x, y in enumerate(partner) if y >= 0}
+    sure = {int(y): float(probability[x]) for x, y in enumerate(counterpart) if y >= 0}
     for head, kind, tail in left.triples.tolist():
-        ends = partner[head], partner[tail]
+        ends = counterpart[head], counterpart[tail]
         if min(ends) < 0:
             continue
         mass = probability[head] * probability[tail]
@@ -61,20 +60,20 @@ def plain_relations(
 
 def added_up(known: Known) -> Floats:
     found = np.zeros(known.shape)
-    for x, x_right, worth in shared_statements(*known.statements()):
-        np.add.at(found, (x, x_right), worth)
+    for x, x_right, weight in overlap_evidence(*known.statements()):
+        np.add.at(found, (x, x_right), weight)
     return found
 
 
 def made_partners(n: int, n_right: int, seed: int) -> tuple[Ints, Floats]:
     """A random one-to-one choice of partners, about a third of them missing."""
     rng = np.random.default_rng(seed)
-    partner = np.full(n, -1, dtype=np.int64)
+    counterpart = np.full(n, -1, dtype=np.int64)
     size = min(n, n_right)
-    partner[rng.permutation(n)[:size]] = rng.permutation(n_right)[:size]
-    partner[rng.random(n) < 0.3] = -1
+    counterpart[rng.permutation(n)[:size]] = rng.permutation(n_right)[:size]
+    counterpart[rng.random(n) < 0.3] = -1
     # Whole numbers among them, so that a relation may be as good as certain.
-    return partner, np.where(rng.random(n) < 0.5, 1.0, rng.random(n))
+    return counterpart, np.where(rng.random(n) < 0.5, 1.0, rng.random(n))
 
 
 @given(graphs())
@@ -146,9 +145,9 @@ def listed(statements: Statements) -> list[tuple[int, int, int, list[int]]]:
 def test_aligned_relations_equal_a_loop_over_triples(
     left: KnowledgeGraph, right: KnowledgeGraph, seed: int
 ) -> None:
-    partner, probability = made_partners(left.n_entities, right.n_entities, seed)
-    weights = align_relations(Statements.of(left), Statements.of(right), partner, probability)
-    expected = plain_relations(left, right, partner, probability)
+    counterpart, probability = made_partners(left.n_entities, right.n_entities, seed)
+    weights = align_relations(Statements.of(left), Statements.of(right), counterpart, probability)
+    expected = plain_relations(left, right, counterpart, probability)
     assert weights.shape == expected.shape
     np.testing.assert_allclose(weights.toarray(), expected, atol=1e-12)
 
@@ -180,15 +179,14 @@ def test_a_relation_turned_around_is_found_again_as_an_inverse() -> None:
 @example(LOOP, LOOP, 0)
 @example(BOTH_WAYS, BOTH_WAYS, 0)
 @example(HUB, HUB, 0)
-def test_shared_statements_equal_a_loop_over_triples(
+def test_overlap_equals_a_loop_over_triples(
     at_once: int, left: KnowledgeGraph, right: KnowledgeGraph, seed: int
 ) -> None:
     known = made_alignment(left, right, seed)
     with pytest.MonkeyPatch.context() as patch:
-        for module in (same_module, shared_module):
-            patch.setattr(module, "_AT_ONCE", at_once)
+        patch.setattr(overlap_module, "_AT_ONCE", at_once)
         found = added_up(known)
-    np.testing.assert_allclose(found, plain_shared(known), atol=1e-12)
+    np.testing.assert_allclose(found, plain_overlap(known), atol=1e-12)
 
 
 def test_a_statement_about_many_says_less_of_each() -> None:

@@ -18,7 +18,7 @@ from rich.console import Console
 
 from dualamn.commands import console, source
 from dualamn.data_loaders.fetching.fetch import FetchProgress, megabytes
-from dualamn.kernels import measure
+from dualamn.kernels import compute
 
 Run = Callable[..., Result]
 Publish = Callable[..., dict[str, str]]
@@ -228,7 +228,7 @@ def test_bench_does_not_measure_the_network(
     run: Run, cache: Path, small: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # As if so much of the time since the start had gone into fetching.
-    monkeypatch.setattr(measure, "process_start", lambda: time.monotonic() - 1e6)
+    monkeypatch.setattr(compute, "process_start", lambda: time.monotonic() - 1e6)
     fetch_missing = source.fetch_missing
     monkeypatch.setattr(source, "fetch_missing", lambda *a, **k: fetch_missing(*a, **k) + 1e6)
     shown = run("bench", "made/aa_bb", "--epochs", 1, "--json", "out.json")

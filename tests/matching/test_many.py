@@ -11,7 +11,7 @@ from dualamn.eval import judge
 from dualamn.kernels.arrays import strings
 from dualamn.matching import BY_PROBABILITY, MATCHERS, get_matcher
 from dualamn.matching.duplicates import with_claims
-from dualamn.probability.calibration import judge_by
+from dualamn.probability.calibration import label_links
 from dualamn.result import Candidates, TopK
 
 TEMPERATURE = 0.03
@@ -78,14 +78,17 @@ def test_no_candidates_no_links() -> None:
     assert found.links.shape == (0, 2)
 
 
-def test_a_link_beside_the_right_one_is_not_judged_by_it() -> None:
+def test_a_link_beside_the_correct_one_is_not_labelled_by_it() -> None:
     links = np.array([[0, 5], [1, 5], [2, 6]], dtype=np.int32)
     held_out = np.array([[0, 5], [3, 6]], dtype=np.int32)
     features = np.arange(3, dtype=np.float32)[:, None]
-    once = judge_by(links, features, held_out)
-    assert (once.right.tolist(), once.features[:, 0].tolist()) == ([True, False, False], [0, 1, 2])
-    many = judge_by(links, features, held_out, many=True)
-    assert (many.right.tolist(), many.features[:, 0].tolist()) == ([True, False], [0, 2])
+    once = label_links(links, features, held_out)
+    assert (once.is_correct.tolist(), once.features[:, 0].tolist()) == (
+        [True, False, False],
+        [0, 1, 2],
+    )
+    many = label_links(links, features, held_out, many=True)
+    assert (many.is_correct.tolist(), many.features[:, 0].tolist()) == ([True, False], [0, 2])
 
 
 def doubled(seed: int, *, side: int = 0) -> AlignmentTask:

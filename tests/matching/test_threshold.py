@@ -83,9 +83,9 @@ def test_wrong_input_is_refused() -> None:
         learn_threshold([], [])
     with pytest.raises(ValueError, match="NaN"):
         learn_threshold([np.nan], [True])
-    with pytest.raises(ValueError, match=r"shape \(2,\), and right \(1,\)"):
+    with pytest.raises(ValueError, match=r"shape \(2,\), and correct \(1,\)"):
         learn_threshold([0.1, 0.2], [True])
-    with pytest.raises(ValueError, match="2 links are right, of 1 gold"):
+    with pytest.raises(ValueError, match="2 links are correct, of 1 gold"):
         learn_threshold([0.1, 0.2], [True, True], gold=1)
     nothing = Matching(np.empty((0, 2), np.int32), np.empty(0, np.float32), None, None)
     with pytest.raises(ValueError, match="NaN"):

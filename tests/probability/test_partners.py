@@ -5,8 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from dualamn.probability.calibration import Judged, calibrate
-from dualamn.probability.dangling import HavingPartner, Seen
+from dualamn.probability.calibration import LabelledLinks, calibrate
+from dualamn.probability.dangling import CounterpartChance, LinkSample
 from dualamn.probability.holdout import hide_others, take_out
 from dualamn.probability.link_features import FEATURES
 from dualamn.probability.precision_threshold import find_threshold
@@ -24,40 +24,42 @@ def same_draws() -> None:
     RNG = np.random.default_rng(0)
 
 
-def entities(count: int, middle: float, linked: float) -> Seen:
+def entities(count: int, middle: float, linked: float) -> LinkSample:
     """Entities of which a share is linked, with features around a middle."""
     features = RNG.normal(size=(round(count * linked), WIDTH)).astype(np.float32)
     features[:, -1] = 0
     features[:, 0] += middle
-    return Seen(features, count - len(features))
+    return LinkSample(features, count - len(features))
 
 
-def both(one: Seen, other: Seen) -> Seen:
+def both(one: LinkSample, other: LinkSample) -> LinkSample:
     """All entities of two kinds."""
     features = np.concatenate([one.features, other.features])
-    return Seen(features, one.n_unlinked + other.n_unlinked)
+    return LinkSample(features, one.n_unlinked + other.n_unlinked)
 
 
-def having(*kinds: Seen, found: int, others: tuple[int, int] | None = None) -> HavingPartner | None:
+def having(
+    *kinds: LinkSample, found: int, others: tuple[int, int] | None = None
+) -> CounterpartChance | None:
     """What is learned from four kinds of entities, half of the last in either graph."""
     half = (kinds[3].n_linked + kinds[3].n_unlinked) // 2
-    return HavingPartner.of(
+    return CounterpartChance.of(
         *kinds, coefficients=COEFFICIENTS, pure=1.0, found=found, others=others or (half, half)
     )
 
 
 @pytest.mark.parametrize("share", [0.05, 0.3, 0.9])
 def test_the_share_of_entities_with_a_partner_is_found(share: float) -> None:
-    def mixed(count: int, names: float) -> tuple[Seen, Seen]:
+    def mixed(count: int, names: float) -> tuple[LinkSample, LinkSample]:
         some = entities(round(count * share), 1.0 + names, 0.9)
         return some, entities(round(count * (1 - share)), -1.0 + names, 0.5)
 
-    partnered, alone = entities(4_000, 1.0, 0.9), entities(1_000, -1.0, 0.5)
+    matched, alone = entities(4_000, 1.0, 0.9), entities(1_000, -1.0, 0.5)
     # With their names all links look surer, of whichever kind.
     some, others = mixed(20_000, 1.5)
     ordinary, asked = both(some, others), both(*mixed(4_000, 0.0))
     # Names found half of those that have a partner.
-    found = having(partnered, alone, asked, ordinary, found=round(10_000 * share))
+    found = having(matched, alone, asked, ordinary, found=round(10_000 * share))
     assert found is not None
     assert found.share == pytest.approx(share, abs=0.07)
     assert found.deviation < 0.07
@@ -94,7 +96,7 @@ def test_no_more_have_a_partner_than_the_smaller_graph_has_entities() -> None:
 
 
 def test_nothing_is_said_where_a_kind_is_missing() -> None:
-    nobody = Seen(np.empty((0, WIDTH), np.float32), 7)
+    nobody = LinkSample(np.empty((0, WIDTH), np.float32), 7)
     for missing in range(4):
         kinds = [entities(100, 0.0, 0.5) for _ in range(4)]
         kinds[missing] = nobody
@@ -105,10 +107,10 @@ def test_an_entity_is_seen_by_its_surest_link() -> None:
     links = np.array([[0, 5], [0, 6], [2, 6]], dtype=np.int32)
     features = np.arange(3, dtype=np.float32)[:, None]
     asked = np.array([0, 1, 6, 9], dtype=np.int32)
-    seen = Seen.of(asked, links, features, np.array([0.4, 0.7, 0.2], dtype=np.float32))
+    seen = LinkSample.of(asked, links, features, np.array([0.4, 0.7, 0.2], dtype=np.float32))
     assert seen.features.ravel().tolist() == [1, 1]
     assert (seen.n_linked, seen.n_unlinked, seen.share_linked) == (2, 2, 0.5)
-    nobody = Seen.of(asked[:0], links[:0], features[:0], features[:0, 0])
+    nobody = LinkSample.of(asked[:0], links[:0], features[:0], features[:0, 0])
     assert (nobody.n_linked, nobody.n_unlinked) == (0, 0)
 
 
@@ -150,10 +152,10 @@ def test_some_that_names_did_not_find_lose_theirs() -> None:
 def test_names_speak_for_the_pairs_they_found_and_partners_are_in_doubt_for_others() -> None:
     features = RNG.normal(size=(400, WIDTH)).astype(np.float32)
     features[:, -1] = 0
-    judged = Judged(features, RNG.random(400) < 0.5, np.ones(400), 400)
-    (before,) = calibrate([("l", "r")], [judged], method="agreement").pairs
-    having = HavingPartner(0.5, 0.1, 0.0, 0.0)
-    after = replace(before, having_partner=having)
+    labelled = LabelledLinks(features, RNG.random(400) < 0.5, np.ones(400), 400)
+    (before,) = calibrate([("l", "r")], [labelled], method="agreement").pairs
+    having = CounterpartChance(0.5, 0.1, 0.0, 0.0)
+    after = replace(before, counterpart_chance=having)
     asked = features.copy()
     asked[::2, -1] = 0.6
     p, told = before.predict(features), after.predict(asked)

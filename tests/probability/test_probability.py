@@ -13,7 +13,14 @@ from dualamn import Aligner, Alignment, AlignmentTask, ConfigError, KnowledgeGra
 from dualamn.bench.synthetic_task import make_task
 from dualamn.eval import expected_calibration_error, judge
 from dualamn.kernels.logistic import fit_logistic, predict
-from dualamn.probability.calibration import DOUBT, PRIOR, Calibration, Judged, calibrate, judge_by
+from dualamn.probability.calibration import (
+    DOUBT,
+    PRIOR,
+    Calibration,
+    LabelledLinks,
+    calibrate,
+    label_links,
+)
 from dualamn.probability.holdout import FEWEST, hold_out
 from dualamn.probability.link_features import FEATURES
 from dualamn.probability.precision_threshold import find_threshold, precision_curve
@@ -29,15 +36,15 @@ def alignment(task: AlignmentTask) -> Alignment:
     return Aligner("fast", calibrate=True).fit(task).align(matcher="sinkhorn")
 
 
-def made_judged(rng: np.random.Generator, count: int, coefficients: Any) -> Judged:
+def made_labelled(rng: np.random.Generator, count: int, coefficients: Any) -> LabelledLinks:
     """Links whose chance to be right is known."""
     features = rng.normal(size=(count, len(FEATURES))).astype(np.float32)
-    features[:, -1] = 0  # no judged link is a pair to begin with
+    features[:, -1] = 0  # no labelled link is a pair to begin with
     right = rng.random(count) < predict(features.astype(np.float64), coefficients)
-    return Judged(features, right, np.ones(count), count)
+    return LabelledLinks(features, right, np.ones(count), count)
 
 
-def calibration_of(*parts: Judged) -> Calibration:
+def calibration_of(*parts: LabelledLinks) -> Calibration:
     return calibrate([("l", f"r{i}") for i in range(len(parts))], parts)
 
 
@@ -140,7 +147,7 @@ def test_few_seed_links_fall_back_to_what_held_elsewhere() -> None:
     (pair,) = found.calibration.pairs
     assert pair.method == "prior"
     np.testing.assert_array_equal(pair.coefficients, PRIOR)
-    assert (pair.error, pair.precision, pair.reliability) == (None, None, ())
+    assert (pair.calibration_error, pair.precision, pair.reliability) == (None, None, ())
     assert "too few seed links" in found.calibration.notes[0]
     assert found.probabilities is not None
 
@@ -170,11 +177,11 @@ def test_links_are_judged_by_the_ends_of_held_out_ones() -> None:
     links = np.array([[0, 10], [1, 12], [2, 11], [3, 19]], dtype=np.int32)
     held = np.array([[0, 10], [1, 11], [5, 12]], dtype=np.int32)
     features = np.arange(4, dtype=np.float32)[:, None]
-    judged = judge_by(links, features, held)
-    assert judged.features[:, 0].tolist() == [0, 1, 2]
-    assert judged.right.tolist() == [True, False, False]
+    labelled = label_links(links, features, held)
+    assert labelled.features[:, 0].tolist() == [0, 1, 2]
+    assert labelled.is_correct.tolist() == [True, False, False]
     # Both ends of (1, 12) have other partners, only one end of (2, 11).
-    assert judged.weights.tolist() == [1.0, 1.0, 0.5]
+    assert labelled.weights.tolist() == [1.0, 1.0, 0.5]
 
 
 def test_any_share_of_held_out_links_finds_the_same_precision() -> None:
@@ -187,8 +194,8 @@ def test_any_share_of_held_out_links_finds_the_same_precision() -> None:
     true_precision = (links == truth).all(axis=1).mean()
     for share in (0.05, 0.5, 1.0):
         held = truth[rng.random(count) < share]
-        judged = judge_by(links, np.zeros((count, 1), np.float32), held)
-        precision = judged.weights[judged.right].sum() / judged.weights.sum()
+        labelled = label_links(links, np.zeros((count, 1), np.float32), held)
+        precision = labelled.weights[labelled.is_correct].sum() / labelled.weights.sum()
         assert abs(precision - true_precision) < 0.03
 
 
@@ -209,17 +216,17 @@ def test_coefficients_stay_near_the_prior_without_data(count: int, seed: int) ->
 def test_coefficients_are_found_again() -> None:
     rng = np.random.default_rng(1)
     truth = np.array([0.5, 1.0, -0.5, 0.0, 0.3, 0.8, -1.0, 0.0])
-    judged = made_judged(rng, 20_000, truth)
-    (pair,) = calibration_of(judged).pairs
+    labelled = made_labelled(rng, 20_000, truth)
+    (pair,) = calibration_of(labelled).pairs
     np.testing.assert_allclose(pair.coefficients, truth, atol=0.1)
-    assert pair.error is not None
-    assert pair.error < 0.02
+    assert pair.calibration_error is not None
+    assert pair.calibration_error < 0.02
 
 
 def test_a_pair_with_few_links_is_like_the_others() -> None:
     rng = np.random.default_rng(2)
     truth = PRIOR - np.array([2.0, *[0.0] * len(FEATURES)])
-    many, few = made_judged(rng, 3_000, truth), made_judged(rng, 4, truth)
+    many, few = made_labelled(rng, 3_000, truth), made_labelled(rng, 4, truth)
     alone = calibration_of(few).pairs[0].coefficients
     beside = calibration_of(many, few).pairs[1].coefficients
     assert abs(beside[0] - truth[0]) < abs(alone[0] - truth[0])
@@ -231,8 +238,8 @@ def test_a_threshold_reaches_its_precision_as_often_as_it_says(precision: float)
     for seed in range(40):
         rng = np.random.default_rng(seed)
         truth = PRIOR + rng.normal(size=len(PRIOR)) / np.sqrt(DOUBT)
-        (made_by,) = calibration_of(made_judged(rng, 200, truth)).pairs
-        links = made_judged(rng, 1_000, truth)
+        (made_by,) = calibration_of(made_labelled(rng, 200, truth)).pairs
+        links = made_labelled(rng, 1_000, truth)
         p = made_by.predict(links.features)
         threshold = find_threshold([(made_by, p, links.features)], precision, 0.9)
         kept = p >= np.float32(threshold.probability)
@@ -245,8 +252,8 @@ def test_a_threshold_reaches_its_precision_as_often_as_it_says(precision: float)
 
 def test_a_precision_out_of_reach_keeps_nothing() -> None:
     rng = np.random.default_rng(0)
-    (made_by,) = calibration_of(made_judged(rng, 500, PRIOR * 0 - 1)).pairs
-    links = made_judged(rng, 100, PRIOR)
+    (made_by,) = calibration_of(made_labelled(rng, 500, PRIOR * 0 - 1)).pairs
+    links = made_labelled(rng, 100, PRIOR)
     p = made_by.predict(links.features)
     threshold = find_threshold([(made_by, p, links.features)], 0.999)
     assert (threshold.n_kept, threshold.n_dropped) == (0, 100)
@@ -258,9 +265,9 @@ def test_a_precision_out_of_reach_keeps_nothing() -> None:
 
 def test_the_precision_curve_is_that_of_a_plain_reference() -> None:
     rng = np.random.default_rng(4)
-    judged = [made_judged(rng, 60, PRIOR), made_judged(rng, 90, PRIOR)]
-    pairs = calibration_of(*judged).pairs
-    features = [made_judged(rng, count, PRIOR).features for count in (300, 500)]
+    labelled = [made_labelled(rng, 60, PRIOR), made_labelled(rng, 90, PRIOR)]
+    pairs = calibration_of(*labelled).pairs
+    features = [made_labelled(rng, count, PRIOR).features for count in (300, 500)]
     features[1][:50] = features[1][0]  # ties
     parts = [(made_by, made_by.predict(f), f) for made_by, f in zip(pairs, features, strict=True)]
     curve = precision_curve(parts, 0.9)

@@ -101,7 +101,7 @@ def test_they_come_from_agreement(aligner: Aligner, alignment: Alignment) -> Non
     assert aligner.pseudo_seeds is not None
     assert len(aligner.held_out) == len(aligner.pseudo_seeds.links) // 5
     assert 0.9 * len(aligner.held_out) < pair.n_held_out <= len(aligner.held_out)
-    assert pair.n_judged > 0
+    assert pair.n_labelled > 0
     assert "no seed links" in alignment.calibration.notes[0]
 
 
@@ -123,7 +123,7 @@ def test_entities_without_a_partner_are_allowed_for() -> None:
         assert aligner.pseudo_seeds is not None
         assert found.calibration is not None
         assert found.probabilities is not None
-        having = found.calibration.pairs[0].having_partner
+        having = found.calibration.pairs[0].counterpart_chance
         assert having is not None
         # An entity's number is the same in both graphs.
         number = np.concatenate([strings(x.split("/")[1] for x in kg.entities) for kg in task.kgs])
@@ -147,8 +147,8 @@ def test_graphs_that_names_find_no_pair_of_have_no_estimate() -> None:
     found = Aligner("fast", calibrate=True).fit(task).align(matcher="mutual")
     assert found.calibration is not None
     first, *others = found.calibration.pairs
-    assert first.having_partner is not None
-    assert [pair.having_partner for pair in others] == [None, None]
+    assert first.counterpart_chance is not None
+    assert [pair.counterpart_chance for pair in others] == [None, None]
     assert len(found.pairs[1].links) > 0
 
 

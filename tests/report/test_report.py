@@ -85,13 +85,13 @@ def test_numbers_are_those_of_the_alignment(calibrated: Alignment, tmp_path: Pat
     assert calibrated.calibration is not None
     made_by = calibrated.calibration.pairs[0]
     assert calibrated.probabilities is not None
-    assert made_by.error is not None
+    assert made_by.calibration_error is not None
     name = DASH.join(task.kg_names)
     assert page.row(name)[1:5] == [
         f"{len(calibrated):,}",
         f"{len(task.seed_links):,}",
         f"{calibrated.probabilities.sum():,.0f}",
-        f"{made_by.error:.3f}",
+        f"{made_by.calibration_error:.3f}",
     ]
     for number, kg in enumerate(task.kgs):
         seeds = len(task.seed_links)
@@ -103,7 +103,7 @@ def test_numbers_are_those_of_the_alignment(calibrated: Alignment, tmp_path: Pat
     for precision in certainty.PRECISIONS:
         kept = calibrated.threshold(precision).n_kept
         assert page.row(str(precision))[1] == (f"{kept:,}" if kept else "out of reach")
-    assert f"expected calibration error {made_by.error:.3f}" in page.text
+    assert f"expected calibration error {made_by.calibration_error:.3f}" in page.text
     for row in made_by.reliability:
         cells = page.row(f"{row.lowest:.3f} to {row.highest:.3f}")
         assert cells[1:3] == [f"{row.probability:.3f}", f"{row.right:.3f}"]

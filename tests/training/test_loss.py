@@ -7,23 +7,23 @@ import pytest
 import torch
 from torch import Tensor
 
-from dualamn.training.loss import LossPlan, hard_sample_loss
+from dualamn.training.loss import LossLayout, hard_sample_loss
 
 
 def dense_loss(
-    parts: list[Tensor], pairs: Tensor, gamma: float, scale: float, tau: float
+    branches: list[Tensor], pairs: Tensor, gamma: float, scale: float, tau: float
 ) -> Tensor:
     """Over all entities, as the paper's formula and the authors' program have it."""
-    everything = torch.cat(parts, dim=1)
+    everything = torch.cat(branches, dim=1)
     n = len(everything)
 
-    def one_side(anchor: Tensor, partner: Tensor) -> Tensor:
-        pair = (everything[anchor] - everything[partner]).square().sum(dim=1)
+    def one_side(anchor: Tensor, counterpart: Tensor) -> Tensor:
+        pair = (everything[anchor] - everything[counterpart]).square().sum(dim=1)
         differences = everything[anchor].unsqueeze(1) - everything.unsqueeze(0)
         hardness = gamma + pair.unsqueeze(1) - differences.square().sum(dim=2)  # (p, n)
         kept = torch.ones(len(anchor), n, dtype=everything.dtype)
         kept[torch.arange(len(anchor)), anchor] = 0
-        kept[torch.arange(len(anchor)), partner] = 0
+        kept[torch.arange(len(anchor)), counterpart] = 0
         hardness = hardness * kept
         mean = hardness.detach().mean(dim=1, keepdim=True)
         deviation = hardness.detach().std(dim=1, correction=0, keepdim=True)
@@ -37,18 +37,20 @@ def made(
     n: int, p: int, seed: int
 ) -> tuple[list[Tensor], np.ndarray[tuple[int, int], np.dtype[np.int32]]]:
     rng = np.random.default_rng(seed)
-    parts = [torch.from_numpy(rng.normal(size=(n, d))).requires_grad_() for d in (5, 3)]
+    branches = [torch.from_numpy(rng.normal(size=(n, d))).requires_grad_() for d in (5, 3)]
     pairs = rng.permutation(n)[: 2 * p].reshape(p, 2).astype(np.int32)
-    return parts, pairs
+    return branches, pairs
 
 
-def plan_of_everything(pairs: np.ndarray[tuple[int, int], np.dtype[np.int32]], n: int) -> LossPlan:
+def layout_of_everything(
+    pairs: np.ndarray[tuple[int, int], np.dtype[np.int32]], n: int
+) -> LossLayout:
     everyone = np.tile(np.arange(n, dtype=np.int32), (2 * len(pairs), 1))
-    return LossPlan.build(pairs, everyone, np.arange(n, dtype=np.int32), n)
+    return LossLayout.build(pairs, everyone, np.arange(n, dtype=np.int32), n)
 
 
-def grads(loss: Tensor, parts: list[Tensor]) -> Tensor:
-    return torch.cat([g.flatten() for g in torch.autograd.grad(loss, parts)])
+def grads(loss: Tensor, branches: list[Tensor]) -> Tensor:
+    return torch.cat([g.flatten() for g in torch.autograd.grad(loss, branches)])
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -56,74 +58,78 @@ def grads(loss: Tensor, parts: list[Tensor]) -> Tensor:
 def test_complete_candidates_give_the_dense_loss_and_gradient(
     seed: int, gamma: float, scale: float, tau: float
 ) -> None:
-    parts, pairs = made(20, 4, seed)
-    plan = plan_of_everything(pairs, 20)
-    assert plan.rows.tolist() == list(range(20))
-    mined = hard_sample_loss(parts, plan, gamma=gamma, scale=scale, tau=tau)
-    dense = dense_loss(parts, torch.from_numpy(pairs), gamma, scale, tau)
+    branches, pairs = made(20, 4, seed)
+    layout = layout_of_everything(pairs, 20)
+    assert layout.rows.tolist() == list(range(20))
+    mined = hard_sample_loss(branches, layout, gamma=gamma, scale=scale, tau=tau)
+    dense = dense_loss(branches, torch.from_numpy(pairs), gamma, scale, tau)
     torch.testing.assert_close(mined, dense)
-    torch.testing.assert_close(grads(mined, parts), grads(dense, parts), rtol=1e-5, atol=1e-7)
+    torch.testing.assert_close(grads(mined, branches), grads(dense, branches), rtol=1e-5, atol=1e-7)
 
 
 def test_an_entity_may_be_in_several_pairs_of_one_step() -> None:
-    parts, _ = made(12, 1, 0)
+    branches, _ = made(12, 1, 0)
     pairs = np.array([[0, 5], [0, 9], [5, 9]], dtype=np.int32)  # as with three graphs
-    mined = hard_sample_loss(parts, plan_of_everything(pairs, 12))
-    dense = dense_loss(parts, torch.from_numpy(pairs), 1.0, 30.0, 10.0)
+    mined = hard_sample_loss(branches, layout_of_everything(pairs, 12))
+    dense = dense_loss(branches, torch.from_numpy(pairs), 1.0, 30.0, 10.0)
     torch.testing.assert_close(mined, dense)
 
 
 def test_hardest_negatives_alone_keep_the_gradient_direction() -> None:
-    parts, pairs = made(400, 30, 1)
+    branches, pairs = made(400, 30, 1)
     anchors = np.concatenate([pairs[:, 0], pairs[:, 1]])
-    joined = torch.cat(parts, dim=1).detach()
+    joined = torch.cat(branches, dim=1).detach()
     near = torch.cdist(joined[anchors], joined).argsort(dim=1)[:, 1:65].numpy().astype(np.int32)
-    plan = LossPlan.build(pairs, near, np.arange(400, dtype=np.int32), 400)
-    mined = hard_sample_loss(parts, plan)
-    dense = dense_loss(parts, torch.from_numpy(pairs), 1.0, 30.0, 10.0)
-    cosine = torch.nn.functional.cosine_similarity(grads(mined, parts), grads(dense, parts), dim=0)
+    layout = LossLayout.build(pairs, near, np.arange(400, dtype=np.int32), 400)
+    mined = hard_sample_loss(branches, layout)
+    dense = dense_loss(branches, torch.from_numpy(pairs), 1.0, 30.0, 10.0)
+    cosine = torch.nn.functional.cosine_similarity(
+        grads(mined, branches), grads(dense, branches), dim=0
+    )
     assert cosine > 0.999
     assert mined <= dense
 
 
 def test_terms_of_little_weight_count_but_get_no_gradient() -> None:
-    parts, pairs = made(400, 30, 1)
-    plan = plan_of_everything(pairs, 400)
-    whole = hard_sample_loss(parts, plan)
-    heavy = hard_sample_loss(parts, plan, least_weight=1e-4)
+    branches, pairs = made(400, 30, 1)
+    layout = layout_of_everything(pairs, 400)
+    whole = hard_sample_loss(branches, layout)
+    heavy = hard_sample_loss(branches, layout, least_weight=1e-4)
     assert heavy.item() == whole.item()
-    all_rows, heavy_rows = (torch.autograd.grad(loss, parts)[0] for loss in (whole, heavy))
+    all_rows, heavy_rows = (torch.autograd.grad(loss, branches)[0] for loss in (whole, heavy))
     assert int((heavy_rows != 0).any(dim=1).sum()) < 0.8 * int((all_rows != 0).any(dim=1).sum())
     cosine = torch.nn.functional.cosine_similarity(all_rows.flatten(), heavy_rows.flatten(), dim=0)
     assert cosine > 0.99999
 
 
 def test_sampled_moments_are_close_to_those_of_all() -> None:
-    parts, pairs = made(3000, 20, 2)
-    everything = plan_of_everything(pairs, 3000)
+    branches, pairs = made(3000, 20, 2)
+    everything = layout_of_everything(pairs, 3000)
     sample = np.random.default_rng(0).choice(3000, 1000, replace=False).astype(np.int32)
     everyone = np.tile(np.arange(3000, dtype=np.int32), (40, 1))
-    sampled = LossPlan.build(pairs, everyone, sample, 3000)
-    full, part = hard_sample_loss(parts, everything), hard_sample_loss(parts, sampled)
+    sampled = LossLayout.build(pairs, everyone, sample, 3000)
+    full, part = hard_sample_loss(branches, everything), hard_sample_loss(branches, sampled)
     assert abs(part.item() / full.item() - 1) < 0.05
-    cosine = torch.nn.functional.cosine_similarity(grads(full, parts), grads(part, parts), dim=0)
+    cosine = torch.nn.functional.cosine_similarity(
+        grads(full, branches), grads(part, branches), dim=0
+    )
     assert cosine > 0.99
 
 
 def test_plan_embeds_only_what_the_step_touches() -> None:
     pairs = np.array([[3, 40]], dtype=np.int32)
     negatives = np.array([[7, 3, -1], [40, 9, 3]], dtype=np.int32)
-    plan = LossPlan.build(pairs, negatives, np.array([60], dtype=np.int32), 100)
-    assert plan.rows.tolist() == [3, 7, 9, 40, 60]
-    # An anchor itself, its partner and -1 are no negatives.
-    assert plan.missing.tolist() == [[False, True, True], [True, False, True]]
+    layout = LossLayout.build(pairs, negatives, np.array([60], dtype=np.int32), 100)
+    assert layout.rows.tolist() == [3, 7, 9, 40, 60]
+    # An anchor itself, its counterpart and -1 are no negatives.
+    assert layout.missing.tolist() == [[False, True, True], [True, False, True]]
 
 
 def test_anchors_without_any_negative_leave_a_finite_loss() -> None:
     pairs = np.array([[0, 1]], dtype=np.int32)
-    plan = LossPlan.build(pairs, np.full((2, 3), -1, np.int32), np.array([0, 1], np.int32), 2)
+    layout = LossLayout.build(pairs, np.full((2, 3), -1, np.int32), np.array([0, 1], np.int32), 2)
     part = torch.randn(2, 4, requires_grad=True)
-    loss = hard_sample_loss([part], plan)
+    loss = hard_sample_loss([part], layout)
     loss.backward()  # type: ignore[no-untyped-call]
     assert loss.isfinite()
     assert part.grad is not None

@@ -11,13 +11,13 @@ from hypothesis import strategies as st
 from dualamn.training.mining import highest, mine, principal_projection, project
 
 
-def parts(n: int, seed: int = 0) -> list[torch.Tensor]:
+def branches(n: int, seed: int = 0) -> list[torch.Tensor]:
     generator = torch.Generator().manual_seed(seed)
     return [torch.randn(n, d, generator=generator) for d in (6, 4)]
 
 
 def test_without_projection_they_are_exactly_the_nearest_others() -> None:
-    embedded = parts(60)
+    embedded = branches(60)
     anchors = np.array([5, 0, 59], dtype=np.int32)
     joined = torch.cat(embedded, dim=1)
     found = mine(embedded, anchors, 7, torch.eye(10))
@@ -42,7 +42,7 @@ def test_the_highest_by_way_of_groups_are_those_of_topk(
 
 @pytest.mark.parametrize(("n", "k"), [(1, 3), (2, 1), (33, 32), (97, 6), (500, 32)])
 def test_of_any_number_of_entities_they_are_the_nearest(n: int, k: int) -> None:
-    embedded = parts(n)
+    embedded = branches(n)
     joined = torch.cat(embedded, dim=1)
     distances = torch.cdist(joined, joined, compute_mode="donot_use_mm_for_euclid_dist")
     distances.fill_diagonal_(torch.inf)
@@ -53,7 +53,7 @@ def test_of_any_number_of_entities_they_are_the_nearest(n: int, k: int) -> None:
 
 
 def test_fewer_entities_than_asked_for_leave_places_empty() -> None:
-    found = mine(parts(3), np.array([1], dtype=np.int32), 4, torch.eye(10))
+    found = mine(branches(3), np.array([1], dtype=np.int32), 4, torch.eye(10))
     assert sorted(found[0].tolist()) == [-1, -1, 0, 2]
 
 
@@ -66,7 +66,7 @@ def test_an_anchor_is_never_its_own_negative_even_among_duplicates() -> None:
 
 
 def test_as_many_threads_as_there_are_find_the_same() -> None:
-    embedded, matrix = parts(90), torch.eye(10)
+    embedded, matrix = branches(90), torch.eye(10)
     anchors = np.arange(70, dtype=np.int32)
     alone = torch.get_num_threads()
     found = []
@@ -79,7 +79,7 @@ def test_as_many_threads_as_there_are_find_the_same() -> None:
 
 
 def test_projection_is_that_of_the_parts_side_by_side() -> None:
-    embedded = parts(8)
+    embedded = branches(8)
     matrix = torch.randn(10, 3, generator=torch.Generator().manual_seed(1))
     torch.testing.assert_close(project(embedded, matrix), torch.cat(embedded, dim=1) @ matrix)
 

@@ -1,4 +1,4 @@
-"""A step in parts has the loss and the gradient of the step as a whole."""
+"""A step in micro-batches has the loss and the gradient of the step as a whole."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from dualamn.bench.synthetic_task import make_task
 from dualamn.config import AlignerConfig
 from dualamn.encoders.dual_amn import DualAMN
 from dualamn.encoders.message_graph import RelationGraph
-from dualamn.training.loss import LossPlan, hard_sample_loss
-from dualamn.training.micro_batch import LEAST_WEIGHT, StepInParts, draw_parts
+from dualamn.training.loss import LossLayout, hard_sample_loss
+from dualamn.training.micro_batch import LEAST_WEIGHT, MicroBatchedStep, draw_micro_batches
 from dualamn.training.trainer import steps_an_epoch
 from tests.encoders.networks import network_of
 
 WIDE: dict[str, Any] = {"dim": 8, "proxies": 4, "dropout": 0.0, "matmul_precision": "highest"}
-"""Every entity of a part is a negative of all its anchors, and is sampled."""
+"""Every entity of a batch is a negative of all its anchors, and is sampled."""
 
 
 @pytest.fixture(scope="module")
@@ -44,25 +44,27 @@ def test_a_step_in_parts_is_the_mean_over_its_links(task: AlignmentTask) -> None
     config = AlignerConfig(**WIDE, mining_limit=20, mining_pool=30, negatives=500)
     linked = np.unique(task.seed_links)
     others = np.setdiff1d(np.arange(task.n_entities, dtype=np.int32), linked)
-    parts = draw_parts(task.seed_links[:25], linked, others, config, np.random.default_rng(0))
-    assert [len(part.links) for part in parts] == [9, 8, 8]
+    batches = draw_micro_batches(
+        task.seed_links[:25], linked, others, config, np.random.default_rng(0)
+    )
+    assert [len(batch.links) for batch in batches] == [9, 8, 8]
     config = AlignerConfig.from_dict(
-        config.to_dict() | {"sampled_entities": max(len(part.entities) for part in parts)}
+        config.to_dict() | {"sampled_entities": max(len(batch.entities) for batch in batches)}
     )
     # Linked entities are all sampled, and so are all others.
-    step = StepInParts(network, graph, 20 / config.sampled_entities, config)
+    step = MicroBatchedStep(network, graph, 20 / config.sampled_entities, config)
 
-    loss = step.backward(parts, np.random.default_rng(1), torch.Generator().manual_seed(1))
+    loss = step.backward(batches, np.random.default_rng(1), torch.Generator().manual_seed(1))
     found = gradient(network)
 
-    # The same by the plain network and one plan a part, each over the whole graph's layers.
+    # The same by the plain network and one layout a batch, each over the whole graph's layers.
     terms = []
-    for part in parts:
-        anchors = part.entities[part.links]
-        everyone = np.tile(part.entities, (2 * len(anchors), 1))
-        plan = LossPlan.build(anchors, everyone, part.entities, task.n_entities)
-        embedded = network(graph, plan.rows)
-        terms.append(len(anchors) * hard_sample_loss(embedded, plan, least_weight=LEAST_WEIGHT))
+    for batch in batches:
+        anchors = batch.entities[batch.links]
+        everyone = np.tile(batch.entities, (2 * len(anchors), 1))
+        layout = LossLayout.build(anchors, everyone, batch.entities, task.n_entities)
+        embedded = network(graph, layout.rows)
+        terms.append(len(anchors) * hard_sample_loss(embedded, layout, least_weight=LEAST_WEIGHT))
     whole = torch.stack(terms).sum() / 25
     whole.backward()  # type: ignore[no-untyped-call]
     assert loss == pytest.approx(whole.item(), rel=1e-5)
@@ -74,12 +76,12 @@ def test_gradients_add_to_those_that_are_there(task: AlignmentTask) -> None:
     config = AlignerConfig(**WIDE, mining_limit=16, mining_pool=20, negatives=6, mining_dim=8)
     linked = np.unique(task.seed_links)
     others = np.setdiff1d(np.arange(task.n_entities, dtype=np.int32), linked)
-    step = StepInParts(network, graph, len(linked) / task.n_entities, config)
+    step = MicroBatchedStep(network, graph, len(linked) / task.n_entities, config)
 
     def once() -> float:
         rng, generator = np.random.default_rng(2), torch.Generator().manual_seed(2)
         return step.backward(
-            draw_parts(task.seed_links, linked, others, config, rng), rng, generator
+            draw_micro_batches(task.seed_links, linked, others, config, rng), rng, generator
         )
 
     first = once()
@@ -100,18 +102,18 @@ def test_parts_have_every_link_once_and_other_entities_beside_it(
     others = np.arange(200, 200 + n_others, dtype=np.int32)
     config = AlignerConfig(mining_limit=limit, mining_pool=pool)
     linked = np.unique(np.concatenate([links.ravel(), np.arange(300, 320, dtype=np.int32)]))
-    parts = draw_parts(links, linked, others, config, np.random.default_rng(0))
+    batches = draw_micro_batches(links, linked, others, config, np.random.default_rng(0))
     np.testing.assert_array_equal(
-        np.concatenate([part.entities[part.links] for part in parts]), links
+        np.concatenate([batch.entities[batch.links] for batch in batches]), links
     )
-    for part in parts:
-        own = np.unique(part.entities[part.links])
-        assert (part.entities[: len(own)] == own).all()
-        assert part.n_linked == min(max(limit, len(own)), len(linked))
-        assert len(part.entities) == part.n_linked + min(pool, n_others)
-        assert len(np.unique(part.entities)) == len(part.entities)
-        assert np.isin(part.entities[: part.n_linked], linked).all()
-        assert np.isin(part.entities[part.n_linked :], others).all()
+    for batch in batches:
+        own = np.unique(batch.entities[batch.links])
+        assert (batch.entities[: len(own)] == own).all()
+        assert batch.n_linked == min(max(limit, len(own)), len(linked))
+        assert len(batch.entities) == batch.n_linked + min(pool, n_others)
+        assert len(np.unique(batch.entities)) == len(batch.entities)
+        assert np.isin(batch.entities[: batch.n_linked], linked).all()
+        assert np.isin(batch.entities[batch.n_linked :], others).all()
 
 
 @pytest.mark.parametrize(("mining_limit", "graphs"), [(10_000, 3), (40, 12)])
@@ -139,9 +141,9 @@ def test_training_in_parts_finds_as_many_links(task: AlignmentTask) -> None:
         found = aligner.align(candidates="test_only").links
         return sum(tuple(link) in truth for link in found.tolist()) / len(truth)
 
-    whole, parts = right(), right(mining_limit=40, mining_pool=60)
-    assert parts > 0.5  # by chance it would be below 0.02
-    assert parts > whole - 0.1
+    whole, batches = right(), right(mining_limit=40, mining_pool=60)
+    assert batches > 0.5  # by chance it would be below 0.02
+    assert batches > whole - 0.1
 
 
 def test_training_in_parts_goes_on_as_it_would_have(task: AlignmentTask, tmp_path: Any) -> None:

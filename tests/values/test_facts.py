@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dualamn.attributes.facts import Facts, distinct
-from dualamn.kernels.ranges import IntArray
+from dualamn.kernels.arrays import IntArray
 from tests.values.conftest import DescribedTask, Row
 
 LARGE = 1 << 40  # three of these are more than one number of 64 bits can hold

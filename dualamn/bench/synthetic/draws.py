@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dualamn.errors import DataError
+from dualamn.kernels.arrays import splitmix64
 
 Numbers = NDArray[np.int64]
 Flags = NDArray[np.bool_]
@@ -23,12 +24,7 @@ def generator(seed: int, *purpose: int) -> np.random.Generator:
 
 def mixed_bits(seed: int, numbers: Numbers) -> Shares:
     """(m,) numbers from 0 to below 1 that look drawn at random, alike where `numbers` are."""
-    # The finishing steps of SplitMix64: every bit of the result depends on every bit given.
-    step = (seed + 1) * 0x9E3779B97F4A7C15 % 2**64
-    bits = numbers.astype(np.uint64) + np.uint64(step)
-    bits = (bits ^ (bits >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    bits = (bits ^ (bits >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    bits ^= bits >> np.uint64(31)
+    bits = splitmix64(numbers.astype(np.uint64), seed)
     chances: Shares = (bits >> np.uint64(11)).astype(np.float64) * 2.0**-53
     return chances
 
