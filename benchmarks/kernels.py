@@ -31,7 +31,7 @@ from dualamn.kernels.sparse import sddmm, segment_softmax, spmm
 from dualamn.pyg.conv import RelationalReflectionConv
 from dualamn.search import candidate_pools, search_candidates
 from dualamn.training.loss import hard_sample_loss
-from dualamn.training.micro_batch import StepInParts, draw_parts
+from dualamn.training.micro_batch import LOSS_TAU, StepInParts, StepSizes, draw_parts
 from dualamn.training.mining import mine, principal_projection
 
 BLOCK = 1_024
@@ -101,9 +101,11 @@ class Cases:
         everyone = np.arange(task.n_entities, dtype=np.int32)
         linked = np.unique(task.seed_links)
         others = np.setdiff1d(everyone, linked, assume_unique=True)
-        self.part, *_ = draw_parts(task.seed_links[:BATCH], linked, others, config, rng)
+        self.part, *_ = draw_parts(task.seed_links[:BATCH], linked, others, StepSizes(), rng)
         self.pool = torch.from_numpy(self.part.entities).long()
-        step = StepInParts(self.network, self.graph, len(linked) / task.n_entities, config)
+        step = StepInParts(
+            self.network, self.graph, len(linked) / task.n_entities, config, StepSizes()
+        )
         with torch.no_grad():
             embedded = step.embedded(self.part, self.network.body(self.graph, self.pool))
         self.plan = step.plan(self.part, embedded, rng, self.generator)
@@ -222,7 +224,7 @@ class Cases:
 
         def ours(*parts: Tensor) -> Tensor:
             return hard_sample_loss(
-                parts, plan, gamma=config.gamma, scale=config.loss_scale, tau=config.loss_tau
+                parts, plan, gamma=config.gamma, scale=config.loss_scale, tau=LOSS_TAU
             )
 
         return Case(
@@ -237,12 +239,12 @@ class Cases:
 
     def mining(self) -> Case:
         """Negatives of a step: among its pool, and among all entities by products."""
-        config, k = self.config, self.config.negatives
+        k = self.config.negatives
         in_pool = [part[self.pool] for part in self.parts]
         anchors = self.part.links.T.ravel()
         points = torch.cat(self.parts, dim=1)
         queries = points[self.links.T.ravel()]
-        projection = principal_projection(self.parts, config.mining_dim, self.generator)
+        projection = principal_projection(self.parts, StepSizes().dim, self.generator)
 
         def plain() -> Sequence[Tensor]:
             squares = points.square().sum(dim=1)

@@ -55,6 +55,7 @@ def losses(task: AlignmentTask, config: AlignerConfig) -> tuple[float, float, fl
 
     from dualamn.encoders.dual_amn_encoder import TrainedDualAMN
     from dualamn.training.loss import LossPlan, hard_sample_loss
+    from dualamn.training.micro_batch import LOSS_TAU
 
     encoder = TrainedDualAMN(task, config, torch.device("cpu"))
     network, everyone = encoder.network, np.arange(task.n_entities, dtype=np.int32)
@@ -62,9 +63,7 @@ def losses(task: AlignmentTask, config: AlignerConfig) -> tuple[float, float, fl
     negatives = np.tile(everyone, (2 * len(pairs), 1))
     plan = LossPlan.build(pairs, negatives, everyone, task.n_entities)
     parts = network(encoder.graph, plan.rows)
-    ours = hard_sample_loss(
-        parts, plan, gamma=config.gamma, scale=config.loss_scale, tau=config.loss_tau
-    )
+    ours = hard_sample_loss(parts, plan, gamma=config.gamma, scale=config.loss_scale, tau=LOSS_TAU)
     dense = DenseDualAMN(encoder)
     theirs = dense_loss(dense(), torch.from_numpy(pairs).long(), config)
     mine, others = (

@@ -6,27 +6,28 @@ import time
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Self, Unpack
 
 import numpy as np
 
 from dualamn.alignment import Alignment
 from dualamn.attributes.name_model import kind_of_model
 from dualamn.attributes.names_and_values import NamesAndValues
-from dualamn.config import AlignerConfig, Device
+from dualamn.config import AlignerConfig
 from dualamn.decoding import Decoder, chosen_pairs
 from dualamn.encoders import get_encoder
 from dualamn.errors import DualamnError
 from dualamn.graphs.task import AlignmentTask
 from dualamn.kernels.arrays import EmbeddingArray, FloatArray, Int32Array
 from dualamn.kernels.compute import threads, torch_device
-from dualamn.kernels.mapped import check_room
+from dualamn.kernels.mapped import Storage, check_room
 from dualamn.matching import check_many, configured_matcher
 from dualamn.matching.duplicates import with_new_claims
-from dualamn.planning.execution_plan import Plan, plan
-from dualamn.presets import DEFAULT_PRESET
+from dualamn.planning.execution_plan import ExecutionPlan, plan
 from dualamn.progress import Progress, ProgressCallback, silent
 from dualamn.result import CandidateProtocol, PairAlignment
+from dualamn.settings.groups import Device
+from dualamn.settings.presets import DEFAULT_PRESET, Overrides, PresetName
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -65,7 +66,9 @@ class Aligner:
         ConfigError: a preset or setting that does not exist or cannot work.
     """
 
-    def __init__(self, config: AlignerConfig | str | None = None, **overrides: Any) -> None:
+    def __init__(
+        self, config: AlignerConfig | PresetName | None = None, **overrides: Unpack[Overrides]
+    ) -> None:
         if isinstance(config, AlignerConfig):
             self.config = AlignerConfig.from_dict(config.to_dict() | overrides)
         else:
@@ -77,7 +80,8 @@ class Aligner:
         self.seconds: dict[str, float] = {}
         self.turns: tuple[Turn, ...] = ()
         self.held_out: Int32Array = np.empty((0, 2), dtype=np.int32)
-        self.plan: Plan | None = None
+        self.plan: ExecutionPlan | None = None
+        self._storage = Storage()
         self._begun_with: BegunWith | None = None  # the links of own_seeds
         self._trial: Trial | None = None
         self._second: Aligner | None = None
@@ -137,8 +141,8 @@ class Aligner:
         from dualamn.probability.begun_with import BegunWith
 
         started = time.perf_counter()
-        self.plan = plan(task, self.config)
-        self.config = self.plan.config
+        self.plan = plan(task, self.config, self._storage)
+        self.config, self._storage = self.plan.config, self.plan.storage
         if self.plan.file_bytes:
             check_room(self.plan.file_bytes)
         beside = NamesAndValues.of(task, self.config, self._meaning)
@@ -175,6 +179,7 @@ class Aligner:
         self._trial, self._second, self.held_out = trial, None, trial.held_out
         if len(trial.held_out):
             self._second = Aligner(replace(self.config, calibrate=False))
+            self._second._storage = self._storage
             self._second._keeps_features = True
             names = self._beside.names
             self._second._meaning = None if names is None else trial.hidden(names.meaning)
@@ -290,7 +295,7 @@ class Aligner:
         """Writes the trained aligner with its task to one file, for `load`."""
         from dualamn.graphs.aligner_file import write_aligner
 
-        write_aligner(path, self.config, self.task, self._state())
+        write_aligner(path, self.config, self._storage, self.task, self._state())
 
     def _state(self) -> dict[str, Tensor]:
         """What was learned, the second model included."""
@@ -318,8 +323,9 @@ class Aligner:
         """
         from dualamn.graphs.aligner_file import read_aligner
 
-        config, task, state = read_aligner(path)
+        config, storage, task, state = read_aligner(path)
         aligner = cls(config if device is None else replace(config, device=device))
+        aligner._storage = storage
         aligner._restore(task, state)
         return aligner
 
@@ -360,4 +366,6 @@ class Aligner:
     def _make_encoder(self, task: AlignmentTask) -> Encoder:
         factory = get_encoder(self.config.encoder)
         with threads(self.config.threads):
-            return factory(task, self.config, torch_device(self.config.device))
+            encoder = factory(task, self.config, torch_device(self.config.device))
+        encoder.storage = self._storage
+        return encoder

@@ -13,7 +13,7 @@ import pytest
 from dualamn.bench.synthetic_task import make_task
 from dualamn.config import AlignerConfig
 from dualamn.planning.time_estimate import Sizes, in_words, seconds
-from dualamn.presets import preset_settings
+from dualamn.settings.presets import PresetName, preset_settings
 
 BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
 
@@ -64,7 +64,7 @@ def test_estimates_are_near_what_runs_took(report: dict[str, Any]) -> None:
     assert took / 2 < estimate < took * (4 if new else 2)
 
 
-def of(preset: str, **settings: Any) -> AlignerConfig:
+def of(preset: PresetName, **settings: Any) -> AlignerConfig:
     return AlignerConfig.from_dict(AlignerConfig().to_dict() | preset_settings(preset) | settings)
 
 

@@ -14,6 +14,7 @@ from dualamn.commands.group import UnderHeadings
 
 if TYPE_CHECKING:
     from dualamn.alignment import Alignment
+    from dualamn.settings.presets import PresetName
 
 _LIKELY = 0.5  # the probability from which --many takes links
 
@@ -128,7 +129,7 @@ def align(
     links: Path | None,
     outputs: outputs_of.Outputs,
     clusters: Path | None,
-    preset: str,
+    preset: PresetName,
     epochs: int | None,
     seed: int,
     device: str | None,

@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 
 import click
 
-from dualamn.presets import DEFAULT_PRESET, PRESETS
+from dualamn.settings.presets import DEFAULT_PRESET, PRESETS
 
 STDOUT = Path("-")
 
@@ -63,8 +63,9 @@ memory = click.option(
     "--memory",
     type=Size(),
     metavar="SIZE",
-    help="How much memory the run may take, such as 8GB: embeddings are rounded, go into a "
-    "temporary file or are made narrower if they would need more.  [four fifths of the machine's]",
+    help="How much memory the run may take, such as 8GB: embeddings are rounded, go into "
+    "a temporary file or get fewer dimensions if they would need more.  "
+    "[four fifths of the machine's]",
 )
 dry_run = click.option(
     "--dry-run",

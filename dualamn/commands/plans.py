@@ -10,12 +10,12 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from dualamn.graphs.task import AlignmentTask
-    from dualamn.planning.execution_plan import Plan
+    from dualamn.planning.execution_plan import ExecutionPlan
 
 _GIB = 2**30
 
 
-def print_plan(plan: Plan, task: AlignmentTask, to: Console, *, models: int = 1) -> None:
+def print_plan(plan: ExecutionPlan, task: AlignmentTask, to: Console, *, models: int = 1) -> None:
     """Memory stage by stage, what was changed to keep within it, and about how long it takes.
 
     Args:

@@ -15,7 +15,7 @@ from dualamn.encoders.message_graph import RelationGraph
 from dualamn.errors import CheckpointError
 from dualamn.graphs.task import AlignmentTask
 from dualamn.kernels.arrays import EmbeddingArray, FloatArray, Int32Array, normalise
-from dualamn.kernels.mapped import blocks_of
+from dualamn.kernels.mapped import Storage, blocks_of
 from dualamn.kernels.memory import return_freed_memory
 from dualamn.progress import ProgressCallback
 from dualamn.training.trainer import Trainer
@@ -41,6 +41,7 @@ class TrainedDualAMN:
         self.task = task
         self.config = config
         self.device = device
+        self.storage = Storage()
         graph = RelationGraph.from_triples(
             task.triples, task.n_entities, task.n_relations, reorder=True
         )
@@ -80,9 +81,8 @@ class TrainedDualAMN:
 
     def embeddings(self) -> EmbeddingArray:
         """(n, 2 (depth + 1) dim) rows of length one, in joint ids."""
-        config = self.config
         embedded = self.network.embed(
-            self.graph, half=config.half_embeddings, mapped=config.map_embeddings
+            self.graph, half=self.storage.half, mapped=self.storage.mapped
         )
         for block in blocks_of(embedded):
             normalise(embedded[block])

@@ -47,7 +47,7 @@ def worth_beside(alignment: JudgedLinks, one: int, other: int) -> float | None:
     if beside is None or config is None or not beside.tell:
         return None
     ends = np.array([one]), np.array([other])
-    worth = beside.worth(*ends, names=config.names_weight, values=1.0)
+    worth = beside.worth(*ends, names=1.0, values=1.0)
     return float(np.sum(worth))
 
 
@@ -62,7 +62,7 @@ def _names(alignment: JudgedLinks, one: int, other: int) -> Iterator[Value]:
         ends = np.array([one]), np.array([other])
         same = bool(beside.names.same(*ends)[0])
         similarity = 1.0 if same else float(beside.names.similarities(*ends)[0])
-        worth = config.names_weight * float(beside.names.worth(*ends)[0])
+        worth = float(beside.names.worth(*ends)[0])
     yield Value(NAME, NAME, left, right, same, similarity, worth)
 
 

@@ -13,7 +13,7 @@ from dualamn.errors import ConfigError
 if TYPE_CHECKING:
     import torch
 
-    from dualamn.config import Device
+    from dualamn.settings.groups import Device
 
 S = TypeVar("S")
 T = TypeVar("T")

@@ -12,6 +12,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -24,6 +25,19 @@ BLOCK = 1 << 28
 row is compared with every other before the next comes from the file."""
 
 _GIB = 2**30
+
+
+@dataclass(frozen=True)
+class Storage:
+    """Where rows of embeddings are, and how exact.
+
+    Attributes:
+        half: float16 numbers rather than float32.
+        mapped: in a temporary file rather than in memory.
+    """
+
+    half: bool = False
+    mapped: bool = False
 
 
 def empty_rows(n: int, width: int, *, half: bool = False, mapped: bool = False) -> EmbeddingArray:

@@ -16,6 +16,8 @@ from dualamn.config import AlignerConfig
 from dualamn.graphs.task import AlignmentTask
 from dualamn.planning.execution_plan import width
 from dualamn.search.search_way import explores, way_to_search
+from dualamn.training.micro_batch import StepSizes
+from dualamn.training.trainer import steps_an_epoch
 
 _START = 3.5  # seconds until everything is imported
 _LOAD = 2e-6  # a triple
@@ -105,15 +107,14 @@ def _finds_first(sizes: Sizes, config: AlignerConfig) -> bool:
 
 
 def _epoch(links: int, sizes: Sizes, config: AlignerConfig) -> float:
-    from dualamn.training.trainer import steps_an_epoch
-
     if not links:
         return 0.0
-    n, steps = sum(sizes.entities), steps_an_epoch(links, sizes.triples, config)
+    n, steps = sum(sizes.entities), steps_an_epoch(links, sizes.triples, config.most_batches)
     linked = min(n, 2 * links)
     layers = (2 * sizes.triples + _ENTITY * n) * config.dim * (_FIXED_SHARE + linked / max(n, 1))
-    parts = math.ceil(links / steps / max(config.mining_limit // 2, 1))
-    entities = min(linked, config.mining_limit) + min(n - linked, config.mining_pool)
+    drawn = StepSizes()
+    parts = math.ceil(links / steps / (drawn.linked // 2))
+    entities = min(linked, drawn.linked) + min(n - linked, drawn.others)
     embedded = parts * entities * 2 * (config.depth + 1) * config.dim
     return steps * (_STEP * layers + _PART * embedded)
 

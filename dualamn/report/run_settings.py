@@ -7,7 +7,7 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from dualamn.config import AlignerConfig
-from dualamn.presets import PRESETS
+from dualamn.settings.presets import PRESETS
 from dualamn.version import __version__
 
 _PACKAGES = ("torch", "numpy", "scipy", "faiss-cpu")
@@ -16,8 +16,6 @@ _NOT_OF_A_PRESET = (
     "device",
     "threads",
     "memory",
-    "half_embeddings",
-    "map_embeddings",
     "calibrate",
 )
 

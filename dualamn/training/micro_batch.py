@@ -4,10 +4,10 @@ A step over many links needs the graph layers of every entity once. What comes a
 gate and the loss, is a mean over links: it is taken over some thousand links at a time, whose
 gradients for the layers' outputs add up before one backward pass takes them through the layers.
 That is exact, and what a step holds beside the layers does not grow with its links. Up to
-`mining_limit` linked entities a step, which is nearly always, it is a single part.
+`StepSizes.linked` linked entities a step, which is nearly always, it is a single part.
 
 Every part is its own place to search for negatives: the entities of its links, those of other
-links, up to `mining_limit` of both, and some drawn others, by the parameters as they are. A
+links, up to `StepSizes.linked` of both, and some drawn others, by the parameters as they are. A
 random part of all entities holds negatives hard enough to learn from; only what is in it passes
 through the last layer and the gate. Of those found, the ones that weigh something in the loss get
 a gradient.
@@ -24,7 +24,6 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from dualamn.config import AlignerConfig
 from dualamn.encoders.dual_amn import DualAMN, Features
 from dualamn.encoders.gate import BLOCK_ROWS
 from dualamn.encoders.message_graph import RelationGraph
@@ -32,12 +31,35 @@ from dualamn.kernels.arrays import Int32Array
 from dualamn.kernels.dropout import dropped_rows
 from dualamn.kernels.gradients import carrier
 from dualamn.kernels.side_by_side import fork, side_by_side
+from dualamn.settings.groups import TrainingSettings
 from dualamn.training.loss import LossPlan, hard_sample_loss
 from dualamn.training.mining import mine, principal_projection
+
+LOSS_TAU = 10.0
+"""The constant in the exponents of the loss, tau in the paper."""
 
 LEAST_WEIGHT = 1e-4
 """Of four negatives mined three have less weight than this in their anchor's loss: without their
 gradients, the gate goes back through two thirds of the rows."""
+
+
+@dataclass(frozen=True)
+class StepSizes:
+    """What a step searches its negatives among, and by.
+
+    Attributes:
+        linked: entities of seed links, its own and others, that are searched among at once; where a
+            step has more of its own, it does so in parts.
+        others: entities without seed link beside them, drawn anew for every step; for every epoch
+            where a step has all linked entities.
+        dim: width of the projection that negatives are searched in.
+        sampled: entities that the loss takes its mean and deviation from.
+    """
+
+    linked: int = 10_000
+    others: int = 2048
+    dim: int = 64
+    sampled: int = 1024
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,10 +82,10 @@ def draw_parts(
     links: Int32Array,
     linked: Int32Array,
     others: Int32Array,
-    config: AlignerConfig,
+    sizes: StepSizes,
     rng: np.random.Generator,
 ) -> list[Part]:
-    """Splits a step's links into parts of at most `config.mining_limit` linked entities.
+    """Splits a step's links into parts of at most `sizes.linked` linked entities.
 
     Args:
         links: (m, 2) int32 joint ids, in random order.
@@ -71,13 +93,13 @@ def draw_parts(
         others: (o,) int32 entities without link; every part draws its own among them, and among
             `linked`.
     """
-    most = max(config.mining_limit // 2, 1)
+    most = max(sizes.linked // 2, 1)
     parts = []
     for some in np.array_split(links, -(-len(links) // most)):
         own = np.unique(some)
         rest = np.setdiff1d(linked, own, assume_unique=True)
-        more = rng.choice(rest, min(max(config.mining_limit - len(own), 0), len(rest)), False)
-        drawn = rng.choice(others, min(config.mining_pool, len(others)), replace=False)
+        more = rng.choice(rest, min(max(sizes.linked - len(own), 0), len(rest)), False)
+        drawn = rng.choice(others, min(sizes.others, len(others)), replace=False)
         places = np.searchsorted(own, some).astype(np.int32)
         parts.append(Part(np.concatenate([own, more, drawn]), len(own) + len(more), places))
     return parts
@@ -91,6 +113,7 @@ class StepInParts:
         graph: the task's graph, on the network's device.
         linked_share: share of all entities that have a link.
         config: the settings.
+        sizes: what negatives are searched among.
         hides_links: the network does not see the embeddings of the entities that a step links.
     """
 
@@ -99,7 +122,8 @@ class StepInParts:
         network: DualAMN,
         graph: RelationGraph,
         linked_share: float,
-        config: AlignerConfig,
+        config: TrainingSettings,
+        sizes: StepSizes,
         *,
         hides_links: bool = False,
     ) -> None:
@@ -107,6 +131,7 @@ class StepInParts:
         self.graph = graph
         self.linked_share = linked_share
         self.config = config
+        self.sizes = sizes
         self.hides_links = hides_links
         self._focus: tuple[Tensor, RelationGraph] | None = None
 
@@ -198,7 +223,7 @@ class StepInParts:
             plan,
             gamma=config.gamma,
             scale=config.loss_scale,
-            tau=config.loss_tau,
+            tau=LOSS_TAU,
             least_weight=LEAST_WEIGHT,
         )
 
@@ -224,7 +249,7 @@ class StepInParts:
         entities = [matrix.detach()[: len(part.entities)] for matrix in embedded]
         if not all(matrix.sum().isfinite() for matrix in entities):
             raise FloatingPointError("the embeddings are not finite")
-        projection = principal_projection(entities, config.mining_dim, generator)
+        projection = principal_projection(entities, self.sizes.dim, generator)
         negatives = mine(entities, part.links.T.ravel(), config.negatives, projection)
         plan = LossPlan.build(part.links, negatives, self._sample(part, rng), len(part.entities))
         device = entities[0].device
@@ -235,7 +260,7 @@ class StepInParts:
 
         As many linked and other entities as an even draw from the whole task would give.
         """
-        size = min(self.config.sampled_entities, self.graph.n_entities)
+        size = min(self.sizes.sampled, self.graph.n_entities)
         n_others = len(part.entities) - part.n_linked
         linked = min(round(size * self.linked_share), part.n_linked)
         others = min(size - linked, n_others)
