@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import json
 import os
 import shutil
 import subprocess
@@ -14,11 +15,13 @@ from typing import Any
 
 import numpy as np
 import pytest
+from safetensors import safe_open
 
 from dualamn.aligner import Aligner
 from dualamn.bench.synthetic_task import make_task
-from dualamn.config import AlignerConfig
+from dualamn.config import GONE, AlignerConfig
 from dualamn.errors import ConfigError
+from dualamn.files.tensors import write_tensors
 from dualamn.graphs.knowledge_graph import KnowledgeGraph
 from dualamn.graphs.task import AlignmentTask
 from dualamn.kernels import mapped
@@ -178,6 +181,24 @@ def test_half_rows_can_be_searched_and_written(tmp_path: Path) -> None:
     assert len(aligner.align().links) > 20
     aligner.save_embeddings(tmp_path / "rows.npy")
     np.testing.assert_array_equal(np.load(tmp_path / "rows.npy"), aligner.embeddings())
+
+
+@pytest.mark.parametrize("older", [False, True])
+def test_a_loaded_aligner_makes_its_rows_as_the_saved_one(tmp_path: Path, older: bool) -> None:
+    aligner = fitted(Storage(half=True), label_dim=32, relation_dim=8)
+    path = tmp_path / "saved"
+    aligner.save(path)
+    if older:  # when it was a setting where embeddings are made
+        with safe_open(path, framework="pt") as file:
+            head = file.metadata()
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+        del head["storage"]
+        earlier = {name: value for name, (value, _) in GONE.items()} | {"half_embeddings": True}
+        head["config"] = json.dumps(json.loads(head["config"]) | earlier)
+        write_tensors(path, tensors, head)
+    rows = Aligner.load(path).embeddings()
+    assert rows.dtype == np.float16
+    np.testing.assert_array_equal(rows, aligner.embeddings())
 
 
 def of(preset: PresetName, **settings: Any) -> AlignerConfig:

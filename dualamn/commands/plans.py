@@ -24,7 +24,7 @@ def print_plan(plan: ExecutionPlan, task: AlignmentTask, to: Console, *, models:
         to: where it is printed.
         models: that the run trains, those for probabilities aside.
     """
-    from dualamn.planning.time_estimate import Sizes, in_words, seconds
+    from dualamn.planning.time_estimate import Sizes, Speed, in_words, seconds
 
     stages = table("stage", "GiB")
     for name, size in plan.stages.items():
@@ -34,9 +34,6 @@ def print_plan(plan: ExecutionPlan, task: AlignmentTask, to: Console, *, models:
     say(to, f"about {plan.peak / _GIB:.2f} GiB of memory at most{allowed}")
     for line in plan.changes:
         say(to, f"to fit into memory: {line}")
-    duration = in_words(seconds(Sizes.of(task), plan.config, models=models))
-    say(
-        to,
-        f"{duration} on this machine's cores, give or take a factor of two, or a third of that "
-        "where they are new; a GPU is faster",
-    )
+    speed = Speed.measured(plan.config.threads)
+    duration = in_words(seconds(Sizes.of(task), plan.config, speed, models=models))
+    say(to, f"{duration} on this machine, give or take a factor of two; a GPU is faster")
