@@ -27,7 +27,7 @@ from dualamn.data_loaders import resolve
 from dualamn.encoders.dual_amn_encoder import TrainedDualAMN
 from dualamn.progress import silent
 from dualamn.training.loss import LossLayout, hard_sample_loss
-from dualamn.training.micro_batch import draw_micro_batches
+from dualamn.training.micro_batch import LOSS_TAU, StepSizes, draw_micro_batches
 from dualamn.training.mining import mine, principal_projection
 from dualamn.training.trainer import Trainer
 
@@ -64,7 +64,7 @@ def dense(
         with torch.no_grad():
             mean = hardness.mean(dim=1, keepdim=True)
             deviation = hardness.std(dim=1, correction=0, keepdim=True)
-        exponents = config.loss_scale * (hardness - mean) / deviation + config.loss_tau
+        exponents = config.loss_scale * (hardness - mean) / deviation + LOSS_TAU
         if candidates is not None:
             exponents = exponents.masked_fill(~(candidates | own), -torch.inf)
         loss = torch.logsumexp(exponents, dim=1).sum() * 2 / len(anchors)
@@ -83,7 +83,7 @@ def by_layout(points: Tensor, layout: LossLayout, config: AlignerConfig) -> tupl
         branch.requires_grad_()
     with matmul_precision(config):
         loss = hard_sample_loss(
-            branches, layout, gamma=config.gamma, scale=config.loss_scale, tau=config.loss_tau
+            branches, layout, gamma=config.gamma, scale=config.loss_scale, tau=LOSS_TAU
         )
         loss.backward()
     grad = torch.zeros_like(points)
@@ -112,16 +112,16 @@ def compare(task: AlignmentTask, config: AlignerConfig, size: int) -> list[tuple
     pairs = task.seed_links[chosen]
     anchors = pairs.T.ravel()
     everyone = np.arange(n, dtype=np.int32)
-    sample = rng.choice(n, min(config.sampled_entities, n), replace=False).astype(np.int32)
+    sample = rng.choice(n, min(StepSizes().sampled, n), replace=False).astype(np.int32)
 
     generator = torch.Generator().manual_seed(config.seed)
     branches, k = [points.float()], config.negatives
-    projection = principal_projection(branches, config.mining_dim, generator)
+    projection = principal_projection(branches, StepSizes().dim, generator)
     # A projection that turns nothing makes the same search an exact one.
     nothing = torch.eye(points.shape[1])
     exact, projected = (mine(branches, anchors, k, through) for through in (nothing, projection))
     # What one step of training does; its entities are positions in its pool.
-    batch, *_ = draw_micro_batches(pairs, trainer.linked, trainer.others, config, rng)
+    batch, *_ = draw_micro_batches(pairs, trainer.linked, trainer.others, StepSizes(), rng)
     pool = torch.from_numpy(batch.entities).long()
     with matmul_precision(config), torch.no_grad():
         step = trainer.batched_step

@@ -31,7 +31,7 @@ from dualamn.kernels.sparse import spmm
 from dualamn.pyg.conv import RelationalReflectionConv
 from dualamn.search import candidate_sets, search_candidates
 from dualamn.training.loss import hard_sample_loss
-from dualamn.training.micro_batch import MicroBatchedStep, draw_micro_batches
+from dualamn.training.micro_batch import LOSS_TAU, MicroBatchedStep, StepSizes, draw_micro_batches
 from dualamn.training.mining import mine, principal_projection
 
 BLOCK = 1_024
@@ -100,9 +100,13 @@ class Cases:
         everyone = np.arange(task.n_entities, dtype=np.int32)
         linked = np.unique(task.seed_links)
         others = np.setdiff1d(everyone, linked, assume_unique=True)
-        self.batch, *_ = draw_micro_batches(task.seed_links[:BATCH], linked, others, config, rng)
+        self.batch, *_ = draw_micro_batches(
+            task.seed_links[:BATCH], linked, others, StepSizes(), rng
+        )
         self.pool = torch.from_numpy(self.batch.entities).long()
-        step = MicroBatchedStep(self.network, self.graph, len(linked) / task.n_entities, config)
+        step = MicroBatchedStep(
+            self.network, self.graph, len(linked) / task.n_entities, config, StepSizes()
+        )
         with torch.no_grad():
             embedded = step.embedded(self.batch, self.network.body(self.graph, self.pool))
         self.layout = step.layout(self.batch, embedded, rng, self.generator)
@@ -187,7 +191,7 @@ class Cases:
 
         def ours(*branches: Tensor) -> Tensor:
             return hard_sample_loss(
-                branches, layout, gamma=config.gamma, scale=config.loss_scale, tau=config.loss_tau
+                branches, layout, gamma=config.gamma, scale=config.loss_scale, tau=LOSS_TAU
             )
 
         return Case(
@@ -203,12 +207,12 @@ class Cases:
 
     def mining(self) -> Case:
         """Negatives of a step: among its pool, and among all entities by products."""
-        config, k = self.config, self.config.negatives
+        k = self.config.negatives
         in_pool = [branch[self.pool] for branch in self.branches]
         anchors = self.batch.links.T.ravel()
         points = torch.cat(self.branches, dim=1)
         queries = points[self.links.T.ravel()]
-        projection = principal_projection(self.branches, config.mining_dim, self.generator)
+        projection = principal_projection(self.branches, StepSizes().dim, self.generator)
 
         def plain() -> Sequence[Tensor]:
             squares = points.square().sum(dim=1)

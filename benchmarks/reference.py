@@ -21,6 +21,7 @@ from dualamn import AlignerConfig
 from dualamn.encoders.dual_amn import Branch
 from dualamn.encoders.dual_amn_encoder import TrainedDualAMN
 from dualamn.pyg.conv import RelationalReflectionConv
+from dualamn.training.micro_batch import LOSS_TAU
 
 BATCH = 1_024
 LEARNING_RATE = 0.005
@@ -125,7 +126,7 @@ def dense_loss(embeddings: Tensor, pairs: Tensor, config: AlignerConfig) -> Tens
         with torch.no_grad():
             deviation, mean = torch.std_mean(hardness, dim=1, correction=0, keepdim=True)
             slope = config.loss_scale / deviation
-        exponents = torch.addcmul(config.loss_tau - slope * mean, slope, hardness)
+        exponents = torch.addcmul(LOSS_TAU - slope * mean, slope, hardness)
         total = total + torch.logsumexp(exponents, dim=1).mean()
     return total
 

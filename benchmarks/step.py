@@ -55,6 +55,7 @@ def losses(task: AlignmentTask, config: AlignerConfig) -> tuple[float, float, fl
 
     from dualamn.encoders.dual_amn_encoder import TrainedDualAMN
     from dualamn.training.loss import LossLayout, hard_sample_loss
+    from dualamn.training.micro_batch import LOSS_TAU
 
     encoder = TrainedDualAMN(task, config, torch.device("cpu"))
     network, everyone = encoder.network, np.arange(task.n_entities, dtype=np.int32)
@@ -63,7 +64,7 @@ def losses(task: AlignmentTask, config: AlignerConfig) -> tuple[float, float, fl
     layout = LossLayout.build(pairs, negatives, everyone, task.n_entities)
     branches = network(encoder.graph, layout.rows)
     ours = hard_sample_loss(
-        branches, layout, gamma=config.gamma, scale=config.loss_scale, tau=config.loss_tau
+        branches, layout, gamma=config.gamma, scale=config.loss_scale, tau=LOSS_TAU
     )
     dense = DenseDualAMN(encoder)
     theirs = dense_loss(dense(), torch.from_numpy(pairs).long(), config)

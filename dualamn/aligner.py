@@ -6,14 +6,14 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Self, Unpack
 
 import numpy as np
 
 from dualamn.alignment import Alignment
 from dualamn.attributes.name_model import kind_of_model
 from dualamn.bootstrap import Round
-from dualamn.config import AlignerConfig, Device
+from dualamn.config import AlignerConfig
 from dualamn.decoding import chosen_pairs
 from dualamn.encoders import get_encoder
 from dualamn.errors import DualamnError
@@ -22,12 +22,13 @@ from dualamn.kernels.arrays import EmbeddingArray, Int32Array
 from dualamn.kernels.memory import check_room
 from dualamn.matching import check_many, configured_matcher
 from dualamn.model import Model, fit, restored
-from dualamn.planning.execution_plan import Plan, plan
-from dualamn.presets import DEFAULT_PRESET
+from dualamn.planning.execution_plan import ExecutionPlan, plan
 from dualamn.probability.holdout import Holdout
 from dualamn.probability.second_model import with_probabilities
 from dualamn.progress import ProgressCallback, silent
 from dualamn.result import CandidateProtocol
+from dualamn.settings.groups import Device
+from dualamn.settings.presets import DEFAULT_PRESET, Overrides, PresetName
 
 if TYPE_CHECKING:
     from dualamn.attributes import OwnSeeds
@@ -68,7 +69,9 @@ class Aligner:
         ConfigError: a preset or setting that does not exist or cannot work.
     """
 
-    def __init__(self, config: AlignerConfig | str | None = None, **overrides: Any) -> None:
+    def __init__(
+        self, config: AlignerConfig | PresetName | None = None, **overrides: Unpack[Overrides]
+    ) -> None:
         if isinstance(config, AlignerConfig):
             self.config = AlignerConfig.from_dict(config.to_dict() | overrides)
         else:
@@ -77,7 +80,7 @@ class Aligner:
         configured_matcher(self.config)
         if self.config.names_model is not None:
             kind_of_model(self.config.names_model)
-        self.plan: Plan | None = None
+        self.plan: ExecutionPlan | None = None
         self.seconds: dict[str, float] = {}
         self._fitted: Fitted | None = None
 
@@ -155,12 +158,13 @@ class Aligner:
         """
         started = time.perf_counter()
         self.plan = plan(task, self.config)
-        self.config = self.plan.config
+        self.config, storage = self.plan.config, self.plan.storage
         if self.plan.file_bytes:
             check_room(self.plan.file_bytes)
         model = fit(
             task,
             self.config,
+            storage,
             progress=progress,
             checkpoint=None if checkpoint is None else Path(checkpoint),
             resume=resume,
@@ -174,7 +178,7 @@ class Aligner:
             second = None
             if len(holdout.held_out):
                 meaning = holdout.hidden(model.attributes.meaning)
-                second = fit(holdout.task, self._of_second, meaning, progress=progress)
+                second = fit(holdout.task, self._of_second, storage, meaning, progress=progress)
                 self.seconds["calibrate"] = time.perf_counter() - started
             self._fitted = Fitted(model, holdout, second)
         return self
@@ -280,7 +284,7 @@ class Aligner:
         state = self.fitted.model.state()
         if self.fitted.second is not None:
             state |= {f"{_SECOND}{k}": v for k, v in self.fitted.second.state().items()}
-        write_aligner(path, self.config, self.task, state)
+        write_aligner(path, self.config, self.fitted.model.encoder.storage, self.task, state)
 
     @classmethod
     def load(cls, path: str | Path, *, device: Device | None = None) -> Self:
@@ -295,17 +299,17 @@ class Aligner:
         """
         from dualamn.graphs.aligner_file import read_aligner, taken
 
-        config, task, state = read_aligner(path)
+        config, storage, task, state = read_aligner(path)
         aligner = cls(config if device is None else replace(config, device=device))
         of_second = taken(state, _SECOND)
-        model = restored(task, aligner.config, state)
+        model = restored(task, aligner.config, storage, state)
         aligner._fitted = Fitted(model)
         if aligner.config.calibrate:
             holdout = Holdout.of(task, model.pseudo_seeds, config.seed)
             second = None
             if len(holdout.held_out):
                 meaning = holdout.hidden(model.attributes.meaning)
-                second = restored(holdout.task, aligner._of_second, of_second, meaning)
+                second = restored(holdout.task, aligner._of_second, storage, of_second, meaning)
             aligner._fitted = Fitted(model, holdout, second)
         return aligner
 

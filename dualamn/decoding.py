@@ -163,7 +163,7 @@ class Decoder:
     @property
     def _names_scale(self) -> float:
         """The cosine that a factor of e by name is worth."""
-        return self.config.temperature * self.config.names_weight
+        return self.config.temperature
 
     def _judge(
         self, candidates: Candidates, left: int, right: int, embeddings: EmbeddingArray | None

@@ -19,6 +19,7 @@ from dualamn.encoders import get_encoder
 from dualamn.graphs.task import AlignmentTask
 from dualamn.kernels.arrays import EmbeddingArray, FloatArray
 from dualamn.kernels.compute import threads, torch_device
+from dualamn.kernels.memory import Storage
 from dualamn.matching import configured_matcher
 from dualamn.matching.duplicates import with_new_claims
 from dualamn.probability.begun_with import BegunWith
@@ -137,6 +138,7 @@ class Model:
 def fit(
     task: AlignmentTask,
     config: AlignerConfig,
+    storage: Storage,
     meaning: FloatArray | None = None,
     *,
     progress: ProgressCallback,
@@ -148,6 +150,7 @@ def fit(
     Args:
         task: the graphs and their seed links.
         config: the settings.
+        storage: where embeddings are made.
         meaning: (n, d) rows of the model of names, where they are known already.
         progress, checkpoint, resume: see `Aligner.fit`.
 
@@ -156,7 +159,7 @@ def fit(
     """
     attributes = NamesAndValues.of(task, config, meaning)
     own = attributes.start(task)
-    encoder = _encoder(task, config)
+    encoder = _encoder(task, config, storage)
     decoder = Decoder(task, config, attributes)
     with threads(config.threads):
         rounds = learn(
@@ -169,6 +172,7 @@ def fit(
 def restored(
     task: AlignmentTask,
     config: AlignerConfig,
+    storage: Storage,
     state: dict[str, Tensor],
     meaning: FloatArray | None = None,
 ) -> Model:
@@ -181,7 +185,7 @@ def restored(
     links, chance = state.pop(_PAIRS, None), state.pop(_BY_CHANCE, None)
     attributes = NamesAndValues.of(task, config, meaning)
     attributes.load_state(state)
-    encoder = _encoder(task, config)
+    encoder = _encoder(task, config, storage)
     encoder.load_state(state)
     pseudo_seeds = None
     if links is not None:  # older files know no chance: names count for nothing then
@@ -190,6 +194,8 @@ def restored(
     return Model(task, config, encoder, Decoder(task, config, attributes), pseudo_seeds)
 
 
-def _encoder(task: AlignmentTask, config: AlignerConfig) -> Encoder:
+def _encoder(task: AlignmentTask, config: AlignerConfig, storage: Storage) -> Encoder:
     with threads(config.threads):
-        return get_encoder(config.encoder)(task, config, torch_device(config.device))
+        encoder = get_encoder(config.encoder)(task, config, torch_device(config.device))
+    encoder.storage = storage
+    return encoder

@@ -14,7 +14,7 @@ from dualamn import Aligner, AlignmentTask, CheckpointError, ConfigError, Dualam
 from dualamn.bench.synthetic_task import make_task
 from dualamn.encoders import ENCODERS, get_encoder
 
-SMALL: dict[str, Any] = {"dim": 16, "epochs": 4, "negatives": 8, "mining_dim": 16}
+SMALL: dict[str, Any] = {"dim": 16, "epochs": 4, "negatives": 8}
 
 
 @pytest.fixture(scope="module")

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+import re
+from typing import Any, get_args, get_type_hints
 
 import pytest
 
 from dualamn import AlignerConfig, ConfigError
+from dualamn.config import GONE
+from dualamn.settings.groups import TrainingSettings
+from dualamn.settings.presets import PRESETS, Overrides, PresetName
 
 
 def test_settings_survive_the_way_through_a_mapping() -> None:
@@ -22,8 +26,9 @@ def test_paper_preset_is_the_published_model() -> None:
         "proxies": 64,
         "gamma": 1.0,
         "loss_scale": 30.0,
+        "encoder": "dual_amn",
+        "matcher": "csls",
     }
-    published |= {"loss_tau": 10.0, "csls_k": 10, "encoder": "dual_amn", "matcher": "csls"}
     assert config.to_dict().items() >= published.items()
     assert config.seed == 4
 
@@ -42,6 +47,12 @@ def test_paper_preset_is_the_published_model() -> None:
         ({"threads": 0}, "threads must be 1 or more"),
         ({"seed": -1}, "seed must be 0 or more"),
         ({"seed": "x"}, "seed must be int, got 'x'"),
+        ({"threads": 1.5}, "threads must be int or None, got 1.5"),
+        ({"memory": 0}, "memory must be above 0, got 0"),
+        ({"evidence_first": True}, "evidence_first needs evidence_rounds and evidence_explored"),
+        ({"names": "off", "names_model": "here"}, "names must be auto for names_model"),
+        ({"batches": 4}, "the setting 'batches' is gone: most_batches says how many steps"),
+        ({"map_embeddings": True}, "'map_embeddings' is gone: the execution plan decides it"),
     ],
 )
 def test_bad_settings_say_what_is_wrong(settings: dict[str, Any], message: str) -> None:
@@ -56,4 +67,37 @@ def test_an_integer_will_do_where_a_fraction_may_stand() -> None:
 
 def test_a_misspelt_preset_is_named_with_the_nearest() -> None:
     with pytest.raises(ConfigError, match="no preset 'papre', did you mean 'paper'"):
-        AlignerConfig.preset("papre")
+        AlignerConfig.preset("papre")  # type: ignore[arg-type]
+
+
+def test_what_an_editor_completes_is_what_there_is() -> None:
+    settings = get_type_hints(AlignerConfig, include_extras=True)
+    assert get_type_hints(Overrides, include_extras=True) == settings
+    assert list(Overrides.__annotations__) == list(AlignerConfig().to_dict())
+    assert get_args(PresetName) == tuple(PRESETS)
+
+
+def test_every_setting_belongs_to_one_group_and_is_told_there() -> None:
+    groups = AlignerConfig.__bases__
+    names = [name for group in groups for name in group.__annotations__]
+    assert sorted(names) == sorted(AlignerConfig().to_dict())
+    for group in groups:
+        told = (group.__doc__ or "").partition("Attributes:")[2]
+        assert all(re.search(rf"\b{name}\b.*:", told) for name in group.__annotations__)
+
+
+def test_a_group_stands_by_itself_and_is_checked() -> None:
+    group = TrainingSettings(epochs=3)
+    assert group.to_dict().items() <= AlignerConfig(epochs=3).to_dict().items()
+    with pytest.raises(ConfigError, match="epochs must be 1 or more"):
+        TrainingSettings(epochs=0)
+
+
+def test_settings_of_earlier_versions_are_read_where_they_mean_the_same() -> None:
+    config = AlignerConfig.preset("balanced")
+    earlier = {name: value for name, (value, _) in GONE.items()} | config.to_dict()
+    assert AlignerConfig.from_saved(earlier) == config
+    with pytest.raises(ConfigError, match="the setting 'batches' is gone"):
+        AlignerConfig.from_saved(earlier | {"batches": 4})
+    with pytest.raises(ConfigError, match="the setting 'batches' is gone"):
+        AlignerConfig.from_dict({"batches": 5})

@@ -15,7 +15,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 
 FLOORS = (
-    ("kernels", "files", "config", "presets", "errors", "progress", "version"),
+    ("kernels", "files", "config", "settings", "errors", "progress", "version"),
     ("graphs", "result", "eval"),
     ("link_files", "data_loaders"),
     ("encoders", "training", "search", "matching"),

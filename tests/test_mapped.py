@@ -3,31 +3,46 @@
 from __future__ import annotations
 
 import errno
+import json
 import os
 import shutil
 import subprocess
 import sys
 import tempfile
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from safetensors import safe_open
 
-from dualamn.aligner import Aligner
+from dualamn.aligner import Aligner, Fitted
 from dualamn.bench.synthetic_task import make_task
-from dualamn.config import AlignerConfig
+from dualamn.config import GONE, AlignerConfig
 from dualamn.errors import ConfigError
+from dualamn.files.tensors import write_tensors
 from dualamn.graphs.knowledge_graph import KnowledgeGraph
 from dualamn.graphs.task import AlignmentTask
 from dualamn.kernels import memory
 from dualamn.kernels.arrays import EmbeddingArray, Int32Array
-from dualamn.kernels.memory import blocks_of, empty_rows, is_mapped, let_go, rows_at_once
+from dualamn.kernels.memory import (
+    Storage,
+    blocks_of,
+    empty_rows,
+    is_mapped,
+    let_go,
+    rows_at_once,
+)
+from dualamn.model import fit
 from dualamn.planning.execution_plan import GIB, plan, stages
+from dualamn.progress import silent
 from dualamn.search import pair_cosines
+from dualamn.settings.presets import PresetName
 
 TASK = make_task(120)
+PLAIN = Storage()
 
 
 def test_mapped_rows_are_an_array_like_any_other(tmp_path: Path) -> None:
@@ -76,8 +91,10 @@ def test_a_disk_without_room_is_one_clear_error(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(shutil, "disk_usage", lambda _: usage._replace(free=599))
     with pytest.raises(ConfigError, match=refused):
         empty_rows(50, 3, mapped=True)
+    planned = partial(plan, storage=Storage(mapped=True))
+    monkeypatch.setattr("dualamn.aligner.plan", planned)
     with pytest.raises(ConfigError, match=refused):  # before it trains
-        Aligner("fast", map_embeddings=True).fit(TASK)
+        Aligner("fast").fit(TASK)
     assert not is_mapped(empty_rows(50, 3, mapped=False))
 
 
@@ -108,10 +125,23 @@ def test_cosines_of_mapped_rows_are_those_of_rows_in_memory(
     assert pair_cosines(rows, left[:0], right[:0]).shape == (0,)
 
 
-def rows_and_links(encoder: str, **settings: Any) -> tuple[EmbeddingArray, Int32Array]:
+def fitted(storage: Storage, task: AlignmentTask = TASK, **settings: Any) -> Aligner:
+    """A run of `fast` whose embeddings are made so, as a plan may say."""
+    aligner = Aligner(**{"config": "fast"} | settings)
+    aligner._fitted = Fitted(fit(task, aligner.config, storage, progress=silent))
+    return aligner
+
+
+def rows_and_links(encoder: str, storage: Storage = PLAIN) -> tuple[EmbeddingArray, Int32Array]:
     """What a small run without a search makes."""
-    small = {"dim": 8, "epochs": 2, "label_dim": 32, "relation_dim": 40, "neighbour_dim": 16}
-    aligner = Aligner("balanced", encoder=encoder, search_limit=0.0, **small, **settings).fit(TASK)
+    small: dict[str, Any] = {
+        "dim": 8,
+        "epochs": 2,
+        "label_dim": 32,
+        "relation_dim": 40,
+        "neighbour_dim": 16,
+    }
+    aligner = fitted(storage, config="balanced", encoder=encoder, search_limit=0.0, **small)
     return aligner.embeddings(), aligner.align().links
 
 
@@ -120,7 +150,7 @@ def test_a_mapped_run_gives_the_same_links(encoder: str, monkeypatch: pytest.Mon
     monkeypatch.setattr(memory, "BLOCK", 5_000)
     found = []
     for mapping in (False, True):
-        found.append(rows_and_links(encoder, map_embeddings=mapping))
+        found.append(rows_and_links(encoder, Storage(mapped=mapping)))
         assert is_mapped(found[-1][0]) == mapping
     for one, other in zip(*found, strict=True):
         np.testing.assert_array_equal(one, other)
@@ -130,7 +160,7 @@ def test_a_mapped_run_gives_the_same_links(encoder: str, monkeypatch: pytest.Mon
 @pytest.mark.parametrize("encoder", ["propagation", "dual_amn", "joint"])
 def test_half_precision_rounds_and_changes_no_more(encoder: str) -> None:
     whole, exact = rows_and_links(encoder)
-    rounded, near = rows_and_links(encoder, half_embeddings=True)
+    rounded, near = rows_and_links(encoder, Storage(half=True))
     assert rounded.dtype == np.float16
     # Eleven bits of every number, and of a length that is one.
     np.testing.assert_allclose(rounded.astype(np.float32), whole, atol=1e-3)
@@ -139,7 +169,7 @@ def test_half_precision_rounds_and_changes_no_more(encoder: str) -> None:
 
 
 def test_a_file_that_was_asked_for_is_not_called_rounded() -> None:
-    planned = plan(TASK, AlignerConfig.preset("fast", map_embeddings=True))
+    planned = plan(TASK, AlignerConfig.preset("fast"), Storage(mapped=True))
     assert not planned.halved
     assert planned.changes == (
         f"embeddings in a temporary file of {planned.file_bytes / GIB:.2f} GiB",
@@ -153,19 +183,37 @@ def test_half_precision_holds_the_rows_of_hubs() -> None:
     kgs = [KnowledgeGraph.from_arrays(name, triples, names, ["r"]) for name in "ab"]
     task = AlignmentTask.from_kgs(kgs, {(0, 1): [[i, i] for i in range(100)]})
     small = {"label_dim": 16, "relation_dim": 2, "neighbour_dim": 2}
-    rows = Aligner("fast", half_embeddings=True, **small).fit(task).embeddings()
+    rows = fitted(Storage(half=True), task, **small).embeddings()
     lengths = np.linalg.norm(rows.astype(np.float32), axis=1)
     np.testing.assert_allclose(lengths, 1, atol=2e-3)
 
 
 def test_half_rows_can_be_searched_and_written(tmp_path: Path) -> None:
-    aligner = Aligner("fast", half_embeddings=True, label_dim=32, relation_dim=8).fit(TASK)
+    aligner = fitted(Storage(half=True), label_dim=32, relation_dim=8)
     assert len(aligner.align().links) > 20
     aligner.save_embeddings(tmp_path / "rows.npy")
     np.testing.assert_array_equal(np.load(tmp_path / "rows.npy"), aligner.embeddings())
 
 
-def of(preset: str, **settings: Any) -> AlignerConfig:
+@pytest.mark.parametrize("older", [False, True])
+def test_a_loaded_aligner_makes_its_rows_as_the_saved_one(tmp_path: Path, older: bool) -> None:
+    aligner = fitted(Storage(half=True), label_dim=32, relation_dim=8)
+    path = tmp_path / "saved"
+    aligner.save(path)
+    if older:  # when it was a setting where embeddings are made
+        with safe_open(path, framework="pt") as file:
+            head = file.metadata()
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+        del head["storage"]
+        earlier = {name: value for name, (value, _) in GONE.items()} | {"half_embeddings": True}
+        head["config"] = json.dumps(json.loads(head["config"]) | earlier)
+        write_tensors(path, tensors, head)
+    rows = Aligner.load(path).embeddings()
+    assert rows.dtype == np.float16
+    np.testing.assert_array_equal(rows, aligner.embeddings())
+
+
+def of(preset: PresetName, **settings: Any) -> AlignerConfig:
     return AlignerConfig.preset(preset, **settings)
 
 
@@ -175,18 +223,18 @@ def test_what_fits_but_for_its_rows_has_half_of_them_and_then_a_file(
     monkeypatch.setattr(memory, "BLOCK", 1 << 16)
     task = make_task(3000)
     config = of("fast", search_limit=0.0)
-    halved = replace(config, half_embeddings=True)
-    in_file = replace(halved, map_embeddings=True)
-    less, half, whole = (max(stages(task, way).values()) for way in (in_file, halved, config))
+    ways = Storage(half=True, mapped=True), Storage(half=True), Storage()
+    less, half, whole = (max(stages(task, config, way).values()) for way in ways)
     rows = 2 * task.n_entities * config.relation_dim * config.neighbour_dim
     assert whole - half == rows
     assert half - less == rows - 2 * memory.BLOCK
     planned = plan(task, of("fast", search_limit=0.0, memory=(half + 1000) / GIB))
-    assert planned.config == replace(halved, memory=planned.config.memory)
+    assert planned.config == replace(config, memory=planned.config.memory)
+    assert planned.storage == Storage(half=True)
     assert planned.changes == ("embeddings in half precision",)
     assert (planned.file_bytes, planned.narrowed, planned.peak) == (0, (), half)
     planned = plan(task, of("fast", search_limit=0.0, memory=(less + 1000) / GIB))
-    assert planned.config.map_embeddings
+    assert planned.storage.mapped
     assert planned.narrowed == ()
     assert planned.file_bytes == rows
     assert planned.changes == (
@@ -209,21 +257,24 @@ def test_what_is_searched_stays_in_memory(settings: dict[str, Any]) -> None:
         settings = settings | {"evidence_first": False}
     whole = max(stages(task, of("fast", **settings)).values())
     planned = plan(task, of("fast", memory=(whole - 1000) / GIB, **settings))
-    assert not planned.config.half_embeddings
-    assert not planned.config.map_embeddings
+    assert planned.storage == Storage()
     assert planned.narrowed
 
 
 PEAK = """
 import sys
-from dualamn.aligner import Aligner
+from dualamn.aligner import Aligner, Fitted
 from dualamn.bench.synthetic_task import make_task
 from dualamn.kernels import memory
 from dualamn.kernels.compute import peak_memory_bytes
+from dualamn.model import fit
+from dualamn.progress import silent
 memory.BLOCK = 1 << 22
 task = make_task(6000, mean_degree=4)
 wide = dict(relation_dim=256, neighbour_dim=16, label_dim=16, evidence_rounds=1, search_limit=0.0)
-aligner = Aligner("fast", map_embeddings=sys.argv[1] == "mapped", threads=1, **wide).fit(task)
+aligner = Aligner("fast", threads=1, **wide)
+storage = memory.Storage(mapped=sys.argv[1] == "mapped")
+aligner._fitted = Fitted(fit(task, aligner.config, storage, progress=silent))
 aligner.align()
 print(aligner.embeddings().nbytes, peak_memory_bytes())
 """

@@ -73,7 +73,7 @@ from dualamn.aligner import Aligner
 from dualamn.bench.synthetic_task import make_task
 from dualamn.kernels.memory import keep_freed_memory
 assert keep_freed_memory()
-Aligner("paper", epochs=2, batches=1, most_batches=1, threads=2).fit(make_task(2000))
+Aligner("paper", epochs=2, most_batches=1, threads=2).fit(make_task(2000))
 status = dict(line.split(":") for line in Path("/proc/self/status").read_text().splitlines())
 print(*(int(status[name].split()[0]) // 1024 for name in ("VmHWM", "VmRSS")))
 """

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,18 +13,24 @@ from dualamn.alignment import Alignment
 from dualamn.bench.synthetic_task import make_task
 from dualamn.graphs.knowledge_graph import KnowledgeGraph
 from dualamn.graphs.task import AlignmentTask
-from dualamn.presets import DEFAULT_PRESET, PRESETS
+from dualamn.settings.presets import DEFAULT_PRESET, PRESETS, PresetName
 
 every_preset = pytest.mark.parametrize("preset", sorted(PRESETS))
-SMALL = {"dim": 32, "label_dim": 64, "relation_dim": 16, "epochs": 3, "turn_epochs": 1}
+SMALL: dict[str, Any] = {
+    "dim": 32,
+    "label_dim": 64,
+    "relation_dim": 16,
+    "epochs": 3,
+    "turn_epochs": 1,
+}
 
 
-def aligned(task: AlignmentTask, preset: str, **settings: object) -> Alignment:
+def aligned(task: AlignmentTask, preset: PresetName, **settings: Any) -> Alignment:
     return Aligner(preset, **(SMALL | settings)).fit(task).align(matcher="mutual")
 
 
 @every_preset
-def test_most_links_of_an_easy_task_are_found(preset: str) -> None:
+def test_most_links_of_an_easy_task_are_found(preset: PresetName) -> None:
     task = make_task(150, keep_triples=0.95)
     links = dualamn.evaluate(aligned(task, preset, epochs=10), task.test_links).pairs[0].links
     assert links.f1 is not None
@@ -31,7 +38,7 @@ def test_most_links_of_an_easy_task_are_found(preset: str) -> None:
 
 
 @every_preset
-def test_the_same_seed_gives_the_same_links(preset: str) -> None:
+def test_the_same_seed_gives_the_same_links(preset: PresetName) -> None:
     task = make_task(80)
     first, second = (aligned(task, preset) for _ in range(2))
     np.testing.assert_array_equal(first.links, second.links)
@@ -39,14 +46,14 @@ def test_the_same_seed_gives_the_same_links(preset: str) -> None:
 
 
 @every_preset
-def test_test_links_change_nothing(preset: str) -> None:
+def test_test_links_change_nothing(preset: PresetName) -> None:
     task = make_task(80)
     without = replace(task, test_links=np.empty((0, 2), dtype=np.int32))
     np.testing.assert_array_equal(aligned(task, preset).links, aligned(without, preset).links)
 
 
 @every_preset
-def test_one_seed_link_is_enough_to_run(preset: str) -> None:
+def test_one_seed_link_is_enough_to_run(preset: PresetName) -> None:
     task = make_task(60)
     alone = replace(task, seed_links=task.seed_links[:1])
     alignment = aligned(alone, preset)
@@ -55,7 +62,7 @@ def test_one_seed_link_is_enough_to_run(preset: str) -> None:
 
 
 @every_preset
-def test_one_side_much_larger_than_the_other(preset: str) -> None:
+def test_one_side_much_larger_than_the_other(preset: PresetName) -> None:
     """Links come out one to one, and no more than the smaller side has entities."""
     task = make_task(200)
     left, right = task.kgs
@@ -71,7 +78,7 @@ def test_one_side_much_larger_than_the_other(preset: str) -> None:
 
 
 @every_preset
-def test_three_graphs_with_a_pair_that_has_no_seed_links(preset: str) -> None:
+def test_three_graphs_with_a_pair_that_has_no_seed_links(preset: PresetName) -> None:
     task = make_task(60, n_kgs=3)
     sides = task.source_of[task.seed_links]
     bridged = replace(task, seed_links=task.seed_links[~((sides == [1, 2]).all(axis=1))])
@@ -81,7 +88,7 @@ def test_three_graphs_with_a_pair_that_has_no_seed_links(preset: str) -> None:
 
 
 @every_preset
-def test_a_saved_aligner_gives_the_same_links(preset: str, tmp_path: Path) -> None:
+def test_a_saved_aligner_gives_the_same_links(preset: PresetName, tmp_path: Path) -> None:
     task = make_task(80)
     aligner = Aligner(preset, **SMALL).fit(task)
     aligner.save(tmp_path / "model")

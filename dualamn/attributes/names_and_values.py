@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 _NAMES, _VALUES = "names/", "values/"  # in front of what either learned, in a saved aligner
 
+_WIDTH = 256  # of the random projections of names that candidates are searched in
+
 
 @dataclass(frozen=True, eq=False)
 class NamesAndValues:
@@ -215,7 +217,7 @@ def _read_names(
     return NameSimilarity(
         task.entity_names,
         task.source_of,
-        width=config.names_dim,
+        width=_WIDTH,
         seed=config.seed,
         meaning=meaning,
     )

@@ -17,9 +17,9 @@ from dualamn.errors import ConfigError, DataError
 from dualamn.eval.protocol import Evaluation, evaluate
 from dualamn.graphs.task import AlignmentTask
 from dualamn.kernels import compute
-from dualamn.presets import DEFAULT_PRESET
 from dualamn.progress import Progress, ProgressCallback, silent
 from dualamn.result import CandidateProtocol
+from dualamn.settings.presets import DEFAULT_PRESET, PresetName
 
 if TYPE_CHECKING:
     from dualamn.config import AlignerConfig
@@ -63,7 +63,7 @@ class Benchmark:
 
     path: Path
     dataset: str
-    preset: str = DEFAULT_PRESET
+    preset: PresetName = DEFAULT_PRESET
     settings: Mapping[str, Any] = field(default_factory=dict)
     seeds: Sequence[int] = (0,)
     folds: Sequence[int | None] = (None,)

@@ -13,6 +13,7 @@ from dualamn.commands.options import UnderHeadings
 
 if TYPE_CHECKING:
     from dualamn.alignment import Alignment
+    from dualamn.settings.presets import PresetName
 
 _LIKELY = 0.5  # the probability from which --many keeps links
 
@@ -118,7 +119,7 @@ def align(
     links: Path | None,
     outputs: outputs_of.Outputs,
     clusters: Path | None,
-    preset: str,
+    preset: PresetName,
     epochs: int | None,
     seed: int,
     device: str | None,

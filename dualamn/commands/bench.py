@@ -14,6 +14,7 @@ from dualamn.kernels import compute
 
 if TYPE_CHECKING:
     from dualamn.bench.benchmark import Benchmark, Run
+    from dualamn.settings.presets import PresetName
 
 
 @click.command(
@@ -91,7 +92,7 @@ if TYPE_CHECKING:
 def bench(
     ctx: click.Context,
     dataset: str,
-    preset: str,
+    preset: PresetName,
     seeds: int | None,
     seed: int | None,
     protocol: Any,

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from dualamn.graphs.task import AlignmentTask
     from dualamn.kernels.arrays import FloatArray
     from dualamn.matching.entity_clusters import Clusters
-    from dualamn.planning.execution_plan import Plan
+    from dualamn.planning.execution_plan import ExecutionPlan
     from dualamn.result import PairAlignment
 
 Scores = Mapping[str, Any]
@@ -248,7 +248,7 @@ def _link_scores(evaluation: Evaluation) -> dict[str, Any]:
     return rows
 
 
-def print_plan(plan: Plan, task: AlignmentTask, to: Console, *, models: int = 1) -> None:
+def print_plan(plan: ExecutionPlan, task: AlignmentTask, to: Console, *, models: int = 1) -> None:
     """Memory of every stage, what was changed to keep within it, and about how long it takes.
 
     Args:
@@ -258,7 +258,7 @@ def print_plan(plan: Plan, task: AlignmentTask, to: Console, *, models: int = 1)
         models: how many the run trains, without those for probabilities.
     """
     from dualamn.planning.execution_plan import GIB
-    from dualamn.planning.time_estimate import Sizes, in_words, seconds
+    from dualamn.planning.time_estimate import Sizes, Speed, in_words, seconds
 
     stages = table("stage", "GiB")
     for name, size in plan.stages.items():
@@ -268,9 +268,6 @@ def print_plan(plan: Plan, task: AlignmentTask, to: Console, *, models: int = 1)
     say(to, f"about {plan.peak / GIB:.2f} GiB of memory at most{allowed}")
     for line in plan.changes:
         say(to, f"to fit into memory: {line}")
-    duration = in_words(seconds(Sizes.of(task), plan.config, models=models))
-    say(
-        to,
-        f"{duration} on this machine's cores, within a factor of two; a third of that on new "
-        "cores, and less on a GPU",
-    )
+    speed = Speed.measured(plan.config.threads)
+    duration = in_words(seconds(Sizes.of(task), plan.config, speed, models=models))
+    say(to, f"{duration} on this machine, within a factor of two; less on a GPU")

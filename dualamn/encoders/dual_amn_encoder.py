@@ -15,7 +15,7 @@ from dualamn.encoders.message_graph import RelationGraph
 from dualamn.errors import CheckpointError
 from dualamn.graphs.task import AlignmentTask
 from dualamn.kernels.arrays import EmbeddingArray, Int32Array, normalise
-from dualamn.kernels.memory import blocks_of, return_freed_memory
+from dualamn.kernels.memory import Storage, blocks_of, return_freed_memory
 from dualamn.progress import ProgressCallback
 from dualamn.training.trainer import Trainer
 
@@ -40,6 +40,7 @@ class TrainedDualAMN:
         self.task = task
         self.config = config
         self.device = device
+        self.storage = Storage()
         self.graph = RelationGraph.of(task, device) if graph is None else graph
         self.network = DualAMN(
             self.graph.n_entities,
@@ -75,9 +76,8 @@ class TrainedDualAMN:
 
     def embeddings(self) -> EmbeddingArray:
         """(n, 2 (depth + 1) dim) rows of length one, in joint ids."""
-        config = self.config
         embedded = self.network.embed(
-            self.graph, half=config.half_embeddings, mapped=config.map_embeddings
+            self.graph, half=self.storage.half, mapped=self.storage.mapped
         )
         for block in blocks_of(embedded):
             normalise(embedded[block])

@@ -8,11 +8,19 @@ from typing import Protocol
 from torch import Tensor
 
 from dualamn.kernels.arrays import EmbeddingArray, Int32Array
+from dualamn.kernels.memory import Storage
 from dualamn.progress import ProgressCallback
 
 
 class Encoder(Protocol):
-    """Turns a task into embeddings; made from (task, config, device)."""
+    """Turns a task into embeddings; made from (task, config, device).
+
+    Attributes:
+        storage: where `embeddings` makes its rows. The aligner sets it before it asks for them, as
+            the execution plan says.
+    """
+
+    storage: Storage
 
     def fit(
         self,
@@ -43,7 +51,7 @@ class Encoder(Protocol):
     def embeddings(self) -> EmbeddingArray:
         """(n, d) float32 rows of length one (or zero), in joint ids.
 
-        float16 with the setting `half_embeddings`, in a file with `map_embeddings`.
+        float16, or in a file, where `storage` says so.
         """
 
     def state(self) -> dict[str, Tensor]:

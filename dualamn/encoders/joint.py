@@ -14,7 +14,7 @@ from dualamn.encoders.message_graph import RelationGraph
 from dualamn.encoders.propagation import Propagation
 from dualamn.graphs.task import AlignmentTask
 from dualamn.kernels.arrays import EmbeddingArray, Int32Array, normalise
-from dualamn.kernels.memory import blocks_of, empty_rows, let_go
+from dualamn.kernels.memory import Storage, blocks_of, empty_rows, let_go
 from dualamn.progress import ProgressCallback, silent
 
 
@@ -26,12 +26,20 @@ class Joint:
 
     Args:
         task: gives graph and seed links.
-        config: the settings of both; `propagation_share` is the weight of the labels' cosine.
+        config: the settings of both.
         device: where to compute.
+        share: weight of the labels' cosine.
     """
 
-    def __init__(self, task: AlignmentTask, config: AlignerConfig, device: torch.device) -> None:
-        self.config = config
+    def __init__(
+        self,
+        task: AlignmentTask,
+        config: AlignerConfig,
+        device: torch.device,
+        share: float = 0.5,
+    ) -> None:
+        self.share = share
+        self.storage = Storage()
         graph = RelationGraph.of(task, device)
         self.network = TrainedDualAMN(task, config, device, graph)
         self.labels = Propagation(task, config, device, graph)
@@ -58,13 +66,12 @@ class Joint:
 
         An entity that no label reaches is compared by the network alone.
         """
-        config = self.config
-        share = config.propagation_share
+        self.network.storage = self.labels.storage = self.storage
         parts = self.network.embeddings(), self.labels.embeddings()
-        weights = (1 - share) ** 0.5, share**0.5
+        weights = (1 - self.share) ** 0.5, self.share**0.5
         width = parts[0].shape[1]
         size = len(parts[0]), width + parts[1].shape[1]
-        joined = empty_rows(*size, half=config.half_embeddings, mapped=config.map_embeddings)
+        joined = empty_rows(*size, half=self.storage.half, mapped=self.storage.mapped)
         for block in blocks_of(joined):
             rows = joined[block]
             np.multiply(parts[0][block], np.float32(weights[0]), out=rows[:, :width])

@@ -19,7 +19,7 @@ from dualamn.encoders.message_graph import RelationGraph
 from dualamn.errors import CheckpointError, TrainingError
 from dualamn.graphs.task import AlignmentTask
 from dualamn.kernels.arrays import EmbeddingArray, Int32Array, components, normalise
-from dualamn.kernels.memory import blocks_of, empty_rows
+from dualamn.kernels.memory import Storage, blocks_of, empty_rows
 from dualamn.kernels.sparse import multiply, multiply_transposed
 from dualamn.progress import Progress, ProgressCallback
 
@@ -49,6 +49,7 @@ class Propagation:
         config: the settings.
         device: where to compute.
         graph: of the task, where it is built already.
+        rounds: how far labels travel, two as published.
     """
 
     def __init__(
@@ -57,10 +58,14 @@ class Propagation:
         config: AlignerConfig,
         device: torch.device,
         graph: RelationGraph | None = None,
+        *,
+        rounds: int = 2,
     ) -> None:
+        self.rounds = rounds
         self.task = task
         self.config = config
         self.device = device
+        self.storage = Storage()
         self.graph = RelationGraph.of(task, device) if graph is None else graph
         self.links: Int32Array | None = None
         self.turn = 0
@@ -101,8 +106,8 @@ class Propagation:
         narrow = self._project(relations, 1, config.relation_dim, generator).T.contiguous()
         width = config.neighbour_dim
         size = graph.n_entities, config.relation_dim * width
-        result = empty_rows(*size, half=config.half_embeddings, mapped=config.map_embeddings)
-        dtype = torch.float16 if config.half_embeddings else torch.float32
+        result = empty_rows(*size, half=self.storage.half, mapped=self.storage.mapped)
+        dtype = torch.float16 if self.storage.half else torch.float32
         # Unscaled, sums over many edges would be too large for half precision.
         scale = graph.hop.places.indptr.diff().clamp(min=1).float().rsqrt()[:, None]
         order = graph.order.numpy(force=True)
@@ -141,7 +146,7 @@ class Propagation:
         rarity = graph.hop.sum_places(self._rarity(graph.hop.edge_relation))
         counts = graph.hop.counts.float()
         all_entities, all_relations = [entities], [relations]
-        for _ in range(config.propagation_rounds):
+        for _ in range(self.rounds):
             pointed_at = multiply_transposed(incident, counts, entities)
             sums = multiply(places, rarity, entities)
             multiply(incident, counts, relations, add_to=sums)

@@ -256,7 +256,7 @@ def attribute_weight(alignment: JudgedLinks, one: int, other: int) -> float | No
     if beside is None or config is None or not beside.tell:
         return None
     ends = np.array([one]), np.array([other])
-    return float(np.sum(beside.worth(*ends, names=config.names_weight, values=1.0)))
+    return float(np.sum(beside.worth(*ends, names=1.0, values=1.0)))
 
 
 def _names(alignment: JudgedLinks, one: int, other: int) -> Iterator[ValuePair]:
@@ -270,7 +270,7 @@ def _names(alignment: JudgedLinks, one: int, other: int) -> Iterator[ValuePair]:
         ends = np.array([one]), np.array([other])
         same = bool(beside.names.same(*ends)[0])
         similarity = 1.0 if same else float(beside.names.similarities(*ends)[0])
-        weight = config.names_weight * float(beside.names.worth(*ends)[0])
+        weight = float(beside.names.worth(*ends)[0])
     yield ValuePair(NAME, NAME, left, right, same, similarity, weight)
 
 

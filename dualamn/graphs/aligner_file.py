@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from dualamn.graphs.knowledge_graph import KnowledgeGraph
 from dualamn.graphs.literals import Literals
 from dualamn.graphs.task import AlignmentTask
 from dualamn.kernels.arrays import StringArray, strings
+from dualamn.kernels.memory import Storage
 
 _KIND = "dualamn aligner"
 _LITERAL_COLUMNS = ("attributes", "values", "types")
@@ -25,7 +27,11 @@ _LINKS = ("seed_links", "test_links", "valid_links")
 
 
 def write_aligner(
-    path: str | Path, config: AlignerConfig, task: AlignmentTask, state: dict[str, Tensor]
+    path: str | Path,
+    config: AlignerConfig,
+    storage: Storage,
+    task: AlignmentTask,
+    state: dict[str, Tensor],
 ) -> None:
     """Writes everything that `read_aligner` gives back, whole or not at all."""
     tensors = {f"state/{name}": value.contiguous() for name, value in state.items()}
@@ -48,6 +54,7 @@ def write_aligner(
     head = {
         "kind": _KIND,
         "config": json.dumps(config.to_dict()),
+        "storage": json.dumps(asdict(storage)),
         "task": json.dumps(
             {
                 "name": task.name,
@@ -60,8 +67,10 @@ def write_aligner(
     write_tensors(path, tensors, head)
 
 
-def read_aligner(path: str | Path) -> tuple[AlignerConfig, AlignmentTask, dict[str, Tensor]]:
-    """Reads settings, task and the encoder's state.
+def read_aligner(
+    path: str | Path,
+) -> tuple[AlignerConfig, Storage, AlignmentTask, dict[str, Tensor]]:
+    """Reads settings, where embeddings are made, task and the encoder's state.
 
     Raises:
         CheckpointError: the file cannot be read, or is no saved aligner.
@@ -76,12 +85,18 @@ def read_aligner(path: str | Path) -> tuple[AlignerConfig, AlignmentTask, dict[s
         raise CheckpointError(f"{path} is no saved aligner")
     try:
         about: dict[str, Any] = json.loads(head["task"])
-        config = AlignerConfig.from_dict(json.loads(head["config"]))
+        settings: dict[str, Any] = json.loads(head["config"])
+        # Older files have among the settings where embeddings are made.
+        old = {name: settings.pop(f"{name}_embeddings", False) for name in ("half", "map")}
+        storage = Storage(half=old["half"], mapped=old["map"])
+        if "storage" in head:
+            storage = Storage(**json.loads(head["storage"]))
+        config = AlignerConfig.from_saved(settings)
         kgs = tuple(
             _graph(name, tensors, f"kg/{number}") for number, name in enumerate(about["kgs"])
         )
         links = {name: tensors[name].numpy() for name in _LINKS}
-    except (KeyError, ValueError, DualamnError) as error:
+    except (KeyError, ValueError, TypeError, DualamnError) as error:
         raise CheckpointError(
             f"{path} was saved by another version, or is damaged: {error}"
         ) from None
@@ -89,7 +104,7 @@ def read_aligner(path: str | Path) -> tuple[AlignerConfig, AlignmentTask, dict[s
     task = AlignmentTask(
         about["name"], kgs, **links, seed=about["seed"], notes=tuple(about["notes"])
     )
-    return config, task, taken(tensors, "state/")
+    return config, storage, task, taken(tensors, "state/")
 
 
 def taken(state: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:

@@ -24,7 +24,7 @@ from dualamn.errors import ConfigError
 if TYPE_CHECKING:
     import torch
 
-    from dualamn.config import Device
+    from dualamn.settings.groups import Device
 
 _IMPORTED = time.monotonic()
 _DISTRIBUTIONS = (

@@ -15,6 +15,7 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -33,6 +34,19 @@ _M_TRIM_THRESHOLD = -1
 _M_MMAP_THRESHOLD = -3
 _M_ARENA_MAX = -8
 _RETURN_FROM = 2**25  # larger arrays are rare, and kept ones would leave holes in the heap
+
+
+@dataclass(frozen=True)
+class Storage:
+    """Where rows of embeddings are, and how exact.
+
+    Attributes:
+        half: float16 numbers rather than float32.
+        mapped: in a temporary file rather than in memory.
+    """
+
+    half: bool = False
+    mapped: bool = False
 
 
 def empty_rows(n: int, width: int, *, half: bool = False, mapped: bool = False) -> EmbeddingArray:

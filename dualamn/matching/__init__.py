@@ -68,9 +68,7 @@ def configured_matcher(config: AlignerConfig, name: str | None = None) -> Matche
     """
     name = name or config.matcher
     settings: dict[str, Any] = {}
-    if name == "csls":
-        settings = {"k": config.csls_k}
-    elif name in BY_PROBABILITY:
+    if name in BY_PROBABILITY:
         settings = {"temperature": config.temperature, "rounds": config.sinkhorn_rounds}
     return get_matcher(name, **settings)
 

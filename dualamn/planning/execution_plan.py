@@ -14,7 +14,9 @@ from dualamn.config import AlignerConfig
 from dualamn.errors import ConfigError
 from dualamn.graphs.task import AlignmentTask
 from dualamn.kernels import compute, memory
+from dualamn.kernels.memory import Storage
 from dualamn.search.candidate_search import explores, way_to_search
+from dualamn.training.micro_batch import StepSizes
 
 GIB = 2**30
 SHARE = 0.8  # of the machine's memory that a run may take if nothing else is said
@@ -32,16 +34,18 @@ _CANDIDATE_IN_EVIDENCE = 130  # of the same, through rounds of evidence
 _LISTS = 1.5  # of one graph's rows: what an approximate search holds, in lists that double to grow
 _PART_COPIES = 6  # of a part of a training step: layers, gate, dropped rows, and gradients
 _FLOAT, _HALF = 4, 2
+_LABEL_COPIES = 4  # of labels as they start, after two rounds, and while they are added up
 _COLUMNS = 256  # that propagation projects at a time at least
 
 
 @dataclass(frozen=True)
-class Plan:
+class ExecutionPlan:
     """What a run will hold in memory at most, stage by stage.
 
     Attributes:
-        config: the settings, with embeddings in half precision, in a file or narrowed where the
-            memory asks for it.
+        config: the settings, with fewer dimensions where the memory asks for it.
+        storage: where embeddings are made, in half precision or a file where the memory asks for
+            it.
         stages: bytes that each stage holds, with what it needs from the stages before.
         budget: bytes that the run may take; None if the machine's memory is not known.
         narrowed: the settings that differ from those asked for, as "name 128 -> 64".
@@ -50,6 +54,7 @@ class Plan:
     """
 
     config: AlignerConfig
+    storage: Storage
     stages: dict[str, int]
     budget: int | None
     narrowed: tuple[str, ...] = ()
@@ -68,51 +73,65 @@ class Plan:
         if self.file_bytes:
             kept.append(f"in a temporary file of {self.file_bytes / GIB:.2f} GiB")
         changes = [f"embeddings {', '.join(kept)}"] if kept else []
-        return (*changes, *(f"narrower embeddings, {line}" for line in self.narrowed))
+        return (*changes, *(f"embeddings of fewer dimensions, {line}" for line in self.narrowed))
 
 
-def plan(task: AlignmentTask, config: AlignerConfig) -> Plan:
+def plan(
+    task: AlignmentTask, config: AlignerConfig, storage: Storage | None = None
+) -> ExecutionPlan:
     """Settings with which a run fits into its memory, as near as can be to those asked for.
 
     Where it would take too much, embeddings that nothing searches are made in half precision, then
     go into a temporary file as well (`dualamn.kernels.memory`), and if that is not enough they are
-    made narrower, half by half; nothing else is changed. With enough memory the settings stay as
-    they are.
+    given fewer dimensions, half by half; nothing else is changed. With enough memory the settings
+    stay as they are.
 
     Args:
         task: graphs and links; only their sizes count.
         config: the settings; the memory is `config.memory`, or four fifths of the machine's.
+        storage: where embeddings are made at first; float32 rows in memory if None.
 
     Raises:
-        ConfigError: not even the narrowest settings fit.
+        ConfigError: not even the fewest dimensions fit.
     """
     budget = memory_budget(config)
-    tried = _planned(task, config, config, budget)
+    asked = storage or Storage()
+    tried = _planned(task, config, asked, config, asked, budget)
     if budget is None or tried.peak <= budget:
         return tried
-    for narrower in (config, *_narrower(config)):
-        ways = [narrower]
-        if _only_scores(task, narrower):
-            ways.append(replace(narrower, half_embeddings=True))
-            ways.append(replace(narrower, half_embeddings=True, map_embeddings=True))
-        for settings in ways:
-            tried = _planned(task, settings, config, budget)
+    for settings in (config, *_fewer_dimensions(config)):
+        ways = [asked]
+        if _only_scores(task, settings):
+            ways += [Storage(half=True, mapped=asked.mapped), Storage(half=True, mapped=True)]
+        for way in ways:
+            tried = _planned(task, settings, way, config, asked, budget)
             if tried.peak <= budget:
                 return tried
     others = "preset fast, which trains nothing, or " if config.encoder != "propagation" else ""
     raise ConfigError(
-        f"aligning {task.name} takes about {tried.peak / GIB:.1f} GiB even with the narrowest "
-        f"embeddings, and {budget / GIB:.1f} GiB are allowed: use {others}more memory (--memory)"
+        f"aligning {task.name} takes about {tried.peak / GIB:.1f} GiB even with the fewest "
+        f"dimensions, and {budget / GIB:.1f} GiB are allowed: use {others}more memory (--memory)"
     )
 
 
 def _planned(
-    task: AlignmentTask, config: AlignerConfig, asked: AlignerConfig, budget: int | None
-) -> Plan:
-    rows = _all_rows(task.n_entities, config) * (2 if config.calibrate else 1)
-    in_file = rows if config.map_embeddings else 0
-    halved = config.half_embeddings and not asked.half_embeddings
-    return Plan(config, stages(task, config), budget, _differences(asked, config), in_file, halved)
+    task: AlignmentTask,
+    config: AlignerConfig,
+    storage: Storage,
+    asked: AlignerConfig,
+    at_first: Storage,
+    budget: int | None,
+) -> ExecutionPlan:
+    rows = _all_rows(task.n_entities, config, storage) * (2 if config.calibrate else 1)
+    return ExecutionPlan(
+        config,
+        storage,
+        stages(task, config, storage),
+        budget,
+        _differences(asked, config),
+        rows if storage.mapped else 0,
+        storage.half and not at_first.half,
+    )
 
 
 def memory_budget(config: AlignerConfig) -> int | None:
@@ -123,9 +142,12 @@ def memory_budget(config: AlignerConfig) -> int | None:
     return None if there is None else int(SHARE * there)
 
 
-def stages(task: AlignmentTask, config: AlignerConfig) -> dict[str, int]:
+def stages(
+    task: AlignmentTask, config: AlignerConfig, storage: Storage | None = None
+) -> dict[str, int]:
     """Bytes that each stage of a run holds at once, by counting."""
     n, edges = task.n_entities, 2 * task.n_triples
+    storage = storage or Storage()
     held = _PROGRAM + n * _ENTITY + edges // 2 * _TRIPLE
     evidence = edges * _EDGE_IN_EVIDENCE if config.evidence_rounds else 0
     named = config.names != "off" and task.entity_names is not None
@@ -135,7 +157,7 @@ def stages(task: AlignmentTask, config: AlignerConfig) -> dict[str, int]:
     graph = edges * _EDGE_IN_GRAPH
     tied = edges * _EDGE_TIED if config.tie_links and config.encoder != "propagation" else 0
     names = n * _NAME if named else 0
-    rows = _rows(n, config)
+    rows = _rows(n, config, storage)
     network = n * config.dim * _FLOAT if config.encoder != "propagation" else 0
     # A second model is trained and searched while the rows of the first are there.
     waiting = rows if config.calibrate else 0
@@ -152,7 +174,7 @@ def stages(task: AlignmentTask, config: AlignerConfig) -> dict[str, int]:
     return {
         "load": held,
         "train": held + names + graph + tied + waiting + _training(n, config) + early,
-        "embed": held + names + graph + waiting + _embedding(n, config) + early,
+        "embed": held + names + graph + waiting + _embedding(n, config, storage) + early,
         "match": held + names + graph + network + waiting + rows + evidence + candidates + lists,
     }
 
@@ -205,15 +227,15 @@ def width(config: AlignerConfig) -> int:
     return {"propagation": labels, "dual_amn": network}.get(config.encoder, network + labels)
 
 
-def _all_rows(n: int, config: AlignerConfig) -> int:
+def _all_rows(n: int, config: AlignerConfig, storage: Storage) -> int:
     """Bytes of embeddings."""
-    return n * width(config) * (_HALF if config.half_embeddings else _FLOAT)
+    return n * width(config) * (_HALF if storage.half else _FLOAT)
 
 
-def _rows(n: int, config: AlignerConfig) -> int:
+def _rows(n: int, config: AlignerConfig, storage: Storage) -> int:
     """Bytes of embeddings that are in memory at once."""
-    rows = _all_rows(n, config)
-    return min(rows, 2 * memory.BLOCK) if config.map_embeddings else rows
+    rows = _all_rows(n, config, storage)
+    return min(rows, 2 * memory.BLOCK) if storage.mapped else rows
 
 
 def _training(n: int, config: AlignerConfig) -> int:
@@ -221,23 +243,24 @@ def _training(n: int, config: AlignerConfig) -> int:
         return 0
     parameters = 4 * n * config.dim  # with gradient, mean square and sum
     layers = 2 * 2 * (config.depth + 1) * n * config.dim  # of two branches, with gradient
-    entities = min(n, config.mining_limit + config.mining_pool)
+    sizes = StepSizes()
+    entities = min(n, sizes.linked + sizes.others)
     part = _PART_COPIES * entities * 2 * (config.depth + 1) * config.dim
     return (parameters + layers + part) * _FLOAT
 
 
-def _embedding(n: int, config: AlignerConfig) -> int:
-    rows = _rows(n, config)
+def _embedding(n: int, config: AlignerConfig, storage: Storage) -> int:
+    rows = _rows(n, config, storage)
     if config.encoder == "dual_amn":
         return rows + (3 + 2 * (config.depth + 1)) * n * config.dim * _FLOAT
-    labels = (config.propagation_rounds + 2) * n * config.label_dim
+    labels = _LABEL_COPIES * n * config.label_dim
     projected = n * max(_COLUMNS, config.neighbour_dim)
     joined = rows if config.encoder != "propagation" else 0  # of the network, before it is joined
     return rows + joined + (labels + projected) * _FLOAT
 
 
-def _narrower(config: AlignerConfig) -> Iterator[AlignerConfig]:
-    """The same settings with ever narrower embeddings."""
+def _fewer_dimensions(config: AlignerConfig) -> Iterator[AlignerConfig]:
+    """The same settings with ever fewer dimensions."""
     trains, labels = config.encoder != "propagation", config.encoder != "dual_amn"
     for parts in (2, 4, 8, 16):
         changes: dict[str, Any] = {}
@@ -252,7 +275,5 @@ def _narrower(config: AlignerConfig) -> Iterator[AlignerConfig]:
 def _differences(old: AlignerConfig, new: AlignerConfig) -> tuple[str, ...]:
     before, after = old.to_dict(), new.to_dict()
     return tuple(
-        f"{name} {value} -> {after[name]}"
-        for name, value in before.items()
-        if value != after[name] and name not in ("half_embeddings", "map_embeddings")
+        f"{name} {value} -> {after[name]}" for name, value in before.items() if value != after[name]
     )

@@ -1,37 +1,92 @@
 """How long a run will take, roughly: before it starts, from the sizes of its task.
 
-What each stage takes for a triple, a step or a comparison was read off the run files in
-benchmarks/results and benchmarks/scale_results. Those machines had two cores of a server and no
-GPU: on the slower ones estimates are right to a factor of two, on the fastest they are up to four
-times what a run takes, and a test holds them to that. Names are not counted.
+Work is counted: numbers that dense products multiply, and triples and entities that all else goes
+over. What each takes was read off the run files in benchmarks/results and benchmarks/scale_results,
+on two cores of a server (AMD EPYC with AVX-512) of speed 1; `Speed.measured` tells how this machine
+compares. Estimates are right to a factor of two, and a test holds them to that. Names are not
+counted.
 """
 
 from __future__ import annotations
 
 import math
 import os
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
+
+import torch
 
 from dualamn.config import AlignerConfig
 from dualamn.graphs.task import AlignmentTask
+from dualamn.kernels.compute import threads
+from dualamn.kernels.patterns import Pattern
+from dualamn.kernels.sparse import multiply
 from dualamn.planning.execution_plan import width
 from dualamn.search.candidate_search import explores, way_to_search
+from dualamn.training.micro_batch import StepSizes
+from dualamn.training.trainer import steps_an_epoch
 
-_START = 3.5  # seconds until everything is imported
-_LOAD = 2e-6  # a triple
-_PROPAGATION = 1.6e-5  # a triple
-_EVIDENCE = 2.1e-5  # a triple: pairs that share statements, searched and decided
-_PRODUCTS = 8e10  # a second, of numbers that an exact search multiplies
-_LOOKED_UP = 3e-4  # seconds for an entity that looks up the names that are like its own
+_START = 2.0  # seconds until everything is imported
+_LOAD = 1e-6  # a triple
+_PROPAGATION = 7e-6  # a triple
+_EVIDENCE = 9e-6  # a triple: pairs that share statements, searched and decided
+_PRODUCTS = 2e11  # a second, of numbers that an exact search multiplies
+_LOOKED_UP = 1.2e-4  # seconds for an entity that looks up the names that are like its own
 _APPROXIMATE = 0.1  # of the time of an exact search that an approximate one takes
-_STEP = 1.2e-8  # an edge and a number of an entity's features, in a training step
-_PART = 5.5e-8  # an entity of a part of it and a number of its embedding: gate, mining, loss
+_STEP = 5e-9  # an edge and a number of an entity's features, in a training step
+_PART = 2.3e-8  # an entity of a micro-batch and a number of its embedding: gate, mining, loss
 _ENTITY = 8  # edges that an entity weighs as much as
-_FIXED_SHARE = 0.15  # of a step, whatever share of the entities is linked
+_FIXED_SHARE = 0.25  # of a step, whatever share of the entities is linked
 _FOUND_SHARE = 0.6  # of the entities that bootstrapping links on its way
-_FOUND_EACH = 10  # for each seed link, at most
+_FOUND_EACH = 20  # for each seed link, at most
 _CORES_POWER = 0.77  # 1.7 times as fast with two cores as with one
 _CORES = 2  # that the above was measured on
+_DENSE_PROBE = 6.7e-4  # seconds that one of those cores takes for the products below
+_SPARSE_PROBE = 3.9e-4
+_PROBED = 0.04  # seconds that each is tried again and again for
+
+
+@dataclass(frozen=True)
+class Speed:
+    """How fast a machine is, by how often it does in a second what two cores of that server do.
+
+    Attributes:
+        dense: in products of dense matrices.
+        sparse: in passes over memory, of which all else consists.
+    """
+
+    dense: float = 1.0
+    sparse: float = 1.0
+
+    @classmethod
+    def measured(cls, cores: int | None = None) -> Speed:
+        """The speed of this machine, by a dense and a sparse product: a tenth of a second.
+
+        One core is measured, at its best, as others may be busy at the moment.
+
+        Args:
+            cores: that a run uses; all of the machine's if None.
+        """
+        more = math.pow((cores or os.cpu_count() or 1) / _CORES, _CORES_POWER)
+        draw = torch.Generator().manual_seed(0)
+        left, right = (torch.randn(size, generator=draw) for size in ((128, 512), (512, 512)))
+        rows = torch.arange(20_000) // 4
+        columns = torch.randint(5000, (len(rows),), generator=draw)
+        pattern = Pattern.from_sorted(rows, columns, (5000, 5000))
+        values, points = torch.ones(len(rows)), torch.randn(5000, 128, generator=draw)
+        with threads(1):
+            dense = _least_seconds(lambda: left @ right)
+            sparse = _least_seconds(lambda: multiply(pattern, values, points))
+        return cls(more * _DENSE_PROBE / dense, more * _SPARSE_PROBE / sparse)
+
+
+def _least_seconds(work: Callable[[], object]) -> float:
+    least, end = math.inf, time.perf_counter() + _PROBED
+    while (started := time.perf_counter()) < end:
+        work()
+        least = min(least, time.perf_counter() - started)
+    return least
 
 
 @dataclass(frozen=True)
@@ -61,42 +116,37 @@ class Sizes:
         )
 
 
-def seconds(
-    sizes: Sizes, config: AlignerConfig, *, cores: int | None = None, models: int = 1
-) -> float:
+def seconds(sizes: Sizes, config: AlignerConfig, speed: Speed, *, models: int = 1) -> float:
     """About how long a whole run takes on a CPU.
 
     Args:
         sizes: of the task.
         config: the settings, as they were planned.
-        cores: that the run uses; `config.threads` or all of the machine's if None.
+        speed: of the machine, with the cores that the run uses.
         models: that are trained and searched one after the other, those for probabilities aside.
 
     Returns:
-        Seconds, mostly right to a factor of two on processors of some years ago; new ones take a
-        quarter or a third of that.
+        Seconds, mostly right to a factor of two.
     """
-    cores = cores or config.threads or os.cpu_count() or 1
-    slower = math.pow(_CORES / cores, _CORES_POWER)
     rounds = 1 + config.bootstrap_turns
-    work = slower * _training(sizes, config) + rounds * _searching(sizes, config, slower)
+    work = _training(sizes, config, speed) + rounds * _searching(sizes, config, speed)
     if _finds_first(sizes, config):
-        work += slower * _EVIDENCE * sizes.triples
+        work += _EVIDENCE * sizes.triples / speed.sparse
     if config.encoder != "dual_amn":
-        work += _PROPAGATION * sizes.triples
+        work += _PROPAGATION * sizes.triples / speed.sparse
     # A second model is trained and searched to tell probabilities by.
     return _START + _LOAD * sizes.triples + models * (2 if config.calibrate else 1) * work
 
 
-def _training(sizes: Sizes, config: AlignerConfig) -> float:
+def _training(sizes: Sizes, config: AlignerConfig, speed: Speed) -> float:
     if config.encoder == "propagation":
         return 0.0
     rest = round(_FOUND_SHARE * max(0, min(sizes.entities) - sizes.seeds))
     # Without seed links names find the first pairs.
     found = sizes.seeds + min(rest, _FOUND_EACH * sizes.seeds or rest)
-    turns = config.bootstrap_turns * config.turn_epochs * _epoch(found, sizes, config)
     first = found if _finds_first(sizes, config) else sizes.seeds
-    return config.epochs * _epoch(first, sizes, config) + turns
+    turns = config.bootstrap_turns * config.turn_epochs * _epoch(found, sizes, config, speed)
+    return config.epochs * _epoch(first or found, sizes, config, speed) + turns
 
 
 def _finds_first(sizes: Sizes, config: AlignerConfig) -> bool:
@@ -104,22 +154,21 @@ def _finds_first(sizes: Sizes, config: AlignerConfig) -> bool:
     return config.evidence_first and sizes.seeds > 0
 
 
-def _epoch(links: int, sizes: Sizes, config: AlignerConfig) -> float:
-    from dualamn.training.trainer import steps_an_epoch
-
+def _epoch(links: int, sizes: Sizes, config: AlignerConfig, speed: Speed) -> float:
     if not links:
         return 0.0
-    n, steps = sum(sizes.entities), steps_an_epoch(links, sizes.triples, config)
+    n, steps = sum(sizes.entities), steps_an_epoch(links, sizes.triples, config.most_batches)
     linked = min(n, 2 * links)
     layers = (2 * sizes.triples + _ENTITY * n) * config.dim * (_FIXED_SHARE + linked / max(n, 1))
-    parts = math.ceil(links / steps / max(config.mining_limit // 2, 1))
-    entities = min(linked, config.mining_limit) + min(n - linked, config.mining_pool)
+    drawn = StepSizes()
+    parts = math.ceil(links / steps / (drawn.linked // 2))
+    entities = min(linked, drawn.linked) + min(n - linked, drawn.others)
     embedded = parts * entities * 2 * (config.depth + 1) * config.dim
-    return steps * (_STEP * layers + _PART * embedded)
+    return steps * (_STEP * layers / speed.sparse + _PART * embedded / speed.dense)
 
 
-def _searching(sizes: Sizes, config: AlignerConfig, slower: float) -> float:
-    evidence = slower * _EVIDENCE * sizes.triples if config.evidence_rounds else 0.0
+def _searching(sizes: Sizes, config: AlignerConfig, speed: Speed) -> float:
+    evidence = _EVIDENCE * sizes.triples if config.evidence_rounds else 0.0
     left, right = (max(1, n - sizes.seeds) for n in sorted(sizes.entities)[-2:])
     products = left * right * width(config)
     named = config.names != "off" and sizes.has_names
@@ -127,7 +176,7 @@ def _searching(sizes: Sizes, config: AlignerConfig, slower: float) -> float:
     by_names = 0.0 if explores(config) else _APPROXIMATE  # who is near by structure
     made = {"exact": 1.0, "approximate": _APPROXIMATE, "names": by_names, "evidence": 0.0}[way]
     looked_up = _LOOKED_UP * (left + right) if way == "names" else 0.0
-    return evidence + slower * (2 * made * products / _PRODUCTS + looked_up)
+    return 2 * made * products / _PRODUCTS / speed.dense + (evidence + looked_up) / speed.sparse
 
 
 def in_words(duration: float) -> str:

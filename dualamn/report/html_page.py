@@ -21,12 +21,12 @@ from dualamn.errors import ConfigError
 from dualamn.eval import PROTOCOL_IN_WORDS, evaluate
 from dualamn.files.atomic import atomic_write
 from dualamn.files.text import counted
-from dualamn.presets import PRESETS
 from dualamn.probability.judged_links import JudgedLinks
 from dualamn.report.certainty import CONFIDENCE, METHOD_IN_WORDS, coverage, pair_certainty
 from dualamn.report.graphs import profile_graphs
 from dualamn.report.markup import clean, shown
 from dualamn.report.sample import sample_links
+from dualamn.settings.presets import PRESETS
 from dualamn.version import __version__
 
 PER_BAND = 5
@@ -41,8 +41,6 @@ _OF_THE_RUN = (
     "device",
     "threads",
     "memory",
-    "half_embeddings",
-    "map_embeddings",
     "calibrate",
 )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 
 import torch
@@ -15,18 +15,12 @@ from dualamn.config import AlignerConfig
 from dualamn.errors import CheckpointError
 from dualamn.files.tensors import write_tensors
 from dualamn.graphs.task import AlignmentTask
+from dualamn.settings.groups import EncoderSettings, TrainingSettings
 
 _KIND = "dualamn checkpoint"
-_IRRELEVANT = {
-    *("device", "threads", "matcher", "candidates", "csls_k", "temperature", "sinkhorn_rounds"),
-    *("evidence_rounds", "evidence_weight", "evidence_share_weight", "calibrate", "memory"),
-    *("half_embeddings", "map_embeddings", "search_limit", "search_recall"),
-    *("evidence_explored", "evidence_first"),  # the links they find are looked at by themselves
-    *("bootstrap_turns", "bootstrap_candidates", "bootstrap_probability", "turn_epochs"),
-    *("label_dim", "propagation_rounds", "relation_dim", "neighbour_dim", "propagation_share"),
-}
-"""Settings that may differ between a run and its continuation: the training that a checkpoint
-is taken of does not depend on them."""
+_GROUPS = (EncoderSettings, TrainingSettings)
+"""The settings that training depends on, beside its seed: those of a run and of its continuation
+are the same; all others may differ."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -109,7 +103,8 @@ class Checkpoint:
 def fingerprint(task: AlignmentTask, config: AlignerConfig) -> str:
     """A hash of all that a training run depends on."""
     digest = hashlib.sha256()
-    settings = {k: v for k, v in config.to_dict().items() if k not in _IRRELEVANT}
+    names = ["seed", *(field.name for group in _GROUPS for field in fields(group))]
+    settings = {name: getattr(config, name) for name in names}
     digest.update(json.dumps(settings, sort_keys=True).encode())
     digest.update(json.dumps([task.n_entities, task.n_relations, torch.__version__]).encode())
     for array in (task.triples, task.seed_links):

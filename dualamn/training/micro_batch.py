@@ -4,13 +4,13 @@ A step over many links needs the graph layers of every entity once. What comes a
 gate and the loss, is a mean over links: it is taken over some thousand links at a time, whose
 gradients for the layers' outputs add up before one backward pass takes them through the layers.
 That is exact, and what a step holds beside the layers does not grow with its links. Up to
-`mining_limit` linked entities a step, which is nearly always, it is a single one.
+`StepSizes.linked` linked entities a step, which is nearly always, it is a single one.
 
 Every micro-batch is its own place to search for negatives: the entities of its links, those of
-other links, up to `mining_limit` of both, and some drawn others, by the parameters as they are. A
-random share of all entities holds negatives hard enough to learn from; only what is in it passes
-through the last layer and the gate. Of those found, the ones that weigh something in the loss get
-a gradient.
+other links, up to `StepSizes.linked` of both, and some drawn others, by the parameters as they
+are. A random share of all entities holds negatives hard enough to learn from; only what is in it
+passes through the last layer and the gate. Of those found, the ones that weigh something in the
+loss get a gradient.
 """
 
 from __future__ import annotations
@@ -24,7 +24,6 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from dualamn.config import AlignerConfig
 from dualamn.encoders.dual_amn import DualAMN, Features
 from dualamn.encoders.gate import BLOCK_ROWS
 from dualamn.encoders.message_graph import RelationGraph
@@ -32,12 +31,35 @@ from dualamn.kernels.arrays import Int32Array
 from dualamn.kernels.elementwise import dropped_rows
 from dualamn.kernels.gradients import carrier
 from dualamn.kernels.side_by_side import fork, side_by_side
+from dualamn.settings.groups import TrainingSettings
 from dualamn.training.loss import LossLayout, hard_sample_loss
 from dualamn.training.mining import mine, principal_projection
+
+LOSS_TAU = 10.0
+"""The constant in the exponents of the loss, tau in the paper."""
 
 LEAST_WEIGHT = 1e-4
 """Of four negatives mined three have less weight than this in their anchor's loss: without their
 gradients, the gate goes back through two thirds of the rows."""
+
+
+@dataclass(frozen=True)
+class StepSizes:
+    """What a step searches its negatives among, and by.
+
+    Attributes:
+        linked: entities of seed links, its own and others, that are searched among at once; where a
+            step has more of its own, it does so in parts.
+        others: entities without seed link beside them, drawn anew for every step; for every epoch
+            where a step has all linked entities.
+        dim: width of the projection that negatives are searched in.
+        sampled: entities that the loss takes its mean and deviation from.
+    """
+
+    linked: int = 10_000
+    others: int = 2048
+    dim: int = 64
+    sampled: int = 1024
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,10 +82,10 @@ def draw_micro_batches(
     links: Int32Array,
     linked: Int32Array,
     others: Int32Array,
-    config: AlignerConfig,
+    sizes: StepSizes,
     rng: np.random.Generator,
 ) -> list[MicroBatch]:
-    """Splits a step's links into batches of at most `config.mining_limit` linked entities.
+    """Splits a step's links into batches of at most `sizes.linked` linked entities.
 
     Args:
         links: (m, 2) int32 joint ids, in random order.
@@ -71,13 +93,13 @@ def draw_micro_batches(
         others: (o,) int32 entities without link; every batch draws its own among them, and among
             `linked`.
     """
-    most = max(config.mining_limit // 2, 1)
+    most = max(sizes.linked // 2, 1)
     batches = []
     for some in np.array_split(links, -(-len(links) // most)):
         own = np.unique(some)
         rest = np.setdiff1d(linked, own, assume_unique=True)
-        more = rng.choice(rest, min(max(config.mining_limit - len(own), 0), len(rest)), False)
-        drawn = rng.choice(others, min(config.mining_pool, len(others)), replace=False)
+        more = rng.choice(rest, min(max(sizes.linked - len(own), 0), len(rest)), False)
+        drawn = rng.choice(others, min(sizes.others, len(others)), replace=False)
         places = np.searchsorted(own, some).astype(np.int32)
         batches.append(MicroBatch(np.concatenate([own, more, drawn]), len(own) + len(more), places))
     return batches
@@ -92,6 +114,7 @@ class MicroBatchedStep:
         linked_share: share of all entities that have a link.
         config: the settings; with `tie_links` the network does not see the embeddings of the
             entities that a step links.
+        sizes: what negatives are searched among.
     """
 
     def __init__(
@@ -99,12 +122,14 @@ class MicroBatchedStep:
         network: DualAMN,
         graph: RelationGraph,
         linked_share: float,
-        config: AlignerConfig,
+        config: TrainingSettings,
+        sizes: StepSizes,
     ) -> None:
         self.network = network
         self.graph = graph
         self.linked_share = linked_share
         self.config = config
+        self.sizes = sizes
         self._focus: tuple[Tensor, RelationGraph] | None = None
 
     def backward(
@@ -201,7 +226,7 @@ class MicroBatchedStep:
             layout,
             gamma=config.gamma,
             scale=config.loss_scale,
-            tau=config.loss_tau,
+            tau=LOSS_TAU,
             least_weight=LEAST_WEIGHT,
         )
 
@@ -227,7 +252,7 @@ class MicroBatchedStep:
         entities = [matrix.detach()[: len(batch.entities)] for matrix in embedded]
         if not all(matrix.sum().isfinite() for matrix in entities):
             raise FloatingPointError("the embeddings are not finite")
-        projection = principal_projection(entities, config.mining_dim, generator)
+        projection = principal_projection(entities, self.sizes.dim, generator)
         negatives = mine(entities, batch.links.T.ravel(), config.negatives, projection)
         layout = LossLayout.build(
             batch.links, negatives, self._sample(batch, rng), len(batch.entities)
@@ -240,7 +265,7 @@ class MicroBatchedStep:
 
         As many linked and other entities as an even draw from the whole task would give.
         """
-        size = min(self.config.sampled_entities, self.graph.n_entities)
+        size = min(self.sizes.sampled, self.graph.n_entities)
         n_others = len(batch.entities) - batch.n_linked
         linked = min(round(size * self.linked_share), batch.n_linked)
         others = min(size - linked, n_others)

@@ -21,13 +21,27 @@ from dualamn.kernels.memory import return_freed_memory
 from dualamn.kernels.rmsprop import RMSprop
 from dualamn.progress import Progress, ProgressCallback
 from dualamn.training.checkpoint import Checkpoint, fingerprint
-from dualamn.training.micro_batch import MicroBatchedStep, draw_micro_batches
+from dualamn.training.micro_batch import MicroBatchedStep, StepSizes, draw_micro_batches
 
-_LEAST_LINKS = 180
-"""Seed links that a step of a small task has for all that: less was not tried."""
+_LEAST_LINKS, _MOST_LINKS = 180, 2048
+"""Seed links that a step is meant for: fewer were not tried."""
 
-_SMALL_STEP = 0.25
-"""Share of the batch size below which steps are so small that an epoch may have many of them."""
+_STEP_TRIPLES = 5000
+"""A step is meant for the square of the task's triples over this many seed links."""
+
+_SMALL_STEP = _MOST_LINKS / 4
+"""Seed links below which steps are so small that an epoch may have many of them."""
+
+_LEAST_STEPS, _MOST_LARGE_STEPS = 5, 10
+"""Steps of an epoch at least, and at most where they are large: one step over all seed links
+an epoch finds fewer links, however long it trains, and few large ones cost less than many."""
+
+_AVERAGE_SHARE = 0.25
+"""The last share of the epochs, over whose steps the parameters that training ends with are
+averaged. A constant learning rate keeps them moving around a place that the mean is nearer to."""
+
+_SETTLING_STEPS = 60
+"""Of training longer than that, what comes after so many steps is averaged as well."""
 
 _EXPLODED = 10.0
 """A loss this many times the first one has left the ground: it starts near its largest value."""
@@ -44,13 +58,19 @@ class Trainer:
         graph: the task's graph, on the network's device.
         task: gives the seed links.
         config: the settings.
+        sizes: what a step searches its negatives among.
 
     Raises:
         TrainingError: the task has no seed links.
     """
 
     def __init__(
-        self, network: DualAMN, graph: RelationGraph, task: AlignmentTask, config: AlignerConfig
+        self,
+        network: DualAMN,
+        graph: RelationGraph,
+        task: AlignmentTask,
+        config: AlignerConfig,
+        sizes: StepSizes | None = None,
     ) -> None:
         if not len(task.seed_links):
             raise TrainingError(
@@ -61,6 +81,7 @@ class Trainer:
             graph = graph.tied(torch.from_numpy(task.seed_links).long().to(graph.position.device))
         self.graph = graph
         self.config = config
+        self.sizes = sizes or StepSizes()
         self.seed_links = task.seed_links
         self.linked = np.unique(task.seed_links)  # sorted
         everyone = np.arange(graph.n_entities, dtype=np.int32)
@@ -68,11 +89,11 @@ class Trainer:
         self.fingerprint = fingerprint(task, config)
         self.device = network.relations.device
         self.optimizer = RMSprop(network.parameters())
-        self.batches = steps_an_epoch(len(self.seed_links), task.n_triples, config)
+        self.batches = steps_an_epoch(len(self.seed_links), task.n_triples, config.most_batches)
         share = len(self.linked) / graph.n_entities
-        self.batched_step = MicroBatchedStep(network, graph, share, config)
+        self.batched_step = MicroBatchedStep(network, graph, share, config, self.sizes)
         self.total_steps = config.epochs * self.batches
-        self.first_averaged = first_averaged_epoch(self.batches, config)
+        self.first_averaged = first_averaged_epoch(config.epochs, self.batches)
         self._first_loss: float | None = None
         self._sums: list[torch.Tensor] = []  # of the parameters, over the last steps
         self._summed = 0
@@ -126,9 +147,9 @@ class Trainer:
         Where a step has all linked entities, the others stay for an epoch as well: then all its
         steps need the layers of the same entities.
         """
-        if len(self.linked) > self.config.mining_limit:
+        if len(self.linked) > self.sizes.linked:
             return self.others
-        return rng.choice(self.others, min(self.config.mining_pool, len(self.others)), False)
+        return rng.choice(self.others, min(self.sizes.others, len(self.others)), False)
 
     def _step(
         self,
@@ -139,7 +160,7 @@ class Trainer:
         generator: torch.Generator,
     ) -> float:
         self.optimizer.zero_grad()
-        batches = draw_micro_batches(self.seed_links[chosen], self.linked, others, self.config, rng)
+        batches = draw_micro_batches(self.seed_links[chosen], self.linked, others, self.sizes, rng)
         try:
             value = self.batched_step.backward(batches, rng, generator)
         except FloatingPointError:
@@ -211,32 +232,40 @@ class Trainer:
         return torch.Generator(self.device).manual_seed(self._number(purpose, epoch))
 
 
-def first_averaged_epoch(batches: int, config: AlignerConfig) -> int:
-    """The epoch from which on parameters are averaged; the number of epochs for none.
+def first_averaged_epoch(epochs: int, batches: int) -> int:
+    """The epoch from which on parameters are averaged.
 
-    That of the last share, or one from the middle on that begins after the settling steps.
+    That of the last share, or one from the middle on that begins after the settling steps; the
+    number of epochs, for none, where that share is less than half an epoch.
 
     Args:
+        epochs: of the training.
         batches: steps an epoch.
-        config: the settings.
     """
-    last = round(config.average_share * config.epochs)
-    settled = max(math.ceil(config.settling_steps / batches), math.ceil(config.epochs / 2))
-    return min(config.epochs - last, settled) if last else config.epochs
+    last = round(_AVERAGE_SHARE * epochs)
+    settled = max(math.ceil(_SETTLING_STEPS / batches), math.ceil(epochs / 2))
+    return min(epochs - last, settled) if last else epochs
 
 
-def steps_an_epoch(links: int, triples: int, config: AlignerConfig) -> int:
-    """How many steps an epoch over so many links between graphs of so many triples has.
+def steps_an_epoch(links: int, triples: int, most: int) -> int:
+    """How many steps an epoch has.
 
     Many small steps find more links than few large ones, but the graph layers cost the same for any
-    number of links, and grow with the triples: small graphs are given more steps than they save.
+    number of links, and grow with the triples t: small graphs are given more steps than they save.
+
+        links a step = (t / 5000)^2, within 180 and 2048,
+        steps = links / (links a step), within 5 and `most`, or 10 where (t / 5000)^2 >= 512.
+
+    Args:
+        links: that an epoch goes over; there are never more steps.
+        triples: of all graphs.
+        most: the setting `most_batches`, which 5 and 10 give way to if it is less.
     """
-    size = (triples / config.step_triples) ** 2
-    cheap = size < _SMALL_STEP * config.batch_size
-    most = config.most_batches if cheap else min(config.most_batches, 2 * config.batches)
-    size = min(config.batch_size, max(size, _LEAST_LINKS))
-    wanted = math.ceil(links / size)
-    return min(max(min(wanted, most), config.batches), links)
+    size = (triples / _STEP_TRIPLES) ** 2
+    if size >= _SMALL_STEP:
+        most = min(most, _MOST_LARGE_STEPS)
+    wanted = math.ceil(links / min(_MOST_LINKS, max(size, _LEAST_LINKS)))
+    return min(max(wanted, _LEAST_STEPS), most, links)
 
 
 @contextmanager

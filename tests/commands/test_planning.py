@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from subprocess import CompletedProcess
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
@@ -23,17 +23,17 @@ from dualamn.config import AlignerConfig
 from dualamn.errors import ConfigError
 from dualamn.kernels import compute
 from dualamn.planning.execution_plan import GIB, memory_budget, plan, stages, width
+from dualamn.settings.presets import PresetName
 
 TASK = make_task(3000)
-PRESETS = ["fast", "balanced", "best", "paper"]
 
 
-def of(name: str, **settings: Any) -> AlignerConfig:
+def of(name: PresetName, **settings: Any) -> AlignerConfig:
     return AlignerConfig.preset(name, **settings)
 
 
-@pytest.mark.parametrize("preset", PRESETS)
-def test_enough_memory_changes_nothing(preset: str) -> None:
+@pytest.mark.parametrize("preset", get_args(PresetName))
+def test_enough_memory_changes_nothing(preset: PresetName) -> None:
     config = of(preset, memory=64.0)
     planned = plan(TASK, config)
     assert planned.config == config
@@ -42,8 +42,8 @@ def test_enough_memory_changes_nothing(preset: str) -> None:
     assert planned.peak == max(planned.stages.values()) < 64 * GIB
 
 
-@pytest.mark.parametrize("preset", PRESETS)
-def test_too_little_memory_narrows_embeddings_as_far_as_needed(preset: str) -> None:
+@pytest.mark.parametrize("preset", get_args(PresetName))
+def test_too_little_memory_narrows_embeddings_as_far_as_needed(preset: PresetName) -> None:
     config = of(preset)
     whole = max(stages(TASK, config).values())
     least = max(stages(TASK, plan_of_least(config)).values())
@@ -113,7 +113,7 @@ NARROW = {"label_dim": 128, "relation_dim": 32}
     ],
 )
 def test_estimates_are_within_a_tenth_of_what_whole_runs_took(
-    sizes: Any, preset: str, settings: dict[str, Any], measured: float
+    sizes: Any, preset: PresetName, settings: dict[str, Any], measured: float
 ) -> None:
     """Peaks in GiB of processes on two cores; those with training after one epoch or two.
 

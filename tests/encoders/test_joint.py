@@ -1,7 +1,5 @@
 """The joint encoder against its two parts."""
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 import torch
@@ -20,12 +18,11 @@ CONFIG = AlignerConfig(label_dim=48, relation_dim=6, neighbour_dim=5, dim=16, ep
 @pytest.mark.parametrize("share", [0.0, 0.3, 1.0])
 def test_joined_cosines_are_the_weighted_mean_of_both(share: float) -> None:
     task = make_task(40)
-    config = replace(CONFIG, propagation_share=share)
-    joint = Joint(task, config, CPU)
+    joint = Joint(task, CONFIG, CPU, share)
     joint.fit(task.seed_links, progress=silent, checkpoint=None, resume=False)
-    network = TrainedDualAMN(task, config, CPU)
+    network = TrainedDualAMN(task, CONFIG, CPU)
     network.fit(task.seed_links, progress=silent, checkpoint=None, resume=False)
-    propagation = Propagation(task, config, CPU)
+    propagation = Propagation(task, CONFIG, CPU)
     propagation.fit(task.seed_links, progress=silent, checkpoint=None, resume=False)
     labels = propagation.embeddings()
     reached = np.linalg.norm(labels, axis=1) > 0
@@ -35,6 +32,6 @@ def test_joined_cosines_are_the_weighted_mean_of_both(share: float) -> None:
     expected = cosines[reached][:, reached]
     np.testing.assert_allclose((rows @ rows.T)[reached][:, reached], expected, atol=1e-5)
 
-    again = Joint(task, config, CPU)
+    again = Joint(task, CONFIG, CPU, share)
     again.load_state(joint.state())
     np.testing.assert_array_equal(again.embeddings(), rows)

@@ -18,7 +18,7 @@ from dualamn.encoders.message_graph import RelationGraph
 from dualamn.progress import silent
 from tests.encoders.networks import network_of
 
-SMALL: dict[str, Any] = {"dim": 8, "epochs": 2, "negatives": 8, "mining_dim": 8, "tie_links": True}
+SMALL: dict[str, Any] = {"dim": 8, "epochs": 2, "negatives": 8, "tie_links": True}
 # The third link joins two that are linked already, the last two make a set of three graphs.
 LINKS = np.array([[0, 50], [3, 55], [0, 50], [7, 60], [60, 99]], dtype=np.int64)
 OWNERS = {0: 0, 50: 0, 3: 3, 55: 3, 7: 7, 60: 7, 99: 7}

@@ -22,7 +22,7 @@ from dualamn.matching.csls import Csls
 from dualamn.result import Candidates, Matching
 
 DIRECTIONS = ("left_to_right", "right_to_left")
-QUICK = {"epochs": 2, "dim": 16}
+QUICK: dict[str, Any] = {"epochs": 2, "dim": 16}
 
 
 def by_hand(task: dualamn.AlignmentTask, seed: int) -> dualamn.Aligner:
@@ -202,7 +202,7 @@ def test_the_realistic_protocol_has_entities_without_counterpart_among_its_queri
 
 
 def test_a_preset_that_bootstraps_learns_anew_for_other_protocols(pair: Path) -> None:
-    quick = {**QUICK, "bootstrap_turns": 1, "turn_epochs": 1}
+    quick: dict[str, Any] = {**QUICK, "bootstrap_turns": 1, "turn_epochs": 1}
     request = Benchmark(pair, "made", "paper", settings=quick, protocol="all")
     (run,) = request.runs()
     assert run["bootstrap_candidates"] == {"test_only": "test_only", "all_entities": "unaligned"}
@@ -219,7 +219,12 @@ def test_a_preset_that_bootstraps_learns_anew_for_other_protocols(pair: Path) ->
 
 
 def test_a_model_that_never_saw_the_test_side_is_trained_once(pair: Path) -> None:
-    quick = {**QUICK, "bootstrap_turns": 1, "turn_epochs": 1, "bootstrap_candidates": "unaligned"}
+    quick: dict[str, Any] = {
+        **QUICK,
+        "bootstrap_turns": 1,
+        "turn_epochs": 1,
+        "bootstrap_candidates": "unaligned",
+    }
     seen: list[str] = []
     request = Benchmark(pair, "made", "paper", settings=quick, protocol="all")
     (run,) = request.runs(lambda at: seen.append(at.stage))

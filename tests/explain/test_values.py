@@ -1,6 +1,7 @@
 """Names and values in explanations: what is told is what the model counted."""
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,7 +14,7 @@ from dualamn.kernels.arrays import strings
 from tests.values.conftest import XSD, Row, described, lives, noise
 
 SPARSE = {"mean_degree": 3.0, "keep_triples": 0.6}
-FAST = {"label_dim": 64, "relation_dim": 16, "evidence_rounds": 2}
+FAST: dict[str, Any] = {"label_dim": 64, "relation_dim": 16, "evidence_rounds": 2}
 
 
 def people(side: int, number: int) -> list[Row]:

@@ -10,6 +10,7 @@ import pytest
 from dualamn.aligner import Aligner
 from dualamn.bench.by_name import exact_name_match
 from dualamn.eval import evaluate
+from dualamn.settings.presets import PresetName
 from tests.names.conftest import NamedTask, shuffled
 
 FAST: dict[str, Any] = {"label_dim": 64, "relation_dim": 16, "evidence_rounds": 2}
@@ -57,9 +58,9 @@ def test_a_saved_aligner_gives_the_same_links(named_task: NamedTask, tmp_path: P
 
 
 @pytest.mark.parametrize("preset", ["paper", "balanced"])
-def test_every_preset_takes_names(named_task: NamedTask, preset: str) -> None:
+def test_every_preset_takes_names(named_task: NamedTask, preset: PresetName) -> None:
     task = named_task(80, mean_degree=3.0)
-    small = {"dim": 16, "epochs": 2, "turn_epochs": 1}
+    small: dict[str, Any] = {"dim": 16, "epochs": 2, "turn_epochs": 1}
     without = hits(Aligner(preset, names="off", **small).fit(task))
     assert hits(Aligner(preset, **small).fit(task)) > max(without, 0.8)
 

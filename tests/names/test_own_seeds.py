@@ -14,6 +14,7 @@ from dualamn.eval import evaluate
 from dualamn.graphs.knowledge_graph import KnowledgeGraph
 from dualamn.graphs.task import AlignmentTask
 from dualamn.kernels.arrays import strings
+from dualamn.settings.groups import Names
 from tests.names.conftest import NamedTask, shuffled, spoken
 
 FAST: dict[str, Any] = {"label_dim": 64, "relation_dim": 16, "evidence_rounds": 2}
@@ -145,7 +146,7 @@ def test_names_are_judged_by_pairs_that_structure_found(named_task: NamedTask) -
     ],
 )
 def test_neither_seeds_nor_names_is_an_error(
-    names: str, left: list[str] | None, message: str
+    names: Names, left: list[str] | None, message: str
 ) -> None:
     task = graphs(["alpha"], ["omikron"])
     if left is None:

@@ -81,7 +81,7 @@ def test_a_saved_aligner_gives_the_same_probabilities(task: AlignmentTask, tmp_p
 
 
 def test_the_second_model_trains_with_the_network_too(task: AlignmentTask) -> None:
-    small = Aligner("paper", dim=16, epochs=4, mining_dim=16, calibrate=True).fit(task)
+    small = Aligner("paper", dim=16, epochs=4, calibrate=True).fit(task)
     found = small.align()
     assert found.calibration is not None
     assert found.calibration.pairs[0].method == "held-out"

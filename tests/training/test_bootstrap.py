@@ -16,6 +16,7 @@ from dualamn.decoding import Decoder
 from dualamn.errors import DualamnError
 from dualamn.eval import evaluate
 from dualamn.kernels.arrays import FloatArray, Int32Array
+from dualamn.kernels.memory import Storage
 from dualamn.progress import ProgressCallback, silent
 
 SETTINGS: dict[str, Any] = {"label_dim": 64, "relation_dim": 16, "evidence_rounds": 2}
@@ -26,6 +27,7 @@ class Scripted:
 
     def __init__(self, turns: list[FloatArray]) -> None:
         self.turns = turns
+        self.storage = Storage()
         self.fitted = np.empty((0, 2), dtype=np.int32)
         self.learned: list[Int32Array] = []
         self.turn_numbers: list[int] = []

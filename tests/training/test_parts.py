@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,14 +13,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor
 
-from dualamn import Aligner, AlignmentTask
+from dualamn import AlignmentTask
 from dualamn.bench.synthetic_task import make_task
 from dualamn.config import AlignerConfig
 from dualamn.encoders.dual_amn import DualAMN
+from dualamn.encoders.dual_amn_encoder import TrainedDualAMN
 from dualamn.encoders.message_graph import RelationGraph
+from dualamn.progress import ProgressCallback, silent
 from dualamn.training.loss import LossLayout, hard_sample_loss
-from dualamn.training.micro_batch import LEAST_WEIGHT, MicroBatchedStep, draw_micro_batches
-from dualamn.training.trainer import steps_an_epoch
+from dualamn.training.micro_batch import (
+    LEAST_WEIGHT,
+    MicroBatchedStep,
+    StepSizes,
+    draw_micro_batches,
+)
+from dualamn.training.trainer import Trainer, steps_an_epoch
 from tests.encoders.networks import network_of
 
 WIDE: dict[str, Any] = {"dim": 8, "proxies": 4, "dropout": 0.0, "matmul_precision": "highest"}
@@ -28,6 +37,21 @@ WIDE: dict[str, Any] = {"dim": 8, "proxies": 4, "dropout": 0.0, "matmul_precisio
 @pytest.fixture(scope="module")
 def task() -> AlignmentTask:
     return make_task(150, seed=1)
+
+
+def trained(
+    task: AlignmentTask,
+    config: AlignerConfig,
+    sizes: StepSizes,
+    *,
+    progress: ProgressCallback = silent,
+    checkpoint: Path | None = None,
+) -> TrainedDualAMN:
+    """An encoder whose network was trained by steps of these sizes, from the checkpoint if any."""
+    encoder = TrainedDualAMN(task, config, torch.device("cpu"))
+    trainer = Trainer(encoder.network, encoder.graph, task, config, sizes)
+    trainer.run(progress=progress, checkpoint=checkpoint, resume=True)
+    return encoder
 
 
 def gradient(network: DualAMN) -> Tensor:
@@ -41,18 +65,16 @@ def gradient(network: DualAMN) -> Tensor:
 
 def test_a_step_in_parts_is_the_mean_over_its_links(task: AlignmentTask) -> None:
     network, graph = network_of(task)
-    config = AlignerConfig(**WIDE, mining_limit=20, mining_pool=30, negatives=500)
+    config, sizes = AlignerConfig(**WIDE, negatives=500), StepSizes(linked=20, others=30)
     linked = np.unique(task.seed_links)
     others = np.setdiff1d(np.arange(task.n_entities, dtype=np.int32), linked)
     batches = draw_micro_batches(
-        task.seed_links[:25], linked, others, config, np.random.default_rng(0)
+        task.seed_links[:25], linked, others, sizes, np.random.default_rng(0)
     )
     assert [len(batch.links) for batch in batches] == [9, 8, 8]
-    config = AlignerConfig.from_dict(
-        config.to_dict() | {"sampled_entities": max(len(batch.entities) for batch in batches)}
-    )
+    sizes = replace(sizes, sampled=max(len(batch.entities) for batch in batches))
     # Linked entities are all sampled, and so are all others.
-    step = MicroBatchedStep(network, graph, 20 / config.sampled_entities, config)
+    step = MicroBatchedStep(network, graph, 20 / sizes.sampled, config, sizes)
 
     loss = step.backward(batches, np.random.default_rng(1), torch.Generator().manual_seed(1))
     found = gradient(network)
@@ -73,15 +95,15 @@ def test_a_step_in_parts_is_the_mean_over_its_links(task: AlignmentTask) -> None
 
 def test_gradients_add_to_those_that_are_there(task: AlignmentTask) -> None:
     network, graph = network_of(task)
-    config = AlignerConfig(**WIDE, mining_limit=16, mining_pool=20, negatives=6, mining_dim=8)
+    config, sizes = AlignerConfig(**WIDE, negatives=6), StepSizes(linked=16, others=20, dim=8)
     linked = np.unique(task.seed_links)
     others = np.setdiff1d(np.arange(task.n_entities, dtype=np.int32), linked)
-    step = MicroBatchedStep(network, graph, len(linked) / task.n_entities, config)
+    step = MicroBatchedStep(network, graph, len(linked) / task.n_entities, config, sizes)
 
     def once() -> float:
         rng, generator = np.random.default_rng(2), torch.Generator().manual_seed(2)
         return step.backward(
-            draw_micro_batches(task.seed_links, linked, others, config, rng), rng, generator
+            draw_micro_batches(task.seed_links, linked, others, sizes, rng), rng, generator
         )
 
     first = once()
@@ -100,9 +122,9 @@ def test_parts_have_every_link_once_and_other_entities_beside_it(
     lefts = np.arange(n_links) // 2 if shared else np.arange(n_links)
     links = np.stack([lefts, 100 + np.arange(n_links)], axis=1).astype(np.int32)
     others = np.arange(200, 200 + n_others, dtype=np.int32)
-    config = AlignerConfig(mining_limit=limit, mining_pool=pool)
+    sizes = StepSizes(linked=limit, others=pool)
     linked = np.unique(np.concatenate([links.ravel(), np.arange(300, 320, dtype=np.int32)]))
-    batches = draw_micro_batches(links, linked, others, config, np.random.default_rng(0))
+    batches = draw_micro_batches(links, linked, others, sizes, np.random.default_rng(0))
     np.testing.assert_array_equal(
         np.concatenate([batch.entities[batch.links] for batch in batches]), links
     )
@@ -116,9 +138,9 @@ def test_parts_have_every_link_once_and_other_entities_beside_it(
         assert np.isin(batch.entities[batch.n_linked :], others).all()
 
 
-@pytest.mark.parametrize(("mining_limit", "graphs"), [(10_000, 3), (40, 12)])
+@pytest.mark.parametrize(("limit", "graphs"), [(10_000, 3), (40, 12)])
 def test_steps_of_the_same_entities_share_a_graph(
-    task: AlignmentTask, monkeypatch: pytest.MonkeyPatch, mining_limit: int, graphs: int
+    task: AlignmentTask, monkeypatch: pytest.MonkeyPatch, limit: int, graphs: int
 ) -> None:
     made, focused = [], RelationGraph.focused
 
@@ -127,28 +149,28 @@ def test_steps_of_the_same_entities_share_a_graph(
         return focused(graph, entities, depth)
 
     monkeypatch.setattr(RelationGraph, "focused", counted)
-    settings: dict[str, Any] = {"dim": 8, "epochs": 3, "batches": 4, "most_batches": 4}
-    Aligner("paper", **settings, mining_limit=mining_limit, mining_pool=30).fit(task)
+    config = AlignerConfig(dim=8, epochs=3, most_batches=4)
+    trained(task, config, StepSizes(linked=limit, others=30))
     # All linked entities and as many others, drawn once an epoch; or every step has its own.
     assert len(made) == graphs
 
 
 def test_training_in_parts_finds_as_many_links(task: AlignmentTask) -> None:
-    truth = {tuple(link) for link in task.test_links.tolist()}
+    config = AlignerConfig(dim=32, epochs=10, most_batches=4)
 
-    def right(**settings: int) -> float:
-        aligner = Aligner("paper", dim=32, epochs=10, batches=4, **settings).fit(task)
-        found = aligner.align(candidates="test_only").links
-        return sum(tuple(link) in truth for link in found.tolist()) / len(truth)
+    def correct(sizes: StepSizes) -> float:
+        rows = trained(task, config, sizes).embeddings()
+        cosines = rows[task.test_links[:, 0]] @ rows[task.test_links[:, 1]].T
+        return float((cosines.argmax(axis=1) == np.arange(len(cosines))).mean())
 
-    whole, batches = right(), right(mining_limit=40, mining_pool=60)
+    whole, batches = correct(StepSizes()), correct(StepSizes(linked=40, others=60))
     assert batches > 0.5  # by chance it would be below 0.02
     assert batches > whole - 0.1
 
 
 def test_training_in_parts_goes_on_as_it_would_have(task: AlignmentTask, tmp_path: Any) -> None:
-    settings: dict[str, Any] = {"dim": 8, "epochs": 3, "mining_limit": 30, "mining_pool": 40}
-    unbroken = Aligner("paper", **settings).fit(task)
+    config, sizes = AlignerConfig(dim=8, epochs=3), StepSizes(linked=30, others=40)
+    unbroken = trained(task, config, sizes)
     checkpoint = tmp_path / "run.safetensors"
 
     def interrupt(progress: Any) -> None:
@@ -156,10 +178,10 @@ def test_training_in_parts_goes_on_as_it_would_have(task: AlignmentTask, tmp_pat
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        Aligner("paper", **settings).fit(task, progress=interrupt, checkpoint=checkpoint)
+        trained(task, config, sizes, progress=interrupt, checkpoint=checkpoint)
     steps: list[int] = []
-    continued = Aligner("paper", **settings).fit(
-        task, progress=lambda p: steps.append(p.step), checkpoint=checkpoint, resume=True
+    continued = trained(
+        task, config, sizes, progress=lambda p: steps.append(p.step), checkpoint=checkpoint
     )
     assert steps[0] > 1, "it started anew"
     assert continued.embeddings().tobytes() == unbroken.embeddings().tobytes()
@@ -187,8 +209,11 @@ def test_training_in_parts_goes_on_as_it_would_have(task: AlignmentTask, tmp_pat
 def test_steps_of_an_epoch_follow_from_links_and_triples(
     links: int, triples: int, steps: int
 ) -> None:
-    assert steps_an_epoch(links, triples, AlignerConfig()) == steps
+    assert steps_an_epoch(links, triples, AlignerConfig().most_batches) == steps
 
 
-def test_more_steps_may_be_asked_for_than_an_epoch_has_at_most() -> None:
-    assert steps_an_epoch(300_000, 10_000_000, AlignerConfig(batches=40)) == 40
+@pytest.mark.parametrize(
+    ("links", "triples", "steps"), [(4500, 70_040, 3), (1, 0, 1), (9, 10**7, 3)]
+)
+def test_fewer_steps_may_be_asked_for(links: int, triples: int, steps: int) -> None:
+    assert steps_an_epoch(links, triples, 3) == steps

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +17,7 @@ from dualamn.config import AlignerConfig
 from dualamn.encoders.dual_amn_encoder import TrainedDualAMN
 from dualamn.training.trainer import first_averaged_epoch
 
-SMALL: dict[str, Any] = {"dim": 16, "epochs": 8, "negatives": 8, "mining_dim": 16}
+SMALL: dict[str, Any] = {"dim": 16, "epochs": 8, "negatives": 8}
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +38,7 @@ def test_training_learns_to_find_unseen_links(task: AlignmentTask) -> None:
         assert progress.step == len(losses) + 1
         losses.append(progress.loss)
 
-    settings = SMALL | {"dim": 64, "epochs": 10, "batches": 4}
+    settings = SMALL | {"dim": 64, "epochs": 10, "most_batches": 4}
     aligner = Aligner(**settings).fit(task, progress=note)
     assert len(losses) == 40
     found = aligner.align(candidates="test_only").links
@@ -66,17 +65,17 @@ def test_settings_of_the_host_program_are_left_alone(task: AlignmentTask) -> Non
 
 
 @pytest.mark.parametrize("tied", [False, True])
-@pytest.mark.parametrize(("batches", "averaged"), [(1, 0.0), (5, 0.25), (2, 0.6), (2, 1.0)])
+@pytest.mark.parametrize(("steps_an_epoch", "share"), [(1, 0.6), (5, 0.3), (2, 0.9)])
 def test_an_interrupted_run_continued_equals_an_unbroken_one(
-    task: AlignmentTask, tmp_path: Path, batches: int, averaged: float, tied: bool
+    task: AlignmentTask, tmp_path: Path, steps_an_epoch: int, share: float, tied: bool
 ) -> None:
-    settings = SMALL | {"batches": batches, "average_share": averaged, "tie_links": tied}
+    settings = SMALL | {"most_batches": steps_an_epoch, "tie_links": tied}
     unbroken = Aligner(**settings).fit(task)
     checkpoint = tmp_path / "run.safetensors"
 
     def interrupt(progress: Progress) -> None:
         assert progress.total is not None
-        if progress.step > 0.6 * progress.total:
+        if progress.step > share * progress.total:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
@@ -99,31 +98,22 @@ def test_averaged_parameters_are_the_mean_over_the_last_epochs_steps(task: Align
         parameters: list[float] = encoder.network.relations.detach().flatten().tolist()
         return parameters
 
-    settings = {"epochs": 3, "batches": 2, "average_share": 0.0, "matmul_precision": "highest"}
-    config = AlignerConfig(**SMALL | settings)
     after_step: list[list[float]] = []
-    trained(config, lambda e: after_step.append(e.network.relations.detach().flatten().tolist()))
-    averaged = trained(replace(config, average_share=2 / 3), lambda _: None)
+    averaged = trained(
+        AlignerConfig(**SMALL | {"epochs": 8, "most_batches": 2}),
+        lambda e: after_step.append(e.network.relations.detach().flatten().tolist()),
+    )
     np.testing.assert_allclose(averaged, np.mean(after_step[-4:], axis=0), atol=1e-6)
 
 
 @pytest.mark.parametrize(
-    ("epochs", "batches", "share", "first"),
-    [
-        (12, 5, 0.25, 9),
-        (12, 10, 0.25, 6),
-        (8, 10, 0.25, 6),
-        (100, 5, 0.25, 50),
-        (12, 10, 0.75, 3),
-        (12, 10, 0.0, 12),
-        (1, 1, 0.25, 1),
-    ],
+    ("epochs", "batches", "first"),
+    [(12, 5, 9), (12, 10, 6), (8, 10, 6), (100, 5, 50), (4, 2, 3), (1, 1, 1)],
 )
 def test_what_is_averaged_follows_from_share_and_steps(
-    epochs: int, batches: int, share: float, first: int
+    epochs: int, batches: int, first: int
 ) -> None:
-    config = AlignerConfig(epochs=epochs, average_share=share)
-    assert first_averaged_epoch(batches, config) == first
+    assert first_averaged_epoch(epochs, batches) == first
 
 
 def test_a_finished_run_resumed_has_nothing_left_to_do(task: AlignmentTask, tmp_path: Path) -> None:

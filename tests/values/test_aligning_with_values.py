@@ -8,8 +8,10 @@ import numpy as np
 import pytest
 
 from dualamn.aligner import Aligner
+from dualamn.config import AlignerConfig
 from dualamn.errors import ConfigError
 from dualamn.eval import evaluate
+from dualamn.settings.presets import PresetName
 from tests.values.conftest import DescribedTask, Row, noise
 
 FAST: dict[str, Any] = {"label_dim": 64, "relation_dim": 16, "evidence_rounds": 2}
@@ -57,9 +59,9 @@ def test_a_saved_aligner_with_values_gives_the_same_links(
 
 
 @pytest.mark.parametrize("preset", ["paper", "balanced"])
-def test_other_presets_take_values(described_task: DescribedTask, preset: str) -> None:
+def test_other_presets_take_values(described_task: DescribedTask, preset: PresetName) -> None:
     task = described_task(**SPARSE)
-    small = {"dim": 16, "epochs": 2, "turn_epochs": 1}
+    small: dict[str, Any] = {"dim": 16, "epochs": 2, "turn_epochs": 1}
     without = hits(Aligner(preset, values="off", **small).fit(task))
     assert hits(Aligner(preset, **small).fit(task)) > without + 0.2
 
@@ -80,4 +82,4 @@ def test_values_that_are_not_compared_are_counted(described_task: DescribedTask)
 
 def test_values_is_a_choice() -> None:
     with pytest.raises(ConfigError, match="values must be one of auto, off"):
-        Aligner(values="on")
+        AlignerConfig.from_dict({"values": "on"})

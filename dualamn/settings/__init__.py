@@ -1,0 +1,1 @@
+"""Settings in groups by owner, and named sets of them."""
