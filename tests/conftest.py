@@ -2,6 +2,7 @@
 
 import os
 import signal
+import sys
 import tempfile
 from pathlib import Path
 
@@ -10,6 +11,10 @@ from hypothesis import settings
 # Set before torch and faiss are loaded, and inherited by the processes that tests start. Made
 # data is small: threads would only wait for each other, above all with several test workers.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+# What is compiled is kept: without that every process that a test starts compiles it anew.
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 # A shell's background job, such as a test run there, hands down that Ctrl-C is ignored.
 signal.signal(signal.SIGINT, signal.default_int_handler)
