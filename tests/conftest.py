@@ -6,6 +6,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+import pytest
 from hypothesis import settings
 
 # Set before torch and faiss are loaded, and inherited by the processes that tests start. Made
@@ -28,5 +29,11 @@ settings.load_profile("ci" if os.environ.get("CI") else "here")
 # No test looks at what its user has fetched, and none fetches but from a server of its own.
 os.environ["DUALAMN_OFFLINE"] = "1"
 os.environ["DUALAMN_CACHE"] = str(Path(tempfile.gettempdir()) / "dualamn-no-cache-for-tests")
-for name in ("DUALAMN_MIRROR", "DUALAMN_DATA"):
-    os.environ.pop(name, None)
+os.environ.pop("DUALAMN_MIRROR", None)
+DATA = os.environ.pop("DUALAMN_DATA", None)
+
+
+@pytest.fixture
+def real_data() -> Path | None:
+    """The folder of downloaded data sets, for slow tests alone; None if nobody names one."""
+    return None if DATA is None else Path(DATA)
