@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import argparse
 import os
+import shlex
 import statistics
+import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -126,6 +128,12 @@ def get_task(given: argparse.Namespace, *, n_kgs: int = 2) -> AlignmentTask:
 def describe(task: AlignmentTask) -> str:
     """The task in one line."""
     return f"{task}, {len(task.triples):,} triples"
+
+
+def program(words: Sequence[str]) -> bool:
+    """Shows a command of `dualamn` and runs it in a process of its own; whether it went well."""
+    print(shlex.join(("dualamn", *words)), flush=True)
+    return subprocess.run([sys.executable, "-m", "dualamn", *words], check=False).returncode == 0
 
 
 def run(main: Callable[[], None]) -> None:

@@ -52,9 +52,12 @@ def settings_of(words: list[str]) -> dict[str, Any]:
     return settings
 
 
-def main() -> None:
+def main(arguments: Sequence[str] | None = None) -> None:
     """Prints one line for every group of settings."""
-    dataset, *words = sys.argv[1:] or sys.exit(__doc__)
+    dataset, *words = (sys.argv[1:] if arguments is None else arguments) or ["--help"]
+    if dataset in ("-h", "--help"):
+        print(__doc__)
+        return
     groups: list[list[str]] = [[]]
     for word in words:
         if word == "--":

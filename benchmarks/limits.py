@@ -14,7 +14,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -256,13 +256,13 @@ def record(task: AlignmentTask, config: AlignerConfig, steps: int, cache: float)
     return lines
 
 
-def main() -> None:
+def main(arguments: Sequence[str] | None = None) -> None:
     """Prints what the machine can do, and the table."""
     parser = options(__doc__, dataset="dbp15k/zh_en", repeat=None)
     parser.add_argument("--preset", default="balanced")
     parser.add_argument("--steps", type=int, default=5, help="steps that are timed  [5]")
     parser.add_argument("--cache", type=float, default=32, help="MiB of cache  [32]")
-    given = parser.parse_args()
+    given = parser.parse_args(arguments)
     keep_freed_memory()
     set_threads(given.threads)
     task = get_task(given)

@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import os
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -35,17 +36,17 @@ def found(candidates: Candidates, task: AlignmentTask) -> float:
     return float(held.mean())
 
 
-def main() -> None:
+def main(arguments: Sequence[str] | None = None) -> None:
     """Prints the shares, and the seconds that each took."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("dataset")
     parser.add_argument("names")
     parser.add_argument("--products", type=int, nargs="+", default=[100, 300, 1000, PRODUCTS])
     parser.add_argument("--candidates", type=int, nargs="+", default=[10, 50])
-    arguments = parser.parse_args()
+    given = parser.parse_args(arguments)
     data = Path(os.environ.get("DUALAMN_DATA", "."))
-    folder = data / arguments.dataset
-    task = with_names(dualamn.load(folder), data / arguments.names, folder)
+    folder = data / given.dataset
+    task = with_names(dualamn.load(folder), data / given.names, folder)
     texts = task.entity_names
     assert texts is not None
     names = NameSimilarity(texts, task.source_of, width=256, seed=0)
@@ -53,11 +54,11 @@ def main() -> None:
     pools = task.entity_range(0), task.entity_range(1)
     nothing = np.empty((task.n_entities, 0), dtype=np.float32)
     print(f"{task.name}: {len(task.seed_links):,} seed links")
-    for k in arguments.candidates:
+    for k in given.candidates:
         started = time.perf_counter()
         share = found(search_with_names(nothing, names, 1.0, *pools, k), task)
         print(f"{k:4} candidates, search: {share:.3f} ({time.perf_counter() - started:.1f} s)")
-        for products in arguments.products:
+        for products in given.products:
             started = time.perf_counter()
             share = found(alike_by_name(names, *pools, k, products=products), task)
             spent = time.perf_counter() - started

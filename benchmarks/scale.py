@@ -13,14 +13,12 @@ from __future__ import annotations
 
 import argparse
 import json
-import shlex
-import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from harness import run
+from harness import program, run
 from render.scale import read_runs, table
 
 RESULTS = Path(__file__).parent / "scale_results"
@@ -51,27 +49,29 @@ def count_triples(folder: Path) -> int:
     return total
 
 
-def bench(name: str, preset: str, work: Path, results: Path, more: Sequence[str]) -> None:
-    """Makes the data if it is not there, runs the benchmark, and keeps what it reports."""
+def bench(name: str, preset: str, work: Path, results: Path, more: Sequence[str]) -> bool:
+    """Makes the data if it is not there, runs the benchmark, and keeps what it reports.
+
+    Returns:
+        Whether all of it went well.
+    """
     folder = work / name
     if not folder.exists():
         work.mkdir(parents=True, exist_ok=True)
-        _call("data", "synth", str(folder), "--preset", name, "-q")
+        if not program(("data", "synth", str(folder), "--preset", name, "-q")):
+            return False
     with tempfile.TemporaryDirectory() as scratch:
         out = Path(scratch) / "run.json"
         fixed = ("--preset", preset, "--protocol", "test", "--json", str(out))
-        _call("bench", str(folder), *fixed, *more)
+        if not program(("bench", str(folder), *fixed, *more)):
+            return False
         report = json.loads(out.read_text(encoding="utf-8"))
     report["dataset"] = f"made {name}"
     report["graphs"] = {"triples": count_triples(folder)}
     results.mkdir(parents=True, exist_ok=True)
     text = json.dumps(report, indent=2, ensure_ascii=False) + "\n"
     (results / f"{name}_{preset}.json").write_text(text, encoding="utf-8")
-
-
-def _call(*words: str) -> None:
-    print(shlex.join(("dualamn", *words)), flush=True)
-    subprocess.run([sys.executable, "-m", "dualamn", *words], check=True)
+    return True
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -91,9 +91,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     failed = []
     for preset in () if given.show else given.presets:
         for name in sizes:
-            try:
-                bench(name, preset, given.work, given.results, more)
-            except subprocess.CalledProcessError:
+            if not bench(name, preset, given.work, given.results, more):
                 failed.append(f"{name} with {preset}")
     print(f"\n{show(given.results)}")
     if failed:

@@ -150,7 +150,8 @@ def measured(sides: Sequence[str], given: argparse.Namespace) -> dict[str, list[
     try:
         for side in sides:
             lines[side], far_end = context.Pipe()
-            process = context.Process(target=work, args=(side, given, far_end), daemon=True)
+            process = context.Process(target=work, args=(side, given, far_end))
+            process.daemon = True
             # As the program has it; the reference keeps what the caller's environment says.
             passive = side == "ours" and "OMP_WAIT_POLICY" not in os.environ
             if passive:

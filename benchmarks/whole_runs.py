@@ -15,13 +15,12 @@ from __future__ import annotations
 import argparse
 import json
 import shlex
-import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from harness import run, table
+from harness import program, run, table
 
 RESULTS = Path(__file__).parent / "results"
 
@@ -53,12 +52,12 @@ program ranks right to left."""
 def command(
     name: str, preset: str, data: Path | None, results: Path, more: Sequence[str] = ()
 ) -> list[str]:
-    """The `dualamn bench` of one line."""
+    """What follows `dualamn` on one line."""
     where = [] if data is None else ["--data", str(data)]
     fixed = ["--preset", preset, "--protocol", "test"]
     out = ["--json", str(file_of(name, results))]
     dataset, *own = RUNS[name]
-    return ["dualamn", "bench", dataset, *fixed, *own, *where, *out, *more]
+    return ["bench", dataset, *fixed, *own, *where, *out, *more]
 
 
 def file_of(name: str, results: Path) -> Path:
@@ -122,11 +121,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     failed = []
     for name in [] if given.show else names:
         words = command(name, given.preset, given.data, results, more)
-        print(shlex.join(words), flush=True)
         if given.commands:
+            print(shlex.join(("dualamn", *words)))
             continue
         results.mkdir(parents=True, exist_ok=True)
-        if subprocess.run([sys.executable, "-m", *words], check=False).returncode:
+        if not program(words):
             failed.append(name)
     if not given.commands:
         print(f"\n{show(results)}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 import json
-import os
+import multiprocessing.dummy
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -12,18 +12,26 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import faiss
 import pytest
+import torch
+from click.testing import CliRunner
 
 from dualamn import AlignerConfig, AlignmentTask, KnowledgeGraph
 from dualamn.bench.export import write_task
 from dualamn.bench.synthetic_task import make_task
+from dualamn.commands.command_line import cli
+from dualamn.encoders.dual_amn_encoder import TrainedDualAMN
+from dualamn.kernels.patterns import Pattern
 
 BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
-MADE = ("--made", "60", "--threads", "1")
+MADE = ("--made", 60, "--threads", 1)
 
 pytestmark = pytest.mark.skipif(
     not BENCHMARKS.is_dir(), reason="a source archive is without the benchmarks"
 )
+
+Shown = Callable[..., str]
 
 
 @pytest.fixture(scope="module")
@@ -33,21 +41,62 @@ def script() -> Iterator[Callable[[str], ModuleType]]:
     with pytest.MonkeyPatch.context() as patch:
         patch.syspath_prepend(str(BENCHMARKS))
         yield importlib.import_module
-    for path in BENCHMARKS.glob("*.py"):
-        if path.stem not in before:
-            sys.modules.pop(path.stem, None)
+    for name in set(sys.modules) - before:
+        file = getattr(sys.modules[name], "__file__", None)
+        if file and Path(file).is_relative_to(BENCHMARKS):
+            del sys.modules[name]
 
 
-def run(name: str, *arguments: object) -> subprocess.CompletedProcess[str]:
-    """Runs a script as a user does, on UTF-8 and without a data folder."""
-    return subprocess.run(
-        [sys.executable, str(BENCHMARKS / f"{name}.py"), *map(str, arguments)],
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-        env={k: v for k, v in os.environ.items() if k != "DUALAMN_DATA"}
-        | {"PYTHONIOENCODING": "utf-8", "PYTHONWARNINGS": "error::UserWarning"},
+@pytest.fixture
+def shown(
+    script: Callable[[str], ModuleType],
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> Iterator[Shown]:
+    """Runs a script in this process, as it runs for a user, and gives what it printed."""
+    threads, precision = torch.get_num_threads(), torch.get_float32_matmul_precision()
+
+    def program(words: list[str]) -> bool:
+        return CliRunner().invoke(cli, words, prog_name="dualamn").exit_code == 0
+
+    def shown(name: str, *arguments: object) -> str:
+        module = script(name)
+        if hasattr(module, "program"):
+            monkeypatch.setattr(module, "program", program)
+        capsys.readouterr()
+        script("harness").run(lambda: module.main(list(map(str, arguments))))
+        return capsys.readouterr().out
+
+    yield shown
+    torch.set_num_threads(threads)
+    faiss.omp_set_num_threads(threads)
+    torch.set_float32_matmul_precision(precision)
+
+
+HELP = """
+import contextlib, io, runpy, sys
+from pathlib import Path
+folder = Path(sys.argv[1])
+sys.path.insert(0, str(folder))
+for path in sorted(folder.glob("*.py")):
+    sys.argv, said = [str(path), "--help"], io.StringIO()
+    with contextlib.redirect_stdout(said), contextlib.suppress(SystemExit):
+        runpy.run_path(str(path), run_name="__main__")
+    print("help", path.stem, len(said.getvalue()))
+from harness import program
+assert program(["--version"]) and not program(["typo"])
+"""
+
+
+def test_every_script_says_how_it_is_called() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", HELP, str(BENCHMARKS)], capture_output=True, text=True
     )
+    assert done.returncode == 0, done.stderr
+    rows = [line.split() for line in done.stdout.splitlines() if line.startswith("help ")]
+    said_nothing = {name for _, name, length in rows if int(length) < 100}
+    assert len(rows) > 15
+    assert said_nothing == {"harness", "reference"}  # what the scripts share
 
 
 def columns_of(shown: str) -> dict[str, list[str]]:
@@ -61,23 +110,25 @@ def columns_of(shown: str) -> dict[str, list[str]]:
     return {row[0]: row[1:] for row in rows}
 
 
-def test_step_prints_both_sides_and_their_ratio() -> None:
-    shown = run("step", *MADE, "--repeat", 1)
-    assert shown.returncode == 0, shown.stderr
-    assert "same model: loss " in shown.stdout
-    table = columns_of(shown.stdout)
+def test_step_prints_both_sides_and_their_ratio(
+    script: Callable[[str], ModuleType], shown: Shown, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Threads in place of processes, which would load torch twice more.
+    context = multiprocessing.dummy
+    monkeypatch.setattr(script("step").multiprocessing, "get_context", lambda _: context)
+    printed = shown("step", *MADE, "--repeat", 1)
+    assert "same model: loss " in printed
+    table = columns_of(printed)
     ours = table["dualamn, as the program trains"]
     theirs = table["dense PyG, torch defaults"]
     assert len(ours) == len(table["one epoch"])
     assert ours[-1] == "1.0"
     assert float(ours[0]) > 0
-    assert f"ratio of the medians: {theirs[-1]} (turn by turn " in shown.stdout
+    assert f"ratio of the medians: {theirs[-1]} (turn by turn " in printed
 
 
-def test_kernels_prints_a_row_for_every_part() -> None:
-    shown = run("kernels", *MADE, "--repeat", 1)
-    assert shown.returncode == 0, shown.stderr
-    table = columns_of(shown.stdout)
+def test_kernels_prints_a_row_for_every_part(shown: Shown) -> None:
+    table = columns_of(shown("kernels", *MADE, "--repeat", 1))
     parts = ("spmm", "graph layer", "gate", "loss", "mining", "search")
     names = [name.split(",")[0] for name in list(table)[2:]]
     assert names == list(parts)
@@ -85,10 +136,8 @@ def test_kernels_prints_a_row_for_every_part() -> None:
 
 
 @pytest.mark.parametrize("threads", [1, 2])
-def test_limits_prints_every_kernel_of_a_step_and_what_is_left(threads: int) -> None:
-    shown = run("limits", "--made", 60, "--threads", threads, "--steps", 1)
-    assert shown.returncode == 0, shown.stderr
-    table = columns_of(shown.stdout)
+def test_limits_prints_every_kernel_of_a_step_and_what_is_left(shown: Shown, threads: int) -> None:
+    table = columns_of(shown("limits", "--made", 60, "--threads", threads, "--steps", 1))
     *kernels, rest, whole = list(table)[2:]
     assert set(kernels) == {
         "sums over neighbours",
@@ -107,10 +156,6 @@ def test_limits_prints_every_kernel_of_a_step_and_what_is_left(threads: int) -> 
 
 
 def test_limits_counts_what_a_kernel_must_move(script: Callable[[str], ModuleType]) -> None:
-    import torch
-
-    from dualamn.kernels.patterns import Pattern
-
     pattern = Pattern.from_sorted(torch.tensor([0, 0, 1]), torch.tensor([0, 1, 1]), (2, 4))
     dense, values = torch.ones(4, 8), torch.ones(3)
     for cache, rows in ((1000, 4), (100, 3)):  # the four rows are 128 bytes
@@ -120,19 +165,15 @@ def test_limits_counts_what_a_kernel_must_move(script: Callable[[str], ModuleTyp
         assert products == 3 * 8
 
 
-def test_load_prints_seconds_of_loading_and_building() -> None:
-    shown = run("load", *MADE, "--repeat", 1)
-    assert shown.returncode == 0, shown.stderr
-    assert list(columns_of(shown.stdout))[2:] == ["load", "build", "both"]
+def test_load_prints_seconds_of_loading_and_building(shown: Shown) -> None:
+    assert list(columns_of(shown("load", *MADE, "--repeat", 1)))[2:] == ["load", "build", "both"]
 
 
-def test_likeness_prints_a_column_for_every_data_set(tmp_path: Path) -> None:
+def test_likeness_prints_a_column_for_every_data_set(shown: Shown, tmp_path: Path) -> None:
     for name, keep in (("same", 1.0), ("thin", 0.6)):
         task = make_task(120, keep_triples=keep, unmatched=0, shared_relations=True)
         write_task(task, tmp_path / name, layout="ids")
-    shown = run("likeness", "same", "thin", "--data", tmp_path)
-    assert shown.returncode == 0, shown.stderr
-    table = columns_of(shown.stdout)
+    table = columns_of(shown("likeness", "same", "thin", "--data", tmp_path))
     assert table["statistic"] == ["same", "thin"]
     # All triples are in both graphs, so that every neighbour is in common.
     assert table["triples with a counterpart"][0] == "1.000 / 1.000"
@@ -141,31 +182,27 @@ def test_likeness_prints_a_column_for_every_data_set(tmp_path: Path) -> None:
     assert table["told by neighbours alone"][0] > table["told by neighbours alone"][1]
 
 
-def test_ceiling_knows_more_than_any_run() -> None:
-    shown = run("ceiling", "--made", 200, "--threads", 1, "--preset", "fast", "--parts", 2)
-    assert shown.returncode == 0, shown.stderr
-    table = columns_of(shown.stdout)
+def test_ceiling_knows_more_than_any_run(shown: Shown) -> None:
+    asked = ("--made", 200, "--threads", 1, "--preset", "fast", "--parts", 2)
+    table = columns_of(shown("ceiling", *asked))
     assert list(table["evidence"]) == ["Hits@1", "MRR", "Hits@10"]
     found, known = (float(table[name][0]) for name in ("as in any run", "every neighbour known"))
     assert known > found - 0.05  # by a link or two of some dozens either may be luckier
     assert found > 0.5
 
 
-def test_deviation_prints_a_table_for_every_state() -> None:
-    shown = run("deviation", *MADE, "--epochs", 1, 2, "--pairs", 8)
-    assert shown.returncode == 0, shown.stderr
+def test_deviation_prints_a_table_for_every_state(shown: Shown) -> None:
+    printed = shown("deviation", *MADE, "--epochs", 1, 2, "--pairs", 8)
     for epochs in (1, 2):
-        assert f"after {epochs} epochs, batch of 8 seed links" in shown.stdout
+        assert f"after {epochs} epochs, batch of 8 seed links" in printed
     # The hardest 64 of 108 entities carry all of the loss.
-    exact = [line.split() for line in shown.stdout.splitlines() if "exact search" in line]
+    exact = [line.split() for line in printed.splitlines() if "exact search" in line]
     assert [line[-3:] for line in exact] == [["1.0000"] * 3] * 2
 
 
-def test_five_graphs_scores_every_pair_alone_and_together(tmp_path: Path) -> None:
+def test_five_graphs_scores_every_pair_alone_and_together(shown: Shown, tmp_path: Path) -> None:
     out = tmp_path / "five.json"
-    shown = run("five_graphs", *MADE, "--epochs", 1, "--json", out)
-    assert shown.returncode == 0, shown.stderr
-    table = columns_of(shown.stdout)
+    table = columns_of(shown("five_graphs", *MADE, "--epochs", 1, "--json", out))
     names = [a + "-" + b for a in "abcde" for b in "abcde" if a < b]
     assert list(table)[2:] == [*names, "mean"]
     (result,) = json.loads(out.read_text(encoding="utf-8"))
@@ -189,61 +226,65 @@ def test_overlap_takes_partners_away(script: Callable[[str], ModuleType]) -> Non
         script("overlap").overlapping(task, 300, 0.0, 0)
 
 
-def test_overlap_prints_a_row_for_every_share(tmp_path: Path) -> None:
+def test_overlap_prints_a_row_for_every_share(shown: Shown, tmp_path: Path) -> None:
     folder = tmp_path / "made"
     write_task(make_task(400), folder)
     asked = ("--names", "uri", "--entities", 150, "--overlap", 0.5, 1)
-    shown = run("overlap", folder, *asked)
-    assert shown.returncode == 0, shown.stderr
-    table = columns_of(shown.stdout)
+    table = columns_of(shown("overlap", folder, *asked))
     assert float(table["100%"][2]) > 0.9  # right
     assert int(table["50%"][0]) <= 75  # found by name
 
 
-def test_whole_runs_start_the_program_and_shows_what_it_found(tmp_path: Path) -> None:
+def test_whole_runs_start_the_program_and_shows_what_it_found(shown: Shown, tmp_path: Path) -> None:
     data, results = tmp_path / "data", tmp_path / "results"
     write_task(make_task(60), data / "dbp15k" / "ja_en", layout="ids")
     asked = ("dbp15k/ja_en", "--data", data, "--results", results)
-    shown = run("whole_runs", *asked, "--", "--epochs", 1, "--threads", 1, "--quiet")
-    assert shown.returncode == 0, shown.stderr
+    printed = shown("whole_runs", *asked, "--", "--epochs", 1, "--threads", 1, "--quiet")
     report = json.loads((results / "dbp15k_ja_en.json").read_text(encoding="utf-8"))
     assert report["preset"] == "paper"
     assert report["settings"]["protocol"] == "test"
     assert [run["seed"] for run in report["runs"]] == [0, 1, 2]
-    row = columns_of(shown.stdout)["dbp15k/ja_en"]
+    row = columns_of(printed)["dbp15k/ja_en"]
     hits = report["mean"]["metrics"]["test_only"]["left_to_right"]["hits@1"]
     assert row[1].startswith(f"{hits:.3f} ±")
     assert row[5] == "0.726 / 0.927 / 0.799"
-    again = run("whole_runs", "--show", "--results", results)
-    assert columns_of(again.stdout) == columns_of(shown.stdout)
+    again = shown("whole_runs", "--show", "--results", results)
+    assert columns_of(again) == columns_of(printed)
+    commands = shown("whole_runs", "--commands", "dbp15k/ja_en", "--", "--epochs", 1)
+    assert commands.startswith("dualamn bench dbp15k/ja_en --preset paper --protocol test ")
+    assert commands.endswith(" --epochs 1\n")
 
 
-def test_scale_measures_made_data_and_compares_sizes(tmp_path: Path) -> None:
+def test_scale_measures_made_data_and_compares_sizes(
+    shown: Shown, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
     for name, entities in (("dbp15k-like", 60), ("dwy100k-like", 120)):
         write_task(make_task(entities), tmp_path / "made" / name, layout="ids")
     asked = ("--work", tmp_path / "made", "--results", tmp_path / "results")
-    shown = run(
-        *("scale", "dbp15k-like", "dwy100k-like", "--presets", "fast", *asked),
-        *("--", "--threads", 1, "--quiet"),
-    )
-    assert shown.returncode == 0, shown.stderr
-    rows = columns_of(shown.stdout)
+    sizes = ("dbp15k-like", "dwy100k-like")
+    more = ("--", "--threads", 1, "--quiet")
+    rows = columns_of(shown("scale", *sizes, "--presets", "fast", *asked, *more))
     small, large = rows["dbp15k-like, fast"], rows["dwy100k-like, fast"]
     report = json.loads((tmp_path / "results" / "dwy100k-like_fast.json").read_text("utf-8"))
     assert int(large[0].replace(",", "")) == report["graphs"]["triples"] > 100
     ratio = float(large[6]) / float(small[6])
     assert small[7] == ""
     assert float(large[7]) == pytest.approx(ratio, abs=0.02)
-    assert columns_of(run("scale", "--show", *asked).stdout) == rows
-    assert "choose from dbp15k-like" in run("scale", "typo").stderr
+    assert columns_of(shown("scale", "--show", *asked)) == rows
+    with pytest.raises(SystemExit):
+        shown("scale", "typo")
+    assert "choose from dbp15k-like" in capsys.readouterr().err
 
 
-def test_whole_runs_name_the_runs_that_failed(tmp_path: Path) -> None:
-    failed = run(
-        "whole_runs", "dbp15k/zh_en", "--data", tmp_path, "--results", tmp_path / "results"
-    )
-    assert failed.returncode != 0
-    assert "dbp15k/zh_en could not be fetched" in failed.stderr
+def test_the_runs_that_failed_are_named(shown: Shown, tmp_path: Path) -> None:
+    with pytest.raises(SystemExit, match="there are no results in"):
+        shown("whole_runs", "dbp15k/zh_en", "--data", tmp_path, "--results", tmp_path / "none")
+    (tmp_path / "made" / "1m").mkdir(parents=True)
+    write_task(make_task(60), tmp_path / "made" / "dbp15k-like", layout="ids")
+    places = ("--work", tmp_path / "made", "--results", tmp_path / "results")
+    asked = ("dbp15k-like", "1m", "--presets", "fast", *places)
+    with pytest.raises(SystemExit, match="failed: 1m with fast"):
+        shown("scale", *asked, "--", "--quiet")
 
 
 @pytest.mark.parametrize("name", ["step", "kernels", "load", "five_graphs"])
@@ -288,10 +329,6 @@ def test_a_reference_that_is_another_model_is_refused(
 
 
 def test_the_reference_learns(script: Callable[[str], ModuleType]) -> None:
-    import torch
-
-    from dualamn.encoders.dual_amn_encoder import TrainedDualAMN
-
     task = make_task(150, seed=1)
     torch.manual_seed(0)
     encoder = TrainedDualAMN(task, AlignerConfig(dim=64), torch.device("cpu"))
@@ -314,8 +351,6 @@ def test_the_reference_learns(script: Callable[[str], ModuleType]) -> None:
 
 
 def test_kernels_that_differ_are_refused(script: Callable[[str], ModuleType]) -> None:
-    import torch
-
     kernels = script("kernels")
     one = torch.ones(3)
     kernels.check(kernels.Case("x", "3", lambda: [one], lambda: [one + 1e-6]))

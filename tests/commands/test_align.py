@@ -42,7 +42,7 @@ def test_files_and_seeds_give_the_right_links(run: Run, made: Any, tmp_path: Pat
 
 
 def test_a_data_set_folder_is_scored_by_its_test_links(run: Run, made: Any, tmp_path: Path) -> None:
-    shown = run("align", made.folder, "--out", "links.tsv", "--epochs", 30, "--show", 5)
+    shown = run("align", made.folder, "--out", "links.tsv", "--epochs", 8, "--show", 5)
     assert shown.exit_code == 0, shown.output
     assert "Scores on 42 test links" in shown.stdout
     assert "matcher mutual; queries and candidates are the entities without" in shown.stdout

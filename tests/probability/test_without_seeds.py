@@ -116,8 +116,8 @@ def test_right_links_are_the_more_probable_ones(alignment: Alignment, task: Alig
 
 def test_entities_without_a_partner_are_allowed_for() -> None:
     promised, kept = [], []
-    for seed in (1, 2, 3):
-        task = forgetting(0.3, n_entities=1_500, unmatched=0.45, seed=seed)
+    for seed in (1, 2):
+        task = forgetting(0.3, n_entities=1_000, unmatched=0.45, seed=seed)
         aligner = Aligner("fast", calibrate=True).fit(task)
         found = aligner.align(matcher="mutual")
         assert aligner.pseudo_seeds is not None
