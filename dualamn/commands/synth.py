@@ -11,7 +11,7 @@ import click
 from dualamn.commands import console, options
 
 if TYPE_CHECKING:
-    from dualamn.bench.synthetic import MadeGraphs
+    from dualamn.bench.synthetic_graphs import SyntheticGraphs
 
 DEFAULT_PRESET = "dbp15k-like"
 _SIZES = ("triples", "degree")
@@ -96,27 +96,28 @@ def synth(out: Path, preset: str, quiet: bool, **given: Any) -> None:
       dualamn data synth made/hard --entities 20000 --triples 90000 --overlap 0.8
       dualamn data synth made/three --graphs 3 --entities 9000,8000,7000
     """
-    from dualamn.bench.synthetic import preset_options, write_made
+    from dualamn.bench.synthetic_folder import write_synthetic
+    from dualamn.bench.synthetic_options import preset_options
 
     changes = options.given(**given)
     if len([name for name in _SIZES if name in changes]) > 1:
         raise click.UsageError("--triples and --degree both say how many triples; give either.")
     click.get_current_context().meta[console.KEPT] = f"{out} was not made."
     with console.progress(quiet=quiet) as progress:
-        made = write_made(preset_options(preset, **changes), out, progress)
+        made = write_synthetic(preset_options(preset, **changes), out, progress)
     if not quiet:
         _tell(made, out)
 
 
-def _tell(made: MadeGraphs, out: Path) -> None:
+def _tell(made: SyntheticGraphs, out: Path) -> None:
     """What was made, and how to go on."""
     to = console.results()
     shown = console.table("graph", "entities", "without counterpart", "triples")
-    for name, graph in zip(made.names, made.plan.graphs, strict=True):
-        counts = (graph.entities, graph.lone, graph.triples)
+    for name, graph in zip(made.names, made.counts.graphs, strict=True):
+        counts = (graph.entities, graph.dangling, graph.triples)
         console.add_row(shown, name, *(f"{count:,}" for count in counts))
     to.print(shown)
     pair = "" if len(made.names) == 2 else " between every two graphs"
     seeds = "" if made.n_seeds is None else f", {made.n_seeds:,} of them seeds"
-    console.say(to, f"{made.plan.links:,} links{pair}{seeds}")
+    console.say(to, f"{made.counts.links:,} links{pair}{seeds}")
     console.say(to, f"Next: dualamn inspect {out}")

@@ -8,7 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 Int32Array: TypeAlias = NDArray[np.int32]
+IntArray: TypeAlias = NDArray[np.int64]
 FloatArray: TypeAlias = NDArray[np.float32]
+Floats: TypeAlias = NDArray[np.float64]
 EmbeddingArray: TypeAlias = NDArray[np.float32] | NDArray[np.float16]
 """Embeddings: float32, or float16 where a plan made them so to save memory."""
 
@@ -34,6 +36,20 @@ def normalise(rows: EmbeddingArray) -> None:
 def pair_keys(links: Int32Array) -> NDArray[np.int64]:
     """(m,) one number for every pair of joint ids."""
     return (links[:, 0].astype(np.int64) << 32) | links[:, 1]
+
+
+def split_mix(numbers: NDArray[np.integer], seed: int = 0) -> NDArray[np.uint64]:
+    """(m,) 64 bits for every number that look drawn at random, alike where numbers are.
+
+    The finishing steps of SplitMix64 (Steele, Lea and Flood, 2014): every bit of the result
+    depends on every bit given.
+    """
+    step = (seed + 1) * 0x9E3779B97F4A7C15 % 2**64
+    bits = numbers.astype(np.uint64) + np.uint64(step)
+    bits = (bits ^ (bits >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    bits = (bits ^ (bits >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    mixed: NDArray[np.uint64] = bits ^ (bits >> np.uint64(31))
+    return mixed
 
 
 def components(pairs: NDArray[np.integer], n: int) -> NDArray[np.integer]:
