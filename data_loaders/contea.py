@@ -13,8 +13,7 @@ from functools import partial
 from pathlib import Path
 
 from dualamn.data_loaders.dataset import Dataset, Layout, Request, pair_names
-from dualamn.data_loaders.id_graph import TRIPLE_FIELDS, build_graph, read_id_links
-from dualamn.data_loaders.id_table import read_ids
+from dualamn.data_loaders.id_graph import TRIPLE_FIELDS, build_graph, read_id_links, read_ids
 from dualamn.errors import DataError
 from dualamn.link_files.numbered_links import merge_links
 

@@ -28,7 +28,7 @@ class Request:
     Attributes:
         folder: the data set's folder.
         fold: which published fold to use; None for the first.
-        snapshot: up to which batch of a growing data set; None for its base.
+        snapshot: which one of a growing data set; None for its base.
         progress: called after every file or group of files.
     """
 

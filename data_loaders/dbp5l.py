@@ -19,8 +19,8 @@ from dualamn.data_loaders.id_graph import (
     IdIndex,
     build_graph,
     read_id_links,
+    read_ids,
 )
-from dualamn.data_loaders.id_table import read_ids
 from dualamn.errors import DataError
 from dualamn.files.text import read_lines
 from dualamn.link_files.numbered_links import LinkFile, merge_links

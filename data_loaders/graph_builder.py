@@ -13,8 +13,7 @@ from numpy.typing import NDArray
 from dualamn.files.delimited import StringTable
 from dualamn.files.rdf_reading import Reading
 from dualamn.files.text import counted
-from dualamn.graphs.knowledge_graph import KnowledgeGraph, distinct_rows
-from dualamn.graphs.literals import Literals
+from dualamn.graphs.knowledge_graph import KnowledgeGraph, Literals, distinct_rows
 from dualamn.kernels.arrays import StringArray, strings
 
 IRI_TYPE = "http://www.w3.org/2001/XMLSchema#anyURI"

@@ -34,13 +34,12 @@ class Module:
 
     def __init__(self, text: str) -> None:
         self.tree = ast.parse(text)
-        self.functions = {
-            node.name: node for node in ast.walk(self.tree) if isinstance(node, ast.FunctionDef)
-        }
+        self.scopes = [node for node in ast.walk(self.tree) if isinstance(node, ast.FunctionDef)]
+        self.functions = {node.name: node for node in self.scopes}
 
     def messages(self) -> Iterator[tuple[int, str]]:
         """Line and message of every error that is made here."""
-        for scope in (self.tree, *self.functions.values()):
+        for scope in (self.tree, *self.scopes):
             for node in _own(scope):
                 if isinstance(node, ast.Call) and _name(node.func) in MAKERS and node.args:
                     for text in self.texts(node.args[0], scope):

@@ -11,10 +11,15 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 import numpy as np
 
 from dualamn.alignment import Alignment
-from dualamn.bench.by_name import exact_name_match
-from dualamn.bench.records import Run, detail_record, mean_and_deviation, score_record
+from dualamn.bench.records import (
+    Run,
+    detail_record,
+    exact_name_match,
+    mean_and_deviation,
+    score_record,
+)
 from dualamn.errors import ConfigError, DataError
-from dualamn.eval.protocol import Evaluation, evaluate
+from dualamn.eval.evaluation import Evaluation, evaluate
 from dualamn.graphs.task import AlignmentTask
 from dualamn.kernels import measure
 from dualamn.presets import DEFAULT_PRESET

@@ -7,10 +7,12 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from dualamn.errors import ConfigError
+from dualamn.eval.evaluation import Evaluation
 from dualamn.eval.figure import DIRECTIONS
-from dualamn.eval.protocol import Evaluation
 from dualamn.graphs.task import AlignmentTask
+from dualamn.kernels.arrays import Int32Array, StringArray
 from dualamn.result import CandidateProtocol
+from dualamn.search import candidate_pools
 
 METRICS = ("hits@1", "hits@5", "hits@10", "mrr")
 PROTOCOLS: tuple[CandidateProtocol, ...] = ("test_only", "all_entities")
@@ -122,3 +124,38 @@ def _combine(values: Sequence[Any], how: Callable[[Sequence[float]], float]) -> 
     if isinstance(values[0], dict):
         return {key: _combine([value[key] for value in values], how) for key in values[0]}
     return None if any(value is None for value in values) else how(values)
+
+
+def exact_name_match(
+    task: AlignmentTask, links: Int32Array, protocol: CandidateProtocol = "test_only"
+) -> float | None:
+    """Hits@1 of taking the entity whose name is the same string, left to right.
+
+    An entity is correct if it alone of the candidates has that name and is the linked one:
+    ties are incorrect. With several pairs of graphs it is the mean over all links.
+
+    Args:
+        task: graphs with names.
+        links: (m, 2) int32 joint ids to judge by.
+        protocol: whose entities are candidates.
+
+    Returns:
+        The share of the links found so; None without names or links.
+    """
+    names = task.entity_names
+    if names is None or not len(links):
+        return None
+    correct = sum(
+        _found(names, task.links_between(links, *pair), candidate_pools(task, *pair, protocol)[1])
+        for pair in task.kg_pairs
+    )
+    return correct / len(links)
+
+
+def _found(names: StringArray, links: Int32Array, pool: Int32Array) -> int:
+    alone: dict[str, int] = {}
+    for entity in pool.tolist():
+        # -1 where several candidates share a name.
+        alone[names[entity]] = -1 if names[entity] in alone else entity
+    alone.pop("", None)
+    return sum(alone.get(names[left], -1) == right for left, right in links.tolist())

@@ -134,16 +134,24 @@ def _ranking_row(shown: Table, name: str, metrics: Scores | None) -> None:
 def link_score_table(links: Mapping[str, Scores], *, name: str = "links") -> Table:
     """Precision, recall and F1 of links, a row for every name, under a name for all of them.
 
-    Where links are unjudged, a second row takes them for wrong.
+    Where links are unknown, a second row counts them as incorrect.
     """
-    shown = table(name, "precision", "recall", "F1", "right", "wrong", "unjudged", "missed")
+    shown = table(name, "precision", "recall", "F1", "correct", "incorrect", "unknown", "missed")
     for row, at in links.items():
         rates = (fraction(at[key]) for key in ("precision", "recall", "f1"))
-        counts = (f"{at[key]:,.0f}" for key in ("right", "wrong", "unknown", "missed"))
+        counts = (f"{at[key]:,.0f}" for key in ("correct", "incorrect", "unknown", "missed"))
         add_row(shown, row, *rates, *counts)
         if at["unknown"]:
             rates = (fraction(at[key]) for key in ("strict_precision", "recall", "strict_f1"))
-            wrong = f"{at['wrong'] + at['unknown']:,.0f}"
-            add_row(shown, "  strictly", *rates, f"{at['right']:,.0f}", wrong, "0", "")
+            incorrect = f"{at['incorrect'] + at['unknown']:,.0f}"
+            add_row(
+                shown,
+                "  strictly",
+                *rates,
+                f"{at['correct']:,.0f}",
+                incorrect,
+                "0",
+                "",
+            )
             shown.rows[-1].style = "dim"
     return shown

@@ -50,8 +50,7 @@ def list_(as_json: bool, data: Path | None) -> None:
       dualamn data list --json
     """
     from dualamn.data_loaders.catalog import data_folder, presence
-    from dualamn.data_loaders.fetching.cache import cache_folder
-    from dualamn.data_loaders.fetching.known import known_datasets
+    from dualamn.data_loaders.fetching.known import cache_folder, known_datasets
 
     known = list(known_datasets().values())
     places = [presence(dataset, data) for dataset in known]
@@ -161,7 +160,7 @@ def verify(ctx: click.Context, names: tuple[str, ...], data: Path | None) -> Non
 
 def _verify(dataset: KnownDataset, at: Presence) -> bool:
     """Prints what is wrong with a data set; whether nothing is."""
-    from dualamn.data_loaders.fetching.cache import damaged_files
+    from dualamn.data_loaders.fetching.known import damaged_files
 
     if at.place is None:
         click.echo(f"{dataset.name}: not on this machine")

@@ -122,7 +122,13 @@ def _entities(health: Health) -> Table:
     columns = ("isolated", "far", "alike", "named", "namesakes", "blank", "attribute triples")
     shown = console.table("entities of", *columns)
     for graph in health.graphs:
-        counts = [graph.isolated, graph.far, graph.alike, graph.named, graph.namesakes]
+        counts = [
+            graph.isolated,
+            graph.no_seed_within_2_hops,
+            graph.indistinguishable,
+            graph.named,
+            graph.ambiguous_name,
+        ]
         counts += [graph.blank, graph.attribute_triples]
         console.add_row(shown, graph.name, *(f"{count:,}" for count in counts))
     return shown

@@ -37,7 +37,7 @@ def print_links(alignment: Alignment, outputs: Outputs, show: int, seconds: floa
         show: how many to print.
         seconds: that training took.
     """
-    from dualamn.bench.by_name import exact_name_match
+    from dualamn.bench.records import exact_name_match
     from dualamn.commands.console_tables import (
         link_score_table,
         link_table,

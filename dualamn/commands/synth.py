@@ -96,7 +96,7 @@ def synth(out: Path, preset: str, quiet: bool, **given: Any) -> None:
       dualamn data synth made/hard --entities 20000 --triples 90000 --overlap 0.8
       dualamn data synth made/three --graphs 3 --entities 9000,8000,7000
     """
-    from dualamn.bench.synthetic_folder import write_synthetic
+    from dualamn.bench.export import write_synthetic
     from dualamn.bench.synthetic_options import preset_options
 
     changes = options.given(**given)

@@ -177,9 +177,9 @@ def _reliability(made_by: PairCalibration) -> Markup:
     frame = unit_frame(("probability", "share of right ones"))
     frame.line([(0, 0), (1, 1)], "ideal")
     rows = made_by.reliability
-    frame.line([(row.probability, row.right) for row in rows], "expected")
+    frame.line([(row.probability, row.correct) for row in rows], "expected")
     most = max(row.links for row in rows)
     for row in rows:
-        told = f"{row.links:,.0f} links of about {row.probability:.2f}: {row.right:.2f} are right"
-        frame.dot(row.probability, row.right, 2 + 4 * (row.links / most) ** 0.5, told)
+        told = f"{row.links:,.0f} links of about {row.probability:.2f}: {row.correct:.2f} are right"
+        frame.dot(row.probability, row.correct, 2 + 4 * (row.links / most) ** 0.5, told)
     return frame.svg("Probability of judged links against the share of right ones")

@@ -1,4 +1,4 @@
-"""Benchmark runs on small made data, held to the same steps done by hand."""
+"""Benchmark runs on small synthetic data, held to the same steps done by hand."""
 
 import json
 import time
@@ -155,7 +155,7 @@ def test_links_and_curve_are_those_of_the_same_steps_by_hand(
 
 def test_links_are_averaged_over_the_runs(report: dict[str, Any]) -> None:
     for protocol in PROTOCOLS:
-        for key in ("f1", "strict_precision", "right", "unknown"):
+        for key in ("f1", "strict_precision", "correct", "unknown"):
             values = [run["links"][protocol][key] for run in report["runs"]]
             assert report["mean"]["links"][protocol][key] == pytest.approx(np.mean(values))
             deviation = report["std"]["links"][protocol][key]

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from dualamn import Progress, load
-from dualamn.bench.synthetic_folder import write_synthetic
+from dualamn.bench.export import write_synthetic
 from dualamn.bench.synthetic_options import PRESETS, SyntheticOptions, preset_options
 from dualamn.data_loaders import describe
 from dualamn.data_loaders.layouts import recognise
@@ -118,7 +118,7 @@ def test_a_full_disk_is_one_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     def full(*_: Any) -> bytes:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    monkeypatch.setattr("dualamn.bench.synthetic_folder.rows_to_text", full)
+    monkeypatch.setattr("dualamn.bench.export.rows_to_text", full)
     with pytest.raises(DataError, match=r"made: cannot be written \(No space left on device\)"):
         write_synthetic(SyntheticOptions(entities=100), tmp_path / "made")
     assert list(tmp_path.iterdir()) == []

@@ -83,7 +83,7 @@ def test_ctrl_c_leaves_nothing(run: Run, tmp_path: Path, monkeypatch: pytest.Mon
     def stop(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("dualamn.bench.synthetic_folder.rows_to_text", stop)
+    monkeypatch.setattr("dualamn.bench.export.rows_to_text", stop)
     shown = run("data", "synth", "made", "--entities", 100)
     assert shown.exit_code == 130
     assert "Stopped: made was not made." in shown.stderr
