@@ -14,7 +14,7 @@ import numpy as np
 
 from dualamn.data_loaders.dataset import Dataset, Layout, Request
 from dualamn.data_loaders.id_graph import (
-    TRIPLE_FIELDS,
+    ID_TRIPLE_FIELDS,
     IdGraph,
     IdIndex,
     build_graph,
@@ -44,7 +44,7 @@ def _read(request: Request) -> Dataset:
         labels = read_lines(listed)
         graphs[name] = build_graph(
             name,
-            [read_ids(folder / "kg" / f"{name}-{part}.tsv", TRIPLE_FIELDS) for part in _PARTS],
+            [read_ids(folder / "kg" / f"{name}-{part}.tsv", ID_TRIPLE_FIELDS) for part in _PARTS],
             notes,
             entities=(listed, IdIndex(np.arange(len(labels))), labels),
             relation_names=relation_names,

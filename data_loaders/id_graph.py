@@ -28,8 +28,8 @@ from dualamn.graphs.knowledge_graph import KnowledgeGraph
 from dualamn.kernels.arrays import IntArray
 from dualamn.link_files.numbered_links import LinkFile
 
-TRIPLE_FIELDS = ("head id", "relation id", "tail id")
-LINK_FIELDS = ("left entity id", "right entity id")
+ID_TRIPLE_FIELDS = ("head id", "relation id", "tail id")
+ID_LINK_FIELDS = ("left entity id", "right entity id")
 
 _ZERO = 48
 _INTEGER = re.compile(r"([0-9]{1,18})(?:\.0*)?")
@@ -234,7 +234,7 @@ def read_id_links(
     Raises:
         DataError: the file is unusable, or has an id that the graph does not have.
     """
-    table = read_ids(path, LINK_FIELDS, may_be_empty=may_be_empty)
+    table = read_ids(path, ID_LINK_FIELDS, may_be_empty=may_be_empty)
     columns = []
     for side, graph in enumerate((left, right)):
         local = graph.index.positions(table.rows[:, side])

@@ -15,7 +15,7 @@ import numpy as np
 
 from dualamn.data_loaders.dataset import Dataset, Layout, Request, pair_names
 from dualamn.data_loaders.id_graph import (
-    TRIPLE_FIELDS,
+    ID_TRIPLE_FIELDS,
     IdIndex,
     build_graph,
     read_id_links,
@@ -44,7 +44,7 @@ def _read(request: Request) -> Dataset:
         if named:
             listed = read_strings(folder / ENTITY_LISTS[number], ("entity id", "name"))
             entities = number_entities(listed, notes)
-        table = read_ids(folder / _TRIPLES[number], TRIPLE_FIELDS)
+        table = read_ids(folder / _TRIPLES[number], ID_TRIPLE_FIELDS)
         graphs.append(build_graph(name, [table], notes, entities=entities))
         request.step(number + 1, 3)
     left, right = graphs

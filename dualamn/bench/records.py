@@ -23,10 +23,10 @@ Run = dict[str, Any]
 """One run: `seed`, `fold`, `metrics`, `candidates`, `intervals`, `links`, `curves`, `seconds`,
 `peak_memory_bytes`, and with more than two graphs `pairs`, `without_implied` and
 `implied_test_links`. `bootstrap_candidates` says by protocol whose entities the model that was
-scored had looked for pairs of its own among, None if it did not, and `turns` what it learned from
-in every turn; `notes` say, by protocol, what approximate searches found. With names, `names` says
-how many entities had one, and `exact_name_match` by protocol what the same string alone would
-find; without seed links `own_seeds` says what it began with."""
+scored had looked for pseudo-labels among, None if it did not, and `turns` what it learned from
+in every self-training round; `notes` say, by protocol, what approximate searches found. With
+names, `names` says how many entities had one, and `exact_name_match` by protocol what the same
+string alone would find; without seed links `own_seeds` says which pseudo-seeds it had."""
 
 _OF_ONE_RUN = (
     "seed",

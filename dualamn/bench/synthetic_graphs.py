@@ -71,13 +71,13 @@ class SyntheticGraphs:
         for part in parts.tolist():
             rng = generator(self.options.seed, _SIDE, graph, part)
             if part < self.counts.parts:
-                heads, kinds, tails = self._linked_part(rng, graph, part)
+                heads, predicates, tails = self._linked_part(rng, graph, part)
             else:
-                heads, kinds, tails = self._dangling_part(rng, graph, part - self.counts.parts)
+                heads, predicates, tails = self._dangling_part(rng, graph, part - self.counts.parts)
             rows = np.empty((len(heads), 3), dtype=np.int64)
             shuffle = rng.permutation(len(heads))
             rows[:, 0] = entities[heads[shuffle]]
-            rows[:, 1] = names.of(kinds[shuffle], heads[shuffle])
+            rows[:, 1] = names.of(predicates[shuffle], heads[shuffle])
             rows[:, 2] = entities[tails[shuffle]]
             yield rows
 
@@ -118,31 +118,31 @@ class SyntheticGraphs:
         counts, own = self.counts, self.counts.graphs[graph]
         hidden = hidden_part(counts, self.relations, part)
         kept = self._kept(rng, graph, part, hidden)
-        heads, kinds, tails = hidden.heads[kept], hidden.relations[kept], hidden.tails[kept]
+        heads, predicates, tails = hidden.heads[kept], hidden.relations[kept], hidden.tails[kept]
         changed, forgotten = self._changed(rng, graph, hidden.first[kept])
         # Another entity's tail: its own and those nearby could well draw the same one again.
         others = rng.integers(counts.links, size=int(changed.sum()))
-        tails[changed] = draw_tails(counts, self.relations, rng, others, kinds[changed])
-        kinds[forgotten] = self.relations.draw(rng, heads[forgotten])
+        tails[changed] = draw_tails(counts, self.relations, rng, others, predicates[changed])
+        predicates[forgotten] = self.relations.draw(rng, heads[forgotten])
         tails[forgotten] = draw_tails(
-            counts, self.relations, rng, heads[forgotten], kinds[forgotten]
+            counts, self.relations, rng, heads[forgotten], predicates[forgotten]
         )
         changed |= forgotten
         n_dangling = len(share_of(own.dangling_tails, part, counts.parts))
         if n_dangling:
             of_dangling = hidden.heads[rng.integers(len(hidden.heads), size=n_dangling)]
             heads = np.concatenate([heads, of_dangling])
-            kinds = np.concatenate([kinds, self.relations.draw(rng, of_dangling)])
+            predicates = np.concatenate([predicates, self.relations.draw(rng, of_dangling)])
             listed = share_of(own.dangling, part, counts.parts)
             tails = np.concatenate([tails, self._dangling_tails(rng, graph, listed, n_dangling)])
             changed = np.concatenate([changed, np.ones(n_dangling, dtype=bool)])
 
         def keys() -> IntArray:
-            return self.relations.keys(heads, kinds, tails)
+            return self.relations.keys(heads, predicates, tails)
 
         def redraw(at: IntArray, attempt: int) -> None:
             tired = attempt >= PATIENT_TRIES
-            kinds[at] = self.relations.draw(rng, heads[at], any_one=tired)
+            predicates[at] = self.relations.draw(rng, heads[at], any_one=tired)
             linked = at[tails[at] < counts.links]
             tails[linked] = rng.integers(counts.links, size=len(linked))
             if tired:
@@ -152,7 +152,7 @@ class SyntheticGraphs:
                 )
 
         repair(keys, lambda: heads == tails, changed, redraw)
-        return heads, kinds, tails
+        return heads, predicates, tails
 
     def _kept(
         self, rng: np.random.Generator, graph: int, part: int, hidden: HiddenPart
@@ -205,27 +205,27 @@ class SyntheticGraphs:
         count = len(share_of(own.dangling_heads, part, parts))
         each = degrees(rng, count, len(entities), self.options.degree_exponent + 1)
         heads = np.repeat(np.arange(entities.start, entities.stop), each) + counts.links
-        kinds = self.relations.draw(rng, heads)
+        predicates = self.relations.draw(rng, heads)
         tails = np.empty(count, dtype=np.int64)
 
         def draw(at: IntArray, attempt: int) -> None:
-            kinds[at] = self.relations.draw(rng, heads[at], any_one=attempt >= PATIENT_TRIES)
+            predicates[at] = self.relations.draw(rng, heads[at], any_one=attempt >= PATIENT_TRIES)
             if attempt >= PATIENT_TRIES:
                 tails[at] = rng.integers(own.entities, size=len(at))
                 return
             steps = rng.geometric(1 / self.options.nearness, size=len(at))
             near = counts.links + (heads[at] - counts.links + steps) % own.dangling
             mixed = heads[at] * counts.links // own.entities
-            linked = draw_tails(counts, self.relations, rng, mixed, kinds[at])
+            linked = draw_tails(counts, self.relations, rng, mixed, predicates[at])
             is_linked = rng.random(len(at)) < counts.links / own.entities
             tails[at] = np.where(is_linked, linked, near)
 
         def keys() -> IntArray:
-            return self.relations.keys(heads, kinds, tails)
+            return self.relations.keys(heads, predicates, tails)
 
         draw(np.arange(count), 0)
         repair(keys, lambda: heads == tails, np.ones(count, dtype=bool), draw)
-        return heads, kinds, tails
+        return heads, predicates, tails
 
 
 def _luck_of(seed: int, numbers: IntArray) -> Floats:

@@ -74,15 +74,15 @@ class Relations:
         luck[at] = mixed_bits(self.seed, heads[at] // HEADS_OF_A_KIND * _TYPICAL + which)
         return self.slots[(luck * len(self.slots)).astype(np.int64)].astype(np.int64)
 
-    def keys(self, heads: IntArray, kinds: IntArray, tails: IntArray) -> IntArray:
+    def keys(self, heads: IntArray, predicates: IntArray, tails: IntArray) -> IntArray:
         """(m,) a number for every triple, alike for triples that cannot both be there.
 
         Those are equal ones, and two tails of a head for a functional relation. Heads and tails
         are below 2^32. Where the product is too large for 64 bits it wraps around: different
         triples then get the same number about as often as any two numbers are the same.
         """
-        statements = heads * self.count + kinds
-        return statements * _ODD + np.where(self.functional[kinds], 0, tails + 1)
+        statements = heads * self.count + predicates
+        return statements * _ODD + np.where(self.functional[predicates], 0, tails + 1)
 
 
 def hidden_relations(counts: Counts) -> Relations:
@@ -215,51 +215,55 @@ def hidden_part(counts: Counts, relations: Relations, part: int) -> HiddenPart:
     first[1:] = heads[1:] != heads[:-1]
     parallel = ~first & (rng.random(count) < options.parallel)
     drawn = relations.draw(rng, heads)
-    kinds = _repeat_relations(relations, drawn, first | parallel, rng, options.repeated)
-    tails = draw_tails(counts, relations, rng, heads, kinds)
+    predicates = _repeat_relations(relations, drawn, first | parallel, rng, options.repeated)
+    tails = draw_tails(counts, relations, rng, heads, predicates)
     tails = tails[_last_where(~parallel)]
 
     def keys() -> IntArray:
-        return relations.keys(heads, kinds, tails)
+        return relations.keys(heads, predicates, tails)
 
     def redraw(at: IntArray, attempt: int) -> None:
-        kinds[at] = relations.draw(rng, heads[at], any_one=attempt >= PATIENT_TRIES)
+        predicates[at] = relations.draw(rng, heads[at], any_one=attempt >= PATIENT_TRIES)
         if attempt < PATIENT_TRIES:
-            tails[at] = draw_tails(counts, relations, rng, heads[at], kinds[at])
+            tails[at] = draw_tails(counts, relations, rng, heads[at], predicates[at])
         else:
             tails[at] = rng.integers(counts.links, size=len(at))
 
     repair(keys, lambda: heads == tails, np.ones(count, dtype=bool), redraw)
-    return HiddenPart(heads, kinds, tails, first)
+    return HiddenPart(heads, predicates, tails, first)
 
 
 def draw_tails(
-    counts: Counts, relations: Relations, rng: np.random.Generator, heads: IntArray, kinds: IntArray
+    counts: Counts,
+    relations: Relations,
+    rng: np.random.Generator,
+    heads: IntArray,
+    predicates: IntArray,
 ) -> IntArray:
     """(m,) a linked entity for each head and relation: a value, or an entity nearby."""
     options = counts.options
     tails = np.empty(len(heads), dtype=np.int64)
-    value = relations.to_values[kinds]
+    value = relations.to_values[predicates]
     near = np.flatnonzero(~value)
     steps = rng.geometric(1 / options.nearness, size=len(near))
     tails[near] = heads[near] + np.where(rng.random(len(near)) < 0.5, steps, -steps)
     at = np.flatnonzero(value)
-    kind = kinds[at]
+    predicate = predicates[at]
     luck = rng.random(len(at))
     local = np.flatnonzero(rng.random(len(at)) < options.local)
     choice = (_LOCAL_VALUES * rng.random(len(local)) ** 3).astype(np.int64)
-    luck[local] = _local_luck(options.seed, kind[local], heads[at[local]], relations, choice)
-    ranks = popular_ranks(luck, relations.width[kind], options.degree_exponent)
-    tails[at] = relations.first[kind] + ranks
+    luck[local] = _local_luck(options.seed, predicate[local], heads[at[local]], relations, choice)
+    ranks = popular_ranks(luck, relations.width[predicate], options.degree_exponent)
+    tails[at] = relations.first[predicate] + ranks
     return tails % counts.links
 
 
 def _local_luck(
-    seed: int, kinds: IntArray, heads: IntArray, relations: Relations, choice: IntArray
+    seed: int, predicates: IntArray, heads: IntArray, relations: Relations, choice: IntArray
 ) -> Floats:
     """(m,) numbers from 0 to below 1 that entities in a row have in common for a relation."""
-    place = heads // relations.run[kinds]
-    mixed = (place * relations.count + kinds) * _LOCAL_VALUES + choice
+    place = heads // relations.run[predicates]
+    mixed = (place * relations.count + predicates) * _LOCAL_VALUES + choice
     return mixed_bits(seed, mixed)
 
 
@@ -272,8 +276,8 @@ def _repeat_relations(
 ) -> IntArray:
     """Relations that go on from a head's last triple at the given chance, unless functional."""
     goes_on = ~starts & (rng.random(len(drawn)) < repeated)
-    kinds = drawn[_last_where(~goes_on)]
-    return np.where(goes_on & relations.functional[kinds], drawn, kinds)
+    predicates = drawn[_last_where(~goes_on)]
+    return np.where(goes_on & relations.functional[predicates], drawn, predicates)
 
 
 def _last_where(flags: BoolArray) -> IntArray:

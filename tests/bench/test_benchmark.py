@@ -11,8 +11,7 @@ import pytest
 
 import dualamn
 from dualamn.bench import benchmark
-from dualamn.bench.benchmark import Benchmark, run_benchmark
-from dualamn.bench.benchmark import Candidates as CandidateChoice
+from dualamn.bench.benchmark import Benchmark, ProtocolChoice, run_benchmark
 from dualamn.bench.export import write_task
 from dualamn.bench.records import METRICS, PROTOCOLS, mean_and_deviation
 from dualamn.bench.synthetic_task import make_task
@@ -233,7 +232,7 @@ def test_a_model_that_never_saw_the_test_side_is_trained_once(pair: Path) -> Non
 def test_runs_of_different_protocols_are_not_averaged(pair: Path) -> None:
     requests = [
         Benchmark(pair, "made", "paper", settings={"epochs": 1}, protocol=protocol)
-        for protocol in get_args(CandidateChoice)[1:3]
+        for protocol in get_args(ProtocolChoice)[1:3]
     ]
     runs = [run for request in requests for run in request.runs()]
     with pytest.raises(ConfigError, match=r"\(test_only\) and \(test_only, all_entities\)"):
