@@ -297,12 +297,15 @@ def test_links_that_seeds_imply_are_scored_apart(three: Path) -> None:
     (run,) = Benchmark(three, "made", "paper", settings=QUICK, protocol="test").runs()
     task = dualamn.load(three, seed=0)
     # By hand: a test link is implied if both ends are seeds of one entity of the third graph.
-    partners: dict[int, set[int]] = {}
+    counterparts: dict[int, set[int]] = {}
     for one, other in task.seed_links.tolist():
-        partners.setdefault(one, set()).add(other)
-        partners.setdefault(other, set()).add(one)
+        counterparts.setdefault(one, set()).add(other)
+        counterparts.setdefault(other, set()).add(one)
     implied = np.array(
-        [bool(partners.get(a, set()) & partners.get(b, set())) for a, b in task.test_links.tolist()]
+        [
+            bool(counterparts.get(a, set()) & counterparts.get(b, set()))
+            for a, b in task.test_links.tolist()
+        ]
     )
     assert run["implied_test_links"] == implied.sum() > 0
     alignment = by_hand(task, seed=0).align(candidates="test_only")

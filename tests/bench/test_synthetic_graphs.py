@@ -34,10 +34,10 @@ def degrees(graphs: SyntheticGraphs, graph: int) -> NDArray[np.int64]:
 def common_share(graphs: SyntheticGraphs, *, relations: bool = False) -> float:
     """The share of the left graph's triples between linked entities that are in the right one."""
     links = graphs.links(0, 1)
-    partner = np.full(graphs.counts.graphs[0].entities, -1)
-    partner[links[:, 0]] = links[:, 1]
+    counterpart = np.full(graphs.counts.graphs[0].entities, -1)
+    counterpart[links[:, 0]] = links[:, 1]
     left, right = (all_triples(graphs, graph) for graph in (0, 1))
-    left[:, [0, 2]] = partner[left[:, [0, 2]]]
+    left[:, [0, 2]] = counterpart[left[:, [0, 2]]]
     left = left[(left >= 0).all(axis=1)]
     columns = [0, 1, 2] if relations else [0, 2]
     there = {tuple(row) for row in right[:, columns].tolist()}
@@ -121,9 +121,9 @@ def test_numbers_and_places_give_nothing_away() -> None:
     assert abs(correlation(*links.T)) < 0.1
     assert abs(correlation(np.arange(len(links)), links[:, 0])) < 0.1
     # What is the same has no place in common in the lists of triples, either.
-    partner = dict(links.tolist())
+    counterpart = dict(links.tolist())
     left, right = (all_triples(graphs, graph)[:, 0].tolist() for graph in (0, 1))
-    assert np.mean([partner[a] == b for a, b in zip(left, right, strict=True)]) < 0.02
+    assert np.mean([counterpart[a] == b for a, b in zip(left, right, strict=True)]) < 0.02
 
 
 def test_relations_are_numbered_anew_unless_shared() -> None:
@@ -146,9 +146,9 @@ def test_uneven_gaps_leave_some_entities_nearly_nothing_in_common() -> None:
     def none_in_common(uneven: float) -> float:
         graphs = made(uneven=uneven)
         links = graphs.links(0, 1)
-        partner = dict(links.tolist())
+        counterpart = dict(links.tolist())
         edges = [set(map(tuple, all_triples(graphs, g)[:, [0, 2]].tolist())) for g in (0, 1)]
-        found = {a for a, b in edges[0] if (partner.get(a), partner.get(b)) in edges[1]}
+        found = {a for a, b in edges[0] if (counterpart.get(a), counterpart.get(b)) in edges[1]}
         return 1 - len(found) / len(links)
 
     assert none_in_common(4.0) > 1.5 * none_in_common(0.0)

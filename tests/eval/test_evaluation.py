@@ -261,7 +261,7 @@ def test_seed_and_valid_links_are_known_where_links_are_judged(
     perfect = evaluate(align(task, noisy(task, 0.0), "all_entities"), asked).pairs[0].links
     assert (perfect.correct, perfect.incorrect, perfect.unknown, perfect.missed) == (15, 0, 0, 0)
     alignment = align(task, noisy(task, 0.0), "all_entities")
-    # Every left entity gets the partner of the next one.
+    # Every left entity gets the counterpart of the next one.
     left, right = alignment.pairs[0].links.T
     turned = np.stack([left, np.roll(right, 1)], axis=1)
     moved = replace(alignment, pairs=(replace(alignment.pairs[0], links=turned),))

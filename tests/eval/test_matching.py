@@ -23,7 +23,7 @@ def test_counts_equal_set_arithmetic(
     assert metrics.n_gold == len(set(gold))
 
 
-def test_a_link_is_wrong_if_either_end_has_another_partner() -> None:
+def test_a_link_is_incorrect_if_either_end_has_another_counterpart() -> None:
     gold = [(0, 10), (1, 11), (2, 12)]
     metrics = link_metrics([(0, 10), (1, 19), (9, 12), (8, 18)], gold)
     assert metrics == LinkMetrics(correct=1, incorrect=2, unknown=1, missed=2)
@@ -86,7 +86,7 @@ def test_links_that_were_given_count_only_against_others() -> None:
     given = [(5, 15), (6, 16)]
     found = [(5, 15), (5, 19), (9, 16), (8, 18), (0, 10)]
     metrics = judge(found, [(0, 10)], given=given).metrics
-    # given; another partner of 5; another partner of 16; nobody knows; gold
+    # given; another counterpart of 5; another counterpart of 16; nobody knows; gold
     assert metrics == LinkMetrics(correct=1, incorrect=2, unknown=1, missed=0)
     # What is asked for is judged, given or not.
     assert judge(found, given, given=given).metrics == LinkMetrics(1, 2, 2, 1)
