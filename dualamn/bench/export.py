@@ -17,7 +17,7 @@ from dualamn.errors import DataError
 from dualamn.files.atomic import atomic_write
 from dualamn.files.atomic_folder import atomic_folder
 from dualamn.graphs.task import AlignmentTask
-from dualamn.kernels.arrays import Int32Array
+from dualamn.kernels.arrays import Int32Array, IntArray
 from dualamn.progress import Progress, ProgressCallback, silent
 
 NAME = re.compile(r"\w[\w.-]*")
@@ -205,7 +205,7 @@ def _write_many(graphs: SyntheticGraphs, folder: Path, step: Callable[[], None])
         _write_links(path, graphs.links(left, right), [0, 0])
 
 
-def _append_split(folder: Path, name: str, rows: NDArray[np.int64]) -> None:
+def _append_split(folder: Path, name: str, rows: IntArray) -> None:
     """Adds rows to the three files of a graph, eight in ten to the first."""
     begin = 0
     for part, tenths in _TENTHS.items():
@@ -216,7 +216,7 @@ def _append_split(folder: Path, name: str, rows: NDArray[np.int64]) -> None:
         begin = end
 
 
-def _write_links(path: Path, links: NDArray[np.int32], offsets: list[int]) -> None:
+def _write_links(path: Path, links: Int32Array, offsets: list[int]) -> None:
     parts = max(1, -(-len(links) // _ROWS))
     with path.open("wb") as file:
         for part in range(parts):
@@ -224,7 +224,7 @@ def _write_links(path: Path, links: NDArray[np.int32], offsets: list[int]) -> No
             file.write(rows_to_text(links[rows.start : rows.stop] + np.array(offsets)))
 
 
-def _counting(count: int) -> Iterator[NDArray[np.int64]]:
+def _counting(count: int) -> Iterator[IntArray]:
     """The numbers from 0 to below `count`, some at a time."""
     for begin in range(0, count, _ROWS):
         yield np.arange(begin, min(count, begin + _ROWS))

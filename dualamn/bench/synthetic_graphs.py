@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
-from numpy.typing import NDArray
 
 from dualamn.bench.synthetic_draws import (
     TRIPLES_PER_PART,
@@ -27,7 +26,7 @@ from dualamn.bench.synthetic_hidden import (
     relation_names,
 )
 from dualamn.bench.synthetic_options import SyntheticOptions
-from dualamn.kernels.arrays import BoolArray, Floats, IntArray
+from dualamn.kernels.arrays import BoolArray, Floats, Int32Array, IntArray
 
 _ENTITIES, _LINKS, _ORDER, _UNEVEN, _SIDE = 30, 31, 32, 33, 34  # purposes of random numbers
 
@@ -59,7 +58,7 @@ class SyntheticGraphs:
         """How many parts the triples of a graph come in."""
         return self.counts.parts + self._dangling_parts(graph)
 
-    def triples(self, graph: int) -> Iterator[NDArray[np.int64]]:
+    def triples(self, graph: int) -> Iterator[IntArray]:
         """Yields (m, 3) int64 head, relation and tail: all of a graph's triples, each once.
 
         Entities are numbered from 0 in every graph, at random, and so are relations. What is the
@@ -81,7 +80,7 @@ class SyntheticGraphs:
             rows[:, 2] = entities[tails[shuffle]]
             yield rows
 
-    def links(self, left: int, right: int) -> NDArray[np.int32]:
+    def links(self, left: int, right: int) -> Int32Array:
         """(m, 2) int32 entities of two graphs that are the same, in an order drawn at random.
 
         The first `n_seeds` are the seeds.
@@ -98,7 +97,7 @@ class SyntheticGraphs:
             return None
         return min(max(1, round(self.options.seeds * self.counts.links)), self.counts.links - 1)
 
-    def _numbers(self, graph: int) -> NDArray[np.int32]:
+    def _numbers(self, graph: int) -> Int32Array:
         """The numbers of a graph's entities: first of the linked ones, then of the others."""
         count = self.counts.graphs[graph].entities
         rng = generator(self.options.seed, _ENTITIES, graph)

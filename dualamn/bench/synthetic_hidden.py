@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from dualamn.bench.synthetic_draws import (
     Counts,
@@ -16,7 +15,7 @@ from dualamn.bench.synthetic_draws import (
     repair,
     share_of,
 )
-from dualamn.kernels.arrays import BoolArray, Floats, IntArray
+from dualamn.kernels.arrays import BoolArray, Floats, Int32Array, IntArray
 
 HEADS_OF_A_KIND = 64
 """How many linked entities in a row are of one kind."""
@@ -50,7 +49,7 @@ class Relations:
         seed: draws which those are.
     """
 
-    slots: NDArray[np.int32]
+    slots: Int32Array
     functional: BoolArray
     to_values: BoolArray
     first: IntArray

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from dualamn.errors import DataError
-from dualamn.kernels.arrays import Int32Array, StringArray, strings
+from dualamn.kernels.arrays import Int32Array, IntArray, StringArray, strings
 
 
 @dataclass(frozen=True, eq=False)
@@ -133,7 +133,7 @@ class KnowledgeGraph:
         ]
         return cls.from_arrays(name, rows, list(entities), list(relations))
 
-    def permuted(self, order: NDArray[np.int64]) -> KnowledgeGraph:
+    def permuted(self, order: IntArray) -> KnowledgeGraph:
         """The same graph with its entities in another order, given as (n,) positions in this."""
         new_id = np.empty(self.n_entities, dtype=np.int32)
         new_id[order] = np.arange(self.n_entities, dtype=np.int32)
@@ -174,7 +174,7 @@ class KnowledgeGraph:
         )
 
 
-def distinct_rows(rows: NDArray[np.int64]) -> NDArray[np.int64]:
+def distinct_rows(rows: IntArray) -> IntArray:
     """The rows of a small-integer table without repeats, in the order they first occur."""
     if len(rows) < 2:
         return rows
@@ -204,7 +204,7 @@ def _check_distinct(identifiers: StringArray, what: str) -> None:
         seen.add(identifier)
 
 
-def integer_rows(table: ArrayLike, width: int, what: str) -> NDArray[np.int64]:
+def integer_rows(table: ArrayLike, width: int, what: str) -> IntArray:
     """The table as (m, width) int64; an empty one may have any shape and type."""
     array = np.asarray(table)
     if not array.size:
@@ -217,5 +217,5 @@ def integer_rows(table: ArrayLike, width: int, what: str) -> NDArray[np.int64]:
     return array.astype(np.int64, copy=False)
 
 
-def _numbered(numbers: NDArray[np.int64]) -> list[str]:
+def _numbered(numbers: IntArray) -> list[str]:
     return [str(i) for i in range(int(numbers.max()) + 1 if numbers.size else 0)]
