@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -34,13 +34,7 @@ class ReliabilityBin:
 
     def as_dict(self) -> dict[str, float]:
         """All of it by name, for a report."""
-        return {
-            "lowest": self.lowest,
-            "highest": self.highest,
-            "probability": self.probability,
-            "correct": self.correct,
-            "links": self.links,
-        }
+        return asdict(self)
 
 
 def reliability_table(

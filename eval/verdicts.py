@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -89,17 +89,8 @@ class LinkMetrics:
 
     def as_dict(self) -> dict[str, float | int | None]:
         """Rates and counts by name, for a report."""
-        return {
-            "precision": self.precision,
-            "recall": self.recall,
-            "f1": self.f1,
-            "strict_precision": self.strict_precision,
-            "strict_f1": self.strict_f1,
-            "correct": self.correct,
-            "incorrect": self.incorrect,
-            "unknown": self.unknown,
-            "missed": self.missed,
-        }
+        rates = ("precision", "recall", "f1", "strict_precision", "strict_f1")
+        return {name: getattr(self, name) for name in rates} | asdict(self)
 
 
 @dataclass(frozen=True, eq=False)
