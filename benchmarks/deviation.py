@@ -5,7 +5,7 @@ gradient at that state: by the dense formula, and by layouts as training makes t
 is the one for the embeddings of all entities. Nothing here looks at test links.
 
     python benchmarks/deviation.py --data DIR     # DIR/dbp15k/zh_en, or $DUALAMN_DATA
-    python benchmarks/deviation.py --made         # made data, no download
+    python benchmarks/deviation.py --made         # synthetic data, no download
 """
 
 from __future__ import annotations
@@ -170,7 +170,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         nargs="?",
         const=6_000,
         metavar="ENTITIES",
-        help="made data in place of a data set  [6,000 entities]",
+        help="synthetic data in place of a data set  [6,000 entities]",
     )
     parser.add_argument(
         "--epochs", type=int, nargs="+", default=[2, AlignerConfig().epochs], help="states"

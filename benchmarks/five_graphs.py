@@ -1,7 +1,7 @@
 """Several graphs trained at once against each pair of them trained alone.
 
     python benchmarks/five_graphs.py --data DIR   # DIR/dbp5l, or $DUALAMN_DATA
-    python benchmarks/five_graphs.py --made       # made data, no download
+    python benchmarks/five_graphs.py --made       # synthetic data, no download
 
 Both have the same seed links: a pair alone has those between its two graphs, and the model for
 all graphs has those of every pair. So it also sees links over a third graph. Some test links

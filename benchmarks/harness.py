@@ -78,7 +78,7 @@ def options(
         nargs="?",
         const=MADE_ENTITIES,
         metavar="ENTITIES",
-        help=f"made data in place of a data set, from so many entities  [{MADE_ENTITIES:,}]",
+        help=f"synthetic data in place of a data set, from so many entities  [{MADE_ENTITIES:,}]",
     )
     parser.add_argument("--threads", type=_positive, help="CPU threads  [torch's own choice]")
     if repeat is not None:

@@ -1,7 +1,7 @@
 """Each fast part of the engine against the plain torch or PyG way to do the same.
 
     python benchmarks/kernels.py --data DIR       # DIR/dbp15k/zh_en, or $DUALAMN_DATA
-    python benchmarks/kernels.py --made           # made data, no download
+    python benchmarks/kernels.py --made           # synthetic data, no download
 
 Both sides work on the same numbers in float32 in one process that keeps freed memory, and take
 turns. Where they should give the same they are held to it first.

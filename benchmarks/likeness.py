@@ -3,7 +3,7 @@
     python benchmarks/likeness.py dbp15k/zh_en made/zh_en --data DIR
 
 For data sets of two graphs. Where two figures stand, they are those of the left and the right
-graph. What each row means is said in docs/made_data.md.
+graph. What each row means is said in docs/synthetic_data.md.
 """
 
 from __future__ import annotations

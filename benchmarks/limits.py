@@ -1,7 +1,7 @@
 """Where a training step's time goes, and what memory and arithmetic would allow.
 
     python benchmarks/limits.py --dataset made/dwy100k-like    # a folder, or a name
-    python benchmarks/limits.py --made                         # made data, no download
+    python benchmarks/limits.py --made                         # synthetic data, no download
 
 Every kernel of the step is timed in the thread that it runs in, and the numbers that it must move
 and multiply at least are counted from its arguments: rows of a matrix larger than the cache come

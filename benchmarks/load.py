@@ -1,7 +1,7 @@
 """How long a large data set takes from its files to what training works on.
 
     python benchmarks/load.py --data DIR          # DIR/contea/FR-EN with all five batches
-    python benchmarks/load.py --made 200000       # made data, written to a temporary folder
+    python benchmarks/load.py --made 200000       # synthetic data, written to a temporary folder
 
 Loading reads, checks and joins the files; building makes the sparse patterns of all edges.
 Starting Python and importing PyTorch come before and are shown apart.

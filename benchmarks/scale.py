@@ -1,4 +1,4 @@
-"""Time and memory of whole runs on made data of growing size.
+"""Time and memory of whole runs on synthetic data of growing size.
 
     python benchmarks/scale.py                         # every size with fast and balanced
     python benchmarks/scale.py --presets best 1m       # some of them, or the slowest preset
@@ -23,7 +23,7 @@ from render.scale import read_runs, table
 
 RESULTS = Path(__file__).parent / "scale_results"
 SIZES = ("dbp15k-like", "dwy100k-like", "1m")
-"""Presets of made data, from 19,500 to a million entities a side."""
+"""Presets of synthetic data, from 19,500 to a million entities a side."""
 
 PRESETS = ("fast", "balanced", "best")
 
@@ -81,7 +81,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("sizes", nargs="*", metavar="SIZE", help=", ".join(SIZES))
     parser.add_argument("--presets", nargs="+", choices=PRESETS, default=("fast", "balanced"))
-    parser.add_argument("--work", type=Path, default=Path("made"), help="folder of made data")
+    parser.add_argument("--work", type=Path, default=Path("made"), help="folder of synthetic data")
     parser.add_argument("--results", type=Path, default=RESULTS, help="folder of the JSON files")
     parser.add_argument("--show", action="store_true", help="only print the table")
     given, more = parser.parse_args(words[:at]), words[at + 1 :]

@@ -1,7 +1,7 @@
 """A training epoch of the engine against the same model written densely with PyG.
 
     python benchmarks/step.py --data DIR          # DIR/dbp15k/zh_en, or $DUALAMN_DATA
-    python benchmarks/step.py --made              # made data, no download
+    python benchmarks/step.py --made              # synthetic data, no download
     python benchmarks/step.py --only ours         # one side alone
     python benchmarks/step.py --profile           # where the reference spends its time
 
@@ -79,7 +79,7 @@ def losses(task: AlignmentTask, config: AlignerConfig) -> tuple[float, float, fl
 
 
 def check() -> str:
-    """Holds both sides to each other on a small made graph.
+    """Holds both sides to each other on a small synthetic graph.
 
     Raises:
         SystemExit: they differ.

@@ -9,8 +9,14 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Literal
 
-from dualamn.data_loaders.fetching.cache import cache_folder, missing_files
-from dualamn.data_loaders.fetching.known import KnownDataset, KnownFile, find_known, known_datasets
+from dualamn.data_loaders.fetching.known import (
+    KnownDataset,
+    KnownFile,
+    cache_folder,
+    find_known,
+    known_datasets,
+    missing_files,
+)
 from dualamn.data_loaders.layouts import datasets_under, split_snapshot
 from dualamn.errors import DataError
 

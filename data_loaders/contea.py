@@ -13,8 +13,7 @@ from functools import partial
 from pathlib import Path
 
 from dualamn.data_loaders.dataset import Dataset, Layout, Request, pair_names
-from dualamn.data_loaders.id_graph import TRIPLE_FIELDS, build_graph, read_id_links
-from dualamn.data_loaders.id_table import read_ids
+from dualamn.data_loaders.id_graph import ID_TRIPLE_FIELDS, build_graph, read_id_links, read_ids
 from dualamn.errors import DataError
 from dualamn.link_files.numbered_links import merge_links
 
@@ -28,10 +27,10 @@ def _read(request: Request) -> Dataset:
     base, batches = folder / "base", _batches(request)
     graphs = []
     for number, name in enumerate(pair_names(folder), start=1):
-        tables = [read_ids(base / f"triples_{number}", TRIPLE_FIELDS)]
+        tables = [read_ids(base / f"triples_{number}", ID_TRIPLE_FIELDS)]
         for batch in batches:
             path = batch / f"new_triples_{number}"
-            tables.append(read_ids(path, TRIPLE_FIELDS, may_be_empty=True))
+            tables.append(read_ids(path, ID_TRIPLE_FIELDS, may_be_empty=True))
         graphs.append(build_graph(name, tables, notes))
         request.step(number, 3)
     left, right = graphs

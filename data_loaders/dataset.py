@@ -9,11 +9,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from dualamn.errors import DataError
 from dualamn.graphs.knowledge_graph import KnowledgeGraph
 from dualamn.graphs.task import AlignmentTask
+from dualamn.kernels.arrays import IntArray
 from dualamn.link_files.numbered_links import PairLinks
 from dualamn.progress import Progress, ProgressCallback, silent
 
@@ -28,7 +28,7 @@ class Request:
     Attributes:
         folder: the data set's folder.
         fold: which published fold to use; None for the first.
-        snapshot: up to which batch of a growing data set; None for its base.
+        snapshot: which one of a growing data set; None for its base.
         progress: called after every file or group of files.
     """
 
@@ -85,9 +85,9 @@ def assemble(dataset: Dataset, *, name: str, train_ratio: float | None, seed: in
         DataError: `train_ratio` is no share.
     """
     check_split(train_ratio, seed)
-    seeds: dict[tuple[int, int], NDArray[np.int64]] = {}
-    valid: dict[tuple[int, int], NDArray[np.int64]] = {}
-    test: dict[tuple[int, int], NDArray[np.int64]] = {}
+    seeds: dict[tuple[int, int], IntArray] = {}
+    valid: dict[tuple[int, int], IntArray] = {}
+    test: dict[tuple[int, int], IntArray] = {}
     notes = list(dataset.notes)
     if train_ratio is None and any(links.is_unsplit for links in dataset.links.values()):
         notes.append(f"no split is published: {DEFAULT_TRAIN_RATIO:.0%} of the links become seeds")

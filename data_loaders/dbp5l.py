@@ -14,13 +14,13 @@ import numpy as np
 
 from dualamn.data_loaders.dataset import Dataset, Layout, Request
 from dualamn.data_loaders.id_graph import (
-    TRIPLE_FIELDS,
+    ID_TRIPLE_FIELDS,
     IdGraph,
     IdIndex,
     build_graph,
     read_id_links,
+    read_ids,
 )
-from dualamn.data_loaders.id_table import read_ids
 from dualamn.errors import DataError
 from dualamn.files.text import read_lines
 from dualamn.link_files.numbered_links import LinkFile, merge_links
@@ -44,7 +44,7 @@ def _read(request: Request) -> Dataset:
         labels = read_lines(listed)
         graphs[name] = build_graph(
             name,
-            [read_ids(folder / "kg" / f"{name}-{part}.tsv", TRIPLE_FIELDS) for part in _PARTS],
+            [read_ids(folder / "kg" / f"{name}-{part}.tsv", ID_TRIPLE_FIELDS) for part in _PARTS],
             notes,
             entities=(listed, IdIndex(np.arange(len(labels))), labels),
             relation_names=relation_names,

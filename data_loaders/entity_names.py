@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
-from dualamn.data_loaders.id_graph import number_entities
+from dualamn.data_loaders.id_triples import ENTITY_LISTS, number_entities
 from dualamn.errors import DataError
 from dualamn.files.delimited import read_strings
 from dualamn.files.opening import PARQUET, suffix
@@ -30,7 +30,6 @@ FROM_URIS = "uri"
 _FIELDS = ("entity", "name")
 _HEADS = {"entity", "id", "uri", "iri", "identifier", "entity_id"}
 _NAMES = {"name", "label", "title"}
-_LISTS = ("ent_ids_1", "ent_ids_2")
 
 
 def with_names(
@@ -135,7 +134,7 @@ def _named(
 def _numbers(folder: Path) -> dict[int, dict[str, str]]:
     """By graph: the number of every identifier, as the data set's lists have it."""
     tables: dict[int, dict[str, str]] = {}
-    for side, name in enumerate(_LISTS):
+    for side, name in enumerate(ENTITY_LISTS):
         if not (folder / name).is_file():
             continue
         table = read_strings(folder / name, ("entity id", "name"))

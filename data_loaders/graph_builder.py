@@ -8,14 +8,12 @@ from collections.abc import Sequence
 from itertools import compress
 
 import numpy as np
-from numpy.typing import NDArray
 
 from dualamn.files.delimited import StringTable
 from dualamn.files.rdf_reading import Reading
 from dualamn.files.text import counted
-from dualamn.graphs.knowledge_graph import KnowledgeGraph, distinct_rows
-from dualamn.graphs.literals import Literals
-from dualamn.kernels.arrays import StringArray, strings
+from dualamn.graphs.knowledge_graph import KnowledgeGraph, Literals, distinct_rows
+from dualamn.kernels.arrays import BoolArray, IntArray, StringArray, strings
 
 IRI_TYPE = "http://www.w3.org/2001/XMLSchema#anyURI"
 """The datatype of attribute values that are IRIs."""
@@ -144,17 +142,17 @@ class GraphBuilder:
             )
 
 
-def _column(numbers: array[int]) -> NDArray[np.int64]:
+def _column(numbers: array[int]) -> IntArray:
     return np.frombuffer(numbers, dtype=np.int32).astype(np.int64)
 
 
-def _table(*columns: array[int]) -> NDArray[np.int64]:
+def _table(*columns: array[int]) -> IntArray:
     return np.stack([_column(column) for column in columns], axis=1)
 
 
 def _first_of_each(
-    subjects: NDArray[np.int64], kinds: NDArray[np.int64], values: list[str], types: list[str]
-) -> NDArray[np.int64]:
+    subjects: IntArray, kinds: IntArray, values: list[str], types: list[str]
+) -> IntArray:
     """Positions of the attribute triples that say something new, ascending."""
     if not values:
         return np.zeros(0, dtype=np.int64)
@@ -172,7 +170,7 @@ def _first_of_each(
     return np.flatnonzero(new)
 
 
-def _hubs(rows: NDArray[np.int64], subjects: NDArray[np.int64], n: int) -> NDArray[np.bool_]:
+def _hubs(rows: IntArray, subjects: IntArray, n: int) -> BoolArray:
     """(t,) bool: triples whose tail is no subject itself and as common as a class."""
     if not len(rows):
         return np.zeros(0, dtype=bool)
@@ -182,13 +180,13 @@ def _hubs(rows: NDArray[np.int64], subjects: NDArray[np.int64], n: int) -> NDArr
     key = rows[:, 1] * n + rows[:, 2]
     _, inverse, count = np.unique(key, return_inverse=True, return_counts=True)
     common = count >= max(HUB_LEAST, HUB_SHARE * is_subject.sum())
-    chosen: NDArray[np.bool_] = common[inverse] & ~is_subject[rows[:, 2]]
+    chosen: BoolArray = common[inverse] & ~is_subject[rows[:, 2]]
     return chosen
 
 
 def _without_unused(
-    rows: NDArray[np.int64], subjects: NDArray[np.int64], entities: StringArray
-) -> tuple[NDArray[np.int64], NDArray[np.int64], StringArray]:
+    rows: IntArray, subjects: IntArray, entities: StringArray
+) -> tuple[IntArray, IntArray, StringArray]:
     """The same with only those entities that a triple or attribute triple has."""
     used = np.zeros(len(entities), dtype=bool)
     used[rows[:, [0, 2]]] = True
@@ -199,7 +197,7 @@ def _without_unused(
     return rows, new_id[subjects], entities[used]
 
 
-def _used(numbers: NDArray[np.int64], names: Sequence[str]) -> tuple[list[str], NDArray[np.int64]]:
+def _used(numbers: IntArray, names: Sequence[str]) -> tuple[list[str], IntArray]:
     """Those of some names that numbers point to, and the numbers among these."""
     used = np.zeros(len(names), dtype=bool)
     used[numbers] = True
@@ -208,13 +206,13 @@ def _used(numbers: NDArray[np.int64], names: Sequence[str]) -> tuple[list[str], 
 
 def _choose_names(
     n: int,
-    subjects: NDArray[np.int64],
-    kinds: NDArray[np.int64],
+    subjects: IntArray,
+    kinds: IntArray,
     values: StringArray,
     types: StringArray,
     attributes: Sequence[str],
     reading: Reading,
-) -> tuple[StringArray | None, NDArray[np.bool_]]:
+) -> tuple[StringArray | None, BoolArray]:
     """(n,) the name of every entity, and (t,) bool which attribute triples said so.
 
     The preferred property decides first, then the language, then which came first.

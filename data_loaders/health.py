@@ -15,10 +15,11 @@ from dualamn.graphs.knowledge_graph import KnowledgeGraph
 from dualamn.graphs.task import AlignmentTask
 from dualamn.kernels.arrays import BoolArray, splitmix64
 
-STEPS = 2
+HOPS = 2
 """How far encoders look: through so many triples."""
 FEW_SEEDS, FEW_SEEDS_SHARE = 100, 0.01
-MANY_ISOLATED, MANY_FAR, MANY_ALIKE, MANY_NAMESAKES, MANY_BLANK = 0.05, 0.3, 0.3, 0.05, 0.2
+MANY_ISOLATED, MANY_WITHOUT_SEED, MANY_INDISTINGUISHABLE = 0.05, 0.3, 0.3
+MANY_AMBIGUOUS, MANY_BLANK = 0.05, 0.2
 FEW_NAMES, LOW_DEGREE, HUB, LARGER = 0.5, 2.0, 0.1, 3.0
 
 
@@ -30,11 +31,12 @@ class GraphHealth:
         name: its name.
         entities: how many it has.
         isolated: those without any triple.
-        far: those that no seed link is within two triples of; isolated ones are among them.
-        alike: those whose triples are, relation by relation and neighbour by neighbour, those of
-            another entity too, so that structure cannot tell them apart.
+        no_seed_within_2_hops: those that no seed link is within two triples of; isolated ones are
+            among them.
+        indistinguishable: those whose triples are, relation by relation and neighbour by
+            neighbour, those of another entity too, so that structure cannot tell them apart.
         named: those with a name.
-        namesakes: those whose name another one has too.
+        ambiguous_name: those whose name another one has too.
         common_name, common_times: the name of most entities, and of how many; "" and 0 without.
         hub, hub_triples: the entity of most triples, and of how many; "" and 0 without triples.
         blank: blank nodes of RDF, which get no links.
@@ -44,10 +46,10 @@ class GraphHealth:
     name: str
     entities: int
     isolated: int
-    far: int
-    alike: int
+    no_seed_within_2_hops: int
+    indistinguishable: int
     named: int
-    namesakes: int
+    ambiguous_name: int
     common_name: str
     common_times: int
     hub: str
@@ -98,9 +100,9 @@ class Health:
 
 def check_health(task: AlignmentTask) -> Health:
     """Looks a task over; test links are not looked at."""
-    far = _far_from(task)
+    beyond = _beyond_seeds(task)
     graphs = tuple(
-        _graph(kg, far[task.source_of == number], task.is_blank[task.source_of == number])
+        _graph(kg, beyond[task.source_of == number], task.is_blank[task.source_of == number])
         for number, kg in enumerate(task.kgs)
     )
     pairs = tuple(_pair(task.kgs[left], task.kgs[right]) for left, right in task.kg_pairs)
@@ -113,12 +115,12 @@ def check_health(task: AlignmentTask) -> Health:
     return Health(graphs, pairs, tuple(warnings))
 
 
-def _far_from(task: AlignmentTask) -> BoolArray:
-    """(n,) bool: entities more than two triples away from any seed link."""
+def _beyond_seeds(task: AlignmentTask) -> BoolArray:
+    """(n,) bool: entities with no seed link within two hops."""
     near = np.zeros(task.n_entities, dtype=bool)
     near[task.seed_links] = True
     heads, _, tails = task.triples.T
-    for _ in range(STEPS):
+    for _ in range(HOPS):
         reached = near.copy()
         reached[tails[near[heads]]] = True
         reached[heads[near[tails]]] = True
@@ -126,7 +128,7 @@ def _far_from(task: AlignmentTask) -> BoolArray:
     return ~near
 
 
-def _graph(kg: KnowledgeGraph, far: BoolArray, blank: BoolArray) -> GraphHealth:
+def _graph(kg: KnowledgeGraph, beyond: BoolArray, blank: BoolArray) -> GraphHealth:
     names: Counter[str] = Counter()
     if kg.entity_names is not None:
         names = Counter(name for name in kg.entity_names if name)
@@ -136,10 +138,10 @@ def _graph(kg: KnowledgeGraph, far: BoolArray, blank: BoolArray) -> GraphHealth:
         name=kg.name,
         entities=kg.n_entities,
         isolated=int((kg.degrees == 0).sum()),
-        far=int(far.sum()),
-        alike=_count_alike(kg),
+        no_seed_within_2_hops=int(beyond.sum()),
+        indistinguishable=_count_indistinguishable(kg),
         named=names.total(),
-        namesakes=sum(count for count in names.values() if count > 1),
+        ambiguous_name=sum(count for count in names.values() if count > 1),
         common_name=name,
         common_times=times,
         hub=str(kg.entities[hub]) if hub >= 0 else "",
@@ -149,7 +151,7 @@ def _graph(kg: KnowledgeGraph, far: BoolArray, blank: BoolArray) -> GraphHealth:
     )
 
 
-def _count_alike(kg: KnowledgeGraph) -> int:
+def _count_indistinguishable(kg: KnowledgeGraph) -> int:
     """Entities whose set of (relation, direction, neighbour) is that of another one as well.
 
     Sets are compared by the sum of a 64-bit number for each member.
@@ -194,7 +196,7 @@ def _about_seeds(task: AlignmentTask) -> Iterator[str]:
         if seeds and (seeds < FEW_SEEDS or seeds < FEW_SEEDS_SHARE * smaller):
             yield (
                 f"{counted(seeds, 'seed link')} between {names}, {seeds / smaller:.1%} of the "
-                "smaller graph: expect far fewer right links than published results, which have "
+                "smaller graph: expect far fewer correct links than published results, which have "
                 "30%. More seed links help more than any setting"
             )
 
@@ -210,18 +212,19 @@ def _about(graph: GraphHealth, kg: KnowledgeGraph) -> Iterator[str]:
             "names can link them"
         )
     # Where no seed link is near anything, there is none, which has been said.
-    if n > graph.far > graph.isolated + MANY_FAR * n:
+    beyond = graph.no_seed_within_2_hops
+    if n > beyond > graph.isolated + MANY_WITHOUT_SEED * n:
         yield (
-            f"{_part(graph.far - graph.isolated, n)} of {graph.name} are more than {STEPS} triples "
-            "away from every seed link: little is learned about them. Choose seed links spread "
+            f"{_part(beyond - graph.isolated, n)} of {graph.name} have no seed link within {HOPS} "
+            "hops: little is learned about them. Choose seed links spread "
             "over the graph"
         )
     if (degree := 2 * kg.n_triples / n) < LOW_DEGREE:
         yield f"an entity of {graph.name} is in {degree:.1f} triples on average: that says little"
-    if graph.alike > MANY_ALIKE * n:
+    if graph.indistinguishable > MANY_INDISTINGUISHABLE * n:
         yield (
-            f"{_part(graph.alike, n)} of {graph.name} have exactly the neighbours of another "
-            "one: structure cannot tell these apart"
+            f"{_part(graph.indistinguishable, n)} of {graph.name} are indistinguishable: each has "
+            "exactly the neighbours of another one, so that structure cannot tell them apart"
         )
     if graph.hub_triples > max(HUB * kg.n_triples, 100):
         yield (
@@ -241,10 +244,10 @@ def _about_names(graphs: tuple[GraphHealth, ...], pairs: tuple[PairHealth, ...])
                 f"{graph.named / graph.entities:.0%} of {graph.name} have a name: was a file of "
                 "labels forgotten, or is another property the label?"
             )
-        if graph.namesakes > MANY_NAMESAKES * graph.entities:
+        if graph.ambiguous_name > MANY_AMBIGUOUS * graph.entities:
             yield (
-                f"{_part(graph.namesakes, graph.entities)} of {graph.name} share their name with "
-                f"another one, {counted(graph.common_times, 'entity', 'entities')} that of "
+                f"{_part(graph.ambiguous_name, graph.entities)} of {graph.name} have an ambiguous "
+                f"name, {counted(graph.common_times, 'entity', 'entities')} that of "
                 f"{short(graph.common_name)}: duplicates, or too short names?"
             )
     for pair in pairs:
@@ -269,7 +272,7 @@ def _about_pairs(task: AlignmentTask, pairs: tuple[PairHealth, ...]) -> Iterator
             times = size[large] / max(size[small], 1)
             yield (
                 f"{large} has {times:.1f} times the entities of {small}: most of them have no "
-                "partner there"
+                "counterpart there"
             )
 
 

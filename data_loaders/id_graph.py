@@ -1,24 +1,127 @@
-"""Builds graphs and links from files of integer ids, which several layouts share."""
+"""Graphs and links from files of integer ids, such as many published data sets have.
+
+A regular file is parsed with array operations. Only one that is not (a blank line, a padded or
+missing field) is read again line by line, which either reads it or names the line at fault.
+"""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
-from dualamn.data_loaders.id_table import IdTable, read_ids
 from dualamn.errors import DataError
-from dualamn.files.delimited import StringTable
-from dualamn.files.text import counted
+from dualamn.files.text import (
+    check_width,
+    counted,
+    decode,
+    empty_file,
+    is_regular,
+    read_bytes,
+    short,
+)
 from dualamn.graphs.knowledge_graph import KnowledgeGraph
+from dualamn.kernels.arrays import IntArray
 from dualamn.link_files.numbered_links import LinkFile
 
-TRIPLE_FIELDS = ("head id", "relation id", "tail id")
-LINK_FIELDS = ("left entity id", "right entity id")
+ID_TRIPLE_FIELDS = ("head id", "relation id", "tail id")
+ID_LINK_FIELDS = ("left entity id", "right entity id")
+
+_ZERO = 48
+_INTEGER = re.compile(r"([0-9]{1,18})(?:\.0*)?")
+_LARGEST_DIGITS = 18  # any number of 18 digits fits into 64 bits
+
+
+@dataclass(frozen=True, eq=False)
+class IdTable:
+    """A file of integer ids.
+
+    Attributes:
+        path: the file.
+        rows: (m, columns) int64.
+        lines: (m,) the line of every row, or None if row i is on line i + 1.
+    """
+
+    path: Path
+    rows: IntArray
+    lines: IntArray | None = None
+
+    def line(self, row: int) -> int:
+        """The line, counted from 1, that a row was read from."""
+        return int(row + 1 if self.lines is None else self.lines[row])
+
+
+def read_ids(path: Path, fields: Sequence[str], *, may_be_empty: bool = False) -> IdTable:
+    """Reads a file of integer ids, one row a line, fields separated by tabs.
+
+    Numbers written as floats (``12.0``) and fields separated by spaces are read too.
+
+    Args:
+        path: the file.
+        fields: what the columns hold, for messages; their number is the number of columns.
+        may_be_empty: whether a file without any row is fine.
+
+    Raises:
+        DataError: the file cannot be read, is empty, or has a line that does not fit.
+    """
+    data = read_bytes(path)
+    rows = _parse_regular_ids(data, len(fields))
+    table = _parse_ids(path, data, fields) if rows is None else IdTable(path, rows)
+    if not len(table.rows) and not may_be_empty:
+        raise empty_file(path, fields)
+    return table
+
+
+def _parse_regular_ids(data: bytes, width: int) -> IntArray | None:
+    """(m, width) numbers, or None unless every line is `width` numbers with a tab between."""
+    data = data.rstrip(b"\n") + b"\n"
+    if data == b"\n":
+        return np.empty((0, width), dtype=np.int64)
+    text = np.frombuffer(data, dtype=np.uint8)
+    # Bytes below "0" wrap around, so one comparison finds the digits.
+    ends = np.flatnonzero((text - np.uint8(_ZERO)) > 9)
+    if not is_regular(text[ends], width):
+        return None
+    lengths = np.diff(ends, prepend=-1) - 1
+    longest = int(lengths.max())
+    if lengths.min() < 1 or longest > _LARGEST_DIGITS:
+        return None
+    # Digits are added up from the last one of every number to the first.
+    values = text[ends - 1].astype(np.int64) - _ZERO
+    for place in range(1, longest):
+        digits = text[ends - 1 - place].astype(np.int64) - _ZERO
+        values += np.where(lengths > place, digits, 0) * 10**place
+    return values.reshape(-1, width)
+
+
+def _parse_ids(path: Path, data: bytes, fields: Sequence[str]) -> IdTable:
+    rows: list[list[int]] = []
+    lines: list[int] = []
+    for number, line in enumerate(decode(path, data).split("\n"), start=1):
+        if not line.strip(" "):  # a line of nothing but tabs has empty fields
+            continue
+        found = line.split("\t") if "\t" in line else line.split()
+        check_width(path, number, found, fields, (len(fields),))
+        row = []
+        for field, what in zip(found, fields, strict=True):
+            match = _INTEGER.fullmatch(field.strip())
+            if match is None:
+                raise DataError(
+                    f"the {what} is {short(field)}, but this layout needs a whole number "
+                    f"from 0 to {10**_LARGEST_DIGITS - 1}; correct the line, or load files "
+                    "with names as plain tab-separated tables",
+                    path=path,
+                    line=number,
+                )
+            row.append(int(match[1]))
+        rows.append(row)
+        lines.append(number)
+    table = np.array(rows, dtype=np.int64).reshape(-1, len(fields))
+    return IdTable(path, table, np.array(lines, dtype=np.int64))
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,9 +132,9 @@ class IdIndex:
         ids: (n,) int64, the published id of every position.
     """
 
-    ids: NDArray[np.int64]
+    ids: IntArray
 
-    def positions(self, ids: NDArray[np.int64]) -> NDArray[np.int64]:
+    def positions(self, ids: IntArray) -> IntArray:
         """The position of every id, in the same shape; -1 for those unknown."""
         if not self.ids.size:
             return np.full(ids.shape, -1)
@@ -45,7 +148,7 @@ class IdIndex:
         return np.where(self.ids[found] == ids, found, -1)
 
     @cached_property
-    def _table(self) -> NDArray[np.int64] | None:
+    def _table(self) -> IntArray | None:
         size = int(self.ids.max()) + 1
         if not _is_dense(size, len(self.ids)):
             return None
@@ -54,7 +157,7 @@ class IdIndex:
         return table
 
     @cached_property
-    def _order(self) -> NDArray[np.int64]:
+    def _order(self) -> IntArray:
         return np.argsort(self.ids)
 
 
@@ -131,7 +234,7 @@ def read_id_links(
     Raises:
         DataError: the file is unusable, or has an id that the graph does not have.
     """
-    table = read_ids(path, LINK_FIELDS, may_be_empty=may_be_empty)
+    table = read_ids(path, ID_LINK_FIELDS, may_be_empty=may_be_empty)
     columns = []
     for side, graph in enumerate((left, right)):
         local = graph.index.positions(table.rows[:, side])
@@ -154,37 +257,7 @@ def read_id_links(
     return LinkFile(path, np.stack(columns, axis=1), table.line)
 
 
-def number_entities(table: StringTable, notes: list[str]) -> tuple[Path, IdIndex, list[str]]:
-    """Reads the table of a file like ``ent_ids_1``: an id and a name a line.
-
-    Raises:
-        DataError: an id is no whole number, or has two names.
-    """
-    names: dict[int, str] = {}
-    repeated = 0
-    for row, (field, name) in enumerate(zip(*table.columns, strict=True)):
-        if not (field.isascii() and field.isdecimal() and len(field) <= 18):
-            raise DataError(
-                f"the entity id is {field!r}, not a whole number; correct the line",
-                path=table.path,
-                line=table.line(row),
-            )
-        repeated += int(field) in names
-        known = names.setdefault(int(field), name)
-        if known != name:
-            raise DataError(
-                f"entity {field} is named {name!r}, but an earlier line names it {known!r}; "
-                "remove one of the two",
-                path=table.path,
-                line=table.line(row),
-            )
-    if repeated:
-        notes.append(f"{table.path.name}: {counted(repeated, 'repeated line')} skipped")
-    index = IdIndex(np.fromiter(names, dtype=np.int64, count=len(names)))
-    return table.path, index, list(names.values())
-
-
-def _distinct(numbers: NDArray[np.int64]) -> NDArray[np.int64]:
+def _distinct(numbers: IntArray) -> IntArray:
     """The distinct numbers in ascending order."""
     size = int(numbers.max()) + 1 if numbers.size else 0
     if not _is_dense(size, numbers.size):
@@ -202,8 +275,8 @@ def _is_dense(size: int, count: int) -> bool:
 def _tell_apart(
     kg_name: str,
     names: list[str],
-    ids: NDArray[np.int64],
-    ends: NDArray[np.int64],
+    ids: IntArray,
+    ends: IntArray,
     notes: list[str],
 ) -> list[str]:
     """The names, with the published id added where several entities have the same one.
@@ -237,8 +310,8 @@ def _tell_apart(
 
 def _refuse_unknown(
     tables: Sequence[IdTable],
-    numbers: NDArray[np.int64],
-    positions: NDArray[np.int64],
+    numbers: IntArray,
+    positions: IntArray,
     what: str,
     listed_in: Path,
 ) -> None:

@@ -11,20 +11,24 @@ from __future__ import annotations
 from functools import partial
 from pathlib import Path
 
+import numpy as np
+
 from dualamn.data_loaders.dataset import Dataset, Layout, Request, pair_names
-from dualamn.data_loaders.folds import has_folds, read_fold
 from dualamn.data_loaders.id_graph import (
-    TRIPLE_FIELDS,
+    ID_TRIPLE_FIELDS,
+    IdIndex,
     build_graph,
-    number_entities,
     read_id_links,
+    read_ids,
 )
-from dualamn.data_loaders.id_table import read_ids
-from dualamn.files.delimited import read_strings
+from dualamn.data_loaders.openea import has_folds, read_fold
+from dualamn.errors import DataError
+from dualamn.files.delimited import StringTable, read_strings
+from dualamn.files.text import counted
 from dualamn.link_files.numbered_links import merge_links
 
 _TRIPLES = ("triples_1", "triples_2")
-_ENTITIES = ("ent_ids_1", "ent_ids_2")
+ENTITY_LISTS = ("ent_ids_1", "ent_ids_2")
 
 
 def _fits(folder: Path) -> bool:
@@ -34,13 +38,13 @@ def _fits(folder: Path) -> bool:
 def _read(request: Request) -> Dataset:
     folder, notes = request.folder, list[str]()
     graphs = []
-    named = any((folder / name).exists() for name in _ENTITIES)
+    named = any((folder / name).exists() for name in ENTITY_LISTS)
     for number, name in enumerate(pair_names(folder)):
         entities = None
         if named:
-            listed = read_strings(folder / _ENTITIES[number], ("entity id", "name"))
+            listed = read_strings(folder / ENTITY_LISTS[number], ("entity id", "name"))
             entities = number_entities(listed, notes)
-        table = read_ids(folder / _TRIPLES[number], TRIPLE_FIELDS)
+        table = read_ids(folder / _TRIPLES[number], ID_TRIPLE_FIELDS)
         graphs.append(build_graph(name, [table], notes, entities=entities))
         request.step(number + 1, 3)
     left, right = graphs
@@ -57,6 +61,36 @@ def _read(request: Request) -> Dataset:
         links = merge_links(kgs, notes=notes, unsplit=[references])
     request.step(3, 3)
     return Dataset(kgs, {(0, 1): links}, notes)
+
+
+def number_entities(table: StringTable, notes: list[str]) -> tuple[Path, IdIndex, list[str]]:
+    """Reads the table of a file like ``ent_ids_1``: an id and a name a line.
+
+    Raises:
+        DataError: an id is no whole number, or has two names.
+    """
+    names: dict[int, str] = {}
+    repeated = 0
+    for row, (field, name) in enumerate(zip(*table.columns, strict=True)):
+        if not (field.isascii() and field.isdecimal() and len(field) <= 18):
+            raise DataError(
+                f"the entity id is {field!r}, not a whole number; correct the line",
+                path=table.path,
+                line=table.line(row),
+            )
+        repeated += int(field) in names
+        known = names.setdefault(int(field), name)
+        if known != name:
+            raise DataError(
+                f"entity {field} is named {name!r}, but an earlier line names it {known!r}; "
+                "remove one of the two",
+                path=table.path,
+                line=table.line(row),
+            )
+    if repeated:
+        notes.append(f"{table.path.name}: {counted(repeated, 'repeated line')} skipped")
+    index = IdIndex(np.fromiter(names, dtype=np.int64, count=len(names)))
+    return table.path, index, list(names.values())
 
 
 ID_TRIPLES = Layout(

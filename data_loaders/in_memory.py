@@ -9,10 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from dualamn.data_loaders.columns import TRIPLE_FIELDS, choose
 from dualamn.data_loaders.dataset import Dataset, assemble, check_split
 from dualamn.data_loaders.graph_builder import GraphBuilder
-from dualamn.data_loaders.string_graph import read_graph
+from dualamn.data_loaders.string_graph import TRIPLE_FIELDS, choose, read_graph
 from dualamn.errors import DataError
 from dualamn.files.delimited import StringTable
 from dualamn.files.opening import check_exists

@@ -37,8 +37,8 @@ def load(
     30% of the links of every pair of graphs, drawn by the seed, become seeds.
 
     Args:
-        path: the folder. ``FOLDER@K`` means a growing data set up to its batch K; without
-            ``@K``, or with ``@0``, its base.
+        path: the folder. ``FOLDER@K`` means snapshot K of a growing data set; without ``@K``, or
+            with ``@0``, its base.
         train_ratio: pools all links, published split or not, and draws this share of every
             pair's as seeds; above 0 and at most 1.
         fold: which published fold to use; the first if not given.
@@ -165,6 +165,6 @@ def _check_arguments(
         )
     if snapshot is not None and not layout.grows:
         raise DataError(
-            f"@{snapshot} asks for a batch, but this data set does not grow; leave it out",
+            f"@{snapshot} asks for a snapshot, but this data set does not grow; leave it out",
             path=folder,
         )

@@ -1,19 +1,21 @@
-"""Builds graphs from files whose entities and relations are any strings: tables and RDF."""
+"""Graphs from files whose entities and relations are any strings: tables and RDF."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
 
-from dualamn.data_loaders.columns import TRIPLE_FIELDS, read_triples
 from dualamn.data_loaders.graph_builder import GraphBuilder
-from dualamn.errors import DataError
-from dualamn.files.delimited import StringTable
+from dualamn.errors import DataError, did_you_mean
+from dualamn.files.delimited import StringTable, first_row, parse_strings
 from dualamn.files.opening import COMPRESSED, PARQUET, RDF, TABLES, suffix
+from dualamn.files.parquet import read_parquet
 from dualamn.files.rdf_reading import Reading
+from dualamn.files.text import read_text
 from dualamn.graphs.knowledge_graph import KnowledgeGraph
 
-__all__ = ["READ", "TRIPLE_FIELDS", "graph_files", "graph_of_tables", "read_graph", "table_files"]
+TRIPLE_FIELDS = ("head", "relation", "tail")
+MOST_COLUMNS = 1000
 
 READ = (*TABLES, *PARQUET, *RDF)
 """The endings of files that can hold a graph, before any of compression."""
@@ -23,6 +25,154 @@ _OTHER_FORMATS = {
     **dict.fromkeys((".xz", ".zip", ".7z", ".tar", ".tgz", ".rar"), "such archives"),
     **dict.fromkeys((".feather", ".arrow", ".xlsx", ".xls", ".json", ".npz", ".pt"), "such files"),
 }
+
+_WORDS = (
+    {"head", "subject", "s", "h", "source", "head_entity", "head_id"},
+    {"relation", "predicate", "property", "p", "r", "rel", "relation_id"},
+    {"tail", "object", "o", "t", "target", "tail_entity", "tail_id"},
+)
+
+
+def read_triples(
+    path: Path, notes: list[str], columns: tuple[str, str, str] | None = None
+) -> StringTable:
+    """Reads a table of triples: its columns head, relation and tail.
+
+    A first line of words such as head, relation and tail says which column is which, if the
+    words occur nowhere else in their columns; a table of other than three columns needs one.
+
+    Args:
+        path: text or Parquet.
+        notes: where a header in text is noted.
+        columns: which three columns to take, by name or by number from 1.
+
+    Raises:
+        DataError: the file is unusable, or has no such columns.
+    """
+    if suffix(path) in PARQUET:
+        names, table = read_parquet(path)
+        return choose(table, names, columns)
+    text = read_text(path)
+    first = first_row(path, text)
+    if columns is None and (len(first) <= len(TRIPLE_FIELDS) or _by_words(first) is None):
+        table = parse_strings(path, text, TRIPLE_FIELDS)
+        chosen = _by_words(first)
+        header = chosen is not None and _is_header(table.take(chosen))
+        table = table.take(chosen or ()) if header else table
+    else:
+        # Only the columns that are looked for have to be full.
+        table = parse_strings(
+            path, text, TRIPLE_FIELDS, more=range(1, MOST_COLUMNS), may_have_gaps=True
+        )
+        chosen = _named(path, first, columns)
+        by_number = columns is not None and all(column.isdecimal() for column in columns)
+        table = table.take(chosen)
+        header = _is_header(table) if by_number else True
+    if header:
+        if columns is None:
+            notes.append(f"{path.name}: the first line is taken for a header")
+        table = table.without_first()
+        if not len(table):
+            raise DataError("there is nothing but a header; add triples", path=path)
+    return _filled(table)
+
+
+def choose(
+    table: StringTable, header: Sequence[str], columns: tuple[str, str, str] | None
+) -> StringTable:
+    """The columns head, relation and tail of a table whose columns have names, or none at all.
+
+    Raises:
+        DataError: it has no such columns, or a field of theirs is empty.
+    """
+    if not header:
+        header = [str(number) for number in range(1, len(table.columns) + 1)]
+    return _filled(table.take(_named(table.path, header, columns)))
+
+
+def _by_words(header: Sequence[str]) -> tuple[int, int, int] | None:
+    """Where the header names head, relation and tail, each once; None if it does not."""
+    words = [word.strip().lower() for word in header]
+    places = [[at for at, word in enumerate(words) if word in known] for known in _WORDS]
+    if any(len(found) != 1 for found in places):
+        return None
+    return places[0][0], places[1][0], places[2][0]
+
+
+def _is_header(table: StringTable) -> bool:
+    """Whether the first row names the columns; were it a triple, its entities had others."""
+    if any(
+        column[0].strip().lower() not in known
+        for column, known in zip(table.columns, _WORDS, strict=True)
+    ):
+        return False
+    head, relation, tail = (column[0] for column in table.columns)
+    rest = [column[1:] for column in table.columns]
+    return (
+        all(word not in rest[0] and word not in rest[2] for word in (head, tail))
+        and relation not in rest[1]
+    )
+
+
+def _named(
+    path: Path, header: Sequence[str], columns: tuple[str, str, str] | None
+) -> tuple[int, int, int]:
+    """The places of the named columns, or of those with common names."""
+    if columns is None:
+        found = _by_words(header)
+        if found is None and len(header) == len(TRIPLE_FIELDS):
+            return 0, 1, 2
+        if found is None:
+            raise _no_columns(path, header, None)
+        return found
+    if all(column.isdecimal() for column in columns):
+        return _numbered(path, len(header), columns)
+    words = [word.strip().lower() for word in header]
+    places = []
+    for column in columns:
+        if words.count(column.strip().lower()) != 1:
+            raise _no_columns(path, header, column)
+        places.append(words.index(column.strip().lower()))
+    return places[0], places[1], places[2]
+
+
+def _numbered(path: Path, width: int, columns: tuple[str, str, str]) -> tuple[int, int, int]:
+    numbers = [int(column) for column in columns]
+    for number in numbers:
+        if not 1 <= number <= width:
+            raise DataError(
+                f"column {number} was asked for, but there are {width}; count from 1", path=path
+            )
+    return numbers[0] - 1, numbers[1] - 1, numbers[2] - 1
+
+
+def _no_columns(path: Path, header: Sequence[str], wanted: str | None) -> DataError:
+    seen = ", ".join(repr(word) for word in header[:12]) + (", …" if len(header) > 12 else "")
+    if wanted is not None:
+        return DataError(
+            f"there is not one column named {wanted!r} in {seen}"
+            + did_you_mean(wanted, [word.strip() for word in header]),
+            path=path,
+            line=None if suffix(path) in PARQUET else 1,
+        )
+    return DataError(
+        f"which of the columns {seen} are head, relation and tail? Name them so, or say it: "
+        "--columns HEAD,RELATION,TAIL, or the argument columns",
+        path=path,
+        line=None if suffix(path) in PARQUET else 1,
+    )
+
+
+def _filled(table: StringTable) -> StringTable:
+    for column, what in zip(table.columns, TRIPLE_FIELDS, strict=True):
+        if "" in column:
+            row = column.index("")
+            raise DataError(
+                f"the {what} is empty; name it or remove the line",
+                path=table.path,
+                line=table.line(row),
+            )
+    return table
 
 
 def read_graph(

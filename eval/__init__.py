@@ -1,10 +1,9 @@
 """Scores of rankings, links and probabilities, and the candidate protocols they go by."""
 
 from dualamn.eval.curve import PrecisionRecallCurve, precision_recall_curve
+from dualamn.eval.evaluation import PROTOCOL_IN_WORDS, Evaluation, PairEvaluation, evaluate
 from dualamn.eval.figure import Figure, mean_figure
-from dualamn.eval.intervals import bootstrap_intervals
-from dualamn.eval.protocol import PROTOCOL_IN_WORDS, Evaluation, PairEvaluation, evaluate
-from dualamn.eval.ranking import Ranks, rank, ranking_metrics
+from dualamn.eval.ranking import Ranks, bootstrap_intervals, rank, ranking_metrics
 from dualamn.eval.reliability import (
     ReliabilityBin,
     expected_calibration_error,

@@ -7,14 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from dualamn.errors import DataError
 from dualamn.eval.verdicts import Verdicts, judge
 from dualamn.files.atomic import atomic_write
-
-Floats = NDArray[np.float64]
-Counts = NDArray[np.int64]
+from dualamn.kernels.arrays import Floats, IntArray
 
 MOST_POINTS = 200
 """Points of a curve in a report: more than a plot can show, and few enough to keep."""
@@ -32,15 +30,15 @@ class PrecisionRecallCurve:
     Attributes:
         threshold: (t,) float64, falling.
         links: (t,) int64, how many links have at least that score; rising.
-        right, wrong: (t,) int64, how many of them are so, see `LinkMetrics`; the others are
+        correct, incorrect: (t,) int64, how many of them are so, see `LinkMetrics`; the others are
             unknown.
         n_gold: how many gold links there are.
     """
 
     threshold: Floats
-    links: Counts
-    right: Counts
-    wrong: Counts
+    links: IntArray
+    correct: IntArray
+    incorrect: IntArray
     n_gold: int
 
     def __len__(self) -> int:
@@ -48,28 +46,28 @@ class PrecisionRecallCurve:
 
     @property
     def precision(self) -> Floats:
-        """(t,) the share of judged links that are right."""
-        return _share(self.right, self.right + self.wrong)
+        """(t,) the share of judged links that are correct."""
+        return _share(self.correct, self.correct + self.incorrect)
 
     @property
     def recall(self) -> Floats:
         """(t,) the share of gold links that are found; never falling."""
-        return _share(self.right, np.full(len(self), self.n_gold))
+        return _share(self.correct, np.full(len(self), self.n_gold))
 
     @property
     def f1(self) -> Floats:
         """(t,) the harmonic mean of precision and recall."""
-        return _share(2 * self.right, self.right + self.wrong + self.n_gold)
+        return _share(2 * self.correct, self.correct + self.incorrect + self.n_gold)
 
     @property
     def strict_precision(self) -> Floats:
-        """(t,) the share of all links that are right: unknown ones are taken for wrong."""
-        return _share(self.right, self.links)
+        """(t,) the share of all links that are correct: unknown ones count as incorrect."""
+        return _share(self.correct, self.links)
 
     @property
     def strict_f1(self) -> Floats:
         """(t,) the harmonic mean of strict precision and recall."""
-        return _share(2 * self.right, self.links + self.n_gold)
+        return _share(2 * self.correct, self.links + self.n_gold)
 
     def thinned(self, points: int = MOST_POINTS) -> PrecisionRecallCurve:
         """At most so many of its points, evenly over the links, the first and last among them.
@@ -85,7 +83,7 @@ class PrecisionRecallCurve:
         steps = np.linspace(self.links[0], self.links[-1], points)
         at = np.unique(np.searchsorted(self.links, np.floor(steps)))
         return PrecisionRecallCurve(
-            self.threshold[at], self.links[at], self.right[at], self.wrong[at], self.n_gold
+            self.threshold[at], self.links[at], self.correct[at], self.incorrect[at], self.n_gold
         )
 
     def as_dict(self, points: int = MOST_POINTS) -> dict[str, list[float | None]]:
@@ -140,13 +138,13 @@ def curve_of(verdicts: Verdicts) -> PrecisionRecallCurve:
     return PrecisionRecallCurve(
         threshold=scores[last],
         links=last.astype(np.int64) + 1,
-        right=np.cumsum(verdicts.right[order], dtype=np.int64)[last],
-        wrong=np.cumsum(verdicts.wrong[order], dtype=np.int64)[last],
+        correct=np.cumsum(verdicts.correct[order], dtype=np.int64)[last],
+        incorrect=np.cumsum(verdicts.incorrect[order], dtype=np.int64)[last],
         n_gold=verdicts.n_gold,
     )
 
 
-def _share(part: Counts, whole: Counts) -> Floats:
+def _share(part: IntArray, whole: IntArray) -> Floats:
     shares = np.full(len(part), np.nan)
     np.divide(part, whole, out=shares, where=whole > 0)
     return shares

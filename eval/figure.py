@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from dualamn.errors import ConfigError
-from dualamn.eval.intervals import Interval
+from dualamn.eval.ranking import Interval
 from dualamn.result import CandidateProtocol
 
 Direction = Literal["left_to_right", "right_to_left"]

@@ -1,4 +1,4 @@
-"""Where the right answers stand in rankings: Hits@k, mean reciprocal rank and mean rank."""
+"""Where the correct entities stand in rankings: Hits@k, MRR, mean rank, and their intervals."""
 
 from __future__ import annotations
 
@@ -9,33 +9,39 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dualamn.kernels.arrays import Int32Array
+from dualamn.errors import ConfigError
+from dualamn.kernels.arrays import Floats, Int32Array, IntArray
 from dualamn.result import TopK
 
 Metrics = dict[str, float | None]
 """Metric name to value; None where there was nothing to measure."""
 
+Interval = tuple[float, float]
+"""The low and the high end."""
+
 HITS_AT = (1, 5, 10)
 ROWS_AT_ONCE = 8_192
+RESAMPLES = 1_000
+LEVEL = 0.95
 
 
 @dataclass(frozen=True, eq=False)
 class Ranks:
-    """The ranks of the right answers, one entry for each gold link.
+    """The ranks of the correct entities, one entry for each gold link.
 
     Attributes:
-        rank: (m,) int64, 1 is best; 0 where the answer is missed, that is not among the
+        rank: (m,) int64, 1 is best; 0 where it is missed, that is not among the
             candidates.
         worst: (m,) int64 the rank that a miss has at worst: the number of entities searched,
-            or one more than the number of candidates if the answer was not searched at all.
+            or one more than the number of candidates if it was not searched at all.
     """
 
-    rank: NDArray[np.int64]
-    worst: NDArray[np.int64]
+    rank: IntArray
+    worst: IntArray
 
     @property
     def n_missed(self) -> int:
-        """How many answers are not among the candidates."""
+        """How many are not among the candidates."""
         return int(np.count_nonzero(self.rank == 0))
 
     @classmethod
@@ -49,14 +55,14 @@ class Ranks:
 
 
 def rank(topk: TopK, gold: Int32Array) -> Ranks:
-    """Ranks the right answer of each gold link among the candidates of its query.
+    """Ranks the correct entity of each gold link among the candidates of its query.
 
     The rank is 1 + the number of other candidates that score as high or higher: ties count
     against us, so scores that tell nothing apart earn nothing.
 
     Args:
         topk: ranked candidates.
-        gold: (m, 2) int32 joint ids of query and right answer. A query that `topk` does not
+        gold: (m, 2) int32 joint ids of query and correct entity. A query that `topk` does not
             have counts as a miss.
     """
     result = Ranks(np.zeros(len(gold), np.int64), np.empty(len(gold), np.int64))
@@ -96,7 +102,7 @@ def ranking_metrics(ranks: Ranks) -> Metrics:
     return metrics
 
 
-def link_scores(rank: NDArray[np.int64]) -> dict[str, NDArray[np.float64]]:
+def link_scores(rank: IntArray) -> dict[str, Floats]:
     """What a rank adds to each metric that is a mean over links.
 
     Args:
@@ -113,3 +119,54 @@ def link_scores(rank: NDArray[np.int64]) -> dict[str, NDArray[np.float64]]:
 
 def _mean(values: NDArray[Any]) -> float | None:
     return float(values.mean()) if len(values) else None
+
+
+def bootstrap_intervals(
+    parts: Sequence[Ranks], *, seed: int = 0, resamples: int = RESAMPLES, level: float = LEVEL
+) -> dict[str, Interval] | None:
+    """Percentile intervals of Hits@1, 5 and 10 and the mean reciprocal rank.
+
+    The test links are drawn anew, as many as there are and with replacement, and the ends of
+    the interval hold that share of the resampled metrics between them. With several parts each
+    is drawn anew by itself and the metrics are their means, as in tables over pairs of graphs.
+    The interval says how much of a figure is the luck of which links are in the test; what is
+    the luck of training shows in the spread over seeds.
+
+    A metric is a mean over links of a value that depends on the rank alone. So a resample is
+    one multinomial draw of how often every rank occurs, not a draw of every link.
+
+    After B. Efron, "Bootstrap methods: another look at the jackknife", 1979.
+
+    Args:
+        parts: the ranks of the correct entities, one entry for each pair of graphs.
+        seed: of the draws; the same ranks give the same interval.
+        resamples: how many draws.
+        level: the share of them that lies within, between 0 and 1.
+
+    Returns:
+        Metric to interval; None if there are no ranks, or none in some part.
+
+    Raises:
+        ConfigError: a level that is no share, or not one resample.
+    """
+    if not 0 < level < 1:
+        raise ConfigError(f"the level of an interval is a share between 0 and 1, not {level}")
+    if resamples < 1:
+        raise ConfigError(f"an interval needs one resample or more, not {resamples}")
+    if not parts or not all(len(part.rank) for part in parts):
+        return None
+    rng = np.random.default_rng(seed)
+    drawn = np.mean([_resampled(part, rng, resamples) for part in parts], axis=0)  # (b, metrics)
+    margin = 100 * (1 - level) / 2
+    low, high = np.percentile(drawn, [margin, 100 - margin], axis=0)
+    names = link_scores(np.empty(0, np.int64))
+    return {name: (float(a), float(b)) for name, a, b in zip(names, low, high, strict=True)}
+
+
+def _resampled(ranks: Ranks, rng: np.random.Generator, resamples: int) -> Floats:
+    """(b, 4) the metrics of every resample."""
+    values, counts = np.unique(ranks.rank, return_counts=True)  # (u,), (u,)
+    n = len(ranks.rank)
+    often = rng.multinomial(n, counts / n, size=resamples)  # (b, u)
+    scores = np.stack(list(link_scores(values).values()), axis=1)  # (u, 4)
+    return np.asarray(often @ scores / n)

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from dualamn.errors import DataError
-
-Floats = NDArray[np.float64]
+from dualamn.kernels.arrays import Floats
 
 BINS = 15
 """Bins that a calibration error is usually taken over."""
@@ -18,35 +17,29 @@ BINS = 15
 
 @dataclass(frozen=True)
 class ReliabilityBin:
-    """Links of about the same probability, and how many of them are right.
+    """Links of about the same probability, and how many of them are correct.
 
     Attributes:
         lowest, highest: the probabilities that occur in it.
         probability: their mean.
-        right: the share of the links that is right; what `probability` should be.
+        correct: the share of the links that is correct; what `probability` should be.
         links: how many links it holds, the sum of their weights.
     """
 
     lowest: float
     highest: float
     probability: float
-    right: float
+    correct: float
     links: float
 
     def as_dict(self) -> dict[str, float]:
         """All of it by name, for a report."""
-        return {
-            "lowest": self.lowest,
-            "highest": self.highest,
-            "probability": self.probability,
-            "right": self.right,
-            "links": self.links,
-        }
+        return asdict(self)
 
 
 def reliability_table(
     probabilities: ArrayLike,
-    right: ArrayLike,
+    correct: ArrayLike,
     weights: ArrayLike | None = None,
     *,
     bins: int = BINS,
@@ -58,7 +51,7 @@ def reliability_table(
 
     Args:
         probabilities: (m,) from 0 to 1.
-        right: (m,) whether each link is right.
+        correct: (m,) whether each link is correct.
         weights: (m,) above 0, how much each link counts; 1 if None.
         bins: the most bins.
 
@@ -69,7 +62,7 @@ def reliability_table(
         DataError: a probability outside 0 to 1, a weight that is not above 0, fewer than one
             bin, or columns of different lengths.
     """
-    p, hits, w = _checked(probabilities, right, weights)
+    p, hits, w = _checked(probabilities, correct, weights)
     if bins < 1:
         raise DataError(f"a reliability table needs one bin or more, not {bins}")
     if not len(p):
@@ -78,7 +71,7 @@ def reliability_table(
     mass = np.bincount(owner, w)
     middle = np.cumsum(mass) - mass / 2
     number = np.minimum((middle / mass.sum() * bins).astype(np.int64), bins - 1)
-    right_mass = np.bincount(owner, w * hits)
+    correct_mass = np.bincount(owner, w * hits)
     table = []
     for at in np.unique(number):
         inside = number == at
@@ -88,7 +81,7 @@ def reliability_table(
                 float(value[inside][0]),
                 float(value[inside][-1]),
                 float((value * mass)[inside].sum()) / total,
-                float(right_mass[inside].sum()) / total,
+                float(correct_mass[inside].sum()) / total,
                 total,
             )
         )
@@ -97,18 +90,18 @@ def reliability_table(
 
 def expected_calibration_error(
     probabilities: ArrayLike,
-    right: ArrayLike,
+    correct: ArrayLike,
     weights: ArrayLike | None = None,
     *,
     bins: int = BINS,
 ) -> float | None:
-    """The mean distance between probability and share of right links, over bins of equal mass.
+    """The mean distance between probability and share of correct links, over bins of equal mass.
 
     Few links give an error above zero even where all probabilities are true, by the luck of
     each bin: with 15 bins of 40 links around .03.
 
     Args:
-        probabilities, right, weights, bins: as for `reliability_table`.
+        probabilities, correct, weights, bins: as for `reliability_table`.
 
     Returns:
         From 0 to 1; None if there are no links.
@@ -116,7 +109,7 @@ def expected_calibration_error(
     Raises:
         DataError: see `reliability_table`.
     """
-    return error_of(reliability_table(probabilities, right, weights, bins=bins))
+    return error_of(reliability_table(probabilities, correct, weights, bins=bins))
 
 
 def error_of(table: Sequence[ReliabilityBin]) -> float | None:
@@ -124,25 +117,25 @@ def error_of(table: Sequence[ReliabilityBin]) -> float | None:
     total = sum(row.links for row in table)
     if not total:
         return None
-    return sum(row.links * abs(row.probability - row.right) for row in table) / total
+    return sum(row.links * abs(row.probability - row.correct) for row in table) / total
 
 
 def calibration_in_words(table: Sequence[ReliabilityBin]) -> str:
     """A reliability table that is not empty as one line."""
     total = sum(row.links for row in table)
     expected = sum(row.links * row.probability for row in table) / total
-    right = sum(row.links * row.right for row in table) / total
+    correct = sum(row.links * row.correct for row in table) / total
     return (
-        f"probabilities: {expected:.3f} of the judged links expected to be right, {right:.3f} are; "
-        f"calibration error {error_of(table):.3f}"
+        f"probabilities: {expected:.3f} of the judged links expected to be correct, "
+        f"{correct:.3f} are; calibration error {error_of(table):.3f}"
     )
 
 
 def _checked(
-    probabilities: ArrayLike, right: ArrayLike, weights: ArrayLike | None
+    probabilities: ArrayLike, correct: ArrayLike, weights: ArrayLike | None
 ) -> tuple[Floats, Floats, Floats]:
     p = np.asarray(probabilities, dtype=np.float64)
-    hits = np.asarray(right, dtype=np.bool_).astype(np.float64)
+    hits = np.asarray(correct, dtype=np.bool_).astype(np.float64)
     w = np.ones(p.shape) if weights is None else np.asarray(weights, dtype=np.float64)
     if p.ndim != 1 or p.shape != hits.shape or p.shape != w.shape:
         raise DataError(

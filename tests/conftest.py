@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-# Set before torch and faiss are loaded, and inherited by the processes that tests start. Made
+# Set before torch and faiss are loaded, and inherited by the processes that tests start. Synthetic
 # data is small: threads would only wait for each other, above all with several test workers.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 

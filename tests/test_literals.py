@@ -7,8 +7,7 @@ import pytest
 
 import dualamn
 from dualamn.errors import DataError
-from dualamn.graphs.knowledge_graph import KnowledgeGraph
-from dualamn.graphs.literals import Literals
+from dualamn.graphs.knowledge_graph import KnowledgeGraph, Literals
 from dualamn.graphs.task import AlignmentTask
 from dualamn.kernels.arrays import strings
 

@@ -70,7 +70,7 @@ def _read(path: Path) -> Run:
 
 def table(runs: Sequence[Run]) -> str:
     """A row for every run, with the time a triple in terms of the preset's smallest size's."""
-    head = ["made data, preset", "triples", *(f"{stage} s" for stage in STAGES)]
+    head = ["synthetic data, preset", "triples", *(f"{stage} s" for stage in STAGES)]
     head += ["µs a triple", "by the first", "peak GiB", "planned", "Hits@1 →"]
     first: dict[str, float] = {}
     rows = []

@@ -114,10 +114,10 @@ def links_section(reports: Sequence[Report], published: Published) -> list[str]:
         "## Links given out",
         "",
         text.paragraph(
-            "How many of the links that come out are right. A link is wrong when either end has "
-            "another partner in the gold; one with neither end in the gold is not judged, and the "
-            "strict figures count it as wrong. A mark ends each curve where all links are kept; "
-            "the curve is that of the first run."
+            "How many of the links that come out are correct. A link is incorrect when either end "
+            "has another counterpart in the gold; one with neither end in the gold is unknown, and "
+            "the strict figures count it as incorrect. A mark ends each curve where all links are "
+            "kept; the curve is that of the first run."
         ),
         "",
     ]

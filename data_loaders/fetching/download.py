@@ -14,8 +14,7 @@ from pathlib import Path
 import pooch
 import requests
 
-from dualamn.data_loaders.fetching.cache import blob_id
-from dualamn.data_loaders.fetching.known import KnownFile
+from dualamn.data_loaders.fetching.known import KnownFile, blob_id
 from dualamn.errors import DownloadError
 from dualamn.version import __version__
 

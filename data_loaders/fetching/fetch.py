@@ -10,13 +10,15 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from dualamn.data_loaders.catalog import find
-from dualamn.data_loaders.fetching.cache import (
+from dualamn.data_loaders.fetching.known import (
     CACHE_VARIABLE,
+    KnownDataset,
+    KnownFile,
     cache_folder,
     damaged_files,
+    find_known,
     missing_files,
 )
-from dualamn.data_loaders.fetching.known import KnownDataset, KnownFile, find_known
 from dualamn.errors import DataError, DownloadError
 
 BASE = "https://raw.githubusercontent.com"

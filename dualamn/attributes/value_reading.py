@@ -44,7 +44,7 @@ def keys_of(value: str, kind: str) -> Keys | None:
 
     Args:
         value: as written.
-        kind: its language tag or datatype, see `dualamn.graphs.literals.Literals`.
+        kind: its language tag or datatype, see `dualamn.graphs.knowledge_graph.Literals`.
     """
     text = value.strip()
     if not kind.startswith("@") and len(text) <= LONGEST:

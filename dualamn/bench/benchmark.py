@@ -11,10 +11,15 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 import numpy as np
 
 from dualamn.alignment import Alignment
-from dualamn.bench.by_name import exact_name_match
-from dualamn.bench.records import Run, detail_record, mean_and_deviation, score_record
+from dualamn.bench.records import (
+    Run,
+    detail_record,
+    exact_name_match,
+    mean_and_deviation,
+    score_record,
+)
 from dualamn.errors import ConfigError, DataError
-from dualamn.eval.protocol import Evaluation, evaluate
+from dualamn.eval.evaluation import Evaluation, evaluate
 from dualamn.graphs.task import AlignmentTask
 from dualamn.kernels import compute
 from dualamn.progress import Progress, ProgressCallback, silent
@@ -24,9 +29,9 @@ from dualamn.settings.presets import DEFAULT_PRESET, PresetName
 if TYPE_CHECKING:
     from dualamn.config import AlignerConfig
 
-__all__ = ["Benchmark", "Candidates", "Run", "run_benchmark"]
+__all__ = ["Benchmark", "ProtocolChoice", "Run", "run_benchmark"]
 
-Candidates = Literal["auto", "test", "all", "unaligned"]
+ProtocolChoice = Literal["auto", "test", "all", "unaligned"]
 """Which protocols are run beside the test side only: "test" none, "all" all entities of the
 other graph, "unaligned" all entities without a seed link on both sides, as a user has them, and
 "auto" the same as "all" where no graph has more than `ALL_ENTITIES_UP_TO` entities."""
@@ -38,7 +43,7 @@ ALL_ENTITIES_UP_TO = 50_000
 class Benchmark:
     """What to run and how often.
 
-    A preset that bootstraps looks for its pairs among the entities of the test links, as the
+    A preset that bootstraps looks for pseudo-labels among the entities of the test links, as the
     papers do, and is then scored by that protocol alone: for `all_entities` it trains once
     more, among all entities without a seed link.
 
@@ -51,11 +56,11 @@ class Benchmark:
         folds: published folds; None stands for the data set's own choice.
         train_ratio: the share of all links drawn as seeds, in place of a published split.
         protocol: whose entities are candidates.
-        names: where the names of entities are from, see `data_loaders.names.with_names`. None to
-            go by structure alone, whatever names the graphs have: published figures do.
+        names: where the names of entities are from, see `entity_names.with_names`. None to go
+            by structure alone, whatever names the graphs have: published figures do.
         values: attribute values of the graphs take part as well.
-        no_seeds: hide all seed links from the model, which then begins with pairs that it finds
-            by name, and looks for further ones among all entities. Test links stay as they are.
+        no_seeds: hide all seed links from the model, which then begins with pseudo-seeds, and
+            looks for further ones among all entities. Test links stay as they are.
         process_start: when the process started, on the clock of `time.monotonic()`. What passed
             from then to the first run is start-up, and added to the total of every run. None
             for runs in a process that does other things too: totals then begin with the run.
@@ -68,15 +73,15 @@ class Benchmark:
     seeds: Sequence[int] = (0,)
     folds: Sequence[int | None] = (None,)
     train_ratio: float | None = None
-    protocol: Candidates = "auto"
+    protocol: ProtocolChoice = "auto"
     names: str | Path | None = None
     values: bool = False
     no_seeds: bool = False
     process_start: float | None = None
 
     def __post_init__(self) -> None:
-        if self.protocol not in get_args(Candidates):
-            known = ", ".join(get_args(Candidates))
+        if self.protocol not in get_args(ProtocolChoice):
+            known = ", ".join(get_args(ProtocolChoice))
             raise ConfigError(f"there is no protocol {self.protocol!r}, choose one of {known}")
         if not self.seeds or not self.folds:
             raise ConfigError("a benchmark needs one seed or more, and one fold or more")

@@ -1,18 +1,34 @@
-"""Writes tasks as data set folders that `load` reads back."""
+"""Writes data set folders that `load` reads: of a task, and of synthetic graphs part by part."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
+from itertools import accumulate, combinations
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+
+from dualamn.bench.synthetic_draws import share_of
+from dualamn.bench.synthetic_graphs import SyntheticGraphs
+from dualamn.bench.synthetic_options import SyntheticOptions
 from dualamn.errors import DataError
 from dualamn.files.atomic import atomic_write
+from dualamn.files.atomic_folder import atomic_folder
 from dualamn.graphs.task import AlignmentTask
-from dualamn.kernels.arrays import Int32Array
+from dualamn.kernels.arrays import Int32Array, IntArray
+from dualamn.progress import Progress, ProgressCallback, silent
 
 NAME = re.compile(r"\w[\w.-]*")
 LINK_FILES = ("links", "seed_links", "valid_links", "test_links")
+
+_ROWS = 1 << 19
+_TENTHS = {"train": 8, "val": 1, "test": 1}
+
+TAB, NEWLINE = b"\t\n"
+_GROUP, _BASE = 4, 10_000
+_LARGEST = 10**16 - 1
 
 
 def write_task(task: AlignmentTask, folder: str | Path, layout: str = "tables") -> None:
@@ -100,3 +116,196 @@ def _check_identifiers(task: AlignmentTask) -> None:
                     f"{identifier!r} of {kg.name} is empty or has a tab or line end, "
                     "which these layouts cannot hold; rename it"
                 )
+
+
+def write_synthetic(
+    options: SyntheticOptions, folder: str | Path, progress: ProgressCallback = silent
+) -> SyntheticGraphs:
+    """Generates graphs and writes them as a folder that `load` reads.
+
+    Two graphs are written in the layout ``ids``, that of DBP15K; more in the layout ``dbp5l``.
+    What is in memory is one part of a graph, about half a million triples, and four to twelve
+    bytes for every entity of two graphs.
+
+    Args:
+        options: what to make. The same options give the same bytes.
+        folder: where to; not there yet, or empty. It takes its name when all is written.
+        progress: called after every part, with stage "make".
+
+    Returns:
+        The graphs; `counts` says how many of everything.
+
+    Raises:
+        DataError: the options cannot go together, or the folder cannot be written.
+    """
+    graphs = SyntheticGraphs(options)
+    if options.graphs > 2:
+        _check_many(graphs)
+    numbers = range(options.graphs)
+    total = sum(graphs.n_parts(graph) for graph in numbers) + 1
+    done = 0
+
+    def step() -> None:
+        nonlocal done
+        done += 1
+        progress(Progress("make", done, total))
+
+    with atomic_folder(folder) as temporary:
+        if options.graphs == 2:
+            _write_pair(graphs, temporary, step)
+        else:
+            _write_many(graphs, temporary, step)
+        step()
+    return graphs
+
+
+def _write_pair(graphs: SyntheticGraphs, folder: Path, step: Callable[[], None]) -> None:
+    """The layout ids: one id space for the entities of both graphs, and one for relations."""
+    counts = graphs.counts.graphs
+    entities = [0, counts[0].entities]
+    relations = [0, 0 if graphs.options.shared_relations else counts[0].relations]
+    for graph, name in enumerate(graphs.names):
+        offsets = np.array([entities[graph], relations[graph], entities[graph]])
+        with (folder / f"triples_{graph + 1}").open("wb") as file:
+            for rows in graphs.triples(graph):
+                file.write(rows_to_text(rows + offsets))
+                step()
+        with (folder / f"ent_ids_{graph + 1}").open("wb") as file:
+            for own in _counting(counts[graph].entities):
+                named = np.stack([own + entities[graph], own], axis=1)
+                file.write(rows_to_text(named, (b"", f"{name}/".encode())))
+    links = graphs.links(0, 1)
+    seeds = graphs.n_seeds
+    if seeds is not None:
+        _write_links(folder / "sup_ent_ids", links[:seeds], entities)
+        links = links[seeds:]
+    _write_links(folder / "ref_ent_ids", links, entities)
+
+
+def _write_many(graphs: SyntheticGraphs, folder: Path, step: Callable[[], None]) -> None:
+    """The layout dbp5l: entities of every graph count from 0, and all relations are listed."""
+    counts, names = graphs.counts.graphs, graphs.names
+    for inside in ("kg", "entity", "seed_alignlinks"):
+        (folder / inside).mkdir()
+    shared = graphs.options.shared_relations
+    relations = [own.relations for own in counts[: 1 if shared else None]]
+    first = [0] * len(counts) if shared else list(accumulate([0, *relations[:-1]]))
+    with (folder / "relations.txt").open("wb") as file:
+        for numbers in _counting(sum(relations)):
+            file.write(rows_to_text(numbers[:, None], (b"r",)))
+    for graph, name in enumerate(names):
+        for rows in graphs.triples(graph):
+            _append_split(folder / "kg", name, rows + np.array([0, first[graph], 0]))
+            step()
+        with (folder / "entity" / f"{name}.tsv").open("wb") as file:
+            for numbers in _counting(counts[graph].entities):
+                file.write(rows_to_text(numbers[:, None], (f"{name}/".encode(),)))
+    for left, right in combinations(range(len(counts)), 2):
+        path = folder / "seed_alignlinks" / f"{names[left]}-{names[right]}.tsv"
+        _write_links(path, graphs.links(left, right), [0, 0])
+
+
+def _append_split(folder: Path, name: str, rows: IntArray) -> None:
+    """Adds rows to the three files of a graph, eight in ten to the first."""
+    begin = 0
+    for part, tenths in _TENTHS.items():
+        end = begin + tenths
+        some = rows[len(rows) * begin // 10 : len(rows) * end // 10]
+        with (folder / f"{name}-{part}.tsv").open("ab") as file:
+            file.write(rows_to_text(some))
+        begin = end
+
+
+def _write_links(path: Path, links: Int32Array, offsets: list[int]) -> None:
+    parts = max(1, -(-len(links) // _ROWS))
+    with path.open("wb") as file:
+        for part in range(parts):
+            rows = share_of(len(links), part, parts)
+            file.write(rows_to_text(links[rows.start : rows.stop] + np.array(offsets)))
+
+
+def _counting(count: int) -> Iterator[IntArray]:
+    """The numbers from 0 to below `count`, some at a time."""
+    for begin in range(0, count, _ROWS):
+        yield np.arange(begin, min(count, begin + _ROWS))
+
+
+def _check_many(graphs: SyntheticGraphs) -> None:
+    if graphs.options.seeds is not None:
+        raise DataError(
+            "the layout for more than two graphs publishes no split; leave seeds out, and draw "
+            "them when loading, with train_ratio"
+        )
+    least = min(counts.triples for counts in graphs.counts.graphs)
+    if least < 10:
+        raise DataError(
+            f"the layout for more than two graphs needs 10 triples each, not {least}; ask for more"
+        )
+
+
+def rows_to_text(rows: NDArray[np.integer], prefixes: tuple[bytes, ...] = ()) -> bytes:
+    """The lines of a table, with tabs between its columns and a line end behind every row.
+
+    Digits come from a table, four at a time, into fields of one width. Fields are padded with
+    zero bytes, which are taken out of all the text at once in the end.
+
+    Args:
+        rows: (m, k) whole numbers from 0 to 10^16 - 1.
+        prefixes: what stands before the number in each of the k columns, free of zero bytes;
+            nothing if not given.
+
+    Raises:
+        DataError: a number is out of range.
+    """
+    m, k = rows.shape
+    if not rows.size:
+        return b""
+    low, high = int(rows.min()), int(rows.max())
+    if low < 0 or high > _LARGEST:
+        raise DataError(f"{low if low < 0 else high} cannot be written; use 0 to {_LARGEST}")
+    if high < 2**32:
+        rows = rows.astype(np.uint32)  # divides several times as fast
+    before = prefixes or (b"",) * k
+    groups = [-(-len(str(int(rows[:, column].max()))) // _GROUP) for column in range(k)]
+    width = sum(
+        _GROUP * count + 1 + len(prefix) for count, prefix in zip(groups, before, strict=True)
+    )
+    text = np.empty((m, width), dtype=np.uint8)
+    at = 0
+    for column, (count, prefix) in enumerate(zip(groups, before, strict=True)):
+        text[:, at : at + len(prefix)] = np.frombuffer(prefix, dtype=np.uint8)
+        at += len(prefix)
+        end = at + _GROUP * count
+        text[:, at:end] = _digits(rows[:, column], count)
+        text[:, end] = NEWLINE if column == k - 1 else TAB
+        at = end + 1
+    return text.tobytes().translate(None, b"\0")
+
+
+def _digits(numbers: NDArray[np.integer], count: int) -> NDArray[np.uint8]:
+    """(m, 4 * count) digits of numbers below 10,000^count; zero bytes in place of leading zeros."""
+    words = np.empty((len(numbers), count), dtype=np.uint32)
+    rest = numbers
+    for group in range(count - 1, -1, -1):
+        above = rest // _BASE if group else np.zeros_like(rest)
+        low = rest - above * _BASE
+        # The last group shows a lone 0; those before it show nothing where all of it is 0.
+        leading = _LAST if group == count - 1 else _LEADING
+        # Whether digits stand before this group picks the table.
+        words[:, group] = np.where(above > 0, _INNER[low], leading[low]) if group else leading[low]
+        rest = above
+    return words.view(np.uint8)
+
+
+def _tables() -> tuple[NDArray[np.uint32], NDArray[np.uint32], NDArray[np.uint32]]:
+    """All numbers of up to four digits as words of four bytes: padded by "0", and by zero bytes
+    with "0" itself as a digit, and as nothing."""
+    numbers = range(_BASE)
+    inner = b"".join(b"%04d" % number for number in numbers)
+    last = b"".join((b"%d" % number).rjust(_GROUP, b"\0") for number in numbers)
+    leading = bytes(_GROUP) + last[_GROUP:]
+    as_words = (np.frombuffer(text, dtype=np.uint32) for text in (inner, last, leading))
+    return tuple(as_words)  # type: ignore[return-value]
+
+
+_INNER, _LAST, _LEADING = _tables()

@@ -14,11 +14,11 @@ PUBLISHED = Path(__file__).with_name("published.toml")
 """The list of this package."""
 
 NOT_STATED = "not stated"
-DIRECTIONS = ("left_to_right", "right_to_left", NOT_STATED)
+STATED_DIRECTIONS = ("left_to_right", "right_to_left", NOT_STATED)
 
 
 @dataclass(frozen=True)
-class Dataset:
+class PublishedDataset:
     """How a data set is shown.
 
     Attributes:
@@ -53,7 +53,7 @@ class PublishedFigure:
     Attributes:
         source: id of a `Source`.
         scores: fractions by metric.
-        direction: one of `DIRECTIONS`.
+        direction: one of `STATED_DIRECTIONS`.
         spread: standard deviation of Hits@1 over folds or runs, where stated.
         seconds: of a whole run, where stated for this method.
         machine: what it ran on, where stated.
@@ -74,14 +74,14 @@ class PublishedFigure:
 class Published:
     """The contents of published.toml."""
 
-    datasets: Mapping[str, Dataset]
+    datasets: Mapping[str, PublishedDataset]
     families: Mapping[str, str]
     sources: Mapping[str, Source]
     figures: tuple[PublishedFigure, ...]
 
-    def dataset(self, name: str) -> Dataset:
+    def dataset(self, name: str) -> PublishedDataset:
         """A known data set, or one that stands in a section of its own."""
-        return self.datasets.get(name) or Dataset(name, family=name, title=name)
+        return self.datasets.get(name) or PublishedDataset(name, family=name, title=name)
 
     def beside(
         self, dataset: str, protocol: str, seed_share: float | None = None
@@ -125,14 +125,14 @@ def read_published(path: Path = PUBLISHED) -> Published:
         content = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise DataError(f"cannot be read as TOML ({error})", path=path) from error
-    datasets = {d.name: d for d in _entries(content, "dataset", Dataset, path)}
+    datasets = {d.name: d for d in _entries(content, "dataset", PublishedDataset, path)}
     sources = {s.id: s for s in _entries(content, "source", Source, path)}
     figures = _entries(content, "figure", PublishedFigure, path)
     for figure in figures:
         known = (
             ("source", figure.source, sources),
             ("data set", figure.dataset, datasets),
-            ("direction", figure.direction, DIRECTIONS),
+            ("direction", figure.direction, STATED_DIRECTIONS),
         )
         for what, name, names in known:
             if name not in names:

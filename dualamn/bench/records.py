@@ -7,10 +7,12 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from dualamn.errors import ConfigError
+from dualamn.eval.evaluation import Evaluation
 from dualamn.eval.figure import DIRECTIONS
-from dualamn.eval.protocol import Evaluation
 from dualamn.graphs.task import AlignmentTask
+from dualamn.kernels.arrays import Int32Array, StringArray
 from dualamn.result import CandidateProtocol
+from dualamn.search import candidate_sets
 
 METRICS = ("hits@1", "hits@5", "hits@10", "mrr")
 PROTOCOLS: tuple[CandidateProtocol, ...] = ("test_only", "all_entities")
@@ -21,10 +23,10 @@ Run = dict[str, Any]
 """One run: `seed`, `fold`, `metrics`, `candidates`, `intervals`, `links`, `curves`, `seconds`,
 `peak_memory_bytes`, and with more than two graphs `pairs`, `without_implied` and
 `implied_test_links`. `bootstrap_candidates` says by protocol whose entities the model that was
-scored had looked for pairs of its own among, None if it did not, and `turns` what it learned from
-in every turn; `notes` say, by protocol, what approximate searches found. With names, `names` says
-how many entities had one, and `exact_name_match` by protocol what the same string alone would
-find; without seed links `own_seeds` says what it began with."""
+scored had looked for pseudo-labels among, None if it did not, and `turns` what it learned from
+in every self-training round; `notes` say, by protocol, what approximate searches found. With
+names, `names` says how many entities had one, and `exact_name_match` by protocol what the same
+string alone would find; without seed links `own_seeds` says which pseudo-seeds it had."""
 
 _OF_ONE_RUN = (
     "seed",
@@ -122,3 +124,38 @@ def _combine(values: Sequence[Any], how: Callable[[Sequence[float]], float]) -> 
     if isinstance(values[0], dict):
         return {key: _combine([value[key] for value in values], how) for key in values[0]}
     return None if any(value is None for value in values) else how(values)
+
+
+def exact_name_match(
+    task: AlignmentTask, links: Int32Array, protocol: CandidateProtocol = "test_only"
+) -> float | None:
+    """Hits@1 of taking the entity whose name is the same string, left to right.
+
+    An entity is correct if it alone of the candidates has that name and is the linked one:
+    ties are incorrect. With several pairs of graphs it is the mean over all links.
+
+    Args:
+        task: graphs with names.
+        links: (m, 2) int32 joint ids to judge by.
+        protocol: whose entities are candidates.
+
+    Returns:
+        The share of the links found so; None without names or links.
+    """
+    names = task.entity_names
+    if names is None or not len(links):
+        return None
+    correct = sum(
+        _found(names, task.links_between(links, *pair), candidate_sets(task, *pair, protocol)[1])
+        for pair in task.kg_pairs
+    )
+    return correct / len(links)
+
+
+def _found(names: StringArray, links: Int32Array, pool: Int32Array) -> int:
+    alone: dict[str, int] = {}
+    for entity in pool.tolist():
+        # -1 where several candidates share a name.
+        alone[names[entity]] = -1 if names[entity] in alone else entity
+    alone.pop("", None)
+    return sum(alone.get(names[left], -1) == right for left, right in links.tolist())

@@ -1,15 +1,13 @@
-"""Made alignment tasks whose every link is known, for tests and first steps."""
+"""Synthetic alignment tasks whose every link is known, for tests and first steps."""
 
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
 from dualamn.errors import DataError
 from dualamn.graphs.knowledge_graph import KnowledgeGraph, distinct_rows
 from dualamn.graphs.task import AlignmentTask
-
-Numbers = NDArray[np.int64]
+from dualamn.kernels.arrays import Floats, IntArray
 
 
 def make_task(
@@ -30,7 +28,7 @@ def make_task(
     The hidden graph's degrees and relations follow power laws. Each graph lacks some of its
     entities and triples; an entity left without a triple is not in the graph. The entity that
     the hidden graph numbers 7 is ``a/7`` in the first graph and ``b/7`` in the second, so an
-    entity's true partners can be read off its identifier.
+    entity's true counterparts can be read off its identifier.
 
     Args:
         n_entities: entities of the hidden graph; at least 2.
@@ -61,15 +59,15 @@ def make_task(
         _graph(name, triples, order, rng.permutation(n_relations), shared_relations)
         for name, triples, order in zip(names, kept, orders, strict=True)
     )
-    seeds: dict[tuple[int, int], Numbers] = {}
-    test: dict[tuple[int, int], Numbers] = {}
+    seeds: dict[tuple[int, int], IntArray] = {}
+    test: dict[tuple[int, int], IntArray] = {}
     for left in range(n_kgs):
         for right in range(left + 1, n_kgs):
             links = _links(orders[left], orders[right], n_entities)
             is_seed = np.zeros(len(links), dtype=bool)
             is_seed[rng.permutation(len(links))[: round(train_ratio * len(links))]] = True
             seeds[left, right], test[left, right] = links[is_seed], links[~is_seed]
-    name = f"made-{n_entities}"
+    name = f"synthetic-{n_entities}"
     if not diagonal:
         return AlignmentTask.from_kgs(kgs, seeds, test, name=name, seed=seed)
     offsets = np.cumsum([0, *(kg.n_entities for kg in kgs)])
@@ -84,7 +82,7 @@ def make_task(
 
 def _hidden_graph(
     rng: np.random.Generator, n_entities: int, n_relations: int, mean_degree: float
-) -> Numbers:
+) -> IntArray:
     """(t, 3) distinct triples without loops, over entities and relations of unequal frequency."""
     n_triples = max(1, round(n_entities * mean_degree / 2))
     popular = rng.permutation(_power_law(n_entities))
@@ -96,19 +94,19 @@ def _hidden_graph(
     return distinct_rows(rows[heads != tails])[:n_triples]
 
 
-def _power_law(size: int) -> NDArray[np.float64]:
+def _power_law(size: int) -> Floats:
     weights = np.arange(1, size + 1, dtype=np.float64) ** -0.7
-    shares: NDArray[np.float64] = weights / weights.sum()
+    shares: Floats = weights / weights.sum()
     return shares
 
 
 def _part(
     rng: np.random.Generator,
-    hidden: Numbers,
+    hidden: IntArray,
     n_entities: int,
     keep_triples: float,
     unmatched: float,
-) -> Numbers:
+) -> IntArray:
     """The triples that one graph has of the hidden ones; at least one."""
     lacks = np.zeros(n_entities, dtype=bool)
     lacks[rng.permutation(n_entities)[: round(unmatched * n_entities)]] = True
@@ -118,7 +116,7 @@ def _part(
 
 
 def _graph(
-    name: str, triples: Numbers, order: Numbers, relation_order: Numbers, shared_relations: bool
+    name: str, triples: IntArray, order: IntArray, relation_order: IntArray, shared_relations: bool
 ) -> KnowledgeGraph:
     """A graph whose entities are in the given order and whose relations have numbers of its own."""
     position = np.zeros(int(order.max()) + 1, dtype=np.int64)
@@ -135,13 +133,13 @@ def _graph(
     )
 
 
-def _links(left: Numbers, right: Numbers, n_entities: int) -> Numbers:
+def _links(left: IntArray, right: IntArray, n_entities: int) -> IntArray:
     """(m, 2) places of the entities that both graphs have."""
     place = np.full(n_entities, -1)
     place[right] = np.arange(len(right))
-    partners = place[left]
-    at = np.flatnonzero(partners >= 0)
-    return np.stack([at, partners[at]], axis=1)
+    counterparts = place[left]
+    at = np.flatnonzero(counterparts >= 0)
+    return np.stack([at, counterparts[at]], axis=1)
 
 
 def _check(

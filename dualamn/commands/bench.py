@@ -209,7 +209,7 @@ def _fold_numbers(path: Path, texts: tuple[str, ...]) -> list[int | None]:
 
 
 def _published_folds(path: Path) -> list[int]:
-    from dualamn.data_loaders.folds import fold_numbers, has_folds
+    from dualamn.data_loaders.openea import fold_numbers, has_folds
 
     numbers = fold_numbers(path) if has_folds(path) else []
     if not numbers:

@@ -146,11 +146,11 @@ def link_score_table(links: Mapping[str, Scores], *, name: str = "links") -> Tab
     shown = table(name, "precision", "recall", "F1", "correct", "incorrect", "unknown", "missed")
     for row, at in links.items():
         rates = (fraction(at[key]) for key in ("precision", "recall", "f1"))
-        counts = (f"{at[key]:,.0f}" for key in ("right", "wrong", "unknown", "missed"))
+        counts = (f"{at[key]:,.0f}" for key in ("correct", "incorrect", "unknown", "missed"))
         add_row(shown, row, *rates, *counts)
         if at["unknown"]:
             rates = (fraction(at[key]) for key in ("strict_precision", "recall", "strict_f1"))
-            counts = (f"{count:,.0f}" for count in (at["right"], at["wrong"] + at["unknown"]))
+            counts = (f"{count:,.0f}" for count in (at["correct"], at["incorrect"] + at["unknown"]))
             add_row(shown, "  strict", *rates, *counts, "0", "")
             shown.rows[-1].style = "dim"
             shown.caption = STRICT
@@ -175,7 +175,7 @@ def print_links(alignment: Alignment, outputs: Outputs, show: int, seconds: floa
         show: how many to print.
         seconds: that training took.
     """
-    from dualamn.bench.by_name import exact_name_match
+    from dualamn.bench.records import exact_name_match
     from dualamn.eval import PROTOCOL_IN_WORDS, evaluate
 
     task, to = alignment.task, results(to_stderr=outputs.to_stdout)

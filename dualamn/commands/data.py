@@ -12,7 +12,7 @@ from dualamn.commands import console, options, source
 from dualamn.commands.options import Guessing
 
 if TYPE_CHECKING:
-    from dualamn.bench.synthetic import MadeGraphs
+    from dualamn.bench.synthetic_graphs import SyntheticGraphs
     from dualamn.data_loaders.catalog import Presence
     from dualamn.data_loaders.fetching.known import KnownDataset
 
@@ -47,8 +47,7 @@ def list_(as_json: bool, data: Path | None) -> None:
       dualamn data list --json
     """
     from dualamn.data_loaders.catalog import data_folder, presence
-    from dualamn.data_loaders.fetching.cache import cache_folder
-    from dualamn.data_loaders.fetching.known import known_datasets
+    from dualamn.data_loaders.fetching.known import cache_folder, known_datasets
 
     known = list(known_datasets().values())
     places = [presence(dataset, data) for dataset in known]
@@ -158,7 +157,7 @@ def verify(ctx: click.Context, names: tuple[str, ...], data: Path | None) -> Non
 
 def _verify(dataset: KnownDataset, at: Presence) -> bool:
     """Prints what is wrong with a data set; whether nothing is."""
-    from dualamn.data_loaders.fetching.cache import damaged_files
+    from dualamn.data_loaders.fetching.known import damaged_files
 
     if at.place is None:
         click.echo(f"{dataset.name}: not on this machine")
@@ -285,27 +284,28 @@ def synth(out: Path, preset: str, quiet: bool, **given: Any) -> None:
       dualamn data synth made/hard --entities 20000 --triples 90000 --overlap 0.8
       dualamn data synth made/three --graphs 3 --entities 9000,8000,7000
     """
-    from dualamn.bench.synthetic import preset_options, write_made
+    from dualamn.bench.export import write_synthetic
+    from dualamn.bench.synthetic_options import preset_options
 
     changes = options.given(**given)
     if len([name for name in _SIZES if name in changes]) > 1:
         raise click.UsageError("--triples and --degree both say how many triples; give either.")
     click.get_current_context().meta[console.KEPT] = f"{out} was not made."
     with console.progress(quiet=quiet) as progress:
-        made = write_made(preset_options(preset, **changes), out, progress)
+        made = write_synthetic(preset_options(preset, **changes), out, progress)
     if not quiet:
         _tell(made, out)
 
 
-def _tell(made: MadeGraphs, out: Path) -> None:
+def _tell(made: SyntheticGraphs, out: Path) -> None:
     """What was generated, and the next command."""
     to = console.results()
     shown = console.table("graph", "entities", "dangling", "triples")
-    for name, graph in zip(made.names, made.plan.graphs, strict=True):
-        counts = (graph.entities, graph.lone, graph.triples)
+    for name, graph in zip(made.names, made.counts.graphs, strict=True):
+        counts = (graph.entities, graph.dangling, graph.triples)
         console.add_row(shown, name, *(f"{count:,}" for count in counts))
     to.print(shown)
     pair = "" if len(made.names) == 2 else " between every two graphs"
     seeds = "" if made.n_seeds is None else f", {made.n_seeds:,} of them seed links"
-    console.say(to, f"{made.plan.links:,} links{pair}{seeds}")
+    console.say(to, f"{made.counts.links:,} links{pair}{seeds}")
     console.say(to, f"Next: dualamn inspect {out}")

@@ -121,10 +121,10 @@ def _entities(health: Health) -> Table:
     shown = console.table("entities", *(graph.name for graph in health.graphs))
     rows = {
         "isolated": [graph.isolated for graph in health.graphs],
-        "no seed within 2 hops": [graph.far for graph in health.graphs],
-        "indistinguishable": [graph.alike for graph in health.graphs],
+        "no seed within 2 hops": [graph.no_seed_within_2_hops for graph in health.graphs],
+        "indistinguishable": [graph.indistinguishable for graph in health.graphs],
         "named": [graph.named for graph in health.graphs],
-        "ambiguous name": [graph.namesakes for graph in health.graphs],
+        "ambiguous name": [graph.ambiguous_name for graph in health.graphs],
         "blank nodes": [graph.blank for graph in health.graphs],
         "attribute triples": [graph.attribute_triples for graph in health.graphs],
     }

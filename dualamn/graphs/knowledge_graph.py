@@ -1,4 +1,4 @@
-"""A knowledge graph: entities, relations and the triples between them."""
+"""A knowledge graph: entities, relations, the triples between them, and attribute triples."""
 
 from __future__ import annotations
 
@@ -10,8 +10,47 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from dualamn.errors import DataError
-from dualamn.graphs.literals import Literals
-from dualamn.kernels.arrays import Int32Array, StringArray, strings
+from dualamn.kernels.arrays import Int32Array, IntArray, StringArray, strings
+
+
+@dataclass(frozen=True, eq=False)
+class Literals:
+    """Attribute triples (entity, attribute, value) of one knowledge graph.
+
+    Attributes:
+        attributes: (a,) identifiers of the attributes.
+        entities: (t,) int32 position of each triple's entity in the graph.
+        kinds: (t,) int32 position of its attribute in `attributes`.
+        values: (t,) the values as written, without quotes.
+        types: (t,) "@en" for a language tag, the IRI of a datatype, or "" for neither.
+
+    Raises:
+        DataError: columns of different lengths, or an attribute number out of range.
+    """
+
+    attributes: StringArray
+    entities: Int32Array
+    kinds: Int32Array
+    values: StringArray
+    types: StringArray
+
+    def __post_init__(self) -> None:
+        lengths = {len(self.entities), len(self.kinds), len(self.values), len(self.types)}
+        if len(lengths) != 1:
+            raise DataError(f"columns of attribute triples have the lengths {sorted(lengths)}")
+        if self.kinds.size and not 0 <= self.kinds.min() <= self.kinds.max() < len(self.attributes):
+            raise DataError(
+                f"attributes are numbered 0 to {len(self.attributes) - 1}, but attribute triples "
+                f"name {self.kinds.min()} to {self.kinds.max()}"
+            )
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+    def renumbered(self, new_id: Int32Array) -> Literals:
+        """The same triples where entity i of the graph is now number new_id[i]."""
+        moved: Int32Array = np.asarray(new_id, dtype=np.int32)[self.entities]
+        return replace(self, entities=moved)
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,7 +133,7 @@ class KnowledgeGraph:
         ]
         return cls.from_arrays(name, rows, list(entities), list(relations))
 
-    def permuted(self, order: NDArray[np.int64]) -> KnowledgeGraph:
+    def permuted(self, order: IntArray) -> KnowledgeGraph:
         """The same graph with its entities in another order, given as (n,) positions in this."""
         new_id = np.empty(self.n_entities, dtype=np.int32)
         new_id[order] = np.arange(self.n_entities, dtype=np.int32)
@@ -135,7 +174,7 @@ class KnowledgeGraph:
         )
 
 
-def distinct_rows(rows: NDArray[np.int64]) -> NDArray[np.int64]:
+def distinct_rows(rows: IntArray) -> IntArray:
     """The rows of a small-integer table without repeats, in the order they first occur."""
     if len(rows) < 2:
         return rows
@@ -165,7 +204,7 @@ def _check_distinct(identifiers: StringArray, what: str) -> None:
         seen.add(identifier)
 
 
-def integer_rows(table: ArrayLike, width: int, what: str) -> NDArray[np.int64]:
+def integer_rows(table: ArrayLike, width: int, what: str) -> IntArray:
     """The table as (m, width) int64; an empty one may have any shape and type."""
     array = np.asarray(table)
     if not array.size:
@@ -178,5 +217,5 @@ def integer_rows(table: ArrayLike, width: int, what: str) -> NDArray[np.int64]:
     return array.astype(np.int64, copy=False)
 
 
-def _numbered(numbers: NDArray[np.int64]) -> list[str]:
+def _numbered(numbers: IntArray) -> list[str]:
     return [str(i) for i in range(int(numbers.max()) + 1 if numbers.size else 0)]

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from dualamn.errors import DataError
 from dualamn.graphs.knowledge_graph import KnowledgeGraph
-from dualamn.kernels.arrays import Int32Array, StringArray, strings
+from dualamn.kernels.arrays import Int32Array, IntArray, StringArray, strings
 
 if TYPE_CHECKING:
     from torch_geometric.data import Data
@@ -124,7 +124,7 @@ def task_parts(data: Data) -> TaskParts:
     )
 
 
-def _sources(data: Data) -> NDArray[np.int64]:
+def _sources(data: Data) -> IntArray:
     source_of = _numbers(data, "source_of", 1)
     if "num_nodes" in data and data.num_nodes != len(source_of):
         raise DataError(f"num_nodes is {data.num_nodes}, but source_of has {len(source_of)}")
@@ -139,9 +139,9 @@ def _sources(data: Data) -> NDArray[np.int64]:
 def _graphs(
     data: Data,
     n_kgs: int,
-    source_of: NDArray[np.int64],
-    edges: NDArray[np.int64],
-    types: NDArray[np.int64],
+    source_of: IntArray,
+    edges: IntArray,
+    types: IntArray,
 ) -> tuple[KnowledgeGraph, ...]:
     names = _names(data, "names", len(source_of))
     relation_names = _names(data, "relation_names", int(types.max(initial=-1)) + 1)
@@ -175,7 +175,7 @@ def _graphs(
     return tuple(kgs)
 
 
-def _numbers(data: Data, name: str, ndim: int) -> NDArray[np.int64]:
+def _numbers(data: Data, name: str, ndim: int) -> IntArray:
     if name not in data:
         raise DataError(f"the data has no {name}; to_pyg says what is needed")
     array = np.asarray(data[name].detach().cpu())
@@ -186,12 +186,12 @@ def _numbers(data: Data, name: str, ndim: int) -> NDArray[np.int64]:
     return array.astype(np.int64)
 
 
-def _check_ids(ids: NDArray[np.int64], size: int, name: str) -> None:
+def _check_ids(ids: IntArray, size: int, name: str) -> None:
     if ids.size and (ids.min() < 0 or ids.max() >= size):
         raise DataError(f"{name} holds numbers from {ids.min()} to {ids.max()}, not below {size}")
 
 
-def _links(data: Data, name: str, source_of: NDArray[np.int64]) -> Int32Array:
+def _links(data: Data, name: str, source_of: IntArray) -> Int32Array:
     if name not in data:
         return np.empty((0, 2), dtype=np.int32)
     links = _numbers(data, name, 2)

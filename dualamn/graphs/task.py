@@ -31,7 +31,7 @@ class AlignmentTask:
 
     Build one with `from_kgs` or a loader, which permute the entities of every graph by the
     seed: published data sets often number linked entities alike, and an order like that would
-    decide ties in favour of the right answer.
+    decide ties in favour of the correct entity.
 
     Attributes:
         name: what the results are reported under.

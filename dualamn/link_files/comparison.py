@@ -17,8 +17,7 @@ from dualamn.eval.reliability import (
     error_of,
     reliability_table,
 )
-from dualamn.eval.score_table import LINKS_HEADER, link_cells, text_table
-from dualamn.eval.verdicts import LinkMetrics, Verdicts, judge
+from dualamn.eval.verdicts import LINKS_HEADER, LinkMetrics, Verdicts, judge, link_cells, text_table
 from dualamn.files.iris import to_uri
 from dualamn.kernels.arrays import strings
 from dualamn.link_files.link_file import LinkFile
@@ -137,8 +136,8 @@ def _reliability(found: LinkFile, gold: LinkFile) -> tuple[ReliabilityBin, ...]:
     )
     verdicts = Verdicts.merge(list(_verdicts(probable, gold).values()))
     assert verdicts.scores is not None
-    known = verdicts.right | verdicts.wrong
-    return reliability_table(verdicts.scores[known], verdicts.right[known])
+    known = verdicts.correct | verdicts.incorrect
+    return reliability_table(verdicts.scores[known], verdicts.correct[known])
 
 
 def _verdicts(found: LinkFile, gold: LinkFile) -> dict[Ends, Verdicts]:
@@ -219,7 +218,7 @@ def _notes(found: LinkFile, gold: LinkFile, total: LinkMetrics) -> tuple[str, ..
         for table in (found, gold)
         if table.n_others
     ]
-    if len(found) and len(gold) and not total.right + total.wrong:
+    if len(found) and len(gold) and not total.correct + total.incorrect:
         notes.append(
             "no link shares an entity with the gold links: are both files of the same graphs, "
             "under the same names, with the left graph's entities in the same column?"

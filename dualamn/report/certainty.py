@@ -176,11 +176,9 @@ def _reliability(made_by: PairCalibration) -> Markup:
     frame = unit_frame(("probability", "share correct"))
     frame.line([(0, 0), (1, 1)], "ideal")
     rows = made_by.reliability
-    frame.line([(row.probability, row.right) for row in rows], "expected")
+    frame.line([(row.probability, row.correct) for row in rows], "expected")
     most = max(row.links for row in rows)
     for row in rows:
-        told = (
-            f"{row.links:,.0f} links of probability {row.probability:.2f}: {row.right:.2f} correct"
-        )
-        frame.dot(row.probability, row.right, 2 + 4 * (row.links / most) ** 0.5, told)
+        told = f"{row.links:,.0f} links of about {row.probability:.2f}: {row.correct:.2f} correct"
+        frame.dot(row.probability, row.correct, 2 + 4 * (row.links / most) ** 0.5, told)
     return frame.svg("Probability of labelled links against the share of correct ones")

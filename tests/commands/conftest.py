@@ -1,4 +1,4 @@
-"""Small made data on disk, and ways to run the program on it."""
+"""Small synthetic data on disk, and ways to run the program on it."""
 
 import os
 import subprocess

@@ -1,4 +1,4 @@
-"""`dualamn align` through its entry point, with the real engine on small made data."""
+"""`dualamn align` through its entry point, with the real engine on small synthetic data."""
 
 import json
 import signal
@@ -106,7 +106,7 @@ def test_links_are_written_as_the_name_ends_and_evaluated(
     for found in scores:  # formats differ in the decimals of probabilities, and in having them
         del found["calibration_error"], found["reliability"]
     assert scores[0] == scores[1]
-    assert scores[0]["right"] > 0
+    assert scores[0]["correct"] > 0
 
 
 def test_links_have_probabilities_unless_told_otherwise(

@@ -1,4 +1,4 @@
-"""`dualamn bench` through its entry point, with the real engine on small made data."""
+"""`dualamn bench` through its entry point, with the real engine on small synthetic data."""
 
 import json
 import shutil
@@ -106,7 +106,7 @@ def test_total_counts_from_the_start_of_the_process(
 
 @pytest.fixture
 def folds(made: Any, tmp_path: Path) -> Path:
-    """The made data set with two published folds."""
+    """The synthetic data set with two published folds."""
     folder = tmp_path / "folded"
     shutil.copytree(made.folder, folder)
     links = (folder / "ref_ent_ids").read_text().splitlines(keepends=True)

@@ -29,8 +29,8 @@ def test_json_has_rates_and_counts(run: Run, files: tuple[Path, Path]) -> None:
     assert scores["recall"] == 0.5
     assert scores["f1"] == pytest.approx(4 / 7)
     assert (scores["strict_precision"], scores["strict_f1"]) == (0.5, 0.5)
-    counts = {key: scores[key] for key in ("right", "wrong", "unknown", "missed")}
-    assert counts == {"right": 2, "wrong": 1, "unknown": 1, "missed": 2}
+    counts = {key: scores[key] for key in ("correct", "incorrect", "unknown", "missed")}
+    assert counts == {"correct": 2, "incorrect": 1, "unknown": 1, "missed": 2}
 
 
 def test_the_table_shows_the_same(run: Run, files: tuple[Path, Path]) -> None:
@@ -112,5 +112,5 @@ def test_an_entity_may_have_several_links(run: Run, tmp_path: Path) -> None:
     shown = run("evaluate", links, gold, "--json", "--many")
     assert shown.exit_code == 0
     scores = json.loads(shown.stdout)
-    assert (scores["right"], scores["wrong"], scores["missed"]) == (2, 1, 1)
+    assert (scores["correct"], scores["incorrect"], scores["missed"]) == (2, 1, 1)
     assert scores["precision"] == pytest.approx(2 / 3)

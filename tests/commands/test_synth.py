@@ -11,7 +11,7 @@ import pytest
 from click.testing import Result
 
 from dualamn import load
-from dualamn.bench.synthetic import PRESETS, MadeOptions
+from dualamn.bench.synthetic_options import PRESETS, SyntheticOptions
 from dualamn.commands.data import DEFAULT_PRESET, synth
 
 Run = Callable[..., Result]
@@ -82,7 +82,7 @@ def test_ctrl_c_leaves_nothing(run: Run, tmp_path: Path, monkeypatch: pytest.Mon
     def stop(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("dualamn.bench.synthetic.synthetic_folder.rows_to_text", stop)
+    monkeypatch.setattr("dualamn.bench.export.rows_to_text", stop)
     shown = run("data", "synth", "made", "--entities", 100)
     assert shown.exit_code == 130
     assert "Stopped: made was not made." in shown.stderr
@@ -91,5 +91,5 @@ def test_ctrl_c_leaves_nothing(run: Run, tmp_path: Path, monkeypatch: pytest.Mon
 
 def test_every_option_of_the_library_can_be_given() -> None:
     named = {parameter.name for parameter in synth.params}
-    assert named == {*(field.name for field in fields(MadeOptions)), "out", "preset", "quiet"}
+    assert named == {*(field.name for field in fields(SyntheticOptions)), "out", "preset", "quiet"}
     assert DEFAULT_PRESET in PRESETS

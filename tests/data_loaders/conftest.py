@@ -15,7 +15,7 @@ Files = Mapping[str, str | bytes]
 
 # Twelve entities a side; entity 7 of the left graph is 107 of the right one. Names are the ids
 # written out, so that layouts with and without names give the same identifiers. Entity 11 has
-# no partner. Relation 2 is in both graphs.
+# no counterpart. Relation 2 is in both graphs.
 LEFT = [(i, i % 3, (i + 1) % 12) for i in range(12)] + [(0, 2, 5), (3, 1, 9)]
 RIGHT = [(100 + i, 2 + i % 2, 100 + (i + 1) % 12) for i in range(12)] + [(104, 3, 108)]
 LINKS = [(i, 100 + i) for i in range(11)]

@@ -11,9 +11,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from dualamn.data_loaders.columns import read_triples
 from dualamn.data_loaders.entity_names import read_names
-from dualamn.data_loaders.string_graph import read_graph
+from dualamn.data_loaders.string_graph import read_graph, read_triples
 from dualamn.errors import ConfigError, DataError
 from dualamn.files.rdf_reading import Reading
 

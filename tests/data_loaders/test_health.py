@@ -42,9 +42,14 @@ def test_small_graph_by_hand() -> None:
     found = check_health(dualamn.as_task([left, right], [("hub", "a")]))
     graph = found.graphs[0]
     # d and _:x lead to the hub, a and b come from it.
-    assert graph.alike == 4
-    assert graph.far == 2  # f and g
-    assert (graph.named, graph.namesakes, graph.common_name, graph.common_times) == (4, 2, "A", 2)
+    assert graph.indistinguishable == 4
+    assert graph.no_seed_within_2_hops == 2  # f and g
+    assert (graph.named, graph.ambiguous_name, graph.common_name, graph.common_times) == (
+        4,
+        2,
+        "A",
+        2,
+    )
     assert (graph.hub, graph.hub_triples, graph.blank) == ("hub", 5, 1)
     assert found.pairs == (PairHealth("left", "right", 1, 1, 1),)
 
@@ -54,14 +59,14 @@ def test_small_graph_by_hand() -> None:
     [
         ({"a": RING, "b": OTHER}, [], "there are no seed links"),
         ({"a": RING, "b": OTHER}, SEEDS[:3], "3 seed links between a and b, 1.0% of the smaller"),
-        ({"a": RING, "b": OTHER}, SEEDS[:3], "291 entities (97%) of a are more than 2 triples"),
+        ({"a": RING, "b": OTHER}, SEEDS[:3], "(97%) of a have no seed link within 2 hops"),
         ({"a": RING, "b": RING}, [], "a and b have 300 identifiers of entities in common"),
         ({"a": RING, "b": OTHER[:50]}, [], "a has 5.9 times the entities of b"),
         ({"a": RING, "b": OTHER[::2]}, [], "an entity of b is in 1.0 triples on average"),
         (
             {"a": RING, "b": [("hub", "r", f"x{i}") for i in range(200)]},
             [],
-            "200 entities (100%) of b have exactly the neighbours of another",
+            "200 entities (100%) of b are indistinguishable",
         ),
         (
             {"a": RING, "b": [("hub", "r", f"x{i}") for i in range(200)]},

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dualamn.data_loaders.id_table import read_ids
+from dualamn.data_loaders.id_graph import read_ids
 from dualamn.files.delimited import read_strings
 
 NUMBERS = st.integers(0, 10**18 - 1)

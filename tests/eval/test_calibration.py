@@ -38,7 +38,7 @@ def test_every_link_is_in_one_bin_and_bins_are_in_order(
     table = reliability_table(*columns(rows), bins=bins)
     assert len(table) <= bins
     assert sum(row.links for row in table) == pytest.approx(sum(w for *_, w in rows))
-    assert sum(row.links * row.right for row in table) == pytest.approx(
+    assert sum(row.links * row.correct for row in table) == pytest.approx(
         sum(w for _, right, w in rows if right)
     )
     for row in table:
@@ -81,9 +81,9 @@ def test_sure_and_right_or_sure_and_wrong() -> None:
 def test_a_known_table() -> None:
     low, high = reliability_table([0.1, 0.3, 0.8, 1.0], [False, True, True, True], bins=2)
     assert low.as_dict() == pytest.approx(
-        {"lowest": 0.1, "highest": 0.3, "probability": 0.2, "right": 0.5, "links": 2}
+        {"lowest": 0.1, "highest": 0.3, "probability": 0.2, "correct": 0.5, "links": 2}
     )
-    assert (high.lowest, high.highest, high.right, high.links) == (0.8, 1.0, 1.0, 2.0)
+    assert (high.lowest, high.highest, high.correct, high.links) == (0.8, 1.0, 1.0, 2.0)
     assert error_of((low, high)) == pytest.approx(0.5 * 0.3 + 0.5 * 0.1)
 
 

@@ -46,7 +46,7 @@ def test_constant_embeddings_score_at_most_chance(
             assert hits <= (at / 42 if k <= at else 0)
     # Links that may share an entity all go to one; others are a permutation by chance, of which
     # one is right on average, and more than five one time in a thousand.
-    assert result.pairs[0].links.right <= (5 if matcher == "one_to_one" else 1)
+    assert result.pairs[0].links.correct <= (5 if matcher == "one_to_one" else 1)
 
 
 def twins(task: AlignmentTask) -> FloatArray:
@@ -69,7 +69,7 @@ def test_tied_pairs_are_told_apart_by_chance_only(
     result = evaluate(align(task, twins(task), "test_only", matcher), task.test_links)
     links = result.pairs[0].links
     if links.precision is None:  # a matcher may leave ties alone
-        assert links.right == links.wrong == 0
+        assert links.correct == links.incorrect == 0
     else:
         assert 0.4 < links.precision < 0.6
     if result.left_to_right is not None:

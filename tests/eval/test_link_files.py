@@ -27,9 +27,9 @@ OURS = HEADER + "en\ta\tfr\tA\t0.9\nen\tb\tfr\tX\t0.8\nen\tc\tfr\tC\t0.7\nen\tq\
         HEADER + "fr\tA\ten\ta\t1\nen\tb\tfr\tB\t1\nfr\tC\ten\tc\t1\nen\td\tfr\tD\t1\n",
     ],
 )
-def test_right_wrong_unjudged_and_missed(gold: str, tmp_path: Path) -> None:
+def test_correct_incorrect_unknown_and_missed(gold: str, tmp_path: Path) -> None:
     result = evaluate_files(*files(tmp_path, OURS, gold))
-    assert result.total == LinkMetrics(right=2, wrong=1, unknown=1, missed=2)
+    assert result.total == LinkMetrics(correct=2, incorrect=1, unknown=1, missed=2)
     assert list(result.pairs.values()) == [result.total]
     assert list(result.pairs) in (["en-fr"], ["fr-en"])
     assert result.notes == ()
@@ -40,8 +40,8 @@ def test_files_without_graph_names(tmp_path: Path) -> None:
     assert result.total == LinkMetrics(1, 1, 0, 1)
     assert result.pairs == {}
     assert str(result).splitlines() == [
-        "links  precision  recall     F1  right  wrong  unjudged  missed",
-        "all        0.500   0.500  0.500      1      1         0       1",
+        "links  precision  recall     F1  correct  incorrect  unknown  missed",
+        "all        0.500   0.500  0.500        1          1        0       1",
     ]
 
 
@@ -106,7 +106,7 @@ def test_the_curve_of_a_file_covers_all_its_pairs(tmp_path: Path) -> None:
     gold = HEADER + "x\ta\ty\tA\t1\nx\ta\tz\té\t1\nx\tb\tz\tß\t1\n"
     curve = evaluate_files(*files(tmp_path, links, gold)).curve()
     assert curve.threshold.tolist() == pytest.approx([0.9, 0.7, 0.5])
-    assert curve.right.tolist() == [1, 1, 2]
+    assert curve.correct.tolist() == [1, 1, 2]
     assert curve.links.tolist() == [1, 2, 3]
     assert curve.n_gold == 3
 
@@ -152,7 +152,9 @@ def test_probabilities_are_held_against_the_gold_links(tmp_path: Path) -> None:
     # One right link at .9, a wrong one at .5; one has no probability, another is not judged.
     assert found.calibration_error == pytest.approx((0.1 + 0.5) / 2)
     assert [row.links for row in found.reliability] == [1, 1]
-    assert "probabilities: 0.700 of the judged links expected to be right, 0.500 are" in str(found)
+    assert "probabilities: 0.700 of the judged links expected to be correct, 0.500 are" in str(
+        found
+    )
     assert found.as_dict()["calibration_error"] == found.calibration_error
     links.write_text("a\tx\n")
     found = evaluate_files(links, gold)

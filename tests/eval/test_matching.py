@@ -23,10 +23,10 @@ def test_counts_equal_set_arithmetic(
     assert metrics.n_gold == len(set(gold))
 
 
-def test_a_link_is_wrong_if_either_end_has_another_partner() -> None:
+def test_a_link_is_incorrect_if_either_end_has_another_counterpart() -> None:
     gold = [(0, 10), (1, 11), (2, 12)]
     metrics = link_metrics([(0, 10), (1, 19), (9, 12), (8, 18)], gold)
-    assert metrics == LinkMetrics(right=1, wrong=2, unknown=1, missed=2)
+    assert metrics == LinkMetrics(correct=1, incorrect=2, unknown=1, missed=2)
     assert metrics.precision == pytest.approx(1 / 3)
     assert metrics.recall == pytest.approx(1 / 3)
     assert metrics.f1 == pytest.approx(1 / 3)
@@ -34,7 +34,7 @@ def test_a_link_is_wrong_if_either_end_has_another_partner() -> None:
 
 
 def test_f1_is_the_harmonic_mean() -> None:
-    metrics = LinkMetrics(right=3, wrong=1, unknown=0, missed=9)
+    metrics = LinkMetrics(correct=3, incorrect=1, unknown=0, missed=9)
     assert (metrics.precision, metrics.recall) == (0.75, 0.25)
     assert metrics.f1 == pytest.approx(2 * 0.75 * 0.25 / (0.75 + 0.25))
 
@@ -63,7 +63,7 @@ def test_what_was_not_measured_is_none(
 
 def test_large_ids_do_not_overflow() -> None:
     top = 2**31 - 1
-    assert link_metrics([(top, top)], [(top, top), (top, 0)]).right == 1
+    assert link_metrics([(top, top)], [(top, top), (top, 0)]).correct == 1
 
 
 def test_negative_numbers_are_refused() -> None:
@@ -72,7 +72,7 @@ def test_negative_numbers_are_refused() -> None:
 
 
 def test_strict_figures_take_unknown_links_for_wrong() -> None:
-    metrics = LinkMetrics(right=6, wrong=2, unknown=4, missed=3)
+    metrics = LinkMetrics(correct=6, incorrect=2, unknown=4, missed=3)
     assert (metrics.precision, metrics.strict_precision) == (0.75, 0.5)
     recall = 6 / 9
     assert metrics.recall == pytest.approx(recall)
@@ -86,8 +86,8 @@ def test_links_that_were_given_count_only_against_others() -> None:
     given = [(5, 15), (6, 16)]
     found = [(5, 15), (5, 19), (9, 16), (8, 18), (0, 10)]
     metrics = judge(found, [(0, 10)], given=given).metrics
-    # given; another partner of 5; another partner of 16; nobody knows; gold
-    assert metrics == LinkMetrics(right=1, wrong=2, unknown=1, missed=0)
+    # given; another counterpart of 5; another counterpart of 16; nobody knows; gold
+    assert metrics == LinkMetrics(correct=1, incorrect=2, unknown=1, missed=0)
     # What is asked for is judged, given or not.
     assert judge(found, given, given=given).metrics == LinkMetrics(1, 2, 2, 1)
 
@@ -97,7 +97,7 @@ def test_given_links_never_change_what_is_right(
     found: list[tuple[int, int]], gold: list[tuple[int, int]], known: list[tuple[int, int]]
 ) -> None:
     plain, metrics = link_metrics(found, gold), judge(found, gold, given=known).metrics
-    assert (metrics.right, metrics.missed) == (plain.right, plain.missed)
+    assert (metrics.correct, metrics.missed) == (plain.correct, plain.missed)
     assert metrics.unknown <= plain.unknown
 
 
@@ -114,13 +114,13 @@ def test_repeated_links_count_once_with_their_highest_score(
         best[link] = max(score, best.get(link, score))
     assert verdicts.scores is not None
     assert sorted(verdicts.scores.tolist()) == sorted(best.values())
-    assert verdicts.scores[verdicts.right].tolist() == [best[link] for link in found[:1]]
+    assert verdicts.scores[verdicts.correct].tolist() == [best[link] for link in found[:1]]
 
 
 def test_verdicts_of_several_parts_add_up() -> None:
     one, two = judge([(0, 0), (1, 2)], [(0, 0), (1, 1)], [2, 1]), judge([(0, 3)], [(1, 1)], [3])
     merged = Verdicts.merge([one, two])
-    assert merged.metrics == LinkMetrics(right=1, wrong=1, unknown=1, missed=2)
+    assert merged.metrics == LinkMetrics(correct=1, incorrect=1, unknown=1, missed=2)
     assert merged.scores is not None
     assert merged.scores.tolist() == [2, 1, 3]
     assert Verdicts.merge([one, judge([(0, 3)], [])]).scores is None

@@ -9,7 +9,7 @@ import pytest
 
 from dualamn import Aligner, Alignment, AlignmentTask, DataError, KnowledgeGraph
 from dualamn.bench.synthetic_task import make_task
-from dualamn.graphs.literals import Literals
+from dualamn.graphs.knowledge_graph import Literals
 from dualamn.kernels.arrays import strings
 from dualamn.result import PairAlignment, TopK
 

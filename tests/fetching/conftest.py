@@ -1,4 +1,4 @@
-"""A server of this machine that goes wrong as told, and made data sets that it serves."""
+"""A server of this machine that goes wrong as told, and synthetic data sets that it serves."""
 
 from __future__ import annotations
 

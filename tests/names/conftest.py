@@ -1,4 +1,4 @@
-"""Made tasks whose entities have names."""
+"""Synthetic tasks whose entities have names."""
 
 from collections.abc import Callable
 from dataclasses import replace

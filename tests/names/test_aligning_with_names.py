@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from dualamn.aligner import Aligner
-from dualamn.bench.by_name import exact_name_match
+from dualamn.bench.records import exact_name_match
 from dualamn.eval import evaluate
 from dualamn.settings.presets import PresetName
 from tests.names.conftest import NamedTask, shuffled

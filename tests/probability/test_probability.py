@@ -51,13 +51,15 @@ def calibration_of(*parts: LabelledLinks) -> Calibration:
 def test_probabilities_are_true_on_test_links(alignment: Alignment, task: AlignmentTask) -> None:
     assert alignment.probabilities is not None
     verdicts = judge(alignment.links, task.test_links, alignment.probabilities, task.seed_links)
-    known = verdicts.right | verdicts.wrong
+    known = verdicts.correct | verdicts.incorrect
     assert verdicts.scores is not None
-    error = expected_calibration_error(verdicts.scores[known], verdicts.right[known], bins=5)
+    error = expected_calibration_error(verdicts.scores[known], verdicts.correct[known], bins=5)
     assert error is not None
     assert error < 0.15
     # The wrong ones are the less probable ones.
-    assert verdicts.scores[verdicts.right].mean() > verdicts.scores[verdicts.wrong].mean() + 0.2
+    assert (
+        verdicts.scores[verdicts.correct].mean() > verdicts.scores[verdicts.incorrect].mean() + 0.2
+    )
 
 
 def test_calibration_changes_no_link(alignment: Alignment, task: AlignmentTask) -> None:

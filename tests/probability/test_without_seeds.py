@@ -9,7 +9,7 @@ import pytest
 from dualamn import Aligner, Alignment, AlignmentTask
 from dualamn.bench.synthetic_task import make_task
 from dualamn.eval import judge
-from dualamn.graphs.literals import Literals
+from dualamn.graphs.knowledge_graph import Literals
 from dualamn.kernels.arrays import StringArray, strings
 from dualamn.probability.holdout import FEWEST, hide_names, uncontradicted
 from tests.names.conftest import rename
@@ -108,10 +108,12 @@ def test_they_come_from_agreement(aligner: Aligner, alignment: Alignment) -> Non
 def test_right_links_are_the_more_probable_ones(alignment: Alignment, task: AlignmentTask) -> None:
     verdicts = judge(alignment.links, task.test_links, alignment.probabilities, task.seed_links)
     assert verdicts.scores is not None
-    known = verdicts.right | verdicts.wrong
-    share = verdicts.right.sum() / known.sum()
+    known = verdicts.correct | verdicts.incorrect
+    share = verdicts.correct.sum() / known.sum()
     assert verdicts.scores[known].mean() == pytest.approx(share, abs=0.1)
-    assert verdicts.scores[verdicts.right].mean() > verdicts.scores[verdicts.wrong].mean() + 0.1
+    assert (
+        verdicts.scores[verdicts.correct].mean() > verdicts.scores[verdicts.incorrect].mean() + 0.1
+    )
 
 
 def test_entities_without_a_partner_are_allowed_for() -> None:

@@ -1,4 +1,4 @@
-"""What the page says, on made data whose numbers are known."""
+"""What the page says, on synthetic data whose numbers are known."""
 
 import re
 from collections import Counter
@@ -106,7 +106,7 @@ def test_numbers_are_those_of_the_alignment(calibrated: Alignment, tmp_path: Pat
     assert f"expected calibration error {made_by.calibration_error:.3f}" in page.text
     for row in made_by.reliability:
         cells = page.row(f"{row.lowest:.3f} to {row.highest:.3f}")
-        assert cells[1:3] == [f"{row.probability:.3f}", f"{row.right:.3f}"]
+        assert cells[1:3] == [f"{row.probability:.3f}", f"{row.correct:.3f}"]
     assert "train 1.2" in page.text
     assert "said beside it" in page.text
     assert "preset fast, names = off matcher mutual" in page.text

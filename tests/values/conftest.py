@@ -1,4 +1,4 @@
-"""Made tasks whose entities have attribute values."""
+"""Synthetic tasks whose entities have attribute values."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from dualamn.bench.synthetic_task import make_task
-from dualamn.graphs.literals import Literals
+from dualamn.graphs.knowledge_graph import Literals
 from dualamn.graphs.task import AlignmentTask
 from dualamn.kernels.arrays import strings
 

@@ -1,35 +1,37 @@
-"""Made knowledge graphs, as arrays that come part by part."""
+"""Synthetic knowledge graphs, as arrays that come part by part."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 import numpy as np
-from numpy.typing import NDArray
 
-from dualamn.bench.synthetic.blueprint import TRIPLES_PER_PART, make_plan, share_of
-from dualamn.bench.synthetic.draws import (
-    Flags,
-    Numbers,
-    Shares,
+from dualamn.bench.synthetic_draws import (
+    TRIPLES_PER_PART,
+    count_all,
     degrees,
     generator,
     mixed_bits,
     popular_ranks,
     repair,
+    share_of,
 )
-from dualamn.bench.synthetic.hidden import PATIENT_TRIES, HiddenPart, draw_tails, hidden_part
-from dualamn.bench.synthetic.synthetic_options import MadeOptions
-from dualamn.bench.synthetic.synthetic_relations import (
+from dualamn.bench.synthetic_hidden import (
     HEADS_OF_A_KIND,
+    PATIENT_TRIES,
+    HiddenPart,
+    draw_tails,
+    hidden_part,
     hidden_relations,
     relation_names,
 )
+from dualamn.bench.synthetic_options import SyntheticOptions
+from dualamn.kernels.arrays import BoolArray, Floats, Int32Array, IntArray
 
 _ENTITIES, _LINKS, _ORDER, _UNEVEN, _SIDE = 30, 31, 32, 33, 34  # purposes of random numbers
 
 
-class MadeGraphs:
+class SyntheticGraphs:
     """Graphs whose every link is known, made as they are asked for and the same every time.
 
     Each call makes its arrays anew, in memory for one part of the graph at a time and some bytes
@@ -42,10 +44,10 @@ class MadeGraphs:
         DataError: the options cannot go together.
     """
 
-    def __init__(self, options: MadeOptions) -> None:
+    def __init__(self, options: SyntheticOptions) -> None:
         self.options = options
-        self.plan = make_plan(options)
-        self.relations = hidden_relations(self.plan)
+        self.counts = count_all(options)
+        self.relations = hidden_relations(self.counts)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -54,9 +56,9 @@ class MadeGraphs:
 
     def n_parts(self, graph: int) -> int:
         """How many parts the triples of a graph come in."""
-        return self.plan.parts + self._lone_parts(graph)
+        return self.counts.parts + self._dangling_parts(graph)
 
-    def triples(self, graph: int) -> Iterator[NDArray[np.int64]]:
+    def triples(self, graph: int) -> Iterator[IntArray]:
         """Yields (m, 3) int64 head, relation and tail: all of a graph's triples, each once.
 
         Entities are numbered from 0 in every graph, at random, and so are relations. What is the
@@ -64,26 +66,26 @@ class MadeGraphs:
         """
         parts = generator(self.options.seed, _ORDER, graph).permutation(self.n_parts(graph))
         entities = self._numbers(graph)
-        names = relation_names(self.plan, graph)
+        names = relation_names(self.counts, graph)
         for part in parts.tolist():
             rng = generator(self.options.seed, _SIDE, graph, part)
-            if part < self.plan.parts:
-                heads, kinds, tails = self._linked_part(rng, graph, part)
+            if part < self.counts.parts:
+                heads, predicates, tails = self._linked_part(rng, graph, part)
             else:
-                heads, kinds, tails = self._lone_part(rng, graph, part - self.plan.parts)
+                heads, predicates, tails = self._dangling_part(rng, graph, part - self.counts.parts)
             rows = np.empty((len(heads), 3), dtype=np.int64)
             shuffle = rng.permutation(len(heads))
             rows[:, 0] = entities[heads[shuffle]]
-            rows[:, 1] = names.of(kinds[shuffle], heads[shuffle])
+            rows[:, 1] = names.of(predicates[shuffle], heads[shuffle])
             rows[:, 2] = entities[tails[shuffle]]
             yield rows
 
-    def links(self, left: int, right: int) -> NDArray[np.int32]:
+    def links(self, left: int, right: int) -> Int32Array:
         """(m, 2) int32 entities of two graphs that are the same, in an order drawn at random.
 
         The first `n_seeds` are the seeds.
         """
-        order = generator(self.options.seed, _LINKS, left, right).permutation(self.plan.links)
+        order = generator(self.options.seed, _LINKS, left, right).permutation(self.counts.links)
         columns = [self._numbers(graph)[order] for graph in (left, right)]
         return np.stack(columns, axis=1)
 
@@ -93,64 +95,70 @@ class MadeGraphs:
         published."""
         if self.options.seeds is None:
             return None
-        return min(max(1, round(self.options.seeds * self.plan.links)), self.plan.links - 1)
+        return min(max(1, round(self.options.seeds * self.counts.links)), self.counts.links - 1)
 
-    def _numbers(self, graph: int) -> NDArray[np.int32]:
+    def _numbers(self, graph: int) -> Int32Array:
         """The numbers of a graph's entities: first of the linked ones, then of the others."""
-        count = self.plan.graphs[graph].entities
+        count = self.counts.graphs[graph].entities
         rng = generator(self.options.seed, _ENTITIES, graph)
         numbers = np.arange(count, dtype=np.int32)
         rng.shuffle(numbers)
         return numbers
 
-    def _lone_parts(self, graph: int) -> int:
-        plan = self.plan.graphs[graph]
-        return min(-(-plan.lone_heads // TRIPLES_PER_PART), plan.lone)
+    def _dangling_parts(self, graph: int) -> int:
+        counts = self.counts.graphs[graph]
+        return min(-(-counts.dangling_heads // TRIPLES_PER_PART), counts.dangling)
 
     def _linked_part(
         self, rng: np.random.Generator, graph: int, part: int
-    ) -> tuple[Numbers, Numbers, Numbers]:
+    ) -> tuple[IntArray, IntArray, IntArray]:
         """Triples whose heads are linked entities: those kept of a hidden part, some of them
         changed, and those that lead to entities without counterpart."""
-        plan, own = self.plan, self.plan.graphs[graph]
-        hidden = hidden_part(plan, self.relations, part)
+        counts, own = self.counts, self.counts.graphs[graph]
+        hidden = hidden_part(counts, self.relations, part)
         kept = self._kept(rng, graph, part, hidden)
-        heads, kinds, tails = hidden.heads[kept], hidden.relations[kept], hidden.tails[kept]
+        heads, predicates, tails = hidden.heads[kept], hidden.relations[kept], hidden.tails[kept]
         changed, forgotten = self._changed(rng, graph, hidden.first[kept])
         # Another entity's tail: its own and those nearby could well draw the same one again.
-        others = rng.integers(plan.links, size=int(changed.sum()))
-        tails[changed] = draw_tails(plan, self.relations, rng, others, kinds[changed])
-        kinds[forgotten] = self.relations.draw(rng, heads[forgotten])
-        tails[forgotten] = draw_tails(plan, self.relations, rng, heads[forgotten], kinds[forgotten])
+        others = rng.integers(counts.links, size=int(changed.sum()))
+        tails[changed] = draw_tails(counts, self.relations, rng, others, predicates[changed])
+        predicates[forgotten] = self.relations.draw(rng, heads[forgotten])
+        tails[forgotten] = draw_tails(
+            counts, self.relations, rng, heads[forgotten], predicates[forgotten]
+        )
         changed |= forgotten
-        n_lone = len(share_of(own.lone_tails, part, plan.parts))
-        if n_lone:
-            of_lone = hidden.heads[rng.integers(len(hidden.heads), size=n_lone)]
-            heads = np.concatenate([heads, of_lone])
-            kinds = np.concatenate([kinds, self.relations.draw(rng, of_lone)])
-            listed = share_of(own.lone, part, plan.parts)
-            tails = np.concatenate([tails, self._lone_tails(rng, graph, listed, n_lone)])
-            changed = np.concatenate([changed, np.ones(n_lone, dtype=bool)])
+        n_dangling = len(share_of(own.dangling_tails, part, counts.parts))
+        if n_dangling:
+            of_dangling = hidden.heads[rng.integers(len(hidden.heads), size=n_dangling)]
+            heads = np.concatenate([heads, of_dangling])
+            predicates = np.concatenate([predicates, self.relations.draw(rng, of_dangling)])
+            listed = share_of(own.dangling, part, counts.parts)
+            tails = np.concatenate([tails, self._dangling_tails(rng, graph, listed, n_dangling)])
+            changed = np.concatenate([changed, np.ones(n_dangling, dtype=bool)])
 
-        def keys() -> Numbers:
-            return self.relations.keys(heads, kinds, tails)
+        def keys() -> IntArray:
+            return self.relations.keys(heads, predicates, tails)
 
-        def redraw(at: Numbers, attempt: int) -> None:
+        def redraw(at: IntArray, attempt: int) -> None:
             tired = attempt >= PATIENT_TRIES
-            kinds[at] = self.relations.draw(rng, heads[at], any_one=tired)
-            linked = at[tails[at] < plan.links]
-            tails[linked] = rng.integers(plan.links, size=len(linked))
+            predicates[at] = self.relations.draw(rng, heads[at], any_one=tired)
+            linked = at[tails[at] < counts.links]
+            tails[linked] = rng.integers(counts.links, size=len(linked))
             if tired:
-                of_lone = at[tails[at] >= plan.links]
-                tails[of_lone] = plan.links + rng.integers(own.lone, size=len(of_lone))
+                of_dangling = at[tails[at] >= counts.links]
+                tails[of_dangling] = counts.links + rng.integers(
+                    own.dangling, size=len(of_dangling)
+                )
 
         repair(keys, lambda: heads == tails, changed, redraw)
-        return heads, kinds, tails
+        return heads, predicates, tails
 
-    def _kept(self, rng: np.random.Generator, graph: int, part: int, hidden: HiddenPart) -> Numbers:
+    def _kept(
+        self, rng: np.random.Generator, graph: int, part: int, hidden: HiddenPart
+    ) -> IntArray:
         """Positions of the triples that a graph keeps: the first of every head, so that none is
         left alone, and others at random."""
-        count = len(share_of(self.plan.graphs[graph].linked_triples, part, self.plan.parts))
+        count = len(share_of(self.counts.graphs[graph].linked_triples, part, self.counts.parts))
         seed = generator(self.options.seed, _UNEVEN, graph).integers(2**32, size=2).tolist()
         likely = _luck_of(seed[0], hidden.heads) + _luck_of(seed[0], hidden.tails)
         kinds = hidden.heads // HEADS_OF_A_KIND
@@ -162,63 +170,65 @@ class MadeGraphs:
         wait[hidden.first] -= 1e6
         return np.sort(np.argpartition(wait, count - 1)[:count]) if count else np.arange(0)
 
-    def _changed(self, rng: np.random.Generator, graph: int, first: Flags) -> tuple[Flags, Flags]:
+    def _changed(
+        self, rng: np.random.Generator, graph: int, first: BoolArray
+    ) -> tuple[BoolArray, BoolArray]:
         """Which triples get another tail, and which get another relation too.
 
         Every head's first triple is kept. It would be in all graphs, and no other is, so it is
         made anew as often as others are missing.
         """
         changed = rng.random(len(first)) >= (1 - self.options.contradictory) ** 0.5
-        kept = self.plan.graphs[graph].linked_triples / self.plan.hidden_triples
+        kept = self.counts.graphs[graph].linked_triples / self.counts.hidden_triples
         forgotten = first & (rng.random(len(first)) >= kept**0.5)
         return changed, forgotten
 
-    def _lone_tails(
+    def _dangling_tails(
         self, rng: np.random.Generator, graph: int, listed: range, count: int
-    ) -> Numbers:
+    ) -> IntArray:
         """(count,) entities without counterpart: each of a range once, as far as they go, then
         others by a power law."""
-        own, links = self.plan.graphs[graph], self.plan.links
+        own, links = self.counts.graphs[graph], self.counts.links
         once = rng.permutation(np.arange(listed.start, listed.stop))[:count]
         luck = rng.random(count - len(once))
-        more = popular_ranks(luck, own.lone, self.options.degree_exponent)
+        more = popular_ranks(luck, own.dangling, self.options.degree_exponent)
         return links + np.concatenate([once, more])
 
-    def _lone_part(
+    def _dangling_part(
         self, rng: np.random.Generator, graph: int, part: int
-    ) -> tuple[Numbers, Numbers, Numbers]:
+    ) -> tuple[IntArray, IntArray, IntArray]:
         """Triples whose heads have no counterpart; their tails are of both kinds."""
-        plan, own = self.plan, self.plan.graphs[graph]
-        parts = self._lone_parts(graph)
-        entities = share_of(own.lone, part, parts)
-        count = len(share_of(own.lone_heads, part, parts))
+        counts, own = self.counts, self.counts.graphs[graph]
+        parts = self._dangling_parts(graph)
+        entities = share_of(own.dangling, part, parts)
+        count = len(share_of(own.dangling_heads, part, parts))
         each = degrees(rng, count, len(entities), self.options.degree_exponent + 1)
-        heads = np.repeat(np.arange(entities.start, entities.stop), each) + plan.links
-        kinds = self.relations.draw(rng, heads)
+        heads = np.repeat(np.arange(entities.start, entities.stop), each) + counts.links
+        predicates = self.relations.draw(rng, heads)
         tails = np.empty(count, dtype=np.int64)
 
-        def draw(at: Numbers, attempt: int) -> None:
-            kinds[at] = self.relations.draw(rng, heads[at], any_one=attempt >= PATIENT_TRIES)
+        def draw(at: IntArray, attempt: int) -> None:
+            predicates[at] = self.relations.draw(rng, heads[at], any_one=attempt >= PATIENT_TRIES)
             if attempt >= PATIENT_TRIES:
                 tails[at] = rng.integers(own.entities, size=len(at))
                 return
             steps = rng.geometric(1 / self.options.nearness, size=len(at))
-            near = plan.links + (heads[at] - plan.links + steps) % own.lone
-            mixed = heads[at] * plan.links // own.entities
-            linked = draw_tails(plan, self.relations, rng, mixed, kinds[at])
-            is_linked = rng.random(len(at)) < plan.links / own.entities
+            near = counts.links + (heads[at] - counts.links + steps) % own.dangling
+            mixed = heads[at] * counts.links // own.entities
+            linked = draw_tails(counts, self.relations, rng, mixed, predicates[at])
+            is_linked = rng.random(len(at)) < counts.links / own.entities
             tails[at] = np.where(is_linked, linked, near)
 
-        def keys() -> Numbers:
-            return self.relations.keys(heads, kinds, tails)
+        def keys() -> IntArray:
+            return self.relations.keys(heads, predicates, tails)
 
         draw(np.arange(count), 0)
         repair(keys, lambda: heads == tails, np.ones(count, dtype=bool), draw)
-        return heads, kinds, tails
+        return heads, predicates, tails
 
 
-def _luck_of(seed: int, numbers: Numbers) -> Shares:
+def _luck_of(seed: int, numbers: IntArray) -> Floats:
     """(m,) numbers of mean 0 and deviation 1, alike where `numbers` are."""
     chance = mixed_bits(seed, numbers) + 2.0**-54
-    luck: Shares = np.log(chance / (1 - chance)) * (3**0.5 / np.pi)
+    luck: Floats = np.log(chance / (1 - chance)) * (3**0.5 / np.pi)
     return luck

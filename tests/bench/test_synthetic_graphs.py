@@ -1,4 +1,4 @@
-"""Made graphs: counts exactly as asked for, everything else roughly."""
+"""Synthetic graphs: counts exactly as asked for, everything else roughly."""
 
 from __future__ import annotations
 
@@ -9,34 +9,35 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from dualamn.bench.synthetic import PRESETS, MadeGraphs, MadeOptions, preset_options
-from dualamn.bench.synthetic import blueprint as plans
+from dualamn.bench import synthetic_draws
+from dualamn.bench.synthetic_graphs import SyntheticGraphs
+from dualamn.bench.synthetic_options import PRESETS, SyntheticOptions, preset_options
 from dualamn.errors import DataError
 from dualamn.graphs.knowledge_graph import distinct_rows
 
-SMALL = MadeOptions(entities=1500, seed=3)
+SMALL = SyntheticOptions(entities=1500, seed=3)
 
 
-def made(**changes: Any) -> MadeGraphs:
-    return MadeGraphs(MadeOptions(**{"entities": 1500, **changes}))
+def made(**changes: Any) -> SyntheticGraphs:
+    return SyntheticGraphs(SyntheticOptions(**{"entities": 1500, **changes}))
 
 
-def all_triples(graphs: MadeGraphs, graph: int) -> Any:
+def all_triples(graphs: SyntheticGraphs, graph: int) -> Any:
     return np.concatenate(list(graphs.triples(graph)))
 
 
-def degrees(graphs: MadeGraphs, graph: int) -> NDArray[np.int64]:
+def degrees(graphs: SyntheticGraphs, graph: int) -> NDArray[np.int64]:
     ends = all_triples(graphs, graph)[:, [0, 2]]
-    return np.bincount(ends.ravel(), minlength=graphs.plan.graphs[graph].entities)
+    return np.bincount(ends.ravel(), minlength=graphs.counts.graphs[graph].entities)
 
 
-def common_share(graphs: MadeGraphs, *, relations: bool = False) -> float:
+def common_share(graphs: SyntheticGraphs, *, relations: bool = False) -> float:
     """The share of the left graph's triples between linked entities that are in the right one."""
     links = graphs.links(0, 1)
-    partner = np.full(graphs.plan.graphs[0].entities, -1)
-    partner[links[:, 0]] = links[:, 1]
+    counterpart = np.full(graphs.counts.graphs[0].entities, -1)
+    counterpart[links[:, 0]] = links[:, 1]
     left, right = (all_triples(graphs, graph) for graph in (0, 1))
-    left[:, [0, 2]] = partner[left[:, [0, 2]]]
+    left[:, [0, 2]] = counterpart[left[:, [0, 2]]]
     left = left[(left >= 0).all(axis=1)]
     columns = [0, 1, 2] if relations else [0, 2]
     there = {tuple(row) for row in right[:, columns].tolist()}
@@ -51,8 +52,8 @@ def correlation(left: Any, right: Any) -> float:
 @pytest.fixture(params=["one part", "many parts"])
 def parts(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     if request.param == "many parts":
-        for module in ("blueprint", "synthetic_graphs"):
-            name = f"dualamn.bench.synthetic.{module}.TRIPLES_PER_PART"
+        for module in ("synthetic_draws", "synthetic_graphs"):
+            name = f"dualamn.bench.{module}.TRIPLES_PER_PART"
             monkeypatch.setattr(name, 700)
 
 
@@ -72,7 +73,7 @@ def parts(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> No
 def test_counts_are_exact(changes: dict[str, Any]) -> None:
     graphs = made(**changes)
     options = graphs.options
-    for graph, plan in enumerate(graphs.plan.graphs):
+    for graph, counts in enumerate(graphs.counts.graphs):
         batches = list(graphs.triples(graph))
         assert len(batches) == graphs.n_parts(graph)
         triples = np.concatenate(batches)
@@ -80,13 +81,13 @@ def test_counts_are_exact(changes: dict[str, Any]) -> None:
         asked = options.triples[graph] if isinstance(options.triples, tuple) else options.triples
         degree = options.degree
         assert isinstance(degree, float)
-        assert len(triples) == (asked or round(plan.entities * degree / 2))
+        assert len(triples) == (asked or round(counts.entities * degree / 2))
         assert len(distinct_rows(triples)) == len(triples)
         assert triples.min() >= 0
-        assert triples[:, [0, 2]].max() < plan.entities
-        assert triples[:, 1].max() < plan.relations
+        assert triples[:, [0, 2]].max() < counts.entities
+        assert triples[:, 1].max() < counts.relations
         assert (triples[:, 0] != triples[:, 2]).all()
-    sizes = [plan.entities for plan in graphs.plan.graphs]
+    sizes = [counts.entities for counts in graphs.counts.graphs]
     for left, right in combinations(range(options.graphs), 2):
         links = graphs.links(left, right)
         assert len(links) == round(options.overlap * min(sizes))
@@ -96,12 +97,12 @@ def test_counts_are_exact(changes: dict[str, Any]) -> None:
 
 
 def test_many_parts_are_many(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(plans, "TRIPLES_PER_PART", 700)
-    assert MadeGraphs(SMALL).plan.parts > 5
+    monkeypatch.setattr(synthetic_draws, "TRIPLES_PER_PART", 700)
+    assert SyntheticGraphs(SMALL).counts.parts > 5
 
 
 def test_the_seed_decides_everything() -> None:
-    first, again = MadeGraphs(SMALL), MadeGraphs(SMALL)
+    first, again = SyntheticGraphs(SMALL), SyntheticGraphs(SMALL)
     other = made(seed=4)
     for graph in (0, 1):
         assert (all_triples(first, graph) == all_triples(again, graph)).all()
@@ -120,9 +121,9 @@ def test_numbers_and_places_give_nothing_away() -> None:
     assert abs(correlation(*links.T)) < 0.1
     assert abs(correlation(np.arange(len(links)), links[:, 0])) < 0.1
     # What is the same has no place in common in the lists of triples, either.
-    partner = dict(links.tolist())
+    counterpart = dict(links.tolist())
     left, right = (all_triples(graphs, graph)[:, 0].tolist() for graph in (0, 1))
-    assert np.mean([partner[a] == b for a, b in zip(left, right, strict=True)]) < 0.02
+    assert np.mean([counterpart[a] == b for a, b in zip(left, right, strict=True)]) < 0.02
 
 
 def test_relations_are_numbered_anew_unless_shared() -> None:
@@ -145,9 +146,9 @@ def test_uneven_gaps_leave_some_entities_nearly_nothing_in_common() -> None:
     def none_in_common(uneven: float) -> float:
         graphs = made(uneven=uneven)
         links = graphs.links(0, 1)
-        partner = dict(links.tolist())
+        counterpart = dict(links.tolist())
         edges = [set(map(tuple, all_triples(graphs, g)[:, [0, 2]].tolist())) for g in (0, 1)]
-        found = {a for a, b in edges[0] if (partner.get(a), partner.get(b)) in edges[1]}
+        found = {a for a, b in edges[0] if (counterpart.get(a), counterpart.get(b)) in edges[1]}
         return 1 - len(found) / len(links)
 
     assert none_in_common(4.0) > 1.5 * none_in_common(0.0)
@@ -156,8 +157,8 @@ def test_uneven_gaps_leave_some_entities_nearly_nothing_in_common() -> None:
 def test_degrees_follow_a_power_law() -> None:
     steep = {exponent: degrees(made(degree_exponent=exponent), 0) for exponent in (2.3, 6.0)}
     assert steep[2.3].max() > 1.5 * steep[6.0].max()
-    assert MadeGraphs(SMALL).plan.graphs[0].triples > 0
-    usual = degrees(MadeGraphs(SMALL), 0)
+    assert SyntheticGraphs(SMALL).counts.graphs[0].triples > 0
+    usual = degrees(SyntheticGraphs(SMALL), 0)
     assert usual.max() > 10 * usual.mean()
     assert usual.min() >= 1
 
@@ -183,12 +184,12 @@ def test_relations_have_unequal_frequencies() -> None:
     assert flat.std() < 0.8 * counts.std()
 
 
-def tails_a_head(graphs: MadeGraphs) -> float:
+def tails_a_head(graphs: SyntheticGraphs) -> float:
     triples = all_triples(graphs, 0)
     return len(triples) / len(distinct_rows(triples[:, :2]))
 
 
-def heads_a_value(graphs: MadeGraphs) -> float:
+def heads_a_value(graphs: SyntheticGraphs) -> float:
     triples = all_triples(graphs, 0)
     return len(triples) / len(distinct_rows(triples[:, 1:]))
 
@@ -212,24 +213,24 @@ def test_seeds() -> None:
 
 @pytest.mark.parametrize("name", list(PRESETS))
 def test_every_preset_has_the_size_it_says(name: str) -> None:
-    graphs = MadeGraphs(preset_options(name))
+    graphs = SyntheticGraphs(preset_options(name))
     summary = PRESETS[name].summary
-    plan = graphs.plan
-    assert f"{plan.links:,} links" in summary
-    triples = sum(graph.triples for graph in plan.graphs)
+    counts = graphs.counts
+    assert f"{counts.links:,} links" in summary
+    triples = sum(graph.triples for graph in counts.graphs)
     assert f"{triples:,} triples" in summary or f"{triples // 10**6} million triples" in summary
     assert ("seeds" in summary) == (graphs.n_seeds is not None)
 
 
 @pytest.mark.parametrize("name", list(PRESETS))
 def test_presets_in_other_sizes(name: str) -> None:
-    graphs = MadeGraphs(preset_options(name, entities=800))
+    graphs = SyntheticGraphs(preset_options(name, entities=800))
     full = preset_options(name)
     for graph in (0, 1):
         degree = full.degree[graph] if isinstance(full.degree, tuple) else full.degree
         assert len(all_triples(graphs, graph)) == round(400 * degree)
     three = preset_options(name, graphs=3, entities=500)
-    assert len(MadeGraphs(three).plan.graphs) == 3
+    assert len(SyntheticGraphs(three).counts.graphs) == 3
 
 
 def test_unknown_presets_are_guessed() -> None:

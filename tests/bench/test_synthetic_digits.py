@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dualamn.bench.synthetic.digits import rows_to_text
+from dualamn.bench.export import rows_to_text
 from dualamn.errors import DataError
 
 LARGEST = 10**16 - 1

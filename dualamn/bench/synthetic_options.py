@@ -1,12 +1,13 @@
-"""What can be asked of made data, and the defaults that make it as hard as DBP15K."""
+"""What can be asked of synthetic data; the defaults make it as hard as DBP15K."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
+from typing import Any
 
-from dualamn.errors import DataError
+from dualamn.errors import DataError, did_you_mean
 
 PerGraph = int | tuple[int, ...]
 """One whole number for all graphs, or one for each."""
@@ -20,7 +21,7 @@ PER_GRAPH = ("entities", "triples", "degree", "relations")
 
 
 @dataclass(frozen=True)
-class MadeOptions:
+class SyntheticOptions:
     """What to make. All graphs are derived from one hidden graph.
 
     Linked entities lie on a hidden line. Those near each other on it resemble each other: they
@@ -160,7 +161,7 @@ _RANGES: Mapping[str, _Range] = MappingProxyType(
 )
 
 
-def _check_numbers(options: MadeOptions) -> None:
+def _check_numbers(options: SyntheticOptions) -> None:
     for name, allowed in _RANGES.items():
         given = getattr(options, name)
         if given is None and name in _MAY_BE_NONE:
@@ -169,3 +170,77 @@ def _check_numbers(options: MadeOptions) -> None:
         for value in given if several else (given,):
             if not allowed.holds(value):
                 raise DataError(f"{name} is {value}; use {allowed}")
+
+
+@dataclass(frozen=True)
+class SyntheticPreset:
+    """What a name stands for.
+
+    Attributes:
+        summary: one line for the help.
+        options: what is made.
+    """
+
+    summary: str
+    options: SyntheticOptions
+
+
+PRESETS: Mapping[str, SyntheticPreset] = MappingProxyType(
+    {
+        "dbp15k-like": SyntheticPreset(
+            "19,388 + 19,572 entities, 165,556 triples, 15,000 links",
+            SyntheticOptions(
+                entities=(19_388, 19_572),
+                degree=(2 * 70_414 / 19_388, 2 * 95_142 / 19_572),
+                relations=(1_701, 1_323),
+                overlap=15_000 / 19_388,
+            ),
+        ),
+        "dwy100k-like": SyntheticPreset(
+            "100,000 + 100,000 entities, 912,068 triples, 100,000 links, 30% of them seeds",
+            SyntheticOptions(
+                entities=100_000,
+                degree=(2 * 463_294 / 100_000, 2 * 448_774 / 100_000),
+                relations=(330, 220),
+                overlap=1.0,
+                seeds=0.3,
+            ),
+        ),
+        "1m": SyntheticPreset(
+            "1 + 1 million entities, 10 million triples, 770,000 links, 30% of them seeds",
+            SyntheticOptions(entities=1_000_000, degree=10.0, seeds=0.3),
+        ),
+        "10m": SyntheticPreset(
+            "10 + 10 million entities, 100 million triples, 7,700,000 links, 30% of them seeds",
+            SyntheticOptions(entities=10_000_000, degree=10.0, seeds=0.3),
+        ),
+    }
+)
+"""Every preset by name. They differ in size, overlap and split only: what makes links hard to find
+is set by DBP15K ZH-EN, in all of them."""
+
+
+def preset_options(name: str, **changes: Any) -> SyntheticOptions:
+    """The options that a preset stands for, some of them replaced.
+
+    Args:
+        name: of the preset.
+        changes: options by name. Other `entities` come with the number of relations that fits
+            them, and for another number of `graphs` each is as the preset's first, unless said.
+
+    Raises:
+        DataError: there is no such preset, or an option is out of its range.
+    """
+    if name not in PRESETS:
+        raise DataError(
+            f"there is no preset {name!r}{did_you_mean(name, PRESETS) or ';'} "
+            f"the presets are {', '.join(PRESETS)}"
+        )
+    options = PRESETS[name].options
+    if "entities" in changes:
+        changes = {"relations": None, **changes}
+    if changes.get("graphs", options.graphs) != options.graphs:
+        every = {field: getattr(options, field) for field in PER_GRAPH}
+        firsts = {key: value[0] for key, value in every.items() if isinstance(value, tuple)}
+        changes = {**firsts, **changes}
+    return replace(options, **changes)

@@ -11,11 +11,26 @@ import numpy as np
 from dualamn.errors import ConfigError
 from dualamn.eval.curve import PrecisionRecallCurve, curve_of
 from dualamn.eval.figure import DIRECTIONS, Direction, Figure
-from dualamn.eval.gold import Gold, gold_ids
-from dualamn.eval.intervals import Interval, bootstrap_intervals
-from dualamn.eval.ranking import Metrics, Ranks, rank, ranking_metrics
-from dualamn.eval.score_table import LINKS_HEADER, count, fraction, link_cells, text_table
-from dualamn.eval.verdicts import LinkMetrics, Verdicts, judge
+from dualamn.eval.ranking import (
+    Interval,
+    Metrics,
+    Ranks,
+    bootstrap_intervals,
+    rank,
+    ranking_metrics,
+)
+from dualamn.eval.verdicts import (
+    LINKS_HEADER,
+    Gold,
+    LinkMetrics,
+    Verdicts,
+    count,
+    fraction,
+    gold_ids,
+    judge,
+    link_cells,
+    text_table,
+)
 from dualamn.result import AlignedLinks, CandidateProtocol, TopK
 
 PROTOCOL_IN_WORDS: Mapping[CandidateProtocol, str] = {
@@ -25,7 +40,7 @@ PROTOCOL_IN_WORDS: Mapping[CandidateProtocol, str] = {
 }
 """Whose entities were queries and candidates, as tables say it."""
 
-COUNTS = ("missed", "n", "right", "wrong", "unknown")
+COUNTS = ("missed", "n", "correct", "incorrect", "unknown")
 """Metrics that add up over pairs of graphs, where all others are averaged."""
 
 
@@ -42,7 +57,7 @@ class PairEvaluation:
         right_to_left: the same with the sides changed.
         links: the links against the gold links.
         verdicts: the same for every single link.
-        ranks: the rank of every right answer by direction, where the matcher ranks.
+        ranks: the rank of every correct entity by direction, where the matcher ranks.
     """
 
     left: str
@@ -178,7 +193,16 @@ class Evaluation:
             PROTOCOL_IN_WORDS[self.protocol],
             "",
             text_table(
-                ["ranking", "Hits@1", "Hits@5", "Hits@10", "MRR", "mean rank", "missed", "of"],
+                [
+                    "ranking",
+                    "Hits@1",
+                    "Hits@5",
+                    "Hits@10",
+                    "MRR",
+                    "mean rank",
+                    "missed",
+                    "of",
+                ],
                 ranking,
             ),
             "",
@@ -190,7 +214,7 @@ class Evaluation:
 
 
 def evaluate(alignment: AlignedLinks, gold: Gold) -> Evaluation:
-    """Scores an alignment by links that are known to be right.
+    """Scores an alignment by links that are known to be correct.
 
     The rankings are scored in both directions with each gold link as a query; the links by
     precision, recall and F1. Whose entities were candidates is the alignment's protocol, which
@@ -198,7 +222,7 @@ def evaluate(alignment: AlignedLinks, gold: Gold) -> Evaluation:
 
     The task's seed and valid links count as known when links are judged, even if they are not
     among the gold links: finding one again earns nothing and costs nothing, and another link of
-    one of their entities is wrong.
+    one of their entities is incorrect.
 
     Args:
         alignment: what `Aligner.align` gave.
@@ -216,7 +240,7 @@ def evaluate(alignment: AlignedLinks, gold: Gold) -> Evaluation:
     if alignment.protocol != "test_only" and alignment.saw_test_side:
         raise ConfigError(
             "this model was told which entities the test links join, so it knows who has a "
-            f"partner and cannot be scored as {alignment.protocol}: align with candidates "
+            f"counterpart and cannot be scored as {alignment.protocol}: align with candidates "
             "test_only, or let it bootstrap on all unaligned entities"
         )
     links = gold_ids(alignment, gold)
@@ -269,7 +293,15 @@ def _mean(parts: Sequence[Metrics | None]) -> Metrics | None:
 
 def _ranking_row(name: str, metrics: Metrics | None) -> list[str]:
     values = metrics or {}
-    fractions = [fraction(values.get(key)) for key in ("hits@1", "hits@5", "hits@10", "mrr")]
+    fractions = [
+        fraction(values.get(key))
+        for key in (
+            "hits@1",
+            "hits@5",
+            "hits@10",
+            "mrr",
+        )
+    ]
     mean_rank = values.get("mean_rank")
     shown = "-" if mean_rank is None else f"{mean_rank:,.1f}"
     return [name, *fractions, shown, count(values.get("missed")), count(values.get("n"))]

@@ -1,4 +1,4 @@
-"""Benchmark runs on small made data, held to the same steps done by hand."""
+"""Benchmark runs on small synthetic data, held to the same steps done by hand."""
 
 import json
 import time
@@ -11,8 +11,7 @@ import pytest
 
 import dualamn
 from dualamn.bench import benchmark
-from dualamn.bench.benchmark import Benchmark, run_benchmark
-from dualamn.bench.benchmark import Candidates as CandidateChoice
+from dualamn.bench.benchmark import Benchmark, ProtocolChoice, run_benchmark
 from dualamn.bench.export import write_task
 from dualamn.bench.records import METRICS, PROTOCOLS, mean_and_deviation
 from dualamn.bench.synthetic_task import make_task
@@ -155,7 +154,7 @@ def test_links_and_curve_are_those_of_the_same_steps_by_hand(
 
 def test_links_are_averaged_over_the_runs(report: dict[str, Any]) -> None:
     for protocol in PROTOCOLS:
-        for key in ("f1", "strict_precision", "right", "unknown"):
+        for key in ("f1", "strict_precision", "correct", "unknown"):
             values = [run["links"][protocol][key] for run in report["runs"]]
             assert report["mean"]["links"][protocol][key] == pytest.approx(np.mean(values))
             deviation = report["std"]["links"][protocol][key]
@@ -238,7 +237,7 @@ def test_a_model_that_never_saw_the_test_side_is_trained_once(pair: Path) -> Non
 def test_runs_of_different_protocols_are_not_averaged(pair: Path) -> None:
     requests = [
         Benchmark(pair, "made", "paper", settings={"epochs": 1}, protocol=protocol)
-        for protocol in get_args(CandidateChoice)[1:3]
+        for protocol in get_args(ProtocolChoice)[1:3]
     ]
     runs = [run for request in requests for run in request.runs()]
     with pytest.raises(ConfigError, match=r"\(test_only\) and \(test_only, all_entities\)"):
@@ -303,12 +302,15 @@ def test_links_that_seeds_imply_are_scored_apart(three: Path) -> None:
     (run,) = Benchmark(three, "made", "paper", settings=QUICK, protocol="test").runs()
     task = dualamn.load(three, seed=0)
     # By hand: a test link is implied if both ends are seeds of one entity of the third graph.
-    partners: dict[int, set[int]] = {}
+    counterparts: dict[int, set[int]] = {}
     for one, other in task.seed_links.tolist():
-        partners.setdefault(one, set()).add(other)
-        partners.setdefault(other, set()).add(one)
+        counterparts.setdefault(one, set()).add(other)
+        counterparts.setdefault(other, set()).add(one)
     implied = np.array(
-        [bool(partners.get(a, set()) & partners.get(b, set())) for a, b in task.test_links.tolist()]
+        [
+            bool(counterparts.get(a, set()) & counterparts.get(b, set()))
+            for a, b in task.test_links.tolist()
+        ]
     )
     assert run["implied_test_links"] == implied.sum() > 0
     alignment = by_hand(task, seed=0).align(candidates="test_only")

@@ -102,7 +102,7 @@ def test_gold_is_any_subset(align: Align, diagonal_task: DiagonalTask) -> None:
     assert result.left_to_right is not None
     assert result.left_to_right["n"] == 10
     assert result.links is not None
-    assert result.links["right"] + result.links["missed"] == 10  # type: ignore[operator]
+    assert result.links["correct"] + result.links["missed"] == 10  # type: ignore[operator]
 
 
 def test_without_gold_there_is_nothing_to_measure(
@@ -142,7 +142,7 @@ def test_three_graphs_are_averaged_over_their_pairs(
             assert mean[key] == pytest.approx(np.mean([part[key] for part in parts]))
         assert mean["n"] == sum(part["n"] for part in parts) == 120
     assert result.links is not None
-    assert result.links["right"] == sum(pair.links.right for pair in result.pairs)
+    assert result.links["correct"] == sum(pair.links.correct for pair in result.pairs)
     assert result.links["f1"] == pytest.approx(np.mean([pair.links.f1 for pair in result.pairs]))
     alone = evaluate(align(task, embeddings, matcher="csls", pairs=[(0, 2)]), task.test_links)
     assert alone.pairs == result.pairs[1:2]
@@ -168,7 +168,7 @@ def test_links_are_judged_within_their_pair_of_graphs(
     gold = task.links_between(task.test_links, 0, 1)
     result = evaluate(align(task, noisy(task, 0.1)), gold)
     assert result.pairs[1].links.unknown == 20
-    assert result.pairs[1].links.wrong == 0
+    assert result.pairs[1].links.incorrect == 0
 
 
 def test_links_implied_by_seeds_can_be_left_out(align: Align, diagonal_task: DiagonalTask) -> None:
@@ -221,7 +221,7 @@ def test_pairs_of_identifiers_need_a_single_pair_of_graphs(
     with pytest.raises(DataError, match="3 pairs of graphs were aligned"):
         evaluate(align(task, embeddings), gold)
     result = evaluate(align(task, embeddings, pairs=[(0, 2)]), gold)
-    assert result.pairs[0].links.right == 10
+    assert result.pairs[0].links.correct == 10
 
 
 def test_the_printed_table_names_protocol_matcher_and_directions(
@@ -237,8 +237,8 @@ def test_the_printed_table_names_protocol_matcher_and_directions(
         "zh -> en   1.000   1.000    1.000  1.000        1.0       0  10",
         "en -> zh   1.000   1.000    1.000  1.000        1.0       0  10",
         "",
-        "links  precision  recall     F1  right  wrong  unjudged  missed",
-        "zh-en      1.000   1.000  1.000     10      0         0       0",
+        "links  precision  recall     F1  correct  incorrect  unknown  missed",
+        "zh-en      1.000   1.000  1.000       10          0        0       0",
     ]
 
 
@@ -259,14 +259,14 @@ def test_seed_and_valid_links_are_known_where_links_are_judged(
     held_out, asked = task.test_links[:5], task.test_links[5:]
     task = replace(task, valid_links=held_out, test_links=asked)
     perfect = evaluate(align(task, noisy(task, 0.0), "all_entities"), asked).pairs[0].links
-    assert (perfect.right, perfect.wrong, perfect.unknown, perfect.missed) == (15, 0, 0, 0)
+    assert (perfect.correct, perfect.incorrect, perfect.unknown, perfect.missed) == (15, 0, 0, 0)
     alignment = align(task, noisy(task, 0.0), "all_entities")
-    # Every left entity gets the partner of the next one.
+    # Every left entity gets the counterpart of the next one.
     left, right = alignment.pairs[0].links.T
     turned = np.stack([left, np.roll(right, 1)], axis=1)
     moved = replace(alignment, pairs=(replace(alignment.pairs[0], links=turned),))
     shifted = evaluate(moved, asked).pairs[0].links
-    assert (shifted.right, shifted.wrong, shifted.unknown, shifted.missed) == (0, 40, 0, 15)
+    assert (shifted.correct, shifted.incorrect, shifted.unknown, shifted.missed) == (0, 40, 0, 15)
 
 
 def test_the_curve_ends_at_the_links_of_all_pairs(
@@ -276,9 +276,12 @@ def test_the_curve_ends_at_the_links_of_all_pairs(
     result = evaluate(align(task, noisy(task, 1.0)), task.test_links)
     curve = result.curve()
     assert result.links is not None
-    assert (curve.right[-1], curve.wrong[-1]) == (result.links["right"], result.links["wrong"])
-    assert curve.right[-1] > 0
-    assert curve.wrong[-1] > 0
+    assert (curve.correct[-1], curve.incorrect[-1]) == (
+        result.links["correct"],
+        result.links["incorrect"],
+    )
+    assert curve.correct[-1] > 0
+    assert curve.incorrect[-1] > 0
     assert curve.n_gold == len(task.test_links)
     alone = evaluate(align(task, noisy(task, 1.0), pairs=[(0, 2)]), task.test_links)
     assert alone.curve().precision[-1] == pytest.approx(alone.pairs[0].links.precision)

@@ -1,4 +1,4 @@
-"""Made graphs as folders: `load` reads them, and a folder is whole or not there."""
+"""Synthetic graphs as folders: `load` reads them, and a folder is whole or not there."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from dualamn import Progress, load
-from dualamn.bench.synthetic import PRESETS, MadeOptions, preset_options, write_made
+from dualamn.bench.export import write_synthetic
+from dualamn.bench.synthetic_options import PRESETS, SyntheticOptions, preset_options
 from dualamn.data_loaders import describe
 from dualamn.data_loaders.layouts import recognise
 from dualamn.errors import DataError
@@ -23,21 +24,21 @@ def files(folder: Path) -> dict[str, bytes]:
 
 @pytest.mark.parametrize("name", list(PRESETS))
 def test_presets_in_a_small_size_load(tmp_path: Path, name: str) -> None:
-    made = write_made(preset_options(name, entities=700), tmp_path / "made")
+    made = write_synthetic(preset_options(name, entities=700), tmp_path / "made")
     task = load(tmp_path / "made")
     summary = describe(task)
-    for graph, plan in zip(summary.graphs, made.plan.graphs, strict=True):
-        assert (graph.entities, graph.triples) == (plan.entities, plan.triples)
-        assert graph.linked == made.plan.links
+    for graph, counts in zip(summary.graphs, made.counts.graphs, strict=True):
+        assert (graph.entities, graph.triples) == (counts.entities, counts.triples)
+        assert graph.linked == made.counts.links
     assert summary.shared_relations == 0
     split = [note for note in task.notes if not note.startswith("no split is published")]
     assert split == []
-    assert len(task.seed_links) == (made.n_seeds or round(0.3 * made.plan.links))
-    assert len(task.seed_links) + len(task.test_links) == made.plan.links
+    assert len(task.seed_links) == (made.n_seeds or round(0.3 * made.counts.links))
+    assert len(task.seed_links) + len(task.test_links) == made.counts.links
 
 
 def test_links_in_the_folder_are_those_of_the_graphs(tmp_path: Path) -> None:
-    made = write_made(MadeOptions(entities=(90, 80), seeds=0.5), tmp_path / "made")
+    made = write_synthetic(SyntheticOptions(entities=(90, 80), seeds=0.5), tmp_path / "made")
     task = load(tmp_path / "made")
     named = {tuple(f"kg{i}/{n}" for i, n in enumerate(row, 1)) for row in made.links(0, 1).tolist()}
     read = [*task.identifiers(task.seed_links), *task.identifiers(task.test_links)]
@@ -50,8 +51,8 @@ def test_links_in_the_folder_are_those_of_the_graphs(tmp_path: Path) -> None:
 
 
 def test_shared_relations(tmp_path: Path) -> None:
-    options = MadeOptions(entities=300, relations=8, shared_relations=True)
-    write_made(options, tmp_path / "made")
+    options = SyntheticOptions(entities=300, relations=8, shared_relations=True)
+    write_synthetic(options, tmp_path / "made")
     summary = describe(load(tmp_path / "made"))
     assert summary.shared_relations > 4
     assert summary.relations <= 8
@@ -59,16 +60,16 @@ def test_shared_relations(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("shared", [False, True])
 def test_more_than_two_graphs(tmp_path: Path, shared: bool) -> None:
-    options = MadeOptions(
+    options = SyntheticOptions(
         entities=(300, 250, 200, 150), graphs=4, lone_heads=0.3, shared_relations=shared
     )
-    made = write_made(options, tmp_path / "made")
+    made = write_synthetic(options, tmp_path / "made")
     assert recognise(tmp_path / "made").name == "dbp5l"
     summary = describe(load(tmp_path / "made"))
     assert [graph.name for graph in summary.graphs] == list(made.names)
-    for graph, plan in zip(summary.graphs, made.plan.graphs, strict=True):
-        assert (graph.entities, graph.triples) == (plan.entities, plan.triples)
-    assert [pair.seed + pair.test for pair in summary.pairs] == [made.plan.links] * 6
+    for graph, counts in zip(summary.graphs, made.counts.graphs, strict=True):
+        assert (graph.entities, graph.triples) == (counts.entities, counts.triples)
+    assert [pair.seed + pair.test for pair in summary.pairs] == [made.counts.links] * 6
     assert (summary.shared_relations > 0) == shared
     assert not any("repeated" in note for note in summary.notes)
 
@@ -76,7 +77,7 @@ def test_more_than_two_graphs(tmp_path: Path, shared: bool) -> None:
 @pytest.mark.parametrize("graphs", [2, 3])
 def test_the_same_options_give_the_same_bytes(tmp_path: Path, graphs: int) -> None:
     for name, seed in (("a", 1), ("b", 1), ("c", 2)):
-        write_made(MadeOptions(entities=200, graphs=graphs, seed=seed), tmp_path / name)
+        write_synthetic(SyntheticOptions(entities=200, graphs=graphs, seed=seed), tmp_path / name)
     assert files(tmp_path / "a") == files(tmp_path / "b")
     first, other = files(tmp_path / "a"), files(tmp_path / "c")
     assert first.keys() == other.keys()
@@ -85,15 +86,15 @@ def test_the_same_options_give_the_same_bytes(tmp_path: Path, graphs: int) -> No
 
 def test_more_than_two_graphs_publish_no_split(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="publishes no split; leave seeds out"):
-        write_made(MadeOptions(entities=100, graphs=3, seeds=0.3), tmp_path / "made")
+        write_synthetic(SyntheticOptions(entities=100, graphs=3, seeds=0.3), tmp_path / "made")
     with pytest.raises(DataError, match="needs 10 triples each, not 9"):
-        write_made(MadeOptions(entities=100, graphs=3, triples=9), tmp_path / "made")
+        write_synthetic(SyntheticOptions(entities=100, graphs=3, triples=9), tmp_path / "made")
     assert list(tmp_path.iterdir()) == []
 
 
 def test_progress_goes_up_to_its_total(tmp_path: Path) -> None:
     seen: list[Progress] = []
-    write_made(MadeOptions(entities=100), tmp_path / "made", seen.append)
+    write_synthetic(SyntheticOptions(entities=100), tmp_path / "made", seen.append)
     assert {at.stage for at in seen} == {"make"}
     assert [at.step for at in seen] == list(range(1, (seen[0].total or 0) + 1))
 
@@ -109,7 +110,7 @@ def test_what_is_interrupted_leaves_nothing(tmp_path: Path, stop: BaseException,
             raise stop
 
     with pytest.raises(type(stop)):
-        write_made(MadeOptions(entities=100), tmp_path / "made", interrupt)
+        write_synthetic(SyntheticOptions(entities=100), tmp_path / "made", interrupt)
     assert list(tmp_path.iterdir()) == []
 
 
@@ -117,7 +118,7 @@ def test_a_full_disk_is_one_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     def full(*_: Any) -> bytes:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    monkeypatch.setattr("dualamn.bench.synthetic.synthetic_folder.rows_to_text", full)
+    monkeypatch.setattr("dualamn.bench.export.rows_to_text", full)
     with pytest.raises(DataError, match=r"made: cannot be written \(No space left on device\)"):
-        write_made(MadeOptions(entities=100), tmp_path / "made")
+        write_synthetic(SyntheticOptions(entities=100), tmp_path / "made")
     assert list(tmp_path.iterdir()) == []

@@ -12,7 +12,7 @@ from dualamn.graphs.knowledge_graph import KnowledgeGraph
 from dualamn.graphs.task import AlignmentTask
 
 
-def partners(task: AlignmentTask, links: Any) -> Any:
+def counterparts(task: AlignmentTask, links: Any) -> Any:
     return [tuple(name.split("/")[1] for name in row) for row in task.identifiers(links)]
 
 
@@ -22,8 +22,8 @@ def test_links_are_exactly_the_common_entities(n_kgs: int, diagonal: bool) -> No
     task = make_task(60, n_kgs=n_kgs, diagonal=diagonal, seed=4)
     assert len(task.kgs) == n_kgs
     for left, right in task.kg_pairs:
-        seeds = partners(task, task.links_between(task.seed_links, left, right))
-        test = partners(task, task.links_between(task.test_links, left, right))
+        seeds = counterparts(task, task.links_between(task.seed_links, left, right))
+        test = counterparts(task, task.links_between(task.test_links, left, right))
         assert all(a == b for a, b in seeds + test)
         hidden = [{name.split("/")[1] for name in task.kgs[kg].entities} for kg in (left, right)]
         assert {a for a, _ in seeds + test} == hidden[0] & hidden[1]
@@ -44,7 +44,7 @@ def test_graphs_are_as_asked_for() -> None:
         assert graph.max_degree > 5 * graph.mean_degree
     assert summary.shared_relations == 0
     left, right = (named(kg) for kg in task.kgs)
-    common = {name for name, _ in partners(task, task.test_links)}
+    common = {name for name, _ in counterparts(task, task.test_links)}
     pairs = [{(h, t) for h, t in edges if h in common and t in common} for edges in (left, right)]
     # Each side has 70% of the hidden triples, so about 70% of one side's are in the other.
     assert 0.6 < len(pairs[0] & pairs[1]) / len(pairs[0]) < 0.8
