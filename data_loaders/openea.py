@@ -14,7 +14,7 @@ from dualamn.data_loaders.folds import has_folds, read_fold
 from dualamn.data_loaders.string_graph import TRIPLE_FIELDS, graph_of_tables
 from dualamn.files.delimited import read_strings
 from dualamn.link_files.numbered_links import merge_links
-from dualamn.link_files.string_links import LinkReader
+from dualamn.link_files.resolving import LinkReader
 
 _TRIPLES = ("rel_triples_1", "rel_triples_2")
 

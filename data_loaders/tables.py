@@ -18,7 +18,7 @@ from dualamn.files.opening import COMPRESSED, PARQUET, RDF, check_exists, stem, 
 from dualamn.files.rdf_reading import Reading
 from dualamn.graphs.task import AlignmentTask
 from dualamn.link_files.numbered_links import without
-from dualamn.link_files.string_links import LinkReader, PairFiles, join_links
+from dualamn.link_files.resolving import LinkReader, PairFiles, join_links
 from dualamn.progress import Progress, ProgressCallback, silent
 
 _LINKS, _SEEDS, _VALID, _TEST = "links", "seed_links", "valid_links", "test_links"

@@ -27,17 +27,21 @@ def pyoxigraph() -> Any:
     return needs("pyoxigraph", extra="rdf")
 
 
-def statements(path: Path) -> Iterator[Any]:
-    """The quads of a file, whose format is known by its name; the text is not held.
+def statements(path: Path, kind: str | None = None) -> Iterator[Any]:
+    """The quads of a file; the text is not held.
 
     IRIs are taken as they are written, valid or not: published data has many that are not.
+
+    Args:
+        path: the file.
+        kind: its format, one of those that `RDF` names; known by its name if None.
 
     Raises:
         DataError: the file cannot be read or has a mistake, with the line.
         MissingExtraError: a package is not installed.
     """
     ox = pyoxigraph()
-    kind = RDF[suffix(path)]
+    kind = kind or RDF[suffix(path)]
     if kind == "RDF/XML":
         _check_xml(path)
     with opened(path) as stream:
@@ -48,14 +52,13 @@ def statements(path: Path) -> Iterator[Any]:
             # That the dot is missing shows only at the beginning of the next line.
             if line and error.offset == 1 and _NO_DOT in error.msg:
                 line = max(1, line - 1)
-            raise mistake(path, line, _PLACE.sub("", error.msg)) from None
+            raise mistake(path, line, _PLACE.sub("", error.msg), kind) from None
 
 
-def mistake(path: Path, line: int | None, what: str) -> DataError:
+def mistake(path: Path, line: int | None, what: str, kind: str) -> DataError:
     """The error for a syntax error at a line: what is wrong, what is there, what to do."""
     place, seen = _line(path, line or 1)
     line = None if line is None else place
-    kind = RDF[suffix(path)]
     if _WEB_PAGE.match(seen):
         message = f"this is a web page, not {kind}; fetch the data itself"
     elif kind in ("N-Triples", "N-Quads") and _TURTLE.match(seen):
@@ -87,7 +90,7 @@ def _check_xml(path: Path) -> None:
         try:
             expat.ParserCreate().ParseFile(stream)
         except expat.ExpatError as error:
-            raise mistake(path, error.lineno, expat.ErrorString(error.code)) from None
+            raise mistake(path, error.lineno, expat.ErrorString(error.code), "RDF/XML") from None
 
 
 def _line(path: Path, number: int) -> tuple[int, str]:

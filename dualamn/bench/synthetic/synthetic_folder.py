@@ -14,7 +14,7 @@ from dualamn.bench.synthetic.digits import rows_to_text
 from dualamn.bench.synthetic.synthetic_graphs import MadeGraphs
 from dualamn.bench.synthetic.synthetic_options import MadeOptions
 from dualamn.errors import DataError
-from dualamn.files.atomic_folder import atomic_folder
+from dualamn.files.atomic import atomic_folder
 from dualamn.progress import Progress, ProgressCallback, silent
 
 _ROWS = 1 << 19

@@ -1,0 +1,272 @@
+"""Links as RDF, with confidence in Turtle, and without as N-Triples, which are the plain links:
+
+    <http://en…/Germany> owl:sameAs <http://fr…/Allemagne> .
+    <…set> sssom:mappings [ a owl:Axiom ;
+        owl:annotatedSource <http://en…/Germany> ;
+        owl:annotatedProperty owl:sameAs ;
+        owl:annotatedTarget <http://fr…/Allemagne> ;
+        sssom:confidence "0.912345"^^xsd:double ] .
+
+In Turtle, every link stands there as a plain triple, and again as an annotated axiom of OWL 2
+with SSSOM's properties. This form was chosen for its readers: triple stores load it without
+RDF-star, Protégé and ROBOT know annotated axioms, and the tools of SSSOM read it as a mapping set.
+Reading takes the extra `rdf`, but for N-Triples.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from dualamn.files.opening import RDF, opened, suffix
+from dualamn.files.rdf import mistake, pyoxigraph, statements
+from dualamn.files.rdf_reading import RDF_TYPE
+from dualamn.files.text import write_lines
+from dualamn.link_files.link_table import FOREIGN, SAMENESS, Asked, LinkTable
+from dualamn.link_files.mapping_set import (
+    PREFIXES,
+    SLOTS,
+    SSSOM,
+    MappingSet,
+    graph_of,
+    mapping_set,
+    score_and_probability,
+)
+from dualamn.link_files.table import link_table
+from dualamn.link_files.write_options import WriteOptions, entity_iris
+from dualamn.result import AlignedLinks
+
+_OWL = PREFIXES["owl"]
+_SOURCE, _PROPERTY, _TARGET = (f"{_OWL}annotated{end}" for end in ("Source", "Property", "Target"))
+_ABOUT = (f"{SSSOM}MappingSet", f"{_OWL}Axiom")
+_SPECIAL = re.compile(r'[\x00-\x1f"\\\x7f]')
+_TRIPLE = re.compile(
+    r"[ \t]*(<[^<>]*>|_:\S+|<<.*>>)[ \t]*<([^<>]*)>[ \t]*"
+    r'(<[^<>]*>|"(?:[^"\\]|\\.)*"\S*|\S.*?)[ \t]*\.[ \t]*(?:#.*)?'
+)
+_ESCAPE = re.compile(r"\\(?:u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{8})|(.))")
+_CHARACTERS = {"t": "\t", "n": "\n", "r": "\r", "b": "\b", "f": "\f"}
+
+
+def write_ntriples(alignment: AlignedLinks, path: Path, options: WriteOptions) -> None:
+    """Writes the links as owl:sameAs.
+
+    Raises:
+        DataError: the file cannot be written, or an entity cannot get an IRI.
+    """
+    columns = link_table(alignment).columns
+    left = entity_iris(columns["left_source"], columns["left"], options.iris, path)
+    right = entity_iris(columns["right_source"], columns["right"], options.iris, path)
+    rows = zip(left, right, strict=True)
+    write_lines(path, (f"<{subject}> <{SAMENESS[0]}> <{object_}> .\n" for subject, object_ in rows))
+
+
+def write_turtle(alignment: AlignedLinks, path: Path, options: WriteOptions) -> None:
+    """Writes the links, with six decimals of each confidence.
+
+    Raises:
+        ConfigError: a slot is set that does not exist or whose value does not fit.
+        DataError: the file cannot be written, or an entity cannot get an IRI.
+    """
+    write_lines(path, _turtle(mapping_set(alignment, options, path)))
+
+
+def _turtle(made: MappingSet) -> Iterator[str]:
+    for prefix, space in PREFIXES.items():
+        yield f"@prefix {prefix}: <{space}> .\n"
+    yield f"\n<{made.id}> a sssom:MappingSet"
+    for name, values in made.slots.items():
+        for value in values if name != "mapping_set_id" else ():
+            yield f" ;\n    {SLOTS[name].property} {_object(SLOTS[name].kind, value)}"
+    yield " .\n\n"
+    for row, (subject, object_) in enumerate(zip(made.subjects, made.objects, strict=True)):
+        yield f"<{subject}> {made.predicate} <{object_}> .\n"
+        yield (
+            f"<{made.id}> sssom:mappings [ a owl:Axiom ; owl:annotatedSource <{subject}> ; "
+            f"owl:annotatedProperty {made.predicate} ; owl:annotatedTarget <{object_}> ; "
+            f"sssom:mapping_justification {made.justification}"
+        )
+        if made.subject_labels and made.subject_labels[row]:
+            yield f" ; sssom:subject_label {_text(made.subject_labels[row])}"
+        if made.object_labels and made.object_labels[row]:
+            yield f" ; sssom:object_label {_text(made.object_labels[row])}"
+        if made.subject_sources:
+            yield f" ; sssom:subject_source <{made.subject_sources[row]}>"
+        if made.object_sources:
+            yield f" ; sssom:object_source <{made.object_sources[row]}>"
+        if made.confidence and made.confidence[row]:
+            yield f' ; sssom:confidence "{made.confidence[row]}"^^xsd:double'
+        if made.other:
+            yield f" ; sssom:other {_text(made.other[row])}"
+        yield " ] .\n"
+
+
+def _object(kind: str, value: str) -> str:
+    if kind == "iri":
+        return f"<{value.replace('orcid:', 'https://orcid.org/', 1)}>"
+    return f'"{value}"^^xsd:date' if kind == "date" else _text(value)
+
+
+def _text(value: str) -> str:
+    escaped = _SPECIAL.sub(
+        lambda match: "\\" + match[0] if match[0] in '"\\' else f"\\u{ord(match[0]):04X}", value
+    )
+    return f'"{escaped}"'
+
+
+class _Statement(NamedTuple):
+    """A triple, whether both of its ends are IRIs, and its line if there are lines."""
+
+    subject: str
+    predicate: str
+    object: str
+    joins_iris: bool
+    line: int | None = None
+
+
+def read_ntriples(path: Path, asked: Asked) -> LinkTable:
+    """Reads links as `read_rdf` does, line by line and without a package.
+
+    Raises:
+        DataError: the file is missing or not UTF-8, or a line is no triple.
+    """
+    return _links(path, _of_lines(path), asked)
+
+
+def read_rdf(path: Path, asked: Asked) -> LinkTable:
+    """Reads statements that two IRIs are the same, and what annotated axioms say of them.
+
+    The ending says which RDF the file is; without one it is Turtle.
+
+    Raises:
+        DataError: the file is missing or has a mistake.
+        MissingExtraError: a package is not installed.
+    """
+    return _links(path, _of_rdf(path, RDF.get(suffix(path), "Turtle")), asked)
+
+
+def _of_rdf(path: Path, kind: str) -> Iterator[_Statement]:
+    iri = pyoxigraph().NamedNode
+    for quad in statements(path, kind):
+        ends = quad.subject, quad.object
+        subject, object_ = (getattr(end, "value", "") for end in ends)
+        yield _Statement(
+            subject, quad.predicate.value, object_, type(ends[0]) is type(ends[1]) is iri
+        )
+
+
+def _of_lines(path: Path) -> Iterator[_Statement]:
+    with opened(path) as stream:
+        for number, data in enumerate(stream, start=1):
+            try:
+                line = data.decode().rstrip("\r\n")
+            except UnicodeDecodeError:
+                raise mistake(path, number, "Invalid UTF-8", "N-Triples") from None
+            match = _TRIPLE.fullmatch(line)
+            if match is not None:
+                subject, object_ = match[1], match[3]
+                yield _Statement(
+                    _value(subject),
+                    _value(f"<{match[2]}>"),
+                    _value(object_),
+                    subject[0] == object_[0] == "<" and subject[1] != "<" != object_[1:2],
+                    number,
+                )
+            elif line.strip(" \t") and not line.lstrip(" \t").startswith("#"):
+                what = "expected subject, predicate, object and a dot"
+                raise mistake(path, number, what, "N-Triples")
+
+
+def _value(term: str) -> str:
+    """The IRI between < and >, the text of a literal, or the name of a blank node."""
+    end = {"<": -1, '"': term.rfind('"')}.get(term[0])
+    text = term if end is None else term[1:end]
+    if "\\" not in text:
+        return text
+    return _ESCAPE.sub(
+        lambda match: (
+            _CHARACTERS.get(match[3], match[3]) if match[3] else chr(int(match[1] or match[2], 16))
+        ),
+        text,
+    )
+
+
+def _links(path: Path, found: Iterable[_Statement], asked: Asked) -> LinkTable:
+    plain: list[_Statement] = []
+    nodes: dict[str, dict[str, str]] = {}
+    others: Counter[str] = Counter()
+    for statement in found:
+        subject, predicate, object_, joins_iris, _ = statement
+        if predicate in SAMENESS:
+            if not joins_iris:
+                others["about something without an identifier"] += 1
+            elif asked.is_wanted(subject, object_):
+                plain.append(statement)
+            else:
+                others[FOREIGN] += 1
+        elif (
+            predicate.startswith(SSSOM)
+            or predicate in (_SOURCE, _PROPERTY, _TARGET)
+            or (predicate == RDF_TYPE and object_ in _ABOUT)
+        ):
+            nodes.setdefault(subject, {})[predicate] = object_
+            if predicate == f"{SSSOM}mappings":
+                nodes.setdefault(object_, {})["of"] = subject
+        elif subject not in nodes:  # else it is about the links
+            others["of another property"] += 1
+    axioms, foreign = [], 0
+    for node in nodes.values():
+        if node.get(RDF_TYPE) == f"{_OWL}Axiom":
+            if node.get(_PROPERTY) not in SAMENESS:
+                others["of another property"] += 1
+            elif asked.is_wanted(node.get(_SOURCE, ""), node.get(_TARGET, "")):
+                axioms.append(node)
+            else:
+                foreign += 1
+    # Axioms mostly annotate plain statements, which were counted.
+    if foreign > others[FOREIGN]:
+        others[FOREIGN] = foreign
+    return _with_axioms(path, plain, axioms, nodes, others)
+
+
+def _with_axioms(
+    path: Path,
+    plain: list[_Statement],
+    axioms: list[dict[str, str]],
+    nodes: dict[str, dict[str, str]],
+    others: Counter[str],
+) -> LinkTable:
+    """The links of axioms first, then those that only stand there as plain statements."""
+    ends = [(axiom.get(_SOURCE, ""), axiom.get(_TARGET, "")) for axiom in axioms]
+    annotated = set(ends)
+    bare = [found for found in plain if (found.subject, found.object) not in annotated]
+    links = [*ends, *((found.subject, found.object) for found in bare)]
+    columns: dict[str, list[Any]] = {
+        "left": [left for left, _ in links],
+        "right": [right for _, right in links],
+    }
+    lines = [found.line for found in bare if found.line is not None]
+    if axioms:
+        axioms = axioms + [{}] * len(bare)
+        columns |= score_and_probability(
+            [axiom.get(f"{SSSOM}confidence") for axiom in axioms],
+            [axiom.get(f"{SSSOM}other") for axiom in axioms],
+        )
+        sources = [
+            [_graph(axiom, nodes, side) for axiom in axioms] for side in ("subject", "object")
+        ]
+        if None not in sources[0] and None not in sources[1]:
+            columns["left_source"], columns["right_source"] = sources
+    has_lines = len(lines) == len(links)
+    return LinkTable(path, columns, lines if has_lines else None, others, is_statements=True)
+
+
+def _graph(axiom: dict[str, str], nodes: dict[str, dict[str, str]], side: str) -> str | None:
+    """The graph of one side, which the axiom says or its mapping set for all."""
+    set_id = axiom.get("of", "")
+    key = f"{SSSOM}{side}_source"
+    source = axiom.get(key, nodes.get(set_id, {}).get(key))
+    return None if source is None else graph_of(source, set_id)
