@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dualamn.files.delimited import StringTable
-from dualamn.files.rdf_reading import Reading
+from dualamn.files.rdf import Reading
 from dualamn.files.text import counted
 from dualamn.graphs.knowledge_graph import KnowledgeGraph, distinct_rows
 from dualamn.graphs.literals import Literals

@@ -16,7 +16,7 @@ from dualamn.data_loaders.string_graph import read_graph
 from dualamn.errors import DataError
 from dualamn.files.delimited import StringTable
 from dualamn.files.opening import check_exists
-from dualamn.files.rdf_reading import Reading
+from dualamn.files.rdf import Reading
 from dualamn.graphs.knowledge_graph import KnowledgeGraph
 from dualamn.graphs.task import AlignmentTask
 from dualamn.link_files.delimited_links import named_links

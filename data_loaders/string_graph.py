@@ -10,7 +10,7 @@ from dualamn.data_loaders.graph_builder import GraphBuilder
 from dualamn.errors import DataError
 from dualamn.files.delimited import StringTable
 from dualamn.files.opening import COMPRESSED, PARQUET, RDF, TABLES, suffix
-from dualamn.files.rdf_reading import Reading
+from dualamn.files.rdf import Reading
 from dualamn.graphs.knowledge_graph import KnowledgeGraph
 
 __all__ = ["READ", "TRIPLE_FIELDS", "graph_files", "graph_of_tables", "read_graph", "table_files"]

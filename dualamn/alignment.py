@@ -232,9 +232,9 @@ class Alignment(JudgedLinks):
             MissingExtraError: pyarrow is not installed.
         """
         from dualamn.link_files.parquet_tables import arrow_table
-        from dualamn.link_files.table import link_table
+        from dualamn.link_files.table import table_of_links
 
-        return arrow_table(link_table(self))
+        return arrow_table(table_of_links(self))
 
     def to_pandas(self) -> pandas.DataFrame:
         """The links as a `pandas.DataFrame`, sorted and named as in files, scores not rounded.
@@ -243,9 +243,9 @@ class Alignment(JudgedLinks):
             MissingExtraError: pandas is not installed.
         """
         from dualamn.errors import needs
-        from dualamn.link_files.table import link_table
+        from dualamn.link_files.table import table_of_links
 
-        return needs("pandas", extra="pandas").DataFrame(dict(link_table(self).columns))
+        return needs("pandas", extra="pandas").DataFrame(dict(table_of_links(self).columns))
 
 
 def _not_calibrated() -> ConfigError:

@@ -21,7 +21,7 @@ from dualamn.link_files.link_table import (
     in_full,
 )
 from dualamn.link_files.mapping_set import checked_slots
-from dualamn.link_files.table import Table, link_table
+from dualamn.link_files.table import Table, table_of_links
 from dualamn.link_files.write_options import WriteOptions
 from dualamn.result import AlignedLinks
 
@@ -94,7 +94,7 @@ def _of_tables(
     package: tuple[str, str] | None = None,
 ) -> Format:
     def write_links(alignment: AlignedLinks, path: Path, options: WriteOptions) -> None:
-        write(link_table(alignment), path)
+        write(table_of_links(alignment), path)
 
     return Format(name, title, endings, write_links, read, write, is_text, package, package)
 

@@ -28,7 +28,7 @@ from urllib.parse import quote, unquote
 from dualamn.errors import ConfigError, DataError, did_you_mean
 from dualamn.files.iris import is_iri
 from dualamn.files.text import short
-from dualamn.link_files.table import Table, link_order, link_table, six_decimals
+from dualamn.link_files.table import Table, link_order, six_decimals, table_of_links
 from dualamn.link_files.write_options import Slots, WriteOptions, entity_iris
 from dualamn.result import AlignedLinks
 from dualamn.version import __version__
@@ -206,7 +206,7 @@ def mapping_set(alignment: AlignedLinks, options: WriteOptions, path: Path) -> M
         DataError: an entity cannot get an IRI.
     """
     given = checked_slots(options.sssom)
-    table = link_table(alignment)
+    table = table_of_links(alignment)
     columns = table.columns
     subjects = entity_iris(columns["left_source"], columns["left"], options.iris, path)
     objects = entity_iris(columns["right_source"], columns["right"], options.iris, path)

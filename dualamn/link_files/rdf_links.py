@@ -22,8 +22,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from dualamn.files.opening import RDF, opened, suffix
-from dualamn.files.rdf import mistake, pyoxigraph, statements
-from dualamn.files.rdf_reading import RDF_TYPE
+from dualamn.files.rdf import RDF_TYPE, mistake, pyoxigraph, statements
 from dualamn.files.text import write_lines
 from dualamn.link_files.link_table import FOREIGN, SAMENESS, Asked, LinkTable
 from dualamn.link_files.mapping_set import (
@@ -35,7 +34,7 @@ from dualamn.link_files.mapping_set import (
     mapping_set,
     score_and_probability,
 )
-from dualamn.link_files.table import link_table
+from dualamn.link_files.table import table_of_links
 from dualamn.link_files.write_options import WriteOptions, entity_iris
 from dualamn.result import AlignedLinks
 
@@ -45,7 +44,8 @@ _ABOUT = (f"{SSSOM}MappingSet", f"{_OWL}Axiom")
 _SPECIAL = re.compile(r'[\x00-\x1f"\\\x7f]')
 _TRIPLE = re.compile(
     r"[ \t]*(<[^<>]*>|_:\S+|<<.*>>)[ \t]*<([^<>]*)>[ \t]*"
-    r'(<[^<>]*>|"(?:[^"\\]|\\.)*"\S*|\S.*?)[ \t]*\.[ \t]*(?:#.*)?'
+    r'(<[^<>]*>|"(?:[^"\\]|\\.)*"(?:\^\^<[^<>]*>|@[A-Za-z0-9-]+)?|_:\S+?|<<.*>>)'
+    r"[ \t]*\.[ \t]*(?:#.*)?"
 )
 _ESCAPE = re.compile(r"\\(?:u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{8})|(.))")
 _CHARACTERS = {"t": "\t", "n": "\n", "r": "\r", "b": "\b", "f": "\f"}
@@ -57,7 +57,7 @@ def write_ntriples(alignment: AlignedLinks, path: Path, options: WriteOptions) -
     Raises:
         DataError: the file cannot be written, or an entity cannot get an IRI.
     """
-    columns = link_table(alignment).columns
+    columns = table_of_links(alignment).columns
     left = entity_iris(columns["left_source"], columns["left"], options.iris, path)
     right = entity_iris(columns["right_source"], columns["right"], options.iris, path)
     rows = zip(left, right, strict=True)

@@ -56,7 +56,7 @@ def _as_text(column: NDArray[Any]) -> list[str]:
     return strings
 
 
-def link_table(alignment: AlignedLinks) -> Table:
+def table_of_links(alignment: AlignedLinks) -> Table:
     """All links of an alignment, sorted so that the same links give the same file:
     by pair of graphs in the order of the task, then by identifier.
 

@@ -15,7 +15,7 @@ from dualamn.data_loaders.columns import read_triples
 from dualamn.data_loaders.entity_names import read_names
 from dualamn.data_loaders.string_graph import read_graph
 from dualamn.errors import ConfigError, DataError
-from dualamn.files.rdf_reading import Reading
+from dualamn.files.rdf import Reading
 
 Folder = Callable[..., Path]
 ROWS = [("a", "r", "b"), ("b", "s", "c")]

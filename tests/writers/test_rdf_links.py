@@ -116,6 +116,8 @@ def test_ntriples_of_others(tmp_path: Path) -> None:
     ("name", "text", "message"),
     [
         ("l.nt", f"<{EN}a> <{SAME}> <{EN}b>\n", "line 1: this is not valid N-Triples"),
+        ("l.nt", f"<{EN}a> <{SAME}> <{EN}b .\n", "line 1: this is not valid N-Triples"),
+        ("l.nt", f'<{EN}a> <{SAME}> "x .\n', "line 1: this is not valid N-Triples"),
         ("l.nt", "\na\tb\n", "line 2: this is not valid N-Triples"),
         ("l.ttl", "<a> <b>\n", "this is not valid Turtle"),
         ("l.ttl", "@prefix owl: <urn:x:> .\n:a owl:b :c .\n", "line 2: this is not valid Turtle"),
