@@ -10,7 +10,7 @@ import click
 from dualamn.commands import console, options
 
 
-@click.command(short_help="Scores a links file.")
+@click.command(short_help="Score a links file.")
 @click.argument("links", type=click.Path(path_type=Path), metavar="LINKS")
 @click.argument("gold", type=click.Path(path_type=Path), metavar="GOLD")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
@@ -25,7 +25,7 @@ from dualamn.commands import console, options
     metavar="IRI",
     help="In files of IRIs: the --base that names were written under.",
 )
-@click.option("--many", is_flag=True, help="GOLD may have several partners of an entity.")
+@click.option("--many", is_flag=True, help="GOLD may have several counterparts of an entity.")
 @options.quiet
 def evaluate(
     links: Path,
@@ -36,14 +36,14 @@ def evaluate(
     many: bool,
     quiet: bool,
 ) -> None:
-    """Scores a links file: precision, recall and F1.
+    """Score a links file: precision, recall and F1.
 
-    GOLD holds links known to be right: two columns, or the columns of a links file. Both may have
-    any format that dualamn align writes, told by the ending of the name. A link is wrong if GOLD
-    has another partner for either of its ends; if GOLD knows neither, it is counted as unjudged.
-    The strict figures take unjudged links for wrong. Where LINKS has probabilities, a line says
-    how far they can be believed. An entity has one partner in GOLD, unless --many says otherwise:
-    then every link to one of them is right.
+    GOLD holds links known to be right: two columns, or the columns of a links file. Both may be
+    any file that dualamn align --links reads: tables, JSON Lines, Parquet, RDF or SSSOM. A link
+    is wrong if GOLD has another counterpart for either of its ends; if GOLD knows neither, it is
+    counted as unjudged. The strict figures take unjudged links for wrong. Where LINKS has
+    probabilities, a line says how far they can be believed. An entity has one counterpart in
+    GOLD, unless --many says otherwise: then every link to one of them is right.
 
     \b
     Examples:

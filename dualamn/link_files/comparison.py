@@ -98,7 +98,7 @@ def evaluate_files(
         gold_path: links that are known to be right.
         base: the IRI under which names that are no IRIs stand in either file, see
             `Alignment.write`.
-        many: gold links may give an entity several partners, which are all right, as with
+        many: gold links may give an entity several counterparts, which are all right, as with
             `Aligner.align(many=True)`.
 
     Raises:

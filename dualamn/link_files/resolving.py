@@ -269,7 +269,7 @@ class LinkReader:
                 kgs = [self.kgs[kg].name for kg in pair]
                 skipped[
                     f"that give {counted(several, 'entity', 'entities')} of {' and '.join(kgs)} "
-                    "more than one partner"
+                    "more than one counterpart"
                 ] = len(links) - len(kept)
             lines = [table.line(origin[pair][at]) for at in kept.tolist()]
             files[pair] = [LinkFile(table.path, links[kept], lines.__getitem__)]

@@ -70,7 +70,7 @@ def test_a_graph_file_can_hold_the_links(world: Any, make_folder: Folder) -> Non
     assert "http://r/0" not in task.kgs[0].entities
 
 
-def test_entities_with_several_partners_get_none(world: Any) -> None:
+def test_entities_with_several_counterparts_get_none(world: Any) -> None:
     rows = [(0, 0), (0, 1), (2, 2), (3, 4), (5, 4)]
     folder = world(
         "links.nt", "".join(f"<http://l/{a}> {SAME} <http://r/{b}> .\n" for a, b in rows)
@@ -79,7 +79,7 @@ def test_entities_with_several_partners_get_none(world: Any) -> None:
     assert pairs(task) == {("l/2", "r/2")}
     assert task.notes == (
         "links.nt: skipped 4 statements that give 2 entities of left and right "
-        "more than one partner",
+        "more than one counterpart",
     )
 
 
