@@ -19,7 +19,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from dualamn.files.opening import RDF, opened, suffix
 from dualamn.files.rdf import RDF_TYPE, mistake, pyoxigraph, statements
@@ -117,14 +117,8 @@ def _text(value: str) -> str:
     return f'"{escaped}"'
 
 
-class _Statement(NamedTuple):
-    """A triple, whether both of its ends are IRIs, and its line if there are lines."""
-
-    subject: str
-    predicate: str
-    object: str
-    joins_iris: bool
-    line: int | None = None
+_Statement = tuple[str, str, str, bool, int | None]
+"""A triple, whether both of its ends are IRIs, and its line if there are lines."""
 
 
 def read_ntriples(path: Path, asked: Asked) -> LinkTable:
@@ -151,11 +145,11 @@ def read_rdf(path: Path, asked: Asked) -> LinkTable:
 def _of_rdf(path: Path, kind: str) -> Iterator[_Statement]:
     iri = pyoxigraph().NamedNode
     for quad in statements(path, kind):
-        ends = quad.subject, quad.object
-        subject, object_ = (getattr(end, "value", "") for end in ends)
-        yield _Statement(
-            subject, quad.predicate.value, object_, type(ends[0]) is type(ends[1]) is iri
-        )
+        subject, object_ = quad.subject, quad.object
+        joins_iris = type(subject) is type(object_) is iri
+        # A triple can be an end as well, and has no value.
+        ends = getattr(subject, "value", ""), getattr(object_, "value", "")
+        yield ends[0], quad.predicate.value, ends[1], joins_iris, None
 
 
 def _of_lines(path: Path) -> Iterator[_Statement]:
@@ -167,14 +161,9 @@ def _of_lines(path: Path) -> Iterator[_Statement]:
                 raise mistake(path, number, "Invalid UTF-8", "N-Triples") from None
             match = _TRIPLE.fullmatch(line)
             if match is not None:
-                subject, object_ = match[1], match[3]
-                yield _Statement(
-                    _value(subject),
-                    _value(f"<{match[2]}>"),
-                    _value(object_),
-                    subject[0] == object_[0] == "<" and subject[1] != "<" != object_[1:2],
-                    number,
-                )
+                subject, predicate, object_ = match.groups()
+                is_iri = subject[0] == object_[0] == "<" and "<" not in (subject[1], object_[1])
+                yield _value(subject), predicate, _value(object_), is_iri, number
             elif line.strip(" \t") and not line.lstrip(" \t").startswith("#"):
                 what = "expected subject, predicate, object and a dot"
                 raise mistake(path, number, what, "N-Triples")
@@ -182,8 +171,9 @@ def _of_lines(path: Path) -> Iterator[_Statement]:
 
 def _value(term: str) -> str:
     """The IRI between < and >, the text of a literal, or the name of a blank node."""
-    end = {"<": -1, '"': term.rfind('"')}.get(term[0])
-    text = term if end is None else term[1:end]
+    text = term
+    if term[0] in '<"':
+        text = term[1 : term.rindex({"<": ">", '"': '"'}[term[0]])]
     if "\\" not in text:
         return text
     return _ESCAPE.sub(
@@ -195,16 +185,18 @@ def _value(term: str) -> str:
 
 
 def _links(path: Path, found: Iterable[_Statement], asked: Asked) -> LinkTable:
-    plain: list[_Statement] = []
+    plain: list[tuple[str, str]] = []
+    lines: list[int] = []
     nodes: dict[str, dict[str, str]] = {}
     others: Counter[str] = Counter()
-    for statement in found:
-        subject, predicate, object_, joins_iris, _ = statement
+    for subject, predicate, object_, joins_iris, line in found:
         if predicate in SAMENESS:
             if not joins_iris:
                 others["about something without an identifier"] += 1
             elif asked.is_wanted(subject, object_):
-                plain.append(statement)
+                plain.append((subject, object_))
+                if line is not None:
+                    lines.append(line)
             else:
                 others[FOREIGN] += 1
         elif (
@@ -229,39 +221,33 @@ def _links(path: Path, found: Iterable[_Statement], asked: Asked) -> LinkTable:
     # Axioms mostly annotate plain statements, which were counted.
     if foreign > others[FOREIGN]:
         others[FOREIGN] = foreign
-    return _with_axioms(path, plain, axioms, nodes, others)
+    if axioms:
+        return LinkTable(path, _with_axioms(plain, axioms, nodes), None, others, is_statements=True)
+    columns = {"left": [left for left, _ in plain], "right": [right for _, right in plain]}
+    has_lines = len(lines) == len(plain)
+    return LinkTable(path, columns, lines if has_lines else None, others, is_statements=True)
 
 
 def _with_axioms(
-    path: Path,
-    plain: list[_Statement],
-    axioms: list[dict[str, str]],
-    nodes: dict[str, dict[str, str]],
-    others: Counter[str],
-) -> LinkTable:
+    plain: list[tuple[str, str]], axioms: list[dict[str, str]], nodes: dict[str, dict[str, str]]
+) -> dict[str, list[Any]]:
     """The links of axioms first, then those that only stand there as plain statements."""
-    ends = [(axiom.get(_SOURCE, ""), axiom.get(_TARGET, "")) for axiom in axioms]
-    annotated = set(ends)
-    bare = [found for found in plain if (found.subject, found.object) not in annotated]
-    links = [*ends, *((found.subject, found.object) for found in bare)]
+    links = [(axiom.get(_SOURCE, ""), axiom.get(_TARGET, "")) for axiom in axioms]
+    annotated = set(links)
+    links += [link for link in plain if link not in annotated]
+    axioms = axioms + [{}] * (len(links) - len(axioms))
     columns: dict[str, list[Any]] = {
         "left": [left for left, _ in links],
         "right": [right for _, right in links],
-    }
-    lines = [found.line for found in bare if found.line is not None]
-    if axioms:
-        axioms = axioms + [{}] * len(bare)
-        columns |= score_and_probability(
+        **score_and_probability(
             [axiom.get(f"{SSSOM}confidence") for axiom in axioms],
             [axiom.get(f"{SSSOM}other") for axiom in axioms],
-        )
-        sources = [
-            [_graph(axiom, nodes, side) for axiom in axioms] for side in ("subject", "object")
-        ]
-        if None not in sources[0] and None not in sources[1]:
-            columns["left_source"], columns["right_source"] = sources
-    has_lines = len(lines) == len(links)
-    return LinkTable(path, columns, lines if has_lines else None, others, is_statements=True)
+        ),
+    }
+    sources = [[_graph(axiom, nodes, side) for axiom in axioms] for side in ("subject", "object")]
+    if None not in sources[0] and None not in sources[1]:
+        columns["left_source"], columns["right_source"] = sources
+    return columns
 
 
 def _graph(axiom: dict[str, str], nodes: dict[str, dict[str, str]], side: str) -> str | None:

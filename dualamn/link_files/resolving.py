@@ -96,8 +96,8 @@ class LinkReader:
             return row[0] in self._positions[left] and row[1] in self._positions[right]
 
         def is_wanted(subject: str, object_: str) -> bool:
-            ends = self._graphs_of(subject), self._graphs_of(object_)
-            return any(a != b for a in ends[0] for b in ends[1])
+            left, right = self._graphs_of(subject), self._graphs_of(object_)
+            return bool(left and right) and (left != right or len(left) > 1)
 
         return Asked(is_data, is_wanted)
 
@@ -218,12 +218,16 @@ class LinkReader:
         """Identifiers that are not ASCII, by their form as a URI."""
         return {to_uri(name): name for kg in self.kgs for name in kg.entities if not name.isascii()}
 
-    def _spelt_here(self, table: LinkTable, name: str) -> str:
-        """A name as the graphs spell it: they may know short forms, or IRIs that are no URIs."""
-        if table.prefixes is None or self._graphs_of(name):
-            return name
-        full = table.full(name)
-        return full if self._graphs_of(full) else self._by_uri.get(full, full)
+    def _spelt_here(self, table: LinkTable, side: str) -> Sequence[str]:
+        """Names as the graphs spell them: they may know short forms, or IRIs that are no URIs."""
+        names: Sequence[str] = table.columns[side]
+        if table.prefixes is None:
+            return names
+        found = []
+        for name in names:
+            full = name if self._graphs_of(name) else table.full(name)
+            found.append(full if self._graphs_of(full) else self._by_uri.get(full, full))
+        return found
 
     def _place(self, table: LinkTable) -> PairFiles:
         """Finds out which graphs the two sides of every statement are from.
@@ -239,10 +243,9 @@ class LinkReader:
         total = len(table) + foreign
         rows: dict[tuple[int, int], list[tuple[int, int]]] = {}
         origin: dict[tuple[int, int], list[int]] = {}
-        for row, names in enumerate(
-            zip(table.columns["left"], table.columns["right"], strict=True)
+        for row, (subject, object_) in enumerate(
+            zip(*(self._spelt_here(table, side) for side in ("left", "right")), strict=True)
         ):
-            subject, object_ = (self._spelt_here(table, name) for name in names)
             ends = self._graphs_of(subject), self._graphs_of(object_)
             pairs = {(a, b) for a in ends[0] for b in ends[1] if a < b}
             turned = {(b, a) for a in ends[0] for b in ends[1] if b < a} - pairs
