@@ -15,10 +15,11 @@ from dualamn.data_loaders.string_graph import TRIPLE_FIELDS, choose, read_graph
 from dualamn.errors import DataError
 from dualamn.files.delimited import StringTable
 from dualamn.files.opening import check_exists
-from dualamn.files.rdf_reading import Reading
+from dualamn.files.rdf import Reading
 from dualamn.graphs.knowledge_graph import KnowledgeGraph
 from dualamn.graphs.task import AlignmentTask
-from dualamn.link_files.string_links import LinkReader, PairFiles, join_links, table_of
+from dualamn.link_files.delimited_links import named_links
+from dualamn.link_files.resolving import LinkReader, PairFiles, join_links
 
 _LINKS = Path("links")
 """What links in memory are called in messages, in place of a file."""
@@ -174,7 +175,7 @@ def _read_links(reader: LinkReader, links: Any) -> list[PairFiles]:
             check_exists(path)
         return [reader.read(path) for path in paths]
     header, table = _table(links, 2, _LINKS)
-    return [reader.read_table(table_of(table, header))] if len(table) else []
+    return [reader.resolve(named_links(table, header))] if len(table) else []
 
 
 def _table(data: Any, width: int, path: Path) -> tuple[list[str], StringTable]:

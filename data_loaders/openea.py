@@ -17,7 +17,7 @@ from dualamn.errors import DataError
 from dualamn.files.delimited import read_strings
 from dualamn.graphs.knowledge_graph import KnowledgeGraph
 from dualamn.link_files.numbered_links import LinkFile, PairLinks, merge_links, without
-from dualamn.link_files.string_links import LinkReader
+from dualamn.link_files.resolving import LinkReader
 
 _TRIPLES = ("rel_triples_1", "rel_triples_2")
 FOLDS = "721_5fold"

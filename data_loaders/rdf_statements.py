@@ -6,8 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any, TypeAlias
 
 from dualamn.data_loaders.graph_builder import IRI_TYPE, GraphBuilder
-from dualamn.files.rdf import pyoxigraph
-from dualamn.files.rdf_reading import RDF_TYPE, SAME_AS
+from dualamn.files.rdf import RDF_TYPE, SAME_AS, pyoxigraph
 
 Statement: TypeAlias = tuple[str, str, str, str | None]
 """Subject, property, object and, of a literal, its type: "@en", the IRI of a datatype or ""."""

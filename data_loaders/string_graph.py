@@ -10,7 +10,7 @@ from dualamn.errors import DataError, did_you_mean
 from dualamn.files.delimited import StringTable, first_row, parse_strings
 from dualamn.files.opening import COMPRESSED, PARQUET, RDF, TABLES, suffix
 from dualamn.files.parquet import read_parquet
-from dualamn.files.rdf_reading import Reading
+from dualamn.files.rdf import Reading
 from dualamn.files.text import read_text
 from dualamn.graphs.knowledge_graph import KnowledgeGraph
 

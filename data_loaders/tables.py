@@ -15,10 +15,10 @@ from dualamn.data_loaders.dataset import Dataset, Layout, Request, assemble, che
 from dualamn.data_loaders.string_graph import graph_files, read_graph
 from dualamn.errors import DataError
 from dualamn.files.opening import COMPRESSED, PARQUET, RDF, check_exists, stem, suffix
-from dualamn.files.rdf_reading import Reading
+from dualamn.files.rdf import Reading
 from dualamn.graphs.task import AlignmentTask
 from dualamn.link_files.numbered_links import without
-from dualamn.link_files.string_links import LinkReader, PairFiles, join_links
+from dualamn.link_files.resolving import LinkReader, PairFiles, join_links
 from dualamn.progress import Progress, ProgressCallback, silent
 
 _LINKS, _SEEDS, _VALID, _TEST = "links", "seed_links", "valid_links", "test_links"

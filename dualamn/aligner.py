@@ -322,6 +322,6 @@ class Aligner:
         Returns:
             The TSV file: a header, then graph and entity of every row in order.
         """
-        from dualamn.link_files.embedding_files import write_embeddings
+        from dualamn.link_files.side_tables import write_embeddings
 
         return write_embeddings(self.task, self.embeddings(), path)

@@ -165,8 +165,8 @@ class Alignment(JudgedLinks):
             DataError: the file cannot be written.
             MissingExtraError: the format needs a package that is not installed.
         """
-        from dualamn.link_files.candidate_table import candidate_table
         from dualamn.link_files.formats import table_writer
+        from dualamn.link_files.side_tables import candidate_table
 
         table_writer(path, format)(candidate_table(self, k), Path(path))
 
@@ -190,7 +190,7 @@ class Alignment(JudgedLinks):
             MissingExtraError: the format needs a package that is not installed.
         """
         from dualamn.link_files.formats import table_writer
-        from dualamn.link_files.unmatched_table import unmatched_table
+        from dualamn.link_files.side_tables import unmatched_table
 
         table_writer(path, format)(unmatched_table(self), Path(path))
 
@@ -222,7 +222,7 @@ class Alignment(JudgedLinks):
         write_report(self, path, per_band=per_band, seconds=seconds, notes=notes)
 
     def to_tsv(self, path: str | Path) -> None:
-        """Writes the links as TSV, see `dualamn.link_files.tsv`."""
+        """Writes the links as TSV, see `dualamn.link_files.delimited_links`."""
         self.write(path, "tsv")
 
     def to_arrow(self) -> pyarrow.Table:
@@ -231,10 +231,10 @@ class Alignment(JudgedLinks):
         Raises:
             MissingExtraError: pyarrow is not installed.
         """
-        from dualamn.link_files.link_table import link_table
         from dualamn.link_files.parquet_tables import arrow_table
+        from dualamn.link_files.table import table_of_links
 
-        return arrow_table(link_table(self))
+        return arrow_table(table_of_links(self))
 
     def to_pandas(self) -> pandas.DataFrame:
         """The links as a `pandas.DataFrame`, sorted and named as in files, scores not rounded.
@@ -243,9 +243,9 @@ class Alignment(JudgedLinks):
             MissingExtraError: pandas is not installed.
         """
         from dualamn.errors import needs
-        from dualamn.link_files.link_table import link_table
+        from dualamn.link_files.table import table_of_links
 
-        return needs("pandas", extra="pandas").DataFrame(dict(link_table(self).columns))
+        return needs("pandas", extra="pandas").DataFrame(dict(table_of_links(self).columns))
 
 
 def _not_calibrated() -> ConfigError:

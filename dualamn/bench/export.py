@@ -14,8 +14,7 @@ from dualamn.bench.synthetic_draws import share_of
 from dualamn.bench.synthetic_graphs import SyntheticGraphs
 from dualamn.bench.synthetic_options import SyntheticOptions
 from dualamn.errors import DataError
-from dualamn.files.atomic import atomic_write
-from dualamn.files.atomic_folder import atomic_folder
+from dualamn.files.atomic import atomic_folder, atomic_write
 from dualamn.graphs.task import AlignmentTask
 from dualamn.kernels.arrays import Int32Array, IntArray
 from dualamn.progress import Progress, ProgressCallback, silent

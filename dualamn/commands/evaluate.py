@@ -34,12 +34,12 @@ def evaluate(
 ) -> None:
     """Score a links file: precision, recall and F1.
 
-    GOLD holds links known to be correct, as two columns or as a links file. Both files may have
-    any format that dualamn align writes, told by the ending of the name. A link is incorrect if
-    GOLD has another counterpart for either of its ends, and unknown if GOLD has neither end;
-    where there are unknown links, a row "strict" counts them as incorrect. Where LINKS has
-    probabilities, a line compares them with GOLD. An entity has one counterpart in GOLD, unless
-    --many allows several: then a link to any of them is correct.
+    GOLD holds links known to be correct, as two columns or as a links file. Both files may be
+    any that dualamn align --links reads: tables, JSON Lines, Parquet, RDF or SSSOM. A link is
+    incorrect if GOLD has another counterpart for either of its ends, and unknown if GOLD has
+    neither end; where there are unknown links, a row "strict" counts them as incorrect. Where
+    LINKS has probabilities, a line compares them with GOLD. An entity has one counterpart in
+    GOLD, unless --many allows several: then a link to any of them is correct.
 
     \b
     Examples:

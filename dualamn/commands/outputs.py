@@ -175,7 +175,7 @@ class Outputs:
             DataError: an entity that cannot get an IRI, in a format of IRIs.
         """
         if self.form.has_iris:
-            from dualamn.link_files.entity_iris import check_iris
+            from dualamn.link_files.write_options import check_iris
 
             check_iris(task, self._write_options.iris)
 
@@ -189,12 +189,12 @@ class Outputs:
         self.kept.append(f"the links are in {self.out}")
         told = []
         if self.candidates is not None:
-            from dualamn.link_files.candidate_table import candidate_table
+            from dualamn.link_files.side_tables import candidate_table
 
             table = candidate_table(alignment, self.top)
             told.append(self._write_table(table, self.candidates, "candidates"))
         if self.unmatched is not None:
-            from dualamn.link_files.unmatched_table import unmatched_table
+            from dualamn.link_files.side_tables import unmatched_table
 
             table = unmatched_table(alignment)
             told.append(self._write_table(table, self.unmatched, "entities without a link"))

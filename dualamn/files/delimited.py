@@ -92,11 +92,20 @@ def parse_strings(
     more: Sequence[int] = (),
     may_be_empty: bool = False,
     may_have_gaps: bool = False,
+    quotes: str | None = None,
 ) -> StringTable:
-    """The table in the text of a file, see `read_strings`."""
+    """The table in the text of a file, see `read_strings`.
+
+    Args:
+        path, text, fields, more, may_be_empty, may_have_gaps: as in `read_strings`.
+        quotes: what separates fields that may stand in quotes; "" for tabs and no quotes. If
+            None, the name of the file says it.
+    """
     widths = (len(fields), *more)
-    if suffix(path) == ".csv":
-        table = _parse_csv(path, text, fields, widths, may_have_gaps)
+    if quotes is None:
+        quotes = "," if suffix(path) == ".csv" else ""
+    if quotes:
+        table = _parse_quoted(path, text, fields, widths, may_have_gaps, quotes)
     else:
         columns = _parse_regular_strings(text, widths)
         if columns:
@@ -141,10 +150,15 @@ def _parse_tsv(
     return _table(path, numbered, fields, widths, gaps)
 
 
-def _parse_csv(
-    path: Path, text: str, fields: Sequence[str], widths: Sequence[int], gaps: bool
+def _parse_quoted(
+    path: Path,
+    text: str,
+    fields: Sequence[str],
+    widths: Sequence[int],
+    gaps: bool,
+    separator: str,
 ) -> StringTable:
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
     numbered = []
     begin = 1
     try:

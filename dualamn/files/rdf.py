@@ -1,16 +1,32 @@
-"""The statements of RDF files, one after another, through pyoxigraph."""
+"""RDF files: their statements, one after another, and what a user may say about their reading."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from xml.parsers import expat
 
-from dualamn.errors import DataError, needs
+from dualamn.errors import ConfigError, DataError, needs
 from dualamn.files.opening import RDF, opened, suffix
 from dualamn.files.text import short
+
+RDF_TYPE = "http://www.w3.org/1999/02/22-rdf-syntax-ns#type"
+LABELS = (
+    "http://www.w3.org/2000/01/rdf-schema#label",
+    "http://www.w3.org/2004/02/skos/core#prefLabel",
+    "http://schema.org/name",
+    "https://schema.org/name",
+    "http://xmlns.com/foaf/0.1/name",
+)
+"""The properties whose values are names, the preferred one first."""
+SAME_AS = (
+    "http://www.w3.org/2002/07/owl#sameAs",
+    "http://www.w3.org/2004/02/skos/core#exactMatch",
+)
+"""The properties that say of two entities that they are the same thing."""
 
 _PLACE = re.compile(r"^Parser error (?:at|between) line .*?: ", re.DOTALL)
 _NO_DOT = "must be followed by a dot"
@@ -27,17 +43,21 @@ def pyoxigraph() -> Any:
     return needs("pyoxigraph", extra="rdf")
 
 
-def statements(path: Path) -> Iterator[Any]:
-    """The quads of a file, whose format is known by its name; the text is not held.
+def statements(path: Path, kind: str | None = None) -> Iterator[Any]:
+    """The quads of a file; the text is not held.
 
     IRIs are taken as they are written, valid or not: published data has many that are not.
+
+    Args:
+        path: the file.
+        kind: its format, one of those that `RDF` names; known by its name if None.
 
     Raises:
         DataError: the file cannot be read or has a mistake, with the line.
         MissingExtraError: a package is not installed.
     """
     ox = pyoxigraph()
-    kind = RDF[suffix(path)]
+    kind = kind or RDF[suffix(path)]
     if kind == "RDF/XML":
         _check_xml(path)
     with opened(path) as stream:
@@ -48,14 +68,13 @@ def statements(path: Path) -> Iterator[Any]:
             # That the dot is missing shows only at the beginning of the next line.
             if line and error.offset == 1 and _NO_DOT in error.msg:
                 line = max(1, line - 1)
-            raise mistake(path, line, _PLACE.sub("", error.msg)) from None
+            raise mistake(path, line, _PLACE.sub("", error.msg), kind) from None
 
 
-def mistake(path: Path, line: int | None, what: str) -> DataError:
+def mistake(path: Path, line: int | None, what: str, kind: str) -> DataError:
     """The error for a syntax error at a line: what is wrong, what is there, what to do."""
     place, seen = _line(path, line or 1)
     line = None if line is None else place
-    kind = RDF[suffix(path)]
     if _WEB_PAGE.match(seen):
         message = f"this is a web page, not {kind}; fetch the data itself"
     elif kind in ("N-Triples", "N-Quads") and _TURTLE.match(seen):
@@ -87,7 +106,7 @@ def _check_xml(path: Path) -> None:
         try:
             expat.ParserCreate().ParseFile(stream)
         except expat.ExpatError as error:
-            raise mistake(path, error.lineno, expat.ErrorString(error.code)) from None
+            raise mistake(path, error.lineno, expat.ErrorString(error.code), "RDF/XML") from None
 
 
 def _line(path: Path, number: int) -> tuple[int, str]:
@@ -103,3 +122,53 @@ def _line(path: Path, number: int) -> tuple[int, str]:
             if line.strip():
                 place, seen = at, line
     return place, seen[:1000].decode("utf-8", "backslashreplace").strip()
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How graphs are read.
+
+    Attributes:
+        labels: more properties whose values are names, preferred to those of `LABELS`.
+        language: the language of names to prefer, such as "de"; without it English.
+        columns: which columns of a table hold head, relation and tail, by their names or by
+            their numbers, counted from 1; found by common names if None.
+    """
+
+    labels: tuple[str, ...] = ()
+    language: str | None = None
+    columns: tuple[str, str, str] | None = None
+
+    @classmethod
+    def of(
+        cls,
+        labels: Sequence[str] = (),
+        language: str | None = None,
+        columns: Sequence[str] | None = None,
+    ) -> Reading:
+        """Checks and takes over what a user gave.
+
+        Raises:
+            ConfigError: not three different columns, or a blank label or language.
+        """
+        if isinstance(labels, str):
+            labels = (labels,)
+        if any(not label.strip() for label in labels):
+            raise ConfigError("a label property is blank; give the identifier of a property")
+        if language is not None and not language.strip():
+            raise ConfigError("the language is blank; give one such as en, or leave it out")
+        if columns is None:
+            chosen = None
+        else:
+            if len(columns) != 3 or len(set(columns)) != 3 or not all(columns):
+                raise ConfigError(
+                    f"columns are {', '.join(columns) or 'none'}; name three: those of head, "
+                    "relation and tail"
+                )
+            chosen = (columns[0], columns[1], columns[2])
+        return cls(tuple(labels), None if language is None else language.strip().lower(), chosen)
+
+    @property
+    def label_order(self) -> dict[str, int]:
+        """All properties whose values are names, and the place of each."""
+        return {label: at for at, label in enumerate(dict.fromkeys((*self.labels, *LABELS)))}

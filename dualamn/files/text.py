@@ -1,26 +1,45 @@
-"""The text of files, and what is said of a line that does not fit."""
+"""Text files, both ways, and what is said of a line that does not fit."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dualamn.errors import DataError
+from dualamn.files.atomic import atomic_write
 from dualamn.files.opening import read_all, suffix
 
 TAB, NEWLINE = 9, 10
 
 
-def read_text(path: Path) -> str:
+def write_lines(path: str | Path, lines: Iterable[str]) -> None:
+    """Writes lines, each with its own end, as UTF-8; the file is whole or as it was.
+
+    Raises:
+        DataError: the file cannot be written, or a line holds half of a surrogate pair.
+    """
+    with atomic_write(path) as file:
+        for line in lines:
+            try:
+                file.write(line)
+            except UnicodeEncodeError:
+                raise DataError(f"cannot hold {short(line)}, which is no text", path=path) from None
+
+
+def read_text(path: Path, *, as_written: bool = False) -> str:
     """The text of a file, with Unix line ends.
+
+    Args:
+        path: the file.
+        as_written: with the line ends and zero bytes that are there, which names may have.
 
     Raises:
         DataError: the file cannot be read, or is not UTF-8.
     """
-    return decode(path, read_bytes(path))
+    return _utf8(path, read_all(path)) if as_written else decode(path, read_bytes(path))
 
 
 def read_bytes(path: Path) -> bytes:
@@ -49,6 +68,10 @@ def decode(path: Path, data: bytes) -> str:
             path=path,
             line=data.count(b"\n", 0, zero) + 1,
         )
+    return _utf8(path, data)
+
+
+def _utf8(path: Path, data: bytes) -> str:
     try:
         return data.decode()
     except UnicodeDecodeError as error:

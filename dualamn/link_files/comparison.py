@@ -20,8 +20,8 @@ from dualamn.eval.reliability import (
 from dualamn.eval.verdicts import LINKS_HEADER, LinkMetrics, Verdicts, judge, link_cells, text_table
 from dualamn.files.iris import to_uri
 from dualamn.kernels.arrays import strings
-from dualamn.link_files.link_file import LinkFile
-from dualamn.link_files.reading import read_links
+from dualamn.link_files.formats import read_links
+from dualamn.link_files.link_table import DistinctLinks
 
 Ends = tuple[str, str]
 Link = tuple[str, str, float]
@@ -97,7 +97,7 @@ def evaluate_files(
         gold_path: links that are known to be right.
         base: the IRI under which names that are no IRIs stand in either file, see
             `Alignment.write`.
-        many: gold links may give an entity several partners, which are all right, as with
+        many: gold links may give an entity several counterparts, which are all right, as with
             `Aligner.align(many=True)`.
 
     Raises:
@@ -119,7 +119,7 @@ def evaluate_files(
     )
 
 
-def _reliability(found: LinkFile, gold: LinkFile) -> tuple[ReliabilityBin, ...]:
+def _reliability(found: DistinctLinks, gold: DistinctLinks) -> tuple[ReliabilityBin, ...]:
     """The table of the links that have a probability and were judged."""
     if found.probability is None:
         return ()
@@ -140,7 +140,7 @@ def _reliability(found: LinkFile, gold: LinkFile) -> tuple[ReliabilityBin, ...]:
     return reliability_table(verdicts.scores[known], verdicts.correct[known])
 
 
-def _verdicts(found: LinkFile, gold: LinkFile) -> dict[Ends, Verdicts]:
+def _verdicts(found: DistinctLinks, gold: DistinctLinks) -> dict[Ends, Verdicts]:
     """The verdicts on the links of every pair of graphs."""
     wanted = _by_pair(gold, known=())
     links = _by_pair(found, known=wanted)
@@ -155,7 +155,7 @@ def _verdicts(found: LinkFile, gold: LinkFile) -> dict[Ends, Verdicts]:
     }
 
 
-def _check_single_pair(silent: LinkFile, other: LinkFile, n_pairs: int) -> None:
+def _check_single_pair(silent: DistinctLinks, other: DistinctLinks, n_pairs: int) -> None:
     """A file that names no graphs fits only to a single pair of them."""
     if silent.left_source is None and n_pairs > 1:
         raise DataError(
@@ -165,13 +165,13 @@ def _check_single_pair(silent: LinkFile, other: LinkFile, n_pairs: int) -> None:
         )
 
 
-def _as_uris(table: LinkFile) -> LinkFile:
+def _as_uris(table: DistinctLinks) -> DistinctLinks:
     """The links with URIs in place of IRIs, as one of the files can only hold these."""
     left, right = (strings(map(to_uri, side)) for side in (table.left, table.right))
     return replace(table, left=left, right=right)
 
 
-def _by_pair(table: LinkFile, known: Collection[Ends]) -> dict[Ends, list[Link]]:
+def _by_pair(table: DistinctLinks, known: Collection[Ends]) -> dict[Ends, list[Link]]:
     """The links of each pair of graphs, all turned the same way: that of `known` if it is there."""
     scores = [0.0] * len(table) if table.score is None else table.score.tolist()
     links = zip(table.left, table.right, scores, strict=True)
@@ -192,7 +192,7 @@ def _all(pairs: Mapping[Ends, list[Link]]) -> list[Link]:
     return [row for rows in pairs.values() for row in rows]
 
 
-def _judge(links: list[Link], gold: list[Link], found: LinkFile) -> Verdicts:
+def _judge(links: list[Link], gold: list[Link], found: DistinctLinks) -> Verdicts:
     lefts: dict[str, int] = {}
     rights: dict[str, int] = {}
 
@@ -206,15 +206,16 @@ def _judge(links: list[Link], gold: list[Link], found: LinkFile) -> Verdicts:
     return judge(numbered(links), numbered(gold), scores)
 
 
-def _notes(found: LinkFile, gold: LinkFile, total: LinkMetrics) -> tuple[str, ...]:
-    notes = [
+def _notes(found: DistinctLinks, gold: DistinctLinks, total: LinkMetrics) -> tuple[str, ...]:
+    notes = [f"{table.path.parent / note}" for table in (found, gold) for note in table.notes]
+    notes += [
         f"{table.path}: {table.n_repeated:,} repeated lines were counted once"
         for table in (found, gold)
         if table.n_repeated
     ]
     notes += [
-        f"{table.path}: {table.n_others:,} statements are no owl:sameAs or skos:exactMatch between "
-        "entities and were passed over"
+        f"{table.path}: {table.n_others:,} statements do not say that two entities are the same "
+        "and were passed over"
         for table in (found, gold)
         if table.n_others
     ]

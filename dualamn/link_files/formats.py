@@ -1,18 +1,27 @@
-"""Which formats there are, and which one a file has."""
+"""Which formats there are, which one a file has, and the one reader of links in any of them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from dualamn.errors import ConfigError, did_you_mean, needs
-from dualamn.link_files import csv, jsonl, ntriples, sssom, tsv, turtle
+from dualamn.files.iris import Base
+from dualamn.files.opening import COMPRESSED, PARQUET, RDF, check_exists, suffix
+from dualamn.files.text import read_text
+from dualamn.link_files import delimited_links, jsonl, rdf_links, sssom
 from dualamn.link_files import parquet_tables as parquet
-from dualamn.link_files.link_file import RawLinks
-from dualamn.link_files.link_table import link_table
-from dualamn.link_files.slots import checked_slots
-from dualamn.link_files.table import Table
+from dualamn.link_files.link_table import (
+    Asked,
+    DistinctLinks,
+    LinkTable,
+    distinct_links,
+    in_full,
+)
+from dualamn.link_files.mapping_set import checked_slots
+from dualamn.link_files.table import Table, table_of_links
 from dualamn.link_files.write_options import WriteOptions
 from dualamn.result import AlignedLinks
 
@@ -26,7 +35,7 @@ class Format:
         title: what people call it.
         endings: of file names, the first is the usual one.
         write_links: writes the links of an alignment to a path, with options that it takes.
-        read_links: reads them back.
+        read: reads links.
         write_table: writes any table, None where the format knows only links.
         is_text: whether it can be shown on a terminal.
         needs_to_write, needs_to_read: a package that has to be installed, if any, and the
@@ -39,7 +48,7 @@ class Format:
     title: str
     endings: tuple[str, ...]
     write_links: Callable[[AlignedLinks, Path, WriteOptions], None]
-    read_links: Callable[[Path], RawLinks]
+    read: Callable[[Path, Asked], LinkTable]
     write_table: Callable[[Table, Path], None] | None = None
     is_text: bool = True
     needs_to_write: tuple[str, str] | None = None
@@ -79,13 +88,13 @@ def _of_tables(
     title: str,
     endings: tuple[str, ...],
     write: Callable[[Table, Path], None],
-    read: Callable[[Path], RawLinks],
+    read: Callable[[Path, Asked], LinkTable],
     *,
     is_text: bool = True,
     package: tuple[str, str] | None = None,
 ) -> Format:
     def write_links(alignment: AlignedLinks, path: Path, options: WriteOptions) -> None:
-        write(link_table(alignment), path)
+        write(table_of_links(alignment), path)
 
     return Format(name, title, endings, write_links, read, write, is_text, package, package)
 
@@ -93,8 +102,12 @@ def _of_tables(
 FORMATS: dict[str, Format] = {
     made.name: made
     for made in (
-        _of_tables("tsv", "TSV", (".tsv",), tsv.write_tsv_table, tsv.read_tsv),
-        _of_tables("csv", "CSV", (".csv",), csv.write_csv_table, csv.read_csv),
+        _of_tables(
+            "tsv", "TSV", (".tsv",), delimited_links.write_tsv_table, delimited_links.read_tsv
+        ),
+        _of_tables(
+            "csv", "CSV", (".csv",), delimited_links.write_csv_table, delimited_links.read_csv
+        ),
         _of_tables(
             "jsonl", "JSON Lines", (".jsonl", ".ndjson"), jsonl.write_jsonl_table, jsonl.read_jsonl
         ),
@@ -103,7 +116,7 @@ FORMATS: dict[str, Format] = {
             "Parquet",
             (".parquet",),
             parquet.write_parquet_table,
-            parquet.read_parquet,
+            parquet.read_parquet_links,
             is_text=False,
             package=("pyarrow", "parquet"),
         ),
@@ -111,16 +124,16 @@ FORMATS: dict[str, Format] = {
             "ntriples",
             "N-Triples",
             (".nt",),
-            ntriples.write_ntriples,
-            ntriples.read_ntriples,
+            rdf_links.write_ntriples,
+            rdf_links.read_ntriples,
             has_iris=True,
         ),
         Format(
             "turtle",
             "Turtle",
             (".ttl",),
-            turtle.write_turtle,
-            turtle.read_turtle,
+            rdf_links.write_turtle,
+            rdf_links.read_rdf,
             needs_to_read=("pyoxigraph", "rdf"),
             has_iris=True,
             has_slots=True,
@@ -197,3 +210,86 @@ def format_by_ending(path: Path) -> Format | None:
         if path.name.lower().endswith(ending) and path.name.lower() != ending:
             return endings[ending]
     return FORMATS["tsv"] if path.suffix.lower() in _PLAIN else None
+
+
+def read_table(
+    path: str | Path,
+    *,
+    format: str | None = None,  # noqa: A002
+    asked: Asked | None = None,
+) -> LinkTable:
+    """Reads a links file of any format, as strings and with line numbers.
+
+    The ending of its name tells the format, whether one of compression follows it or not; what
+    tells none is a table, TSV, and a table with the columns of SSSOM is one of mappings.
+
+    Args:
+        path: the file.
+        format: its format, to settle it.
+        asked: what readers may ask about the graphs.
+
+    Raises:
+        DataError: the file is missing or unusable.
+        ConfigError: there is no such format.
+        MissingExtraError: the format needs a package that is not installed.
+    """
+    path, asked = Path(path), asked or Asked()
+    check_exists(path)
+    if format is not None:
+        return format_of(path, format).read(path, asked)
+    known = format_by_ending(Path(path.stem) if path.suffix.lower() in COMPRESSED else path)
+    if suffix(path) in RDF and (known is None or known.name != "ntriples"):
+        return rdf_links.read_rdf(path, asked)
+    if suffix(path) in PARQUET:
+        return parquet.read_parquet_links(path, asked)
+    if known is not None and known.name not in ("tsv", "csv"):
+        return known.read(path, asked)
+    text = read_text(path, as_written=True)
+    if sssom.is_sssom(text):
+        return sssom.parse_sssom(path, text)
+    return delimited_links.parse_links(path, text, asked)
+
+
+def read_links(
+    path: str | Path,
+    *,
+    format: str | None = None,  # noqa: A002
+    base: str | None = None,
+    one_to_one: bool = False,
+) -> DistinctLinks:
+    """Reads the different links of a file of any format, see `read_table`.
+
+    Args:
+        path: the file.
+        format: its format, to settle it.
+        base: what names that are no IRIs were written under, in RDF and SSSOM: their graphs and
+            names are read back.
+        one_to_one: refuse an entity with two different counterparts, as gold links must.
+
+    Raises:
+        DataError: the file is missing or unusable, or a link contradicts another.
+        ConfigError: there is no such format, or the base cannot be one.
+        MissingExtraError: the format needs a package that is not installed.
+    """
+    table = read_table(path, format=format)
+    columns = in_full(table)
+    if base is not None and table.is_statements:
+        columns = _without_base(columns, Base(base))
+    return distinct_links(table, columns, one_to_one=one_to_one)
+
+
+def _without_base(columns: dict[str, Sequence[Any]], base: Base) -> dict[str, Sequence[Any]]:
+    for side in ("left", "right"):
+        parts = [base.split(iri) for iri in columns[side]]
+        columns[side] = [
+            iri if part is None else part[1] for iri, part in zip(columns[side], parts, strict=True)
+        ]
+        graphs = [None if part is None else part[0] for part in parts]
+        if f"{side}_source" not in columns and parts and None not in graphs:
+            columns[f"{side}_source"] = graphs
+        elif f"{side}_source" in columns:
+            columns[f"{side}_source"] = [base.graph_of(iri) for iri in columns[f"{side}_source"]]
+    if ("left_source" in columns) != ("right_source" in columns):
+        columns.pop("left_source", None)
+        columns.pop("right_source", None)
+    return columns

@@ -13,10 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dualamn.errors import DataError
-from dualamn.files.lines import read_text, short, write_lines
-from dualamn.link_files.link_file import RawLinks
-from dualamn.link_files.link_table import TEXT_COLUMNS
-from dualamn.link_files.table import Table
+from dualamn.files.text import read_text, short, write_lines
+from dualamn.link_files.link_table import Asked, LinkTable
+from dualamn.link_files.table import TEXT_COLUMNS, Table
 
 
 def write_jsonl_table(table: Table, path: str | Path) -> None:
@@ -40,25 +39,27 @@ def _values(column: NDArray[Any]) -> list[Any]:
     return values
 
 
-def read_jsonl(path: Path) -> RawLinks:
+def read_jsonl(path: Path, asked: Asked) -> LinkTable:
     """Reads links. Empty lines are passed over, and so are keys that are no columns of links.
 
     Raises:
         DataError: the file is missing or not UTF-8, or a line is no JSON object or lacks a key.
     """
     rows, lines = [], []
-    for number, line in enumerate(read_text(path).split("\n"), start=1):
+    for number, line in enumerate(read_text(path, as_written=True).split("\n"), start=1):
         if line.strip(" \r\t"):
             rows.append(_object(path, number, line))
             lines.append(number)
     first = rows[0] if rows else {}
     sources = [key for key in ("left_source", "right_source") if key in first]
     if len(sources) == 1:
-        raise DataError(f"has {sources[0]} but not its partner", path=path, line=lines[0])
+        raise DataError(
+            f"has {sources[0]} but not that of the other side", path=path, line=lines[0]
+        )
     keys = ["left", "right", *sources, *(key for key in ("score", "probability") if key in first)]
     for row, number in zip(rows, lines, strict=True):
         _check(path, number, row, keys)
-    return RawLinks({key: [row[key] for row in rows] for key in keys}, lines)
+    return LinkTable(path, {key: [row[key] for row in rows] for key in keys}, lines)
 
 
 def _object(path: Path, number: int, line: str) -> dict[str, Any]:

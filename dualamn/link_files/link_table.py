@@ -1,37 +1,242 @@
-"""The links of an alignment as a table, sorted so that the same links give the same file."""
+"""The links of a file as strings, as they stand there: what readers of every format give."""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from math import isfinite
+from pathlib import Path
+from typing import Any
+
 import numpy as np
-from numpy.typing import NDArray
 
-from dualamn.link_files.table import Table
-from dualamn.result import AlignedLinks
+from dualamn.errors import DataError
+from dualamn.kernels.arrays import FloatArray, StringArray, strings
 
-COLUMNS = ("left_source", "left", "right_source", "right", "score")
-ALL_COLUMNS = (*COLUMNS, "probability")
-TEXT_COLUMNS = COLUMNS[:4]
+SAMENESS = (
+    "http://www.w3.org/2002/07/owl#sameAs",
+    "http://www.w3.org/2004/02/skos/core#exactMatch",
+    "http://www.w3.org/2002/07/owl#equivalentClass",
+    "http://www.w3.org/2002/07/owl#equivalentProperty",
+)
+"""The properties whose statements are links: they say that two things are the same."""
+
+FOREIGN = "about something that no two graphs have"
+"""Why a statement is no link where `Asked.is_wanted` refuses it."""
+
+ESCAPES = {"\t": r"\t", "\n": r"\n", "\r": r"\r", "\\": r"\\"}
+_UNESCAPED = {escape: char for char, escape in ESCAPES.items()}
 
 
-def link_table(alignment: AlignedLinks) -> Table:
-    """All links, sorted by pair of graphs in the order of the task, then by identifier.
+@dataclass(frozen=True)
+class Asked:
+    """What a reader may ask about the graphs at hand; without graphs there is no more to know.
 
-    There is a column `probability`, NaN for a link without one, if a link has one.
+    Attributes:
+        is_data: whether the first row of a table is a link, though it looks like a header or has
+            more fields than left, right and score.
+        is_wanted: whether a statement about these two is to be kept; others are counted alone.
     """
-    columns = alignment.columns()
-    table = Table(
-        {
-            name: getattr(columns, name)
-            for name in ALL_COLUMNS
-            if name != "probability" or columns.probability is not None
-        }
+
+    is_data: Callable[[Sequence[str]], bool] = lambda row: False
+    is_wanted: Callable[[str, str], bool] = lambda left, right: True
+
+
+@dataclass(frozen=True, eq=False)
+class LinkTable:
+    """The links of a file, each as often as it stands there.
+
+    Attributes:
+        path: the file.
+        columns: m values each, of left and right at least; left_source and right_source both or
+            neither. Names are strings; score and probability are numbers or their text, a
+            probability may be missing, "" or None.
+        lines: (m,) the line or row of every link, from 1; None where the format has no lines.
+        others: how many statements are no links, by the reason.
+        is_statements: whether these are statements that two things are the same, in either
+            order and not one to one, as in RDF and SSSOM; in tables the order counts.
+        is_escaped: whether tabs, line ends and backslashes in names are escaped.
+        prefixes: of short names, which are URIs then; None where names stand in full.
+        notes: what was taken for granted.
+    """
+
+    path: Path
+    columns: Mapping[str, Sequence[Any]]
+    lines: Sequence[int] | None = None
+    others: Mapping[str, int] = field(default_factory=dict)
+    is_statements: bool = False
+    is_escaped: bool = False
+    prefixes: Mapping[str, str] | None = None
+    notes: tuple[str, ...] = ()
+
+    def __len__(self) -> int:
+        return len(self.columns["left"])
+
+    def line(self, row: int) -> int | None:
+        """The line of a link, None where the format has no lines."""
+        return None if self.lines is None else self.lines[row]
+
+    def full(self, name: str) -> str:
+        """A name in full: its prefix expanded, or its escapes undone; else as it stands."""
+        if self.is_escaped:
+            return unescaped(name)
+        prefix, colon, rest = name.partition(":")
+        if not colon or not self.prefixes or prefix not in self.prefixes or rest[:2] == "//":
+            return name
+        return self.prefixes[prefix] + rest
+
+
+def unescaped(name: str) -> str:
+    r"""A name whose tabs, line ends and backslashes are written ``\t``, ``\n``, ``\r``, ``\\``."""
+    return re.sub(r"\\[tnr\\]", lambda match: _UNESCAPED[match[0]], name) if "\\" in name else name
+
+
+@dataclass(frozen=True, eq=False)
+class DistinctLinks:
+    """The different links of a file, with all names in full, as columns of equal length m.
+
+    Attributes:
+        path: the file.
+        left, right: (m,) identifiers of the entities.
+        left_source, right_source: (m,) names of their graphs, None if the file does not say.
+        score: (m,) float32, None if the file has none.
+        n_repeated: how many lines repeat an earlier link; they are left out.
+        probability: (m,) float32 from 0 to 1, NaN for a link without one; None if the file has
+            no such column.
+        n_others: how many statements of the file are no links between the same things.
+        are_uris: whether identifiers were written as URIs, see `dualamn.files.iris.to_uri`.
+        notes: what was taken for granted.
+    """
+
+    path: Path
+    left: StringArray
+    right: StringArray
+    left_source: StringArray | None
+    right_source: StringArray | None
+    score: FloatArray | None
+    n_repeated: int
+    probability: FloatArray | None = None
+    n_others: int = 0
+    are_uris: bool = False
+    notes: tuple[str, ...] = ()
+
+    def __len__(self) -> int:
+        return len(self.left)
+
+
+def in_full(table: LinkTable) -> dict[str, Sequence[Any]]:
+    """The columns of a table with all names in full.
+
+    Raises:
+        DataError: the prefix of a short name is not known.
+    """
+    if not table.is_escaped and table.prefixes is None:
+        return dict(table.columns)
+    columns = dict(table.columns)
+    for name in {"left", "right", "left_source", "right_source"} & set(columns):
+        columns[name] = [table.full(value) for value in columns[name]]
+    for name in ("left", "right") if table.prefixes is not None else ():
+        for row, value in enumerate(columns[name]):
+            if not re.match(r"[A-Za-z][A-Za-z0-9+.-]*://|urn:", value) and (
+                value == table.columns[name][row]
+            ):
+                raise DataError(
+                    f"has {value!r}, whose prefix is not in the curie_map of the header; add it "
+                    "there",
+                    path=table.path,
+                    line=table.line(row),
+                )
+    return columns
+
+
+def distinct_links(
+    table: LinkTable, columns: Mapping[str, Sequence[Any]], *, one_to_one: bool
+) -> DistinctLinks:
+    """Every link once, the first of those that are the same.
+
+    Args:
+        table: the links.
+        columns: theirs, with names in full.
+        one_to_one: refuse an entity with two counterparts in a graph.
+
+    Raises:
+        DataError: a score or probability is none; or `one_to_one`, and an entity has two
+            different counterparts in a graph.
+    """
+    nothing = [""] * len(table)
+    ends = list(
+        zip(
+            columns.get("left_source", nothing),
+            columns["left"],
+            columns.get("right_source", nothing),
+            columns["right"],
+            strict=True,
+        )
     )
-    return table.take(link_order(alignment))
+    first_at = {row: i for i, row in reversed(list(enumerate(ends)))}
+    kept = sorted(first_at.values())
+    if one_to_one:
+        _check_one_to_one(table, kept, ends)
+
+    def text(name: str) -> StringArray | None:
+        return strings(columns[name][i] for i in kept) if name in columns else None
+
+    def numbers(what: str, must_be: str, fits: Callable[[float], bool]) -> FloatArray | None:
+        if what not in columns:
+            return None
+        read = np.empty(len(ends), dtype=np.float32)
+        for i, value in enumerate(columns[what]):
+            read[i] = _number(value)
+            if not (fits(read[i]) or (what == "probability" and value in ("", None))):
+                raise DataError(
+                    f"has the {what} {value!r}, not {must_be}", path=table.path, line=table.line(i)
+                )
+        return read[kept]
+
+    return DistinctLinks(
+        table.path,
+        strings(columns["left"][i] for i in kept),
+        strings(columns["right"][i] for i in kept),
+        text("left_source"),
+        text("right_source"),
+        numbers("score", "a number", isfinite),
+        len(ends) - len(kept),
+        numbers("probability", "a number from 0 to 1", lambda value: 0 <= value <= 1),
+        sum(table.others.values()),
+        table.prefixes is not None,
+        table.notes,
+    )
 
 
-def link_order(alignment: AlignedLinks) -> NDArray[np.int64]:
-    """(m,) int64: the positions of the links in the order in which they are written."""
-    sources = alignment.task.source_of[alignment.links].tolist()
-    left, right = alignment.task.identifiers(alignment.links).T.tolist() if sources else ([], [])
-    order = sorted(range(len(sources)), key=lambda row: (sources[row], left[row], right[row]))
-    return np.array(order, dtype=np.int64)
+def _number(value: object) -> float:
+    """A number or its text, NaN for anything else."""
+    if isinstance(value, str | int | float) and not isinstance(value, bool):
+        with suppress(ValueError, OverflowError):
+            return float(value)
+    return float("nan")
+
+
+def _check_one_to_one(
+    table: LinkTable, rows: Collection[int], ends: Sequence[tuple[str, str, str, str]]
+) -> None:
+    """Each entity may have one counterpart in each other graph."""
+    seen: dict[tuple[str, str, str, bool], tuple[int, str]] = {}
+    for row in rows:
+        left_source, left, right_source, right = ends[row]
+        for entity, counterpart, key in (
+            (left, right, (left_source, left, right_source, False)),
+            (right, left, (right_source, right, left_source, True)),
+        ):
+            first, other = seen.setdefault(key, (row, counterpart))
+            if first == row:
+                continue
+            line = table.line(first)
+            elsewhere = "another link has" if line is None else f"line {line} links it to"
+            raise DataError(
+                f"links {entity!r} to {counterpart!r}, but {elsewhere} {other!r}; "
+                "remove one of the two",
+                path=table.path,
+                line=table.line(row),
+            )

@@ -91,7 +91,7 @@ def merge_links(
     arguments, so that no link is both a seed and a test link.
 
     Raises:
-        DataError: an entity has two different partners.
+        DataError: an entity has two different counterparts.
     """
     uses = (seeds, valid, test, unsplit)
     files = [file for use in uses for file in use]

@@ -11,10 +11,10 @@ from typing import Any
 
 from dualamn.errors import DataError, needs
 from dualamn.files.atomic import atomic_path
-from dualamn.files.lines import read_bytes
-from dualamn.link_files.link_file import RawLinks
-from dualamn.link_files.link_table import ALL_COLUMNS, TEXT_COLUMNS
-from dualamn.link_files.table import Table
+from dualamn.files.parquet import read_arrow, strings_of
+from dualamn.link_files.delimited_links import named_links, places_of
+from dualamn.link_files.link_table import Asked, LinkTable
+from dualamn.link_files.table import TEXT_COLUMNS, Table
 
 
 def arrow_table(table: Table) -> Any:
@@ -52,42 +52,17 @@ def write_parquet_table(table: Table, path: str | Path) -> None:
         parquet.write_table(made, temporary, compression="zstd")
 
 
-def read_parquet(path: Path) -> RawLinks:
-    """Reads links: columns left and right, and left_source, right_source, score and probability
-    if there.
+def read_parquet_links(path: Path, asked: Asked) -> LinkTable:
+    """Reads links: columns named as in other tables, or two or three of any names.
 
     Raises:
-        DataError: the file is missing or no Parquet, or a column is missing, is not text or has
-            gaps.
+        DataError: the file is missing or no Parquet, or a name is missing.
         MissingExtraError: pyarrow is not installed.
     """
-    pa = needs("pyarrow", extra="parquet")
-    parquet = needs("pyarrow.parquet", extra="parquet")
-    data = pa.BufferReader(read_bytes(path))
-    try:
-        names = parquet.read_schema(data).names
-        _check_names(path, names)
-        wanted = [name for name in ALL_COLUMNS if name in names]
-        table = parquet.read_table(data, columns=wanted)
-    except (pa.ArrowException, OSError) as error:
-        raise DataError(f"is no Parquet file that can be read ({error})", path=path) from None
-    columns = {name: table.column(name).to_pylist() for name in wanted}
-    for name in TEXT_COLUMNS:
-        _check_text(path, name, columns.get(name, []))
-    return RawLinks(columns)
-
-
-def _check_names(path: Path, names: list[str]) -> None:
-    if not {"left", "right"} <= set(names):
-        raise DataError(
-            f"has the columns {', '.join(names) or 'none'}; links need left and right", path=path
-        )
-    if ("left_source" in names) != ("right_source" in names):
-        raise DataError("has a source column for one side only", path=path)
-
-
-def _check_text(path: Path, name: str, values: list[Any]) -> None:
-    for row, value in enumerate(values, start=1):
-        if not isinstance(value, str):
-            what = "nothing" if value is None else f"{value!r}, no text,"
-            raise DataError(f"has {what} in column {name} of row {row}", path=path)
+    table = read_arrow(path)
+    links = named_links(strings_of(path, table), table.column_names)
+    for name, at in places_of(table.column_names)[0].items():
+        if name in TEXT_COLUMNS and table.column(at).null_count:
+            row = table.column(at).to_pylist().index(None)
+            raise DataError(f"has nothing in column {name}", path=path, line=links.line(row))
+    return links

@@ -3,27 +3,31 @@
 Identifiers are CURIEs, with a map of prefixes made from what the IRIs have in common. They are
 written as URIs: the tools of the standard drop a mapping whose id is not ASCII, so `é` becomes
 `%C3%A9`; `dualamn evaluate` compares them in that form. Fields follow the rules of CSV, and
-labels are one line. Reading takes the extra `sssom`.
+labels are one line. Reading a header takes the extra `sssom`.
 """
 
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from dualamn.errors import DataError, needs
-from dualamn.files.curies import WELL_KNOWN, Curies, curies_of
-from dualamn.files.iris import to_uri
-from dualamn.files.lines import read_text, write_lines
-from dualamn.link_files.csv import csv_rows, quoted
-from dualamn.link_files.link_file import RawLinks
-from dualamn.link_files.mapping_set import MappingSet, graph_of, mapping_set, score_and_probability
-from dualamn.link_files.ntriples import EXACT, SAME
-from dualamn.link_files.slots import SLOTS
-from dualamn.link_files.turtle import PREFIXES
+from dualamn.files.delimited import parse_strings
+from dualamn.files.iris import WELL_KNOWN, Curies, curies_of, to_uri
+from dualamn.files.rdf import RDF_TYPE
+from dualamn.files.text import read_text, write_lines
+from dualamn.link_files.delimited_links import MOST_COLUMNS, quoted, unix_lines
+from dualamn.link_files.link_table import SAMENESS, Asked, LinkTable
+from dualamn.link_files.mapping_set import (
+    PREFIXES,
+    SLOTS,
+    MappingSet,
+    graph_of,
+    mapping_set,
+    score_and_probability,
+)
 from dualamn.link_files.write_options import WriteOptions
 from dualamn.result import AlignedLinks
 
@@ -94,84 +98,91 @@ def _field(text: str) -> str:
     return quoted(text) if '"' in text or "\t" in text else text
 
 
-def read_sssom(path: Path) -> RawLinks:
-    """Reads owl:sameAs and skos:exactMatch mappings; others are counted.
+def is_sssom(text: str) -> bool:
+    """Whether a text is a mapping table: its first line after those with # names the columns."""
+    header = next((line for line in text.split("\n", 2000) if not line.startswith("#")), "")
+    return {"subject_id", "object_id"} <= set(header.strip().split("\t"))
+
+
+def read_sssom(path: Path, asked: Asked) -> LinkTable:
+    """Reads the mappings that say that two things are the same; others are counted.
 
     Raises:
-        DataError: the file is missing or not UTF-8, its header is no YAML, a column is missing, a
-            row has too many or too few fields, or a CURIE has a prefix that is not in the map.
+        DataError: the file is missing or not UTF-8, its header is no YAML, a column is missing, or
+            a row has too many or too few fields.
         MissingExtraError: PyYAML is not installed.
     """
-    text = read_text(path)
-    n_header = 0
-    lines = text.split("\n")
-    while n_header < len(lines) and lines[n_header].startswith("#"):
-        n_header += 1
+    return parse_sssom(path, read_text(path, as_written=True))
+
+
+def parse_sssom(path: Path, text: str) -> LinkTable:
+    """The mappings in the text of a file, see `read_sssom`; identifiers stay as short as they are.
+
+    Fields with tabs or quotes stand in quotes, as in CSV.
+    """
+    lines = unix_lines(text).split("\n")
+    n_header = next((at for at, line in enumerate(lines) if not line.startswith("#")), len(lines))
     metadata = _metadata(path, "\n".join(line[1:] for line in lines[:n_header]))
-    body = "\n".join(lines[n_header:])
-    rows, numbers = csv_rows(path, body, "\t", skipped=n_header)
-    header = rows[0] if rows else []
-    missing = [name for name in _NEEDED if name not in header]
-    if missing:
-        raise DataError(f"is no SSSOM table, there is no column {missing[0]}", path=path)
-    prefixes = {**_BUILT_IN, **metadata.get("curie_map", {})}
-    kept, kept_lines, columns = [], [], {name: at for at, name in enumerate(header)}
-    for row, number in zip(rows[1:], numbers[1:], strict=True):
-        if len(row) != len(header):
-            raise DataError(
-                f"has {len(row)} fields where {len(header)} are expected", path=path, line=number
-            )
-        predicate = _expanded(path, number, row[columns["predicate_id"]], prefixes)
-        if predicate in (SAME, EXACT) and row[columns.get("predicate_modifier", 0)] != "Not":
-            kept.append(row)
-            kept_lines.append(number)
-    return RawLinks(
-        _link_columns(path, kept, kept_lines, columns, metadata, prefixes),
-        kept_lines,
-        n_others=len(rows) - 1 - len(kept),
-        are_uris=True,
+    # Lines of the header become blank, so that those below keep their numbers.
+    body = "\n".join("" if line.startswith("#") else line for line in lines)
+    table = parse_strings(
+        path, body, _NEEDED, more=range(1, MOST_COLUMNS), may_have_gaps=True, quotes="\t"
+    )
+    at = {column[0].strip(): number for number, column in enumerate(table.columns)}
+    if missing := [name for name in _NEEDED if name not in at]:
+        raise DataError(
+            f"the column {missing[0]} is missing; an SSSOM table needs {', '.join(_NEEDED)}",
+            path=path,
+            line=table.line(0),
+        )
+    nothing = [""] * len(table)
+
+    def column(name: str) -> list[str]:
+        return table.columns[at[name]] if name in at else nothing
+
+    prefixes = {**_BUILT_IN, **metadata["curie_map"]}
+    predicates = LinkTable(path, {"left": []}, prefixes=prefixes)
+    negated = column("predicate_modifier")
+    rows = [
+        row
+        for row, predicate in enumerate(column("predicate_id"))
+        if predicates.full(predicate) in SAMENESS and negated[row].strip().lower() != "not"
+    ]
+    columns: dict[str, list[Any]] = {
+        side: [column(name)[row] for row in rows]
+        for side, name in (("left", "subject_id"), ("right", "object_id"))
+    }
+    if "confidence" in at or "other" in at:
+        values = ([column(name)[row] for row in rows] for name in ("confidence", "other"))
+        columns |= score_and_probability(*values)
+    set_id = str(metadata.get("mapping_set_id", ""))
+    for side, name in (("left_source", "subject_source"), ("right_source", "object_source")):
+        general = str(metadata.get(name, ""))
+        own = [column(name)[row] or general for row in rows]
+        columns[side] = [graph_of(predicates.full(source), set_id) for source in own]
+    if not all(columns["left_source"]) or not all(columns["right_source"]):
+        del columns["left_source"], columns["right_source"]
+    n_others = len(table) - 1 - len(rows)
+    return LinkTable(
+        path,
+        columns,
+        [table.line(row) for row in rows],
+        {"of another predicate": n_others} if n_others else {},
+        is_statements=True,
+        prefixes=prefixes,
     )
 
 
-def _link_columns(
-    path: Path,
-    rows: Sequence[Sequence[str]],
-    lines: Sequence[int],
-    at: dict[str, int],
-    metadata: dict[str, Any],
-    prefixes: dict[str, str],
-) -> dict[str, list[Any]]:
-    def column(name: str) -> list[str]:
-        return [row[at[name]] if name in at else "" for row in rows]
-
-    def iris(name: str) -> list[str]:
-        return [
-            _expanded(path, line, value, prefixes)
-            for value, line in zip(column(name), lines, strict=True)
-        ]
-
-    columns: dict[str, list[Any]] = {"left": iris("subject_id"), "right": iris("object_id")}
-    if "confidence" in at or "other" in at:
-        columns |= score_and_probability(column("confidence"), column("other"))
-    sources = []
-    for name in ("subject_source", "object_source"):
-        general = str(metadata.get(name, ""))
-        own = [value or general for value in column(name)]
-        found = [
-            _expanded(path, line, value, prefixes) if value else ""
-            for value, line in zip(own, lines, strict=True)
-        ]
-        set_id = str(metadata.get("mapping_set_id", ""))
-        sources.append([graph_of(iri, set_id) for iri in found])
-    if all(sources[0]) and all(sources[1]):
-        columns["left_source"], columns["right_source"] = sources
-    return columns
-
-
-_BUILT_IN = {**PREFIXES, **{prefix: space for space, prefix in WELL_KNOWN.items()}}
+_BUILT_IN = {
+    "rdf": RDF_TYPE.removesuffix("type"),
+    **PREFIXES,
+    **{prefix: space for space, prefix in WELL_KNOWN.items()},
+}
 
 
 def _metadata(path: Path, text: str) -> dict[str, Any]:
+    if not text.strip():
+        return {"curie_map": {}}
     yaml = needs("yaml", extra="sssom")
     try:
         metadata = yaml.safe_load(text) or {}
@@ -186,16 +197,3 @@ def _metadata(path: Path, text: str) -> dict[str, Any]:
     if not isinstance(curie_map, dict):
         raise DataError("has a header that is no mapping of names and values", path=path)
     return {**metadata, "curie_map": {str(k): str(v) for k, v in curie_map.items()}}
-
-
-def _expanded(path: Path, line: int, curie: str, prefixes: dict[str, str]) -> str:
-    prefix, colon, rest = curie.partition(":")
-    if colon and not rest.startswith("//") and prefix in prefixes:
-        return prefixes[prefix] + rest
-    if re.match(r"[A-Za-z][A-Za-z0-9+.-]*://|urn:", curie):
-        return curie
-    raise DataError(
-        f"has {curie!r}, whose prefix is not in the curie_map of the header; add it there",
-        path=path,
-        line=line,
-    )

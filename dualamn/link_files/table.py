@@ -1,4 +1,4 @@
-"""Named columns of equal length: what every table format writes."""
+"""Named columns of equal length, what every table format writes; and links as such a table."""
 
 from __future__ import annotations
 
@@ -10,6 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dualamn.kernels.arrays import StringArray
+from dualamn.result import AlignedLinks
+
+COLUMNS = ("left_source", "left", "right_source", "right", "score")
+ALL_COLUMNS = (*COLUMNS, "probability")
+TEXT_COLUMNS = COLUMNS[:4]
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,3 +54,28 @@ def _as_text(column: NDArray[Any]) -> list[str]:
         return [str(value) for value in column.tolist()]
     strings: list[str] = column.tolist()
     return strings
+
+
+def table_of_links(alignment: AlignedLinks) -> Table:
+    """All links of an alignment, sorted so that the same links give the same file:
+    by pair of graphs in the order of the task, then by identifier.
+
+    There is a column `probability`, NaN for a link without one, if a link has one.
+    """
+    columns = alignment.columns()
+    table = Table(
+        {
+            name: getattr(columns, name)
+            for name in ALL_COLUMNS
+            if name != "probability" or columns.probability is not None
+        }
+    )
+    return table.take(link_order(alignment))
+
+
+def link_order(alignment: AlignedLinks) -> NDArray[np.int64]:
+    """(m,) int64: the positions of the links in the order in which they are written."""
+    sources = alignment.task.source_of[alignment.links].tolist()
+    left, right = alignment.task.identifiers(alignment.links).T.tolist() if sources else ([], [])
+    order = sorted(range(len(sources)), key=lambda row: (sources[row], left[row], right[row]))
+    return np.array(order, dtype=np.int64)

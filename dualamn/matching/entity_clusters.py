@@ -139,8 +139,8 @@ class Clusters(Generic[Links]):
         return made_of.with_pairs(tuple(pairs), f"{made_of.matcher}, clustered")
 
     def to_tsv(self, path: str | Path) -> None:
-        """Writes a line for every cluster, see `dualamn.link_files.cluster_table`."""
-        from dualamn.link_files.cluster_table import write_clusters
+        """Writes a line for every cluster, see `dualamn.link_files.side_tables`."""
+        from dualamn.link_files.side_tables import write_clusters
 
         write_clusters(self.task, self.members, self.scores, path)
 

@@ -14,7 +14,7 @@ import pytest
 from dualamn.data_loaders.entity_names import read_names
 from dualamn.data_loaders.string_graph import read_graph, read_triples
 from dualamn.errors import ConfigError, DataError
-from dualamn.files.rdf_reading import Reading
+from dualamn.files.rdf import Reading
 
 Folder = Callable[..., Path]
 ROWS = [("a", "r", "b"), ("b", "s", "c")]

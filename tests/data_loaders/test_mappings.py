@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import bz2
+import gzip
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -68,7 +70,7 @@ def test_a_graph_file_can_hold_the_links(world: Any, make_folder: Folder) -> Non
     assert "http://r/0" not in task.kgs[0].entities
 
 
-def test_entities_with_several_partners_get_none(world: Any) -> None:
+def test_entities_with_several_counterparts_get_none(world: Any) -> None:
     rows = [(0, 0), (0, 1), (2, 2), (3, 4), (5, 4)]
     folder = world(
         "links.nt", "".join(f"<http://l/{a}> {SAME} <http://r/{b}> .\n" for a, b in rows)
@@ -77,7 +79,7 @@ def test_entities_with_several_partners_get_none(world: Any) -> None:
     assert pairs(task) == {("l/2", "r/2")}
     assert task.notes == (
         "links.nt: skipped 4 statements that give 2 entities of left and right "
-        "more than one partner",
+        "more than one counterpart",
     )
 
 
@@ -201,6 +203,38 @@ def test_parquet_links_as_dualamn_writes_them(world: Any, refused: Refused) -> N
         call=load_world,
         links="links.parquet",
     )
+
+
+def test_links_that_stand_in_axioms_alone(world: Any) -> None:
+    prefixes = (
+        "@prefix owl: <http://www.w3.org/2002/07/owl#> . @prefix s: <https://w3id.org/sssom/> ."
+    )
+    axiom = (
+        "[] a owl:Axiom ; owl:annotatedSource <http://l/{0}> ; "
+        "owl:annotatedTarget <http://r/{0}> ; owl:annotatedProperty owl:equivalentClass ; "
+        "s:confidence 0.5 .\n"
+    )
+    plain = f"<http://l/0> {SAME} <http://r/0> .\n<http://l/8> {SAME} <http://r/8> .\n"
+    text = f"{prefixes}\n{plain}{axiom.format(0)}{axiom.format(1)}{axiom.format(8)}"
+    task = load_world(world("links.ttl", text), "links.ttl")
+    assert pairs(task) == {("l/0", "r/0"), ("l/1", "r/1")}
+    assert task.notes == ("links.ttl: skipped 1 statement about something that no two graphs have",)
+
+
+@pytest.mark.parametrize("name", ["links.csv", "links.tsv.gz", "links.sssom.bz2", "links"])
+def test_sssom_is_known_by_its_columns_and_may_have_quotes(world: Any, name: str) -> None:
+    text = SSSOM + HEADER + '"L:0"\t"a\tb ""c"""\towl:equivalentProperty\tR:0\tx\n'
+    folder = world("links.nt", "")
+    data = text.encode()
+    if name.endswith((".gz", ".bz2")):
+        data = gzip.compress(data) if name.endswith(".gz") else bz2.compress(data)
+    (folder / name).write_bytes(data)
+    assert pairs(load_world(folder, name)) == {("l/0", "r/0")}
+
+
+def test_a_header_that_is_no_yaml(world: Any, refused: Refused) -> None:
+    folder = world("links.tsv", "#a: [\n" + HEADER)
+    refused(folder, "no YAML", file="links.tsv", line=1, call=load_world, links="links.tsv")
 
 
 def test_a_folder_of_rdf_is_a_data_set(world: Any) -> None:

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from dualamn.data_loaders.string_graph import read_graph
 from dualamn.errors import DataError, MissingExtraError
-from dualamn.files.rdf_reading import Reading
+from dualamn.files.rdf import Reading
 from dualamn.graphs.knowledge_graph import KnowledgeGraph
 
 E = "http://e.org/"

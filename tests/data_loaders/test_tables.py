@@ -148,6 +148,27 @@ def test_header_names_the_columns(world: Any) -> None:
     assert links(task, task.seed_links) == {("Germany", "Allemagne")}
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "entity2\tconfidence\tentity1\nAllemagne\t0.9\tGermany\n",
+        "right\tnote\tleft\nAllemagne\t\tGermany\n",
+        "left_source\tleft\tright_source\tright\tscore\tprobability\n"
+        "left\tGermany\tright\tAllemagne\t0.9\t\n",
+        "left\tGermany\tright\tAllemagne\n",  # the names of the graphs, not a header
+    ],
+)
+def test_headers_with_more_columns(world: Any, text: str) -> None:
+    task = load_world(world(links__tsv=text))
+    assert links(task, task.seed_links) == {("Germany", "Allemagne")}
+
+
+def test_line_ends_in_quotes(world: Any) -> None:
+    folder = world(left__csv='"a\r\nb",r,Berlin\r\n', links__csv='"a\r\nb",Paris\r\n')
+    task = load_files([folder / "left.csv", folder / "right.tsv"], folder / "links.csv")
+    assert links(task, task.seed_links) == {("a\nb", "Paris")}
+
+
 def test_links_written_by_dualamn(world: Any) -> None:
     folder = world(
         left__tsv="C:\\temp\tr\tBerlin\n",

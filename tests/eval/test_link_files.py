@@ -80,6 +80,19 @@ def test_a_links_file_may_hold_several_links_of_an_entity_but_gold_may_not(tmp_p
         evaluate_files(*files(tmp_path, one, many))
 
 
+@pytest.mark.parametrize("tab", ["\t", ","])
+def test_a_header_of_other_words_is_no_link(tab: str, tmp_path: Path) -> None:
+    name = "gold.csv" if tab == "," else "gold.tsv"
+    (tmp_path / name).write_text("entity1\tentity2\na\tA\nb\tB\n".replace("\t", tab))
+    (tmp_path / "links.tsv").write_text(HEADER + "en\ta\tfr\tA\t0.9\nen\tb\tfr\tB\t0.8\n")
+    result = evaluate_files(tmp_path / "links.tsv", tmp_path / name)
+    assert result.total == LinkMetrics(2, 0, 0, 0)
+    assert result.notes == (f"{tmp_path / name}: the first line is taken for a header",)
+    # Words that are entities further down are entities.
+    (tmp_path / name).write_text(f"source{tab}target\nleft{tab}x\nsource{tab}target\n")
+    assert evaluate_files(tmp_path / name, tmp_path / name).total.correct == 2
+
+
 def test_a_file_with_a_header_alone_holds_no_links(tmp_path: Path) -> None:
     result = evaluate_files(*files(tmp_path, HEADER, "a\tA\n"))
     assert result.total == LinkMetrics(0, 0, 0, 1)
@@ -127,7 +140,7 @@ def test_uris_and_iris_are_the_same_thing(tmp_path: Path) -> None:
     assert result.total == LinkMetrics(1, 0, 0, 0)
     (note,) = result.notes
     assert note.endswith(
-        "links.sssom.tsv: 1 statements are no owl:sameAs or skos:exactMatch between entities "
+        "links.sssom.tsv: 1 statements do not say that two entities are the same "
         "and were passed over"
     )
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from dualamn.errors import DataError
-from dualamn.files.atomic_folder import atomic_folder, check_new_folder
+from dualamn.files.atomic import atomic_folder, check_new_folder
 
 
 def test_a_folder_appears_whole(tmp_path: Path) -> None:

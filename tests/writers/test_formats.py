@@ -15,9 +15,8 @@ from hypothesis import strategies as st
 
 from dualamn.alignment import Alignment
 from dualamn.errors import ConfigError, DataError, MissingExtraError
-from dualamn.link_files.formats import FORMATS, Format, format_of
-from dualamn.link_files.link_file import LinkFile
-from dualamn.link_files.reading import read_links
+from dualamn.link_files.formats import FORMATS, Format, format_of, read_links
+from dualamn.link_files.link_table import DistinctLinks
 from dualamn.link_files.write_options import WriteOptions
 
 Make = Callable[..., Alignment]
@@ -49,7 +48,7 @@ def write(form: Format, alignment: Alignment, path: Path) -> None:
     alignment.write(path, form.name, base=BASE if form.has_iris else None)
 
 
-def rows_of(table: LinkFile) -> list[tuple[str, str, str, str, float | None]]:
+def rows_of(table: DistinctLinks) -> list[tuple[str, str, str, str, float | None]]:
     assert table.left_source is not None
     assert table.right_source is not None
     score = [None] * len(table) if table.score is None else table.score.tolist()
@@ -168,7 +167,7 @@ def test_a_full_disk_leaves_the_old_file(
 @every_format
 def test_a_missing_file_names_the_nearest(form: Format, tmp_path: Path) -> None:
     (tmp_path / f"links{form.endings[0]}").write_text("")
-    with pytest.raises(DataError, match=r"there is no such file, did you mean links"):
+    with pytest.raises(DataError, match=r"there is no such file or folder; did you mean links"):
         read_links(tmp_path / f"link{form.endings[0]}")
 
 
@@ -253,10 +252,14 @@ def test_unknown_formats_are_told_with_what_there_is() -> None:
 @pytest.mark.parametrize(
     ("name", "text", "message"),
     [
-        ("l.csv", 'a,"b\n', "line 1: is not valid CSV"),
-        ("l.csv", "", "holds no links, it is empty"),
-        ("l.csv", "a,b\nc\n", "line 2: has 1 comma-separated fields where 2 are expected"),
-        ("l.csv", '"a\nb",c\nd,e,f\n', "line 3: has 3 comma-separated fields where 2"),
+        ("l.csv", 'a,"b\n', "line 1: this is not valid CSV"),
+        ("l.csv", "", "the file is empty"),
+        ("l.csv", "a,b\nc\n", "line 2: expected 2 fields separated by commas"),
+        (
+            "l.csv",
+            '"a\nb",c\nd,e,f\n',
+            "line 3: the line has 3 fields, but the lines before have 2",
+        ),
         ("l.csv", "left,right,score\na,b,high\n", "line 2: has the score 'high', not a number"),
         ("l.jsonl", "{\n", "line 1: is not JSON"),
         ("l.jsonl", "\n[1]\n", r"line 2: is \[1\], not an object"),
@@ -265,12 +268,12 @@ def test_unknown_formats_are_told_with_what_there_is() -> None:
         (
             "l.jsonl",
             '{"left":"a","right":"b","left_source":"x"}\n',
-            "line 1: has left_source but not its partner",
+            "line 1: has left_source but not that of the other side",
         ),
         ("l.jsonl", '{"left":"a","right":"b","score":true}\n', "line 1: has the score True"),
         ("l.jsonl", '{"left":"a","right":"b","score":1e999}\n', "line 1: has the score inf"),
         ("l.jsonl", "[" * 100_000 + "\n", "line 1: is nested too deep"),
-        ("l.parquet", "", "is no Parquet file"),
+        ("l.parquet", "", "this cannot be read as Parquet"),
     ],
 )
 def test_bad_files_are_told_with_their_line(

@@ -15,7 +15,7 @@ from safetensors import SafetensorError
 from dualamn.bench.synthetic_task import make_task
 from dualamn.errors import DataError
 from dualamn.files.tensors import write_tensors
-from dualamn.link_files.embedding_files import write_embeddings
+from dualamn.link_files.side_tables import write_embeddings
 
 FULL = Path("/dev/full")
 
@@ -45,7 +45,7 @@ def test_embeddings_on_a_full_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         with FULL.open("wb", buffering=0) as file:
             yield file
 
-    monkeypatch.setattr("dualamn.link_files.embedding_files.atomic_write_bytes", full)
+    monkeypatch.setattr("dualamn.link_files.side_tables.atomic_write_bytes", full)
     task = make_task(30)
     rows = np.zeros((task.n_entities, 4), dtype=np.float32)
     with pytest.raises(OSError, match=os.strerror(errno.ENOSPC)):

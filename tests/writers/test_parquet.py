@@ -9,7 +9,7 @@ import pytest
 
 from dualamn.alignment import Alignment
 from dualamn.errors import DataError
-from dualamn.link_files.reading import read_links
+from dualamn.link_files.formats import read_links
 
 COLUMNS = ["left_source", "left", "right_source", "right", "score"]
 
@@ -43,11 +43,11 @@ def test_frames_are_sorted_and_named_as_files(two: Alignment) -> None:
 def test_columns_that_links_need(tmp_path: Path) -> None:
     path = tmp_path / "links.parquet"
     for columns, message in (
-        ({"entity1": ["a"]}, "has the columns entity1; links need left and right"),
-        ({"left": ["a"], "right": ["b"], "left_source": ["x"]}, "source column for one side only"),
-        ({"left": ["a", None], "right": ["b", "c"]}, "has nothing in column left of row 2"),
-        ({"left": [1], "right": ["b"]}, "has 1, no text, in column left of row 1"),
-        ({"left": ["a"], "right": ["b"], "score": [float("nan")]}, "has the score nan"),
+        ({"entity1": ["a"]}, "found 1 fields; give two, left and right"),
+        ({"a": ["a"], "b": ["b"], "c": ["x"], "d": ["y"]}, "found 4 fields"),
+        ({"left": ["a"], "right": ["b"], "left_source": ["x"]}, "name the graph of both sides"),
+        ({"left": ["a", None], "right": ["b", "c"]}, "line 2: has nothing in column left"),
+        ({"left": ["a"], "right": ["b"], "score": [float("nan")]}, "has the score 'nan'"),
     ):
         pq.write_table(pa.table(columns), path)
         with pytest.raises(DataError, match=message):

@@ -10,8 +10,8 @@ import pytest
 from dualamn.alignment import Alignment
 from dualamn.errors import DataError
 from dualamn.files.iris import Base, is_iri, to_uri
-from dualamn.link_files.entity_iris import check_iris
-from dualamn.link_files.reading import read_links
+from dualamn.link_files.formats import read_links
+from dualamn.link_files.write_options import check_iris
 
 Make = Callable[..., Alignment]
 EN, FR = "http://example.org/en/", "http://example.org/fr/"
@@ -115,10 +115,12 @@ def test_ntriples_of_others(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "text", "message"),
     [
-        ("l.nt", f"<{EN}a> <{SAME}> <{EN}b>\n", "line 1: is no N-Triples"),
-        ("l.nt", "\na\tb\n", "line 2: is no N-Triples"),
-        ("l.ttl", "<a> <b>\n", "is no Turtle"),
-        ("l.ttl", "@prefix owl: <urn:x:> .\n:a owl:b :c .\n", "line 2: is no Turtle"),
+        ("l.nt", f"<{EN}a> <{SAME}> <{EN}b>\n", "line 1: this is not valid N-Triples"),
+        ("l.nt", f"<{EN}a> <{SAME}> <{EN}b .\n", "line 1: this is not valid N-Triples"),
+        ("l.nt", f'<{EN}a> <{SAME}> "x .\n', "line 1: this is not valid N-Triples"),
+        ("l.nt", "\na\tb\n", "line 2: this is not valid N-Triples"),
+        ("l.ttl", "<a> <b>\n", "this is not valid Turtle"),
+        ("l.ttl", "@prefix owl: <urn:x:> .\n:a owl:b :c .\n", "line 2: this is not valid Turtle"),
     ],
 )
 def test_bad_files_are_told_with_their_line(

@@ -14,9 +14,9 @@ import yaml
 import dualamn
 from dualamn.alignment import Alignment
 from dualamn.errors import ConfigError, DataError
-from dualamn.files.curies import curies_of
-from dualamn.link_files.reading import read_links
-from dualamn.link_files.slots import JUSTIFICATIONS, PREDICATES, SLOTS, today
+from dualamn.files.iris import curies_of
+from dualamn.link_files.formats import read_links
+from dualamn.link_files.mapping_set import JUSTIFICATIONS, PREDICATES, SLOTS, today
 
 Make = Callable[..., Alignment]
 EN, FR = "http://example.org/en/", "http://example.org/fr/"
@@ -225,14 +225,17 @@ COLUMNS = "subject_id\tpredicate_id\tobject_id\n"
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("", "is no SSSOM table, there is no column subject_id"),
-        (HEAD + "subject_id\tobject_id\n", "there is no column predicate_id"),
+        ("", "the file is empty; expected lines of subject_id"),
+        (HEAD + "subject_id\tobject_id\n", "line 3: the column predicate_id is missing"),
         (HEAD + COLUMNS + "e:a\towl:sameAs\tq:b\n", "line 4: has 'q:b', whose prefix is not in"),
-        (HEAD + COLUMNS + "e:a\towl:sameAs\n", "line 4: has 2 fields where 3 are expected"),
+        (
+            HEAD + COLUMNS + "e:a\towl:sameAs\n",
+            "line 4: the line has 2 fields, but the lines before have 3",
+        ),
         ("#a: [\n" + COLUMNS, "has a header that is no YAML"),
         ("#- a\n" + COLUMNS, "has a header that is no mapping"),
         ("#curie_map: e\n" + COLUMNS, "has a header that is no mapping"),
-        (HEAD + COLUMNS.strip() + '\tconfidence\n"e:a\n', "line 4: is not valid CSV"),
+        (HEAD + COLUMNS.strip() + '\tconfidence\n"e:a\n', "line 4: this is not valid CSV"),
         (
             HEAD + COLUMNS.strip() + "\tconfidence\ne:a\towl:sameAs\te:b\thigh\n",
             "line 4: has the score 'high', not a number",

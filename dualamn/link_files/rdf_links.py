@@ -1,0 +1,258 @@
+"""Links as RDF, with confidence in Turtle, and without as N-Triples, which are the plain links:
+
+    <http://en…/Germany> owl:sameAs <http://fr…/Allemagne> .
+    <…set> sssom:mappings [ a owl:Axiom ;
+        owl:annotatedSource <http://en…/Germany> ;
+        owl:annotatedProperty owl:sameAs ;
+        owl:annotatedTarget <http://fr…/Allemagne> ;
+        sssom:confidence "0.912345"^^xsd:double ] .
+
+In Turtle, every link stands there as a plain triple, and again as an annotated axiom of OWL 2
+with SSSOM's properties. This form was chosen for its readers: triple stores load it without
+RDF-star, Protégé and ROBOT know annotated axioms, and the tools of SSSOM read it as a mapping set.
+Reading takes the extra `rdf`, but for N-Triples.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from dualamn.files.opening import RDF, opened, suffix
+from dualamn.files.rdf import RDF_TYPE, mistake, pyoxigraph, statements
+from dualamn.files.text import write_lines
+from dualamn.link_files.link_table import FOREIGN, SAMENESS, Asked, LinkTable
+from dualamn.link_files.mapping_set import (
+    PREFIXES,
+    SLOTS,
+    SSSOM,
+    MappingSet,
+    graph_of,
+    mapping_set,
+    score_and_probability,
+)
+from dualamn.link_files.table import table_of_links
+from dualamn.link_files.write_options import WriteOptions, entity_iris
+from dualamn.result import AlignedLinks
+
+_OWL = PREFIXES["owl"]
+_SOURCE, _PROPERTY, _TARGET = (f"{_OWL}annotated{end}" for end in ("Source", "Property", "Target"))
+_ABOUT = (f"{SSSOM}MappingSet", f"{_OWL}Axiom")
+_SPECIAL = re.compile(r'[\x00-\x1f"\\\x7f]')
+_TRIPLE = re.compile(
+    r"[ \t]*(<[^<>]*>|_:\S+|<<.*>>)[ \t]*<([^<>]*)>[ \t]*"
+    r'(<[^<>]*>|"(?:[^"\\]|\\.)*"(?:\^\^<[^<>]*>|@[A-Za-z0-9-]+)?|_:\S+?|<<.*>>)'
+    r"[ \t]*\.[ \t]*(?:#.*)?"
+)
+_ESCAPE = re.compile(r"\\(?:u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{8})|(.))")
+_CHARACTERS = {"t": "\t", "n": "\n", "r": "\r", "b": "\b", "f": "\f"}
+
+
+def write_ntriples(alignment: AlignedLinks, path: Path, options: WriteOptions) -> None:
+    """Writes the links as owl:sameAs.
+
+    Raises:
+        DataError: the file cannot be written, or an entity cannot get an IRI.
+    """
+    columns = table_of_links(alignment).columns
+    left = entity_iris(columns["left_source"], columns["left"], options.iris, path)
+    right = entity_iris(columns["right_source"], columns["right"], options.iris, path)
+    rows = zip(left, right, strict=True)
+    write_lines(path, (f"<{subject}> <{SAMENESS[0]}> <{object_}> .\n" for subject, object_ in rows))
+
+
+def write_turtle(alignment: AlignedLinks, path: Path, options: WriteOptions) -> None:
+    """Writes the links, with six decimals of each confidence.
+
+    Raises:
+        ConfigError: a slot is set that does not exist or whose value does not fit.
+        DataError: the file cannot be written, or an entity cannot get an IRI.
+    """
+    write_lines(path, _turtle(mapping_set(alignment, options, path)))
+
+
+def _turtle(made: MappingSet) -> Iterator[str]:
+    for prefix, space in PREFIXES.items():
+        yield f"@prefix {prefix}: <{space}> .\n"
+    yield f"\n<{made.id}> a sssom:MappingSet"
+    for name, values in made.slots.items():
+        for value in values if name != "mapping_set_id" else ():
+            yield f" ;\n    {SLOTS[name].property} {_object(SLOTS[name].kind, value)}"
+    yield " .\n\n"
+    for row, (subject, object_) in enumerate(zip(made.subjects, made.objects, strict=True)):
+        yield f"<{subject}> {made.predicate} <{object_}> .\n"
+        yield (
+            f"<{made.id}> sssom:mappings [ a owl:Axiom ; owl:annotatedSource <{subject}> ; "
+            f"owl:annotatedProperty {made.predicate} ; owl:annotatedTarget <{object_}> ; "
+            f"sssom:mapping_justification {made.justification}"
+        )
+        if made.subject_labels and made.subject_labels[row]:
+            yield f" ; sssom:subject_label {_text(made.subject_labels[row])}"
+        if made.object_labels and made.object_labels[row]:
+            yield f" ; sssom:object_label {_text(made.object_labels[row])}"
+        if made.subject_sources:
+            yield f" ; sssom:subject_source <{made.subject_sources[row]}>"
+        if made.object_sources:
+            yield f" ; sssom:object_source <{made.object_sources[row]}>"
+        if made.confidence and made.confidence[row]:
+            yield f' ; sssom:confidence "{made.confidence[row]}"^^xsd:double'
+        if made.other:
+            yield f" ; sssom:other {_text(made.other[row])}"
+        yield " ] .\n"
+
+
+def _object(kind: str, value: str) -> str:
+    if kind == "iri":
+        return f"<{value.replace('orcid:', 'https://orcid.org/', 1)}>"
+    return f'"{value}"^^xsd:date' if kind == "date" else _text(value)
+
+
+def _text(value: str) -> str:
+    escaped = _SPECIAL.sub(
+        lambda match: "\\" + match[0] if match[0] in '"\\' else f"\\u{ord(match[0]):04X}", value
+    )
+    return f'"{escaped}"'
+
+
+_Statement = tuple[str, str, str, bool, int | None]
+"""A triple, whether both of its ends are IRIs, and its line if there are lines."""
+
+
+def read_ntriples(path: Path, asked: Asked) -> LinkTable:
+    """Reads links as `read_rdf` does, line by line and without a package.
+
+    Raises:
+        DataError: the file is missing or not UTF-8, or a line is no triple.
+    """
+    return _links(path, _of_lines(path), asked)
+
+
+def read_rdf(path: Path, asked: Asked) -> LinkTable:
+    """Reads statements that two IRIs are the same, and what annotated axioms say of them.
+
+    The ending says which RDF the file is; without one it is Turtle.
+
+    Raises:
+        DataError: the file is missing or has a mistake.
+        MissingExtraError: a package is not installed.
+    """
+    return _links(path, _of_rdf(path, RDF.get(suffix(path), "Turtle")), asked)
+
+
+def _of_rdf(path: Path, kind: str) -> Iterator[_Statement]:
+    iri = pyoxigraph().NamedNode
+    for quad in statements(path, kind):
+        subject, object_ = quad.subject, quad.object
+        joins_iris = type(subject) is type(object_) is iri
+        # A triple can be an end as well, and has no value.
+        ends = getattr(subject, "value", ""), getattr(object_, "value", "")
+        yield ends[0], quad.predicate.value, ends[1], joins_iris, None
+
+
+def _of_lines(path: Path) -> Iterator[_Statement]:
+    with opened(path) as stream:
+        for number, data in enumerate(stream, start=1):
+            try:
+                line = data.decode().rstrip("\r\n")
+            except UnicodeDecodeError:
+                raise mistake(path, number, "Invalid UTF-8", "N-Triples") from None
+            match = _TRIPLE.fullmatch(line)
+            if match is not None:
+                subject, predicate, object_ = match.groups()
+                is_iri = subject[0] == object_[0] == "<" and "<" not in (subject[1], object_[1])
+                yield _value(subject), predicate, _value(object_), is_iri, number
+            elif line.strip(" \t") and not line.lstrip(" \t").startswith("#"):
+                what = "expected subject, predicate, object and a dot"
+                raise mistake(path, number, what, "N-Triples")
+
+
+def _value(term: str) -> str:
+    """The IRI between < and >, the text of a literal, or the name of a blank node."""
+    text = term
+    if term[0] in '<"':
+        text = term[1 : term.rindex({"<": ">", '"': '"'}[term[0]])]
+    if "\\" not in text:
+        return text
+    return _ESCAPE.sub(
+        lambda match: (
+            _CHARACTERS.get(match[3], match[3]) if match[3] else chr(int(match[1] or match[2], 16))
+        ),
+        text,
+    )
+
+
+def _links(path: Path, found: Iterable[_Statement], asked: Asked) -> LinkTable:
+    plain: list[tuple[str, str]] = []
+    lines: list[int] = []
+    nodes: dict[str, dict[str, str]] = {}
+    others: Counter[str] = Counter()
+    for subject, predicate, object_, joins_iris, line in found:
+        if predicate in SAMENESS:
+            if not joins_iris:
+                others["about something without an identifier"] += 1
+            elif asked.is_wanted(subject, object_):
+                plain.append((subject, object_))
+                if line is not None:
+                    lines.append(line)
+            else:
+                others[FOREIGN] += 1
+        elif (
+            predicate.startswith(SSSOM)
+            or predicate in (_SOURCE, _PROPERTY, _TARGET)
+            or (predicate == RDF_TYPE and object_ in _ABOUT)
+        ):
+            nodes.setdefault(subject, {})[predicate] = object_
+            if predicate == f"{SSSOM}mappings":
+                nodes.setdefault(object_, {})["of"] = subject
+        elif subject not in nodes:  # else it is about the links
+            others["of another property"] += 1
+    axioms, foreign = [], 0
+    for node in nodes.values():
+        if node.get(RDF_TYPE) == f"{_OWL}Axiom":
+            if node.get(_PROPERTY) not in SAMENESS:
+                others["of another property"] += 1
+            elif asked.is_wanted(node.get(_SOURCE, ""), node.get(_TARGET, "")):
+                axioms.append(node)
+            else:
+                foreign += 1
+    # Axioms mostly annotate plain statements, which were counted.
+    if foreign > others[FOREIGN]:
+        others[FOREIGN] = foreign
+    if axioms:
+        return LinkTable(path, _with_axioms(plain, axioms, nodes), None, others, is_statements=True)
+    columns = {"left": [left for left, _ in plain], "right": [right for _, right in plain]}
+    has_lines = len(lines) == len(plain)
+    return LinkTable(path, columns, lines if has_lines else None, others, is_statements=True)
+
+
+def _with_axioms(
+    plain: list[tuple[str, str]], axioms: list[dict[str, str]], nodes: dict[str, dict[str, str]]
+) -> dict[str, list[Any]]:
+    """The links of axioms first, then those that only stand there as plain statements."""
+    links = [(axiom.get(_SOURCE, ""), axiom.get(_TARGET, "")) for axiom in axioms]
+    annotated = set(links)
+    links += [link for link in plain if link not in annotated]
+    axioms = axioms + [{}] * (len(links) - len(axioms))
+    columns: dict[str, list[Any]] = {
+        "left": [left for left, _ in links],
+        "right": [right for _, right in links],
+        **score_and_probability(
+            [axiom.get(f"{SSSOM}confidence") for axiom in axioms],
+            [axiom.get(f"{SSSOM}other") for axiom in axioms],
+        ),
+    }
+    sources = [[_graph(axiom, nodes, side) for axiom in axioms] for side in ("subject", "object")]
+    if None not in sources[0] and None not in sources[1]:
+        columns["left_source"], columns["right_source"] = sources
+    return columns
+
+
+def _graph(axiom: dict[str, str], nodes: dict[str, dict[str, str]], side: str) -> str | None:
+    """The graph of one side, which the axiom says or its mapping set for all."""
+    set_id = axiom.get("of", "")
+    key = f"{SSSOM}{side}_source"
+    source = axiom.get(key, nodes.get(set_id, {}).get(key))
+    return None if source is None else graph_of(source, set_id)

@@ -1,0 +1,319 @@
+"""Finds the entities that the links of files join: tables as they say, statements as they fit.
+
+A table must be right. Statements of sameness, RDF and SSSOM, are made of many things, not only of
+those in the graphs at hand, and not one to one: what does not fit is skipped and counted.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from difflib import get_close_matches
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dualamn.data_loaders.string_graph import table_files
+from dualamn.errors import DataError
+from dualamn.files.delimited import read_strings
+from dualamn.files.iris import to_uri
+from dualamn.files.opening import stem
+from dualamn.files.text import counted
+from dualamn.graphs.knowledge_graph import KnowledgeGraph
+from dualamn.link_files.delimited_links import unix_lines
+from dualamn.link_files.formats import read_table
+from dualamn.link_files.link_table import FOREIGN, Asked, LinkTable, unescaped
+from dualamn.link_files.numbered_links import LinkFile, PairLinks, merge_links
+
+_NEAR_POOL = 50_000
+"""Among more entities than these no near name is looked for: it would take seconds."""
+
+PairFiles = dict[tuple[int, int], list[LinkFile]]
+"""For every pair of graphs, (left, right) with left < right: the files that hold its links."""
+
+
+class LinkReader:
+    """Reads files of links between some graphs.
+
+    Args:
+        kgs: the graphs.
+        notes: where headers and what was skipped are noted.
+    """
+
+    def __init__(self, kgs: Sequence[KnowledgeGraph], notes: list[str]) -> None:
+        self.kgs = tuple(kgs)
+        self._notes = notes
+
+    def read(self, path: Path) -> PairFiles:
+        """Reads a file of links, or a folder of files named ``A-B`` after the graphs they join.
+
+        A file has two columns, the entity of the first graph and that of the second, or names
+        its columns in a header: left, right, and with more than two graphs left_source and
+        right_source. A score and a probability are passed over. JSON Lines have the same keys.
+        Of RDF and SSSOM the statements that two entities are the same are links.
+
+        Raises:
+            DataError: a file is unusable, or names an entity or graph that does not exist.
+        """
+        if path.is_dir():
+            return self._read_folder(path)
+        return self.resolve(read_table(path, asked=self._asked(0, 1)))
+
+    def read_pair(self, path: Path, left: int, right: int) -> LinkFile:
+        """Reads a file whose two columns hold entities of two given graphs."""
+        table = read_strings(path, ("left", "right"))
+        columns = dict(zip(("left", "right"), table.columns, strict=True))
+        lines = range(1, len(table) + 1) if table.lines is None else table.lines
+        return self._between(LinkTable(path, columns, lines), left, right)
+
+    def resolve(self, table: LinkTable) -> PairFiles:
+        """Finds the entities of links, see `read`."""
+        self._notes.extend(table.notes)
+        if table.is_statements:
+            return self._place(table)
+        if not len(table):
+            raise DataError("there is nothing but a header; add links", path=table.path)
+        if "left_source" in table.columns:
+            return self._by_source(table)
+        if len(self.kgs) > 2:
+            raise DataError(
+                f"these links do not say which of the {len(self.kgs)} graphs they join; add the "
+                "columns left_source and right_source with a header, or give a folder with a "
+                "file A-B.tsv for every pair of graphs A and B",
+                path=table.path,
+                line=table.line(0),
+            )
+        return {(0, 1): [self._between(table, 0, 1)]}
+
+    def _asked(self, left: int, right: int) -> Asked:
+        graphs = {kg.name for kg in self.kgs}
+
+        def is_data(row: Sequence[str]) -> bool:
+            if len(row) > 3:
+                return {row[0], row[2]} <= graphs
+            return row[0] in self._positions[left] and row[1] in self._positions[right]
+
+        def is_wanted(subject: str, object_: str) -> bool:
+            left, right = self._graphs_of(subject), self._graphs_of(object_)
+            return bool(left and right) and (left != right or len(left) > 1)
+
+        return Asked(is_data, is_wanted)
+
+    def _read_folder(self, folder: Path) -> PairFiles:
+        pairs: PairFiles = {}
+        for path in table_files(folder):
+            left, right = self._pair_of(path)
+            table = read_table(path, asked=self._asked(left, right))
+            if table.is_statements:
+                for pair, files in self._place(table).items():
+                    pairs.setdefault(pair, []).extend(files)
+                continue
+            self._notes.extend(table.notes)
+            self._add(pairs, self._between(table, left, right), left, right)
+        if not pairs:
+            raise DataError("there are no files of links here; add A-B.tsv", path=folder)
+        return pairs
+
+    @staticmethod
+    def _add(pairs: PairFiles, file: LinkFile, left: int, right: int) -> None:
+        if left > right:
+            left, right, file = right, left, file.swapped()
+        pairs.setdefault((left, right), []).append(file)
+
+    def _pair_of(self, path: Path) -> tuple[int, int]:
+        position = {kg.name: number for number, kg in enumerate(self.kgs)}
+        # A graph's name may have a hyphen itself.
+        for match in re.finditer("-", stem(path)):
+            left, right = stem(path)[: match.start()], stem(path)[match.end() :]
+            if left in position and right in position and left != right:
+                return position[left], position[right]
+        raise DataError(
+            f"a file of links in a folder is named A-B after the graphs it joins, "
+            f"of {', '.join(position)}; rename it",
+            path=path,
+        )
+
+    def _by_source(self, table: LinkTable) -> PairFiles:
+        position = {kg.name: number for number, kg in enumerate(self.kgs)}
+        sides = []
+        for side in ("left_source", "right_source"):
+            column = [
+                name if name in position else table.full(name) for name in table.columns[side]
+            ]
+            unknown = next((name for name in column if name not in position), None)
+            if unknown is not None:
+                raise DataError(
+                    f"there is no graph {unknown!r}; the graphs are {', '.join(position)}",
+                    path=table.path,
+                    line=table.line(column.index(unknown)),
+                )
+            sides.append(np.array([position[name] for name in column]))
+        same = np.flatnonzero(sides[0] == sides[1])
+        if same.size:
+            raise DataError(
+                f"this links two entities of {self.kgs[sides[0][same[0]]].name}, but links join "
+                "different graphs; remove the line",
+                path=table.path,
+                line=table.line(int(same[0])),
+            )
+        key = sides[0] * len(self.kgs) + sides[1]
+        pairs: PairFiles = {}
+        for number in np.unique(key):
+            left, right = divmod(int(number), len(self.kgs))
+            rows = np.flatnonzero(key == number).tolist()
+            self._add(pairs, self._between(table, left, right, rows), left, right)
+        return pairs
+
+    def _between(
+        self, table: LinkTable, left: int, right: int, rows: Sequence[int] | None = None
+    ) -> LinkFile:
+        """The links of a table, or of some of its rows, as entities of two graphs."""
+        rows = range(len(table)) if rows is None else rows
+        columns = [
+            self._numbers(table, name, rows, kg, other)
+            for name, kg, other in (("left", left, right), ("right", right, left))
+        ]
+        return LinkFile(table.path, np.stack(columns, axis=1), lambda at: table.line(rows[at]))
+
+    def _numbers(
+        self, table: LinkTable, side: str, rows: Sequence[int], kg: int, other: int
+    ) -> NDArray[np.int64]:
+        positions, names = self._positions[kg], table.columns[side]
+        numbers = [positions.get(names[row], -1) for row in rows]
+        for at, number in enumerate(numbers):
+            if number >= 0:
+                continue
+            name = names[rows[at]]
+            # Files that this library wrote escape names; graphs have the line ends of Unix.
+            numbers[at] = positions.get(unescaped(name), positions.get(unix_lines(name), -1))
+            if numbers[at] < 0:
+                raise DataError(
+                    f"{name!r} is linked as an entity of {self.kgs[kg].name}, but no "
+                    f"triple of {self.kgs[kg].name} has it; {self._hint(name, kg, other)}",
+                    path=table.path,
+                    line=table.line(rows[at]),
+                )
+        return np.array(numbers, dtype=np.int64)
+
+    def _hint(self, name: str, kg: int, other: int) -> str:
+        if name in self._positions[other]:
+            return f"it is an entity of {self.kgs[other].name}: are the columns swapped?"
+        if len(self._positions[kg]) <= _NEAR_POOL:
+            near = get_close_matches(name, self._positions[kg], n=1, cutoff=0.8)
+            if near:
+                return f"did you mean {near[0]!r}?"
+        return "correct or remove the line"
+
+    @cached_property
+    def _positions(self) -> tuple[dict[str, int], ...]:
+        return tuple({name: at for at, name in enumerate(kg.entities)} for kg in self.kgs)
+
+    def _graphs_of(self, name: str) -> list[int]:
+        return [at for at, known in enumerate(self._positions) if name in known]
+
+    @cached_property
+    def _by_uri(self) -> dict[str, str]:
+        """Identifiers that are not ASCII, by their form as a URI."""
+        return {to_uri(name): name for kg in self.kgs for name in kg.entities if not name.isascii()}
+
+    def _spelt_here(self, table: LinkTable, side: str) -> Sequence[str]:
+        """Names as the graphs spell them: they may know short forms, or IRIs that are no URIs."""
+        names: Sequence[str] = table.columns[side]
+        if table.prefixes is None:
+            return names
+        found = []
+        for name in names:
+            full = name if self._graphs_of(name) else table.full(name)
+            found.append(full if self._graphs_of(full) else self._by_uri.get(full, full))
+        return found
+
+    def _place(self, table: LinkTable) -> PairFiles:
+        """Finds out which graphs the two sides of every statement are from.
+
+        Sameness has no direction: the subject may be of either graph, and is taken to be of the
+        earlier one if both have both. An entity with several counterparts in a graph gets none.
+
+        Raises:
+            DataError: no statement joins two of the graphs.
+        """
+        skipped = dict(table.others)
+        foreign = skipped.pop(FOREIGN, 0)
+        total = len(table) + foreign
+        rows: dict[tuple[int, int], list[tuple[int, int]]] = {}
+        origin: dict[tuple[int, int], list[int]] = {}
+        for row, (subject, object_) in enumerate(
+            zip(*(self._spelt_here(table, side) for side in ("left", "right")), strict=True)
+        ):
+            ends = self._graphs_of(subject), self._graphs_of(object_)
+            pairs = {(a, b) for a in ends[0] for b in ends[1] if a < b}
+            turned = {(b, a) for a in ends[0] for b in ends[1] if b < a} - pairs
+            foreign += not pairs and not turned
+            for (one, two), found in (((subject, object_), pairs), ((object_, subject), turned)):
+                for left, right in found:
+                    link = self._positions[left][one], self._positions[right][two]
+                    rows.setdefault((left, right), []).append(link)
+                    origin.setdefault((left, right), []).append(row)
+        if not rows:
+            raise DataError(
+                f"none of its {counted(total, 'statement')} that two things are the same joins "
+                f"{' and '.join(kg.name for kg in self.kgs)}; are the identifiers written as in "
+                "the graphs?",
+                path=table.path,
+            )
+        if foreign:
+            skipped[FOREIGN] = foreign
+        files: PairFiles = {}
+        for pair in sorted(rows):
+            links = np.array(rows[pair], dtype=np.int64)
+            kept, several = _one_to_one(links)
+            if several:
+                kgs = [self.kgs[kg].name for kg in pair]
+                skipped[
+                    f"that give {counted(several, 'entity', 'entities')} of {' and '.join(kgs)} "
+                    "more than one counterpart"
+                ] = len(links) - len(kept)
+            lines = [table.line(origin[pair][at]) for at in kept.tolist()]
+            files[pair] = [LinkFile(table.path, links[kept], lines.__getitem__)]
+        for why, count in skipped.items():
+            self._notes.append(f"{table.path.name}: skipped {counted(count, 'statement')} {why}")
+        return files
+
+
+def _one_to_one(rows: NDArray[np.int64]) -> tuple[NDArray[np.int64], int]:
+    """Positions of distinct links whose ends have one counterpart, and how many ends have more."""
+    _, first = np.unique(rows, axis=0, return_index=True)
+    first = np.sort(first)
+    alone = np.ones(len(first), dtype=bool)
+    several = 0
+    for column in rows[first].T:
+        _, inverse, count = np.unique(column, return_inverse=True, return_counts=True)
+        alone &= count[inverse] == 1
+        several += int((count > 1).sum())
+    return first[alone], several
+
+
+def join_links(
+    kgs: Sequence[KnowledgeGraph],
+    notes: list[str],
+    *,
+    seeds: Sequence[PairFiles] = (),
+    valid: Sequence[PairFiles] = (),
+    test: Sequence[PairFiles] = (),
+    unsplit: Sequence[PairFiles] = (),
+) -> dict[tuple[int, int], PairLinks]:
+    """Merges what was read by its use and pair of graphs, see `merge_links`."""
+    uses = {"seeds": seeds, "valid": valid, "test": test, "unsplit": unsplit}
+    pairs = sorted({pair for use in uses.values() for files in use for pair in files})
+    return {
+        (left, right): merge_links(
+            (kgs[left], kgs[right]),
+            notes=notes,
+            **{
+                name: [file for files in use for file in files.get((left, right), ())]
+                for name, use in uses.items()
+            },
+        )
+        for left, right in pairs
+    }

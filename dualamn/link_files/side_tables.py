@@ -1,0 +1,189 @@
+"""Files beside the links: candidates, entities without a link, clusters, embeddings."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from dualamn.errors import ConfigError
+from dualamn.files.atomic import atomic_write, atomic_write_bytes, check_writable
+from dualamn.files.text import write_lines
+from dualamn.graphs.task import AlignmentTask
+from dualamn.kernels.arrays import (
+    BoolArray,
+    EmbeddingArray,
+    FloatArray,
+    Int32Array,
+    strings,
+)
+from dualamn.link_files.delimited_links import escaped
+from dualamn.link_files.table import Table
+from dualamn.result import AlignedLinks, PairAlignment, TopK
+
+
+def candidate_table(alignment: AlignedLinks, k: int) -> Table:
+    """The k best candidates of every entity that was searched for, for people who choose.
+
+        source   entity    rank   candidate_source   candidate   score      linked
+        en       Germany   1      fr                 Allemagne   0.912345   true
+        en       Germany   2      fr                 Prusse      0.020511   false
+
+    Pairs of graphs in the order of the task, each in both directions; then by entity and rank.
+
+    Args:
+        alignment: of a matcher that ranks candidates.
+        k: how many of each entity at most.
+
+    Returns:
+        Columns source, entity, rank from 1, candidate_source, candidate, score as the matcher
+        gives it, and whether the two are linked. If a graph has names, also name and
+        candidate_name, "" for an entity without one.
+
+    Raises:
+        ConfigError: k is less than 1, or the matcher ranks nothing.
+    """
+    if k < 1:
+        raise ConfigError(f"the number of candidates must be 1 or more, got {k}")
+    parts = [
+        _part(alignment, pair, topk, k)
+        for pair in alignment.pairs
+        for topk in (pair.left_to_right, pair.right_to_left)
+    ]
+    queries, candidates, ranks, scores, linked = (
+        np.concatenate([np.empty(0, dtype), *column])
+        for dtype, column in zip(
+            (np.int32, np.int32, np.int32, np.float32, np.bool_),
+            zip(*parts, strict=True) if parts else [()] * 5,
+            strict=True,
+        )
+    )
+    task = alignment.task
+    graphs = strings(task.kg_names)
+    columns = {
+        "source": graphs[task.source_of[queries]],
+        "entity": task.identifiers(queries),
+        "rank": ranks,
+        "candidate_source": graphs[task.source_of[candidates]],
+        "candidate": task.identifiers(candidates),
+        "score": scores,
+        "linked": linked,
+    }
+    if task.entity_names is not None:
+        columns["name"] = task.entity_names[queries]
+        columns["candidate_name"] = task.entity_names[candidates]
+    return Table(columns)
+
+
+def _part(
+    alignment: AlignedLinks, pair: PairAlignment, topk: TopK | None, k: int
+) -> tuple[Int32Array, Int32Array, Int32Array, FloatArray, BoolArray]:
+    """Queries, candidates, ranks, scores and whether linked, of one direction."""
+    if topk is None:
+        raise ConfigError(
+            f"the matcher {alignment.matcher} decides on links and ranks nothing: for candidates "
+            "take mutual, sinkhorn, csls or greedy"
+        )
+    names = alignment.task.identifiers(topk.queries).tolist()
+    order = np.array(sorted(range(len(names)), key=names.__getitem__), dtype=np.int64)
+    candidates, scores = topk.candidates[order, :k], topk.scores[order, :k]
+    real = candidates >= 0
+    queries = np.repeat(topk.queries[order], real.sum(axis=1))
+    ranks = np.broadcast_to(np.arange(1, candidates.shape[1] + 1, dtype=np.int32), real.shape)[real]
+    # A link and a row are the same if the lower and the higher id are.
+    size = alignment.task.n_entities
+    ends = np.sort(np.stack([queries, candidates[real]], axis=1).astype(np.int64), axis=1)
+    links = np.sort(pair.links.astype(np.int64), axis=1)
+    linked = np.isin(ends[:, 0] * size + ends[:, 1], links[:, 0] * size + links[:, 1])
+    return queries, candidates[real], ranks, scores[real], linked
+
+
+def unmatched_table(alignment: AlignedLinks) -> Table:
+    """The entities that have neither a link nor a seed link to another graph.
+
+    Of the graphs that were aligned, sorted by graph and identifier.
+
+    Returns:
+        Columns source, entity and name, which is "" where the graph has none.
+    """
+    task = alignment.task
+    alone = np.ones(task.n_entities, dtype=np.bool_)
+    alone[alignment.links] = False
+    alone[task.seed_links] = False
+    aligned = sorted({kg for pair in alignment.pairs for kg in (pair.left, pair.right)})
+    alone &= np.isin(task.source_of, aligned)
+    ids = np.flatnonzero(alone)
+    sources, identifiers = task.source_of[ids], task.identifiers(ids)
+    names = strings([""] * len(ids)) if task.entity_names is None else task.entity_names[ids]
+    keys = list(zip(sources.tolist(), identifiers.tolist(), strict=True))
+    order = np.array(sorted(range(len(ids)), key=keys.__getitem__), dtype=np.int64)
+    graphs = strings(task.kg_names)
+    return Table({"source": graphs[sources], "entity": identifiers, "name": names}).take(order)
+
+
+def write_clusters(
+    task: AlignmentTask, members: Int32Array, scores: FloatArray, path: str | Path
+) -> None:
+    """Writes clusters as tab-separated text, with six decimals of each score.
+
+    The first line names the columns; then every line is one cluster, with a column for each
+    graph in the order of the task, empty where the cluster has nothing of that graph:
+
+        score      members   en        fr          de
+        0.912345   3         Germany   Allemagne   Deutschland
+        0.734210   2         Danube                Donau
+
+    `score` is that of the least sure link which the cluster needs to hold together, 1 if seed
+    links alone do; `members` counts its entities. Lines are sorted by the first graph's
+    identifiers, then those without one by the second's, and so on, so that the same clusters
+    always give the same file. Names are escaped as in links files.
+
+    Args:
+        task: turns joint ids into identifiers.
+        members: (c, g) int32 joint ids, -1 where a cluster has nothing of a graph.
+        scores: (c,) float32.
+        path: the file.
+
+    An existing file is replaced only once the new one is complete.
+
+    Raises:
+        DataError: the file cannot be written.
+    """
+    present = members >= 0
+    names = task.identifiers(np.where(present, members, 0))
+    names[~present] = ""
+    first = present.argmax(axis=1)
+    order = sorted(range(len(members)), key=lambda row: (first[row], names[row, first[row]]))
+    lines = ["\t".join(["score", "members", *map(escaped, task.kg_names)]) + "\n"]
+    for row in order:
+        numbers = f"{scores[row]:z.6f}", str(present[row].sum())
+        lines.append("\t".join([*numbers, *map(escaped, names[row])]) + "\n")
+    write_lines(path, lines)
+
+
+def entities_path(path: str | Path) -> Path:
+    """Where the table of entities belongs: links.npy gets links.entities.tsv."""
+    return Path(path).with_suffix(".entities.tsv")
+
+
+def write_embeddings(task: AlignmentTask, embeddings: EmbeddingArray, path: str | Path) -> Path:
+    """Writes an (n, d) matrix and the graph and entity of each of its rows.
+
+    Returns:
+        The path of the table: tab-separated, header `source`, `entity`, row i + 1 of the file
+        for row i of the matrix, escaped as in links files.
+
+    Raises:
+        DataError: a file cannot be written.
+    """
+    table = check_writable(entities_path(path))
+    with atomic_write_bytes(path) as file:
+        # Not as one array: what numpy raises on a full disk does not say that it is full.
+        about = np.lib.format.header_data_from_array_1_0(embeddings)
+        np.lib.format.write_array_header_1_0(file, about)
+        file.write(np.ascontiguousarray(embeddings).data)
+    with atomic_write(table) as file:
+        file.write("source\tentity\n")
+        for kg in task.kgs:
+            file.writelines(f"{escaped(kg.name)}\t{escaped(entity)}\n" for entity in kg.entities)
+    return table
