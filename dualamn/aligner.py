@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 
 from dualamn.alignment import Alignment
+from dualamn.attributes import Attributes, PseudoSeeds
 from dualamn.attributes.name_model import kind_of_model
-from dualamn.attributes.names_and_values import NamesAndValues
 from dualamn.config import AlignerConfig, Device
 from dualamn.decoding import Decoder, chosen_pairs
 from dualamn.encoders import get_encoder
@@ -31,10 +31,8 @@ from dualamn.result import CandidateProtocol, PairAlignment
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from dualamn.attributes import OwnSeeds
     from dualamn.bootstrap import Turn
     from dualamn.encoders.encoder import Encoder
-    from dualamn.probability.begun_with import BegunWith
     from dualamn.probability.second_model import Trial
 
 _SECOND = "second/"  # in front of the names of the second model's state, in a saved aligner
@@ -78,16 +76,16 @@ class Aligner:
         self.turns: tuple[Turn, ...] = ()
         self.held_out: Int32Array = np.empty((0, 2), dtype=np.int32)
         self.plan: Plan | None = None
-        self._begun_with: BegunWith | None = None  # the links of own_seeds
+        self._begun_with: PseudoSeeds | None = None  # the links of own_seeds
         self._trial: Trial | None = None
         self._second: Aligner | None = None
         self._keeps_features = self.config.calibrate
         self._task: AlignmentTask | None = None
         self._encoder: Encoder | None = None
         self._embeddings: EmbeddingArray | None = None
-        self._beside = NamesAndValues()
+        self._beside = Attributes()
         self._meaning: FloatArray | None = None  # of an aligner that has the same names already
-        self.own_seeds: OwnSeeds | None = None
+        self.own_seeds: PseudoSeeds | None = None
 
     @property
     def task(self) -> AlignmentTask:
@@ -134,14 +132,13 @@ class Aligner:
             ConfigError: the task does not fit into the memory there is.
         """
         from dualamn.bootstrap import learn
-        from dualamn.probability.begun_with import BegunWith
 
         started = time.perf_counter()
         self.plan = plan(task, self.config)
         self.config = self.plan.config
         if self.plan.file_bytes:
             check_room(self.plan.file_bytes)
-        beside = NamesAndValues.of(task, self.config, self._meaning)
+        beside = Attributes.of(task, self.config, self._meaning)
         own = beside.start(task)
         encoder = self._make_encoder(task)
         with threads(self.config.threads):
@@ -158,7 +155,7 @@ class Aligner:
             self.turns = tuple(turns)
         self._task, self._encoder, self._embeddings = task, encoder, None
         self._beside, self.own_seeds = beside, own
-        self._begun_with = None if own is None else BegunWith(own.links, own.chance)
+        self._begun_with = own
         self.seconds["train"] = time.perf_counter() - started
         if self.config.calibrate:
             trial = self._make_second()
@@ -260,7 +257,7 @@ class Aligner:
             matcher,
             seconds,
             saw_test_side=self.saw_test_side,
-            used_names=self._beside.tell,
+            used_names=self._beside.tells,
             config=self.config,
             beside=self._beside,
         )
@@ -326,19 +323,18 @@ class Aligner:
     def _restore(self, task: AlignmentTask, state: dict[str, Tensor]) -> None:
         """Takes back what `_state` gave."""
         from dualamn.graphs.aligner_file import taken
-        from dualamn.probability.begun_with import BegunWith
 
         state = dict(state)
         links, chance = state.pop(_BEGUN_WITH, None), state.pop(_BY_CHANCE, None)
         second = taken(state, _SECOND)
-        beside = NamesAndValues.of(task, self.config, self._meaning)
+        beside = Attributes.of(task, self.config, self._meaning)
         beside.load_state(state)
         encoder = self._make_encoder(task)
         encoder.load_state(state)
         self._task, self._encoder, self._beside = task, encoder, beside
         if links is not None:  # older files know no chance: names count for nothing then
             by_chance = np.ones(len(links), np.float32) if chance is None else chance.numpy()
-            self._begun_with = BegunWith(links.numpy(), by_chance)
+            self._begun_with = PseudoSeeds(links.numpy(), by_chance)
         if self.config.calibrate:
             trial = self._make_second()
             if self._second is not None:

@@ -10,9 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from dualamn.attributes import OwnSeeds
-from dualamn.attributes.names_and_values import NamesAndValues
-from dualamn.attributes.pseudo_seeds import learn_without_seeds
+from dualamn.attributes import Attributes, PseudoSeeds
 from dualamn.config import AlignerConfig
 from dualamn.decoding import Decoder
 from dualamn.encoders.encoder import Encoder
@@ -49,8 +47,8 @@ def learn(
     encoder: Encoder,
     task: AlignmentTask,
     config: AlignerConfig,
-    beside: NamesAndValues | None = None,
-    own: OwnSeeds | None = None,
+    beside: Attributes | None = None,
+    own: PseudoSeeds | None = None,
     *,
     progress: ProgressCallback,
     checkpoint: Path | None = None,
@@ -79,7 +77,7 @@ def learn(
     Yields:
         A report of every turn that had pairs, when it is done.
     """
-    beside = beside or NamesAndValues()
+    beside = beside or Attributes()
     names, values = beside.names, beside.values
     decoder = Decoder(task, config, beside)
     none = np.empty((0, 2), dtype=np.int32)
@@ -96,7 +94,7 @@ def learn(
         names.learn(known)
     if values is not None and len(links):
         # Pairs that values helped to find would make any values look good.
-        if not values.tell and len(links) >= _ENOUGH:
+        if not values.tells and len(links) >= _ENOUGH:
             values.weigh(known, names)
         else:
             values.learn(known)
@@ -106,13 +104,9 @@ def learn(
         checkpoint=checkpoint,
         resume=resume,
     )
-    if own is not None and (names is not None or values is not None):
-        # Names and values are worth nothing yet, so these pairs are found by structure alone.
-        sure = found(encoder.embeddings())
-        if names is not None:
-            learn_without_seeds(names, own, sure)
-        if values is not None:
-            values.weigh(own.judges(sure), names)
+    if own is not None and beside.taking_part:
+        # Names and values tell nothing yet, so these pairs are found by structure alone.
+        beside.weigh(own.labels(found(encoder.embeddings())))
     number = 0
     if early:
         before, number = _keys(links, task.n_entities), 1

@@ -113,8 +113,6 @@ def circles() -> list[list[str]]:
 
 LEFT = (  # to be empty
     ["dualamn.aligner", "dualamn.probability.second_model"],
-    ["dualamn.attributes", "dualamn.attributes.value_trial", "dualamn.attributes.values"],
-    ["dualamn.attributes.name_trial", "dualamn.attributes.names"],
 )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from dualamn.attributes.value_reasons import compare
+from dualamn.attributes.values import compare
 from dualamn.explain.explanation import Value
 from dualamn.graphs.knowledge_graph import KnowledgeGraph
 from dualamn.graphs.task import AlignmentTask
@@ -21,10 +21,10 @@ _NEAR = 0.5  # the similarity of values that are near
 def compare_values(alignment: JudgedLinks, one: int, other: int) -> tuple[Value, ...]:
     """Names, then values that counted, then others that are the same or differ.
 
-    Those that counted are compared as the model does it, see `values.reasons`, and what counted
-    most comes first. Of the rest, values that are the same are listed whatever their attributes,
-    letter case and outer spaces aside; and an attribute of one name in both graphs that has
-    nothing in common, by one value of either.
+    Those that counted are compared as the model does it, see `attributes.values`, and what
+    counted most comes first. Of the rest, values that are the same are listed whatever their
+    attributes, letter case and outer spaces aside; and an attribute of one name in both graphs
+    that has nothing in common, by one value of either.
 
     Args:
         alignment: gives the task, and what its model had learned.
@@ -44,10 +44,10 @@ def worth_beside(alignment: JudgedLinks, one: int, other: int) -> float | None:
     None where this is not known, or where neither took part.
     """
     beside, config = alignment.beside, alignment.config
-    if beside is None or config is None or not beside.tell:
+    if beside is None or config is None or not beside.tells:
         return None
     ends = np.array([one]), np.array([other])
-    worth = beside.worth(*ends, names=config.names_weight, values=1.0)
+    worth = beside.match_weight(*ends, names=config.names_weight, values=1.0)
     return float(np.sum(worth))
 
 
@@ -62,7 +62,7 @@ def _names(alignment: JudgedLinks, one: int, other: int) -> Iterator[Value]:
         ends = np.array([one]), np.array([other])
         same = bool(beside.names.same(*ends)[0])
         similarity = 1.0 if same else float(beside.names.similarities(*ends)[0])
-        worth = config.names_weight * float(beside.names.worth(*ends)[0])
+        worth = config.names_weight * float(beside.names.match_weight(*ends)[0])
     yield Value(NAME, NAME, left, right, same, similarity, worth)
 
 
@@ -79,7 +79,9 @@ def _counted(alignment: JudgedLinks, one: int, other: int) -> Iterator[Value]:
         (attribute, value), (other_attribute, other_value) = told
         agrees = found.closeness != "other"
         similarity = {"equal": 1.0, "near": _NEAR, "other": 0.0}[found.closeness]
-        yield Value(attribute, other_attribute, value, other_value, agrees, similarity, found.worth)
+        yield Value(
+            attribute, other_attribute, value, other_value, agrees, similarity, found.weight
+        )
 
 
 def _uncounted(

@@ -31,7 +31,7 @@ def normalise(rows: EmbeddingArray) -> None:
     rows /= np.maximum(length, 1e-12)[:, None]
 
 
-def pair_keys(links: Int32Array) -> NDArray[np.int64]:
+def pair_keys(links: NDArray[np.integer]) -> NDArray[np.int64]:
     """(m,) one number for every pair of joint ids."""
     return (links[:, 0].astype(np.int64) << 32) | links[:, 1]
 

@@ -38,7 +38,7 @@ PRIOR: Floats = np.array([0.1, 2.2, -0.1, 0.15, -0.2, 0.1, 0.8, 0.0])
 DOUBT: Floats = np.array([4.0, 8.0, 5.0, 5.0, 5.0, 5.0, 5.0, 1e4])
 """How firmly: the inverse of how far they varied between data sets, squared.
 
-No judged link is a pair to begin with, so nothing is learned of what that is worth."""
+No judged link is a pseudo-seed, so nothing is learned of what that is worth."""
 
 _WORTH_A_NOTE = 0.9  # share of entities with a partner, below which probabilities are lower by much
 _DOUBT_OF_PAIR = 20.0  # how firmly a pair of graphs is expected to be like the others
@@ -193,9 +193,8 @@ class Calibration:
             having = pair.having_partner
             if having is not None and having.share < _WORTH_A_NOTE:
                 notes.append(
-                    f"{pair.name}: of the entities that names did not find, {having.share:.0%} "
-                    f"± {having.deviation:.0%} seem to have a partner; probabilities of their "
-                    "links are lower by it"
+                    f"{pair.name}: estimated share of entities with a counterpart, beyond those "
+                    f"that names found: {having.share:.0%} ± {having.deviation:.0%}"
                 )
             if pair.n_judged < 100:
                 notes.append(

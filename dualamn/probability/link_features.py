@@ -16,10 +16,10 @@ from dualamn.matching.transport import sinkhorn
 from dualamn.result import Candidates
 
 if TYPE_CHECKING:
+    from dualamn.attributes import PseudoSeeds
     from dualamn.config import AlignerConfig
     from dualamn.graphs.task import AlignmentTask
     from dualamn.matching.scored_candidates import ScoredCandidates
-    from dualamn.probability.begun_with import BegunWith
     from dualamn.result import PairAlignment
 
 Floats = NDArray[np.float64]
@@ -34,7 +34,7 @@ FEATURES = ("partnership", "left_margin", "right_margin", "score", "cosine", "de
 - `score`: cosine and evidence together, its logarithm;
 - `cosine`: of the embeddings, with what names and values are worth;
 - `degree`: logarithm of the triples of that end that has fewer;
-- `begun_with`: how sure names are of pairs that stood in for seed links (`BegunWith`), else 0.
+- `begun_with`: how sure names are of pairs that stood in for seed links (`PseudoSeeds`), else 0.
 """
 
 ODDS_SCALE = 2.5
@@ -52,7 +52,7 @@ def link_features(
     *,
     temperature: float,
     rounds: int,
-    begun_with: BegunWith | None = None,
+    begun_with: PseudoSeeds | None = None,
     many: bool = False,
 ) -> FloatArray:
     """Numbers about links that were chosen among candidates, by whatever matcher.
@@ -117,7 +117,7 @@ def with_features(
     task: AlignmentTask,
     config: AlignerConfig,
     *,
-    begun_with: BegunWith | None,
+    begun_with: PseudoSeeds | None,
     many: bool,
 ) -> PairAlignment:
     """Links with their features, see `link_features`.

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from dualamn.attributes import PseudoSeeds
 from dualamn.graphs.task import AlignmentTask
 from dualamn.kernels.arrays import FloatArray, Int32Array
-from dualamn.probability.begun_with import BegunWith
 from dualamn.probability.calibration import Method, PairCalibration, calibrate, judge_by
 from dualamn.probability.dangling import HavingPartner, Seen
 from dualamn.probability.holdout import (
@@ -45,13 +45,13 @@ class Trial:
 
     task: AlignmentTask
     held_out: Int32Array
-    begun_with: BegunWith | None = None
+    begun_with: PseudoSeeds | None = None
     gone: Int32Array = field(default_factory=lambda: np.empty(0, np.int32))
     alone: Int32Array = field(default_factory=lambda: np.empty(0, np.int32))
     asked: Int32Array = field(default_factory=lambda: np.empty(0, np.int32))
 
     @classmethod
-    def of(cls, task: AlignmentTask, begun_with: BegunWith | None, seed: int) -> Trial:
+    def of(cls, task: AlignmentTask, begun_with: PseudoSeeds | None, seed: int) -> Trial:
         """Holds out seed links, or some of the pairs that the first model found instead.
 
         Args:
