@@ -14,6 +14,7 @@ from dualamn.attributes.translation import largest_of_rows, learn_synonyms, lear
 from dualamn.errors import CheckpointError
 from dualamn.kernels.arrays import strings
 from dualamn.kernels.logistic import Comparisons, fit_logit
+from dualamn.kernels.ranges import IntArray
 from tests.attributes.conftest import NamedTask, shuffled
 
 
@@ -192,3 +193,31 @@ def test_the_largest_of_every_row_are_kept(dense: NDArray[np.float32], most: int
     for row, kept in zip(dense, found, strict=True):
         assert ((kept == row) | (kept == 0)).all()
         assert sorted(kept[kept > 0]) == sorted(np.sort(row[row > 0])[::-1][:most])
+
+
+def test_linked_entities_stand_beside_as_many_others_as_there_are() -> None:
+    sizes = [30, 8, 40]
+    sources = np.repeat(np.arange(3, dtype=np.int32), sizes)
+    links = np.stack([[*range(8), *range(30)], np.arange(30, 68)], axis=1).astype(np.int32)
+
+    def first_ones(queries: IntArray, pool: IntArray, k: int) -> IntArray:
+        return np.tile(pool[:k], (len(queries), 1))
+
+    parts = negatives.compared(
+        links,
+        sources,
+        np.random.default_rng(0),
+        likely=[first_ones],
+        features=lambda left, right: (left * 100 + right,),
+    )
+    for part, size in zip(parts, sizes[1:], strict=True):
+        assert (part.counts[:, 0] == 1).all()
+        total = part.counts.sum(axis=1)
+        assert (total <= size + 1e-4).all()  # the counterpart may be drawn, and counts once
+        assert total.mean() > 0.9 * size
+        seen = {tuple(divmod(pair, 100)) for pair in part.features[0][:, 0].tolist()}
+        assert seen <= set(map(tuple, links.tolist()))
+    (one,) = negatives.joined(parts)
+    assert one.counts.shape == (38, max(part.counts.shape[1] for part in parts))
+    assert one.counts.sum() == pytest.approx(sum(part.counts.sum() for part in parts))
+    assert negatives.joined([]) == []
