@@ -20,8 +20,8 @@ import numpy as np
 import dualamn
 from dualamn.attributes import NameSimilarity
 from dualamn.attributes.blocking import PRODUCTS, alike_by_name
-from dualamn.attributes.name_candidates import search_with_names
-from dualamn.attributes.weights import Weights
+from dualamn.attributes.candidates import search_with_names
+from dualamn.attributes.names import NameWeights
 from dualamn.data_loaders.entity_names import with_names
 from dualamn.graphs.task import AlignmentTask
 from dualamn.result import Candidates
@@ -50,7 +50,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     texts = task.entity_names
     assert texts is not None
     names = NameSimilarity(texts, task.source_of, width=256, seed=0)
-    names.weights = Weights(1.0, 0.0)  # similarity alone
+    names.weights = NameWeights(1.0)  # similarity alone
     pools = task.entity_range(0), task.entity_range(1)
     nothing = np.empty((task.n_entities, 0), dtype=np.float32)
     print(f"{task.name}: {len(task.seed_links):,} seed links")

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Self, Unpack
 import numpy as np
 
 from dualamn.alignment import Alignment
+from dualamn.attributes import PseudoSeeds
 from dualamn.attributes.name_model import kind_of_model
 from dualamn.bootstrap import Round
 from dualamn.config import AlignerConfig
@@ -31,7 +32,7 @@ from dualamn.settings.groups import Device
 from dualamn.settings.presets import DEFAULT_PRESET, Overrides, PresetName
 
 if TYPE_CHECKING:
-    from dualamn.attributes import OwnSeeds
+    from dualamn.attributes import PseudoSeeds
 
 _SECOND = "second/"  # in front of the names of the second model's state, in a saved aligner
 
@@ -110,9 +111,9 @@ class Aligner:
         return () if self._fitted is None else self._fitted.model.rounds
 
     @property
-    def pseudo_seeds(self) -> OwnSeeds | None:
+    def pseudo_seeds(self) -> PseudoSeeds | None:
         """The pairs found by name and value that `fit` began with where it had no seed links."""
-        return None if self._fitted is None else self._fitted.model.report
+        return None if self._fitted is None else self._fitted.model.pseudo_seeds
 
     @property
     def held_out(self) -> Int32Array:
@@ -256,7 +257,7 @@ class Aligner:
             matcher,
             seconds,
             saw_test_side=self.saw_test_side,
-            used_names=fitted.model.attributes.tell,
+            used_names=fitted.model.attributes.tells,
             config=self.config,
             calibration=calibration,
             beside=fitted.model.attributes,

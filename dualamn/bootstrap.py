@@ -8,8 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from dualamn.attributes import OwnSeeds
-from dualamn.attributes.pseudo_seeds import learn_without_seeds
+from dualamn.attributes import PseudoSeeds
 from dualamn.decoding import Decoder
 from dualamn.encoders.encoder import Encoder
 from dualamn.kernels.arrays import Int32Array, pair_keys
@@ -43,7 +42,7 @@ class Round:
 def learn(
     encoder: Encoder,
     decoder: Decoder,
-    pseudo_seeds: OwnSeeds | None = None,
+    pseudo_seeds: PseudoSeeds | None = None,
     *,
     progress: ProgressCallback,
     checkpoint: Path | None = None,
@@ -127,7 +126,7 @@ def _found_by_evidence(decoder: Decoder, progress: ProgressCallback) -> Int32Arr
             names.learn(known)
         if values is not None:
             # Pairs that values helped to find would make any values look good.
-            if not values.tell and len(links) >= _ENOUGH:
+            if not values.tells and len(links) >= _ENOUGH:
                 values.weigh(known, names)
             else:
                 values.learn(known)
@@ -135,15 +134,10 @@ def _found_by_evidence(decoder: Decoder, progress: ProgressCallback) -> Int32Arr
 
 
 def _weigh_by_structure(
-    encoder: Encoder, decoder: Decoder, pseudo_seeds: OwnSeeds, progress: ProgressCallback
+    encoder: Encoder, decoder: Decoder, pseudo_seeds: PseudoSeeds, progress: ProgressCallback
 ) -> None:
     """Learns what names and values are worth from pairs that structure alone is sure of."""
-    names, values = decoder.beside.names, decoder.beside.values
-    if names is None and values is None:
-        return
-    # Names and values are worth nothing yet, so these pairs are found without them.
-    sure = decoder.sure_links(encoder.embeddings(), progress)
-    if names is not None:
-        learn_without_seeds(names, pseudo_seeds, sure)
-    if values is not None:
-        values.weigh(pseudo_seeds.judges(sure), names)
+    attributes = decoder.beside
+    if attributes.taking_part:
+        # Names and values tell nothing yet, so these pairs are found without them.
+        attributes.weigh(pseudo_seeds.labels(decoder.sure_links(encoder.embeddings(), progress)))

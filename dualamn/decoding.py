@@ -9,10 +9,8 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from dualamn.attributes import NameSimilarity, ValueSimilarity
-from dualamn.attributes.name_candidates import look_up_names, search_with_names
-from dualamn.attributes.names_and_values import NamesAndValues
-from dualamn.attributes.value_candidates import with_values
+from dualamn.attributes import Attributes, NameSimilarity, ValueSimilarity
+from dualamn.attributes.candidates import look_up_names, search_with_names, with_values
 from dualamn.config import AlignerConfig
 from dualamn.errors import ConfigError
 from dualamn.evidence import Evidence, EvidenceSettings, Judgement
@@ -39,11 +37,11 @@ class Decoder:
         self,
         task: AlignmentTask,
         config: AlignerConfig,
-        beside: NamesAndValues | None = None,
+        beside: Attributes | None = None,
     ) -> None:
         self.task = task
         self.config = config
-        self.beside = beside or NamesAndValues()
+        self.beside = beside or Attributes()
         self._evidence: dict[tuple[int, int], Evidence] = {}
 
     def find(
@@ -197,8 +195,8 @@ class Decoder:
         def cosines(x: IntArray, y: IntArray) -> NDArray[np.floating]:
             left, right = x + offsets[0], y + offsets[1]
             near = 0.0 if embeddings is None else pair_cosines(embeddings, left, right)
-            worth = beside.worth(left, right, names=self._names_scale, values=scale)
-            return np.asarray(near + worth)
+            weight = beside.match_weight(left, right, names=self._names_scale, values=scale)
+            return np.asarray(near + weight)
 
         return cosines
 

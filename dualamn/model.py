@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from dualamn.attributes.names_and_values import NamesAndValues
+from dualamn.attributes import Attributes, PseudoSeeds
 from dualamn.bootstrap import Round, learn
 from dualamn.config import AlignerConfig
 from dualamn.decoding import Decoder
@@ -22,7 +22,6 @@ from dualamn.kernels.compute import threads, torch_device
 from dualamn.kernels.memory import Storage
 from dualamn.matching import configured_matcher
 from dualamn.matching.duplicates import with_new_claims
-from dualamn.probability.begun_with import BegunWith
 from dualamn.probability.link_features import with_features
 from dualamn.progress import Progress, ProgressCallback
 from dualamn.result import CandidateProtocol, PairAlignment
@@ -30,7 +29,7 @@ from dualamn.result import CandidateProtocol, PairAlignment
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from dualamn.attributes import OwnSeeds
+    from dualamn.attributes import PseudoSeeds
     from dualamn.encoders.encoder import Encoder
 
 _PAIRS = "begun_with"  # pseudo-seeds in a saved state
@@ -47,7 +46,6 @@ class Model:
         encoder: fitted.
         decoder: finds and scores candidates, with what names and values are worth.
         pseudo_seeds: the pairs it began with where the task has no seed links.
-        report: how these were found; None after loading, and where there are seed links.
         rounds: a report of every self-training round.
     """
 
@@ -55,12 +53,11 @@ class Model:
     config: AlignerConfig
     encoder: Encoder
     decoder: Decoder
-    pseudo_seeds: BegunWith | None = None
-    report: OwnSeeds | None = None
+    pseudo_seeds: PseudoSeeds | None = None
     rounds: tuple[Round, ...] = ()
 
     @property
-    def attributes(self) -> NamesAndValues:
+    def attributes(self) -> Attributes:
         """What names and values are worth."""
         return self.decoder.beside
 
@@ -157,16 +154,15 @@ def fit(
     Raises:
         TrainingError, CheckpointError: see `Aligner.fit`.
     """
-    attributes = NamesAndValues.of(task, config, meaning)
-    own = attributes.start(task)
+    attributes = Attributes.of(task, config, meaning)
+    pseudo_seeds = attributes.start(task)
     encoder = _encoder(task, config, storage)
     decoder = Decoder(task, config, attributes)
     with threads(config.threads):
         rounds = learn(
-            encoder, decoder, own, progress=progress, checkpoint=checkpoint, resume=resume
+            encoder, decoder, pseudo_seeds, progress=progress, checkpoint=checkpoint, resume=resume
         )
-    pseudo_seeds = None if own is None else BegunWith(own.links, own.chance)
-    return Model(task, config, encoder, decoder, pseudo_seeds, own, rounds)
+    return Model(task, config, encoder, decoder, pseudo_seeds, rounds)
 
 
 def restored(
@@ -183,14 +179,14 @@ def restored(
     """
     state = dict(state)
     links, chance = state.pop(_PAIRS, None), state.pop(_BY_CHANCE, None)
-    attributes = NamesAndValues.of(task, config, meaning)
+    attributes = Attributes.of(task, config, meaning)
     attributes.load_state(state)
     encoder = _encoder(task, config, storage)
     encoder.load_state(state)
     pseudo_seeds = None
     if links is not None:  # older files know no chance: names count for nothing then
         by_chance = np.ones(len(links), np.float32) if chance is None else chance.numpy()
-        pseudo_seeds = BegunWith(links.numpy(), by_chance)
+        pseudo_seeds = PseudoSeeds(links.numpy(), by_chance)
     return Model(task, config, encoder, Decoder(task, config, attributes), pseudo_seeds)
 
 

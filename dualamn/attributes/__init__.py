@@ -1,7 +1,8 @@
 """Names and attribute values: what graphs call their entities and say of them, as evidence."""
 
+from dualamn.attributes.attributes import Attributes
 from dualamn.attributes.names import NameSimilarity
-from dualamn.attributes.pseudo_seeds import OwnSeeds, find_own_seeds
+from dualamn.attributes.pseudo_seeds import PseudoSeeds
 from dualamn.attributes.values import ValueSimilarity
 
-__all__ = ["NameSimilarity", "OwnSeeds", "ValueSimilarity", "find_own_seeds"]
+__all__ = ["Attributes", "NameSimilarity", "PseudoSeeds", "ValueSimilarity"]

@@ -11,14 +11,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.sparse import csr_array, csr_matrix
 
 from dualamn.attributes.names import NameSimilarity
-from dualamn.kernels.arrays import BoolArray, FloatArray, Int32Array
+from dualamn.kernels.arrays import BoolArray, FloatArray, Int32Array, IntArray
 from dualamn.result import Candidates, TopK
-
-IntArray = NDArray[np.int64]
 
 PRODUCTS = 3_000
 """Numbers that one name is multiplied with at most. More finds hardly more on DBP15K, where a
@@ -63,19 +60,21 @@ def alike_by_name(
             done(len(left_ids) + rows)
 
     return Candidates(
-        _look_up(names, left_ids, right_ids, k, products, done),
-        _look_up(names, right_ids, left_ids, k, products, right_done),
+        look_up(names, left_ids, right_ids, k, products=products, done=done),
+        look_up(names, right_ids, left_ids, k, products=products, done=right_done),
     )
 
 
-def _look_up(
+def look_up(
     names: NameSimilarity,
     queries: Int32Array,
     pool: Int32Array,
     k: int,
-    products: int,
-    done: Callable[[int], None] | None,
+    *,
+    products: int = PRODUCTS,
+    done: Callable[[int], None] | None = None,
 ) -> TopK:
+    """The k most alike names of each query in a pool, see `alike_by_name`."""
     import torch  # slow to load
     from sparse_dot_topn import sp_matmul_topn
 
@@ -102,11 +101,11 @@ def _look_up(
         filled = np.arange(k) < counts[:, None]
         size = int(near.indptr[-1])  # an empty result has one number too many
         here = np.full(filled.shape, -1, dtype=np.int64)
-        worth = np.full(filled.shape, -np.inf, dtype=np.float32)
-        here[filled], worth[filled] = near.indices[:size], near.data[:size]
-        namesakes.put_first(here, worth, names.whole[queries[block]], cut)
+        alike = np.full(filled.shape, -np.inf, dtype=np.float32)
+        here[filled], alike[filled] = near.indices[:size], near.data[:size]
+        namesakes.put_first(here, alike, names.whole[queries[block]], cut)
         candidates[block] = np.where(here >= 0, pool[here], -1)
-        scores[block] = np.minimum(worth, 1)
+        scores[block] = np.minimum(alike, 1)
         if done is not None:
             done(block.stop)
     return found

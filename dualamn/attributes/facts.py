@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
-from dualamn.attributes.value_reading import keys_of
+from dualamn.attributes.normalisation import keys_of
 from dualamn.graphs.task import AlignmentTask
 from dualamn.kernels.arrays import BoolArray, FloatArray, Int32Array, IntArray, expand
 
@@ -24,7 +24,7 @@ class Facts:
     """Which entity has which value of which property; only values that two graphs know.
 
     A property is an attribute of one graph, those of other language tags apart. A value is one
-    or several keys, see `reading.Keys`, of which those of one graph alone are left out.
+    or several keys, see `normalisation.Keys`, of which those of one graph alone are left out.
 
     Symbols: n entities, q properties, k keys, t facts, h pairs of an entity and a property.
 
@@ -76,8 +76,8 @@ class Facts:
                 share.append(part)
             return number
 
-        def read(value: str, kind: str) -> tuple[int, ...]:
-            keys = keys_of(value, kind)
+        def read(value: str, datatype: str) -> tuple[int, ...]:
+            keys = keys_of(value, datatype)
             if keys is None:
                 return ()
             near = tuple(numbered(text, 1 / len(keys.near)) for text in keys.near)
@@ -95,13 +95,13 @@ class Facts:
                 continue
             literals = kg.literals
             # A datatype says how to read a value; a language tag, what property it is of.
-            kinds, of_type = _numbers(literals.types.tolist())
+            types, of_type = _numbers(literals.types.tolist())
             both, own = _numbers(list(zip(literals.kinds.tolist(), of_type, strict=True)))
             own_props = [
                 props.setdefault(
-                    (at, property_name(str(literals.attributes[kind]), kinds[of])), len(props)
+                    (at, property_name(str(literals.attributes[number]), types[of])), len(props)
                 )
-                for kind, of in both
+                for number, of in both
             ]
             prop_of = np.array(own_props, dtype=np.int64)[np.array(own, dtype=np.int64)]
             counts = np.empty(len(literals), dtype=np.int64)
@@ -110,9 +110,9 @@ class Facts:
             texts = literals.values.tolist()
             for row, (value, of) in enumerate(zip(texts, of_type, strict=True)):
                 # Of a datatype only years depend.
-                if (value, kinds[of]) not in known:
-                    known[value, kinds[of]] = read(value, kinds[of])
-                keys = known[value, kinds[of]]
+                if (value, types[of]) not in known:
+                    known[value, types[of]] = read(value, types[of])
+                keys = known[value, types[of]]
                 counts[row] = len(keys)
                 if keys:
                     exact_keys[at][row] = keys[0]
@@ -177,21 +177,22 @@ class Facts:
         """Some of the facts."""
         return replace(self, entity=self.entity[kept], prop=self.prop[kept], key=self.key[kept])
 
-    def as_kinds(self, kind: IntArray, count: int) -> Facts:
-        """The same facts with properties that say the same made one in every graph.
+    def merged(self, match_of: IntArray, count: int) -> Facts:
+        """The same facts with matched properties made one in every graph.
 
         Args:
-            kind: (q,) the kind of every property, -1 for none, whose facts are left out.
-            count: how many kinds there are; kind i of graph g becomes property g * count + i.
+            match_of: (q,) the property match of every property, -1 for none, whose facts are left
+                out.
+            count: how many matches there are; match i of graph g becomes property g * count + i.
         """
         graphs = int(self.graph.max(initial=-1)) + 1
-        new = np.where(kind < 0, -1, self.graph * count + kind)
-        kept, of_kind = new[self.prop] >= 0, new[self.has[:, 1]] >= 0
+        new = np.where(match_of < 0, -1, self.graph * count + match_of)
+        kept, matched = new[self.prop] >= 0, new[self.has[:, 1]] >= 0
         width = max(graphs * count, 1)
-        cells = self.has[of_kind, 0] * width + new[self.has[of_kind, 1]]
+        cells = self.has[matched, 0] * width + new[self.has[matched, 1]]
         cells, place = np.unique(cells, return_inverse=True)
         has = np.stack(np.divmod(cells, width), axis=1)
-        several = np.bincount(place, weights=self.several[of_kind], minlength=len(has)) > 0
+        several = np.bincount(place, weights=self.several[matched], minlength=len(has)) > 0
         return replace(
             self.chosen(kept),
             prop=new[self.prop[kept]],
@@ -226,9 +227,9 @@ class Facts:
         return made
 
 
-def property_name(attribute: str, kind: str) -> str:
+def property_name(attribute: str, datatype: str) -> str:
     """What a property is called: its attribute, and the language of a text."""
-    return attribute + kind.lower() if kind.startswith("@") else attribute
+    return attribute + datatype.lower() if datatype.startswith("@") else attribute
 
 
 def distinct(rows: IntArray) -> IntArray:
@@ -262,12 +263,17 @@ def _counted(rows: IntArray) -> tuple[IntArray, BoolArray]:
 
 
 def row_products(
-    first: csr_array, second: csr_array, left: IntArray, right: IntArray
+    first: csr_array,
+    second: csr_array,
+    left: IntArray,
+    right: IntArray,
+    *,
+    at_once: int = _AT_ONCE,
 ) -> NDArray[np.float64]:
     """(p,) inner products of rows of two sparse matrices of one width, a block at a time."""
     found = np.zeros(len(left))
-    for start in range(0, len(left), _AT_ONCE):
-        block = slice(start, start + _AT_ONCE)
+    for start in range(0, len(left), at_once):
+        block = slice(start, start + at_once)
         found[block] = first[left[block]].multiply(second[right[block]]).sum(axis=1)
     return found
 

@@ -1,32 +1,44 @@
-"""How alike two entities are by name, and what that is worth."""
+"""How alike two entities are by name, and what that tells."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from array import array
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.sparse import csr_array, hstack
 
-from dualamn.attributes.name_features import NameFeatures, by_rarity, unit_rows
-from dualamn.attributes.name_trial import others
+from dualamn.attributes.base import AttributeSimilarity
+from dualamn.attributes.facts import row_products
+from dualamn.attributes.negatives import joined, nearest_rows
+from dualamn.attributes.normalisation import joints_of, pieces_of, plain, words_of
 from dualamn.attributes.translation import learn_synonyms
-from dualamn.attributes.weights import Weights, fit_weights
-from dualamn.errors import CheckpointError
-from dualamn.kernels.arrays import BoolArray, FloatArray, Int32Array, StringArray
+from dualamn.kernels.arrays import BoolArray, FloatArray, Int32Array, IntArray, StringArray
+from dualamn.kernels.logistic import Comparisons
 from dualamn.search.pair_cosines import pair_cosines
-
-if TYPE_CHECKING:
-    from torch import Tensor
-
-IntArray = NDArray[np.int64]
 
 _TRANSLATED = 0.3  # the share of translated words in the similarity
 _COLUMNS = 32  # of random directions drawn at a time
 _PAIRS = 1 << 14  # pairs compared at a time: their rows and products fit into 50 MB
 
 
-class NameSimilarity:
+class NameWeights(NamedTuple):
+    """By what factor similar names make a pair more probable, as logarithms.
+
+    Attributes:
+        similarity: for a similarity of one.
+        same: for names of the same words, beside that.
+        meaning: for a cosine of one by an embedding model, beside both.
+    """
+
+    similarity: float = 0.0
+    same: float = 0.0
+    meaning: float = 0.0
+
+
+class NameSimilarity(AttributeSimilarity):
     """Similarity of names, sharper with every pair of entities that is known.
 
     A name is its words and stretches of their characters, each weighing the more the fewer names
@@ -42,6 +54,10 @@ class NameSimilarity:
         meaning: (n, d) rows of an embedding model, whose cosines count as well; None for none.
     """
 
+    what = "names"
+    weights: NameWeights
+    _most = 100.0
+
     def __init__(
         self,
         names: StringArray,
@@ -52,18 +68,15 @@ class NameSimilarity:
         meaning: FloatArray | None = None,
     ) -> None:
         self.meaning = meaning
+        self.weights = NameWeights()
         self._features = NameFeatures.of(names)
-        self._sources = sources
         self._width = width
-        self._seed = seed
         self._rare_words = by_rarity(self._features.words)
         self._as_written = unit_rows(
             hstack([self._rare_words, by_rarity(self._features.pieces)], format="csr"),
             length=(1 - _TRANSLATED) ** 0.5,
         )
-        self.weights = Weights.none()
-        self._links = np.empty((0, 2), dtype=np.int32)
-        self.learn(self._links)
+        super().__init__(sources, seed)
 
     @property
     def named(self) -> BoolArray:
@@ -87,38 +100,6 @@ class NameSimilarity:
     def width(self) -> int:
         """How many numbers a row of `joined_vectors` has."""
         return self._width + (0 if self.meaning is None else self.meaning.shape[1])
-
-    def learn(self, links: Int32Array) -> None:
-        """Learns which words stand for each other from (m, 2) linked entities."""
-        self._links = links
-        words = self._rare_words
-        if len(links):
-            words = (words @ learn_synonyms(self._features.words, links)).tocsr()
-        self._rows = csr_array((0, 0))  # those of the links before go before others come
-        self._rows = hstack([unit_rows(words, _TRANSLATED**0.5), self._as_written], format="csr")
-
-    @property
-    def tell(self) -> bool:
-        """Whether names are worth anything."""
-        return bool(self.weights)
-
-    def weigh(self, links: Int32Array) -> None:
-        """Learns what names are worth: how surely they tell linked entities from others.
-
-        Translations are learned from one half of the links and judged by the other, both ways
-        round; afterwards they are as `learn` leaves them with all of these links.
-
-        Args:
-            links: (m, 2) int32 joint ids.
-        """
-        rng = np.random.default_rng([self._seed, len(links)])
-        order = rng.permutation(len(links))
-        trials = []
-        for part in (0, 1):
-            self.learn(links[order[1 - part :: 2]])
-            trials.append(others(self, links[order[part::2]], self._sources, rng))
-        self.weights = fit_weights(trials)
-        self.learn(links)
 
     def vectors(self, ids: IntArray | None = None) -> FloatArray:
         """(n, width) float32 random projections of all names.
@@ -147,53 +128,152 @@ class NameSimilarity:
             return vectors
         return np.concatenate([vectors, self.meaning[ids]], axis=1)
 
-    def meanings(self, left: IntArray, right: IntArray) -> FloatArray | None:
-        """(p,) float32 cosines by the embedding model; None if there is none."""
-        return None if self.meaning is None else pair_cosines(self.meaning, left, right)
-
     def similarities(self, left: IntArray, right: IntArray) -> FloatArray:
         """(p,) float32 from 0 to 1 of pairs of joint ids; 0 where one has no name."""
-        found = np.empty(len(left), dtype=np.float32)
-        for start in range(0, len(left), _PAIRS):
-            pairs = slice(start, start + _PAIRS)
-            products = self._rows[left[pairs]].multiply(self._rows[right[pairs]])
-            found[pairs] = products.sum(axis=1)
-        return np.minimum(found, 1)
+        products = row_products(self._rows, self._rows, left, right, at_once=_PAIRS)
+        return np.minimum(products.astype(np.float32), 1)
 
     def same(self, left: IntArray, right: IntArray) -> BoolArray:
         """(p,) whether two entities have names of the same words."""
         alike: BoolArray = (self.whole[left] == self.whole[right]) & (self.whole[left] >= 0)
         return alike
 
-    def worth(self, left: IntArray, right: IntArray) -> NDArray[np.float64]:
-        """(p,) by what factor, as a logarithm, names make pairs of joint ids more probable."""
-        meaning = self.meanings(left, right) if self.weights.meaning else None
-        return self.weights.worth(self.similarities(left, right), self.same(left, right), meaning)
+    def features(self, left: IntArray, right: IntArray) -> tuple[FloatArray | BoolArray, ...]:
+        """(p,) similarities, (p,) whether names are the same, (p,) cosines by a model if any."""
+        found = self.similarities(left, right), self.same(left, right)
+        if self.meaning is None:
+            return found
+        return *found, pair_cosines(self.meaning, left, right)
 
-    def state(self) -> dict[str, Tensor]:
-        """What was learned, enough for `load_state` on the names of the same task."""
-        import torch
+    def likely(self, queries: IntArray, pool: IntArray, k: int) -> IntArray:
+        """(q, min(k, p)) those with the nearest names, by words and pieces."""
+        return nearest_rows(self.vectors, queries, pool, k)
 
-        learned = self.weights.similarity, self.weights.same, self.weights.meaning
-        weights = torch.tensor(learned, dtype=torch.float64)
-        links = torch.from_numpy(self._links.astype(np.int32))  # a copy, which nobody else holds
-        return {"links": links, "weights": weights}
+    @property
+    def _n_features(self) -> int:
+        return 2 if self.meaning is None else 3
 
-    def load_state(self, state: dict[str, Tensor]) -> None:
-        """Takes back what `state` gave.
+    @property
+    def _among(self) -> BoolArray:
+        return self.named
 
-        Raises:
-            CheckpointError: it is of another task.
+    def _learn(self, links: Int32Array) -> None:
+        """Which words stand for each other."""
+        words = self._rare_words
+        if len(links):
+            words = (words @ learn_synonyms(self._features.words, links)).tocsr()
+        self._rows = csr_array((0, 0))  # those of the links before go before others come
+        self._rows = hstack([unit_rows(words, _TRANSLATED**0.5), self._as_written], format="csr")
+
+    def _set_weights(self, weights: list[float]) -> None:
+        self.weights = NameWeights(*weights)
+
+    def _easily_taken(self, queries: IntArray, pool: IntArray, k: int) -> IntArray:
+        return nearest_rows(self.joined_vectors, queries, pool, k)
+
+    def _compared(
+        self, links: Int32Array, beside: AttributeSimilarity | None, rng: np.random.Generator
+    ) -> list[Comparisons]:
+        return joined(super()._compared(links, beside, rng))
+
+
+@dataclass(frozen=True, eq=False)
+class NameFeatures:
+    """Which words and pieces every name has.
+
+    Attributes:
+        words: (n, w) float32, 1 where a name has a word, accents as written or left out.
+        pieces: (n, p) float32, how often a name has a stretch of characters.
+        whole: (n,) int64, one number for all names of the same words in any order; -1 for none.
+    """
+
+    words: csr_array
+    pieces: csr_array
+    whole: IntArray
+
+    @classmethod
+    def of(cls, names: StringArray) -> NameFeatures:
+        """Reads every name once, and takes every distinct word apart once.
+
+        Args:
+            names: (n,) strings, "" for no name.
         """
-        links, weights = state.get("links"), state.get("weights")
-        if (
-            links is None
-            or weights is None
-            or weights.shape != (3,)
-            or (float(weights[2]) > 0 and self.meaning is None)
-            or links.shape[1:] != (2,)
-            or (len(links) and not 0 <= int(links.min()) <= int(links.max()) < len(self._sources))
-        ):
-            raise CheckpointError("what was saved of names does not fit this task")
-        self.weights = Weights(*weights.tolist())
-        self.learn(links.numpy())
+        word_ids: dict[str, int] = {}
+        piece_ids: dict[str, int] = {}
+        whole_ids: dict[tuple[str, ...], int] = {}
+        known: dict[str, tuple[list[int], list[int]]] = {}
+
+        def parts(word: str) -> tuple[list[int], list[int]]:
+            bare = plain(word)
+            forms = [word] if bare == word else [word, bare]
+            return (
+                [word_ids.setdefault(form, len(word_ids)) for form in forms],
+                [piece_ids.setdefault(p, len(piece_ids)) for p in pieces_of(bare)],
+            )
+
+        words, pieces, whole = _Rows(), _Rows(), np.full(len(names), -1, dtype=np.int64)
+        for number, name in enumerate(names):
+            own_words, own_pieces = list[int](), list[int]()
+            spoken = words_of(name)
+            for word in spoken:
+                if word not in known:
+                    known[word] = parts(word)
+                own_words += known[word][0]
+                own_pieces += known[word][1]
+            bare = [plain(word) for word in spoken]
+            own_pieces += [piece_ids.setdefault(j, len(piece_ids)) for j in joints_of(bare)]
+            words.add(set(own_words))
+            pieces.add(own_pieces)
+            if bare:
+                whole[number] = whole_ids.setdefault(tuple(sorted(bare)), len(whole_ids))
+        return cls(words.matrix(len(word_ids)), pieces.matrix(len(piece_ids)), whole)
+
+    @property
+    def named(self) -> BoolArray:
+        """(n,) who has a name with a word in it."""
+        has: BoolArray = self.whole >= 0
+        return has
+
+
+class _Rows:
+    """Collects the columns of rows."""
+
+    def __init__(self) -> None:
+        self._columns = array("i")  # a seventh of what a list takes
+        self._ends = [0]
+
+    def add(self, columns: Iterable[int]) -> None:
+        self._columns.extend(columns)
+        self._ends.append(len(self._columns))
+
+    def matrix(self, width: int) -> csr_array:
+        values = np.ones(len(self._columns), dtype=np.float32)
+        columns = np.frombuffer(self._columns, dtype=np.int32).copy()
+        shape = (len(self._ends) - 1, max(width, 1))
+        made = csr_array((values, columns, np.array(self._ends)), shape=shape)
+        made.sum_duplicates()
+        return made
+
+
+def by_rarity(counts: csr_array) -> csr_array:
+    """Rows whose columns weigh log((n + 1) / rows that have it), so that rare ones decide.
+
+    Args:
+        counts: (n, w).
+    """
+    n = counts.shape[0]
+    used = np.bincount(counts.indices, minlength=counts.shape[1])
+    rarity = np.log((n + 1) / np.maximum(used, 1)).astype(np.float32)
+    return with_numbers(counts, counts.data * rarity[counts.indices])
+
+
+def unit_rows(rows: csr_array, length: float = 1.0) -> csr_array:
+    """The rows at this length, in the places of those given; empty ones stay empty."""
+    squares = with_numbers(rows, rows.data**2).sum(axis=1)
+    scale = (length / np.sqrt(np.maximum(squares, 1e-12))).astype(np.float32)
+    return with_numbers(rows, rows.data * np.repeat(scale, np.diff(rows.indptr)))
+
+
+def with_numbers(rows: csr_array, numbers: FloatArray) -> csr_array:
+    """Other numbers in the same places, which both share."""
+    return csr_array((numbers, rows.indices, rows.indptr), shape=rows.shape)

@@ -1,12 +1,13 @@
-"""Which properties of different graphs say the same, learned from linked entities."""
+"""Which properties of two graphs match, and what it tells to share a value of theirs or not."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_array
+from scipy.sparse import csc_array, csr_array
 
 from dualamn.attributes.facts import Facts, row_products
 from dualamn.kernels.arrays import BoolArray, IntArray, components, expand
@@ -15,7 +16,10 @@ _SIGMAS = 3.0  # agreement that chance gives as often as that is none
 _DOUBT = 1.5  # agreeing links that count for nothing
 _CASES = 3.0  # disagreeing links that count beside those seen
 _MOST = 0.98
-_SHARE = 0.3  # of its partner's best match that a match must be as good as
+_SHARE = 0.3  # of its counterpart's best match that a match must be as good as
+
+_MOST_SHARED = 100  # pairs of entities that a value proposes; what more share tells little
+_MOST_PAIRS = 30  # that all values together propose, for every entity
 
 Floats = NDArray[np.float64]
 
@@ -73,10 +77,6 @@ class Couples:
         chance = _chance(facts, left, right)
         return cls(left, right, cases, agree[:, : len(keys)], chance)
 
-    def belief(self) -> Floats:
-        """(2, c) the share of linked entities that agree for being linked; 0 if too few do."""
-        return belief(self.cases, self.agree, self.chance)
-
 
 def belief(cases: Floats, agree: Floats, chance: Floats) -> Floats:
     """How much more often than by chance links agree, carefully estimated.
@@ -92,16 +92,17 @@ def belief(cases: Floats, agree: Floats, chance: Floats) -> Floats:
 
 
 def match_properties(facts: Facts, links: IntArray) -> tuple[IntArray, int]:
-    """Properties that say the same, as far as links show it.
+    """Property matches: properties that carry the same values, as far as links show it.
 
     Every property goes with that of the other graph which tells most of the linked entities,
     unless it is a much worse match to that one than others are.
 
     Returns:
-        (q,) the kind of every property, -1 for none, and how many kinds there are.
+        (q,) the match that every property is in, -1 for none, and how many matches there are.
     """
     couples = Couples.of(facts, links)
-    told = (couples.belief() * -np.log(np.clip(couples.chance, 1e-9, 1))).max(axis=0, initial=0)
+    sure = belief(couples.cases, couples.agree, couples.chance)
+    told = (sure * -np.log(np.clip(couples.chance, 1e-9, 1))).max(axis=0, initial=0)
     good = told > 0
     left, right, told = couples.left[good], couples.right[good], told[good]
     q = len(facts.graph)
@@ -114,9 +115,9 @@ def match_properties(facts: Facts, links: IntArray) -> tuple[IntArray, int]:
     part = components(np.stack([left, right], axis=1), q)
     matched = np.zeros(q, dtype=np.bool_)
     matched[left] = matched[right] = True
-    kind = np.full(q, -1, dtype=np.int64)
-    parts, kind[matched] = np.unique(part[matched], return_inverse=True)
-    return kind, len(parts)
+    match_of = np.full(q, -1, dtype=np.int64)
+    parts, match_of[matched] = np.unique(part[matched], return_inverse=True)
+    return match_of, len(parts)
 
 
 def _is_best(own: IntArray, graph: IntArray, value: Floats) -> BoolArray:
@@ -137,3 +138,164 @@ def _chance(facts: Facts, left: IntArray, right: IntArray) -> Floats:
     close = row_products(near, often, left, right)
     chance: Floats = np.minimum(np.stack([equal, np.maximum(equal, close)]), 1)
     return chance
+
+
+class PropertyMatch(NamedTuple):
+    """Properties that carry the same values.
+
+    Attributes:
+        properties: graph and name of each.
+        belief: how much more often than by chance linked entities have equal or near values.
+    """
+
+    properties: tuple[tuple[int, str], ...]
+    belief: float
+
+
+@dataclass(frozen=True, eq=False)
+class ValueTable:
+    """Values of matched properties, and what it tells to share them or not.
+
+    With b the belief in a property match (`belief`) and f the share of entities whose value of it
+    is v, in the graph where they are more, a pair that shares v has the match weight
+
+        log(1 + b (1 - f) / f)
+
+    and a pair that has other values of these properties log(1 - b). Being near, in number or year,
+    counts like a value of its own, and equal values for no more than they do by themselves.
+
+    Attributes:
+        matches: the property matches.
+        n_keys: how many keys there are.
+        columns: (c,) of which match and key a column is, as match * n_keys + key, ascending.
+        agree: (n, c) rows whose products are the match weights of shared values.
+        clash: (n, c') the same of what a missing agreement costs; its first columns, as many as
+            there are matches, are those of having a single value.
+    """
+
+    matches: tuple[PropertyMatch, ...]
+    n_keys: int
+    columns: IntArray
+    agree: csr_array
+    clash: csr_array
+
+    @classmethod
+    def of(cls, facts: Facts, links: IntArray) -> ValueTable:
+        """Learns from (m, 2) linked entities which values count for how much."""
+        match_of, count = match_properties(facts, links)
+        merged = facts.merged(match_of, count)
+        sure = _beliefs(merged, links, count)
+        width = max(len(facts.exact), 1)
+        of_prop = np.arange(len(merged.graph)) % max(count, 1)
+        often = merged.frequencies().tocoo()
+        columns = of_prop[often.coords[0]] * width + often.coords[1]
+        known, column, graphs = np.unique(columns, return_inverse=True, return_counts=True)
+        frequency = np.zeros(len(known))
+        np.maximum.at(frequency, column, np.minimum(often.data, 1))
+        own, key = np.divmod(known, width)
+        exact = facts.exact[key]
+        b = np.where(exact, sure[0, own], sure[1, own])
+        weight = np.log1p(b * (1 - frequency) / np.maximum(frequency, 1e-9))
+        weight[~exact] *= facts.share[key[~exact]]
+        for side in (0, 1):
+            parent = facts.parents[key, side]
+            place = np.searchsorted(known, own * width + parent)
+            place[place == len(known)] = 0
+            has = (parent >= 0) & exact
+            weight[has] -= weight[place[has]]
+        weight = np.where(graphs > 1, np.maximum(weight, 0), 0)
+
+        at = np.searchsorted(known, of_prop[merged.prop] * width + merged.key)
+        told = weight[at] > 0
+        agree = csr_array(
+            (np.sqrt(weight[at[told]]).astype(np.float32), (merged.entity[told], at[told])),
+            shape=(facts.n_entities, max(len(known), 1)),
+        )
+        properties: list[list[tuple[int, str]]] = [[] for _ in range(count)]
+        for prop in np.flatnonzero(match_of >= 0).tolist():
+            properties[match_of[prop]].append((int(facts.graph[prop]), facts.names[prop]))
+        matches = tuple(
+            PropertyMatch(tuple(one), float(b))
+            for one, b in zip(properties, sure[1].tolist(), strict=True)
+        )
+        clash = _clashes(merged, sure[1], of_prop, at, len(known))
+        return cls(matches, width, known, agree, clash)
+
+    def features(self, left: IntArray, right: IntArray) -> tuple[Floats, Floats]:
+        """(p,) match weights of shared values, and (p,) of other ones, 0 or less."""
+        shared = row_products(self.agree, self.agree, left, right)
+        return shared, np.minimum(self._clash(left, right), 0)
+
+    def _clash(self, left: IntArray, right: IntArray) -> Floats:
+        """Having a value costs, and agreeing gives that back: the signs of the columns."""
+        signed = self.clash.copy()
+        signed.data = np.where(signed.indices < len(self.matches), -signed.data, signed.data)
+        return row_products(self.clash, signed, left, right)
+
+    def clash_by_match(self, left: int, right: int) -> Floats:
+        """What other values of every property match cost two entities."""
+        count = len(self.matches)
+        both = self.clash[[left]].multiply(self.clash[[right]]).tocoo()
+        at = both.coords[1].astype(np.int64)
+        is_match = at < count
+        match = np.where(is_match, at, 0)
+        match[~is_match] = self.columns[at[~is_match] - count] // self.n_keys
+        signed = np.where(is_match, -both.data, both.data)
+        cost: Floats = np.bincount(match, weights=signed, minlength=count).astype(np.float64)
+        return cost
+
+    def proposed(self, left: IntArray, right: IntArray) -> tuple[csr_array, int]:
+        """Pairs that share a rare value.
+
+        Args:
+            left, right: (p,) and (q,) entities.
+
+        Returns:
+            (p, q) match weights of their shared rare values, and how many values of both were
+            left out because too many pairs share them.
+        """
+        first, second = (csc_array(self.agree[side]) for side in (left, right))
+        pairs = np.diff(first.indptr).astype(np.int64) * np.diff(second.indptr)
+        order = np.argsort(pairs, kind="stable")
+        fits = np.cumsum(pairs[order]) <= _MOST_PAIRS * (len(left) + len(right))
+        rare: BoolArray = np.zeros(len(pairs), dtype=np.bool_)
+        rare[order[fits]] = True
+        rare &= (pairs > 0) & (pairs <= _MOST_SHARED)
+        columns = np.flatnonzero(rare)
+        found = first[:, columns].tocsr() @ second[:, columns].tocsr().T
+        return csr_array(found), int((pairs > 0).sum() - len(columns))
+
+
+def _beliefs(merged: Facts, links: IntArray, count: int) -> Floats:
+    """(2, count) the belief in every match, for equal values and for equal or near ones."""
+    couples = Couples.of(merged, links)
+    same = (couples.left % max(count, 1)) == (couples.right % max(count, 1))
+    match = couples.left[same] % max(count, 1)
+    cases: Floats = np.bincount(match, weights=couples.cases[same], minlength=count).astype(float)
+    agree, expected = (
+        np.stack([np.bincount(match, weights=row, minlength=count).astype(float) for row in table])
+        for table in (couples.agree[:, same], (couples.cases * couples.chance)[:, same])
+    )
+    return belief(cases, agree, expected / np.maximum(cases, 1e-9))
+
+
+def _clashes(
+    merged: Facts, sure: Floats, of_prop: IntArray, column: IntArray, width: int
+) -> csr_array:
+    """Columns of having one value of a property match, then those of what it is or is near to."""
+    count = len(sure)
+    cost = np.sqrt(-np.log1p(-sure))
+    match = of_prop[merged.has[:, 1]] if len(merged.has) else np.empty(0, dtype=np.int64)
+    single = ~merged.several
+    n, q = merged.n_entities, max(len(of_prop), 1)
+    alone = merged.has[single, 0] * q + merged.has[single, 1]
+    # Being equal says no more here than being near; a value that is near to none must be equal.
+    widest = ~merged.exact[merged.key] | (merged.parents[merged.key, 0] < 0)
+    kept = widest & np.isin(merged.entity * q + merged.prop, alone)
+    share = np.where(merged.exact, 1.0, merged.share)[merged.key[kept]]
+    values = np.concatenate(
+        [cost[match[single]], cost[of_prop[merged.prop[kept]]] * np.sqrt(share)]
+    )
+    rows = np.concatenate([merged.has[single, 0], merged.entity[kept]])
+    columns = np.concatenate([match[single], count + column[kept]])
+    return csr_array((values.astype(np.float32), (rows, columns)), shape=(n, count + max(width, 1)))

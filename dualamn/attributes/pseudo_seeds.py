@@ -1,4 +1,4 @@
-"""Pairs to begin with where nobody gave seed links: those that names make nearly sure."""
+"""Pseudo-seeds: pairs that names or values make nearly sure, where nobody gave seed links."""
 
 from __future__ import annotations
 
@@ -11,27 +11,31 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from dualamn.attributes.blocking import alike_by_name
+from dualamn.attributes.blocking import look_up
+from dualamn.attributes.facts import Facts, distinct
 from dualamn.attributes.names import NameSimilarity
 from dualamn.graphs.task import AlignmentTask
-from dualamn.kernels.arrays import FloatArray, Int32Array
+from dualamn.kernels.arrays import FloatArray, Int32Array, IntArray, expand, find, pair_keys
+from dualamn.matching.pairs import mutual
 from dualamn.search.exact import nearest
-
-IntArray = NDArray[np.int64]
 
 _NEAREST = 10  # candidates whose similarity is computed without the noise of the search
 _ALIKE = 0.5  # similarity from which names that are each other's nearest make a pair
 _AHEAD = 0.2  # by which it must be ahead of the second for either
-_BY_CHANCE = 0.5  # the most of the pairs of a kind that chance may explain
+_BY_CHANCE = 0.5  # the most of the pairs of equal, or of near, names that chance may explain
 _BESIDE = 0.1  # of the near names that were refused: fewer equal ones are refused with them
 _ASKED = 2_000  # entities of a graph whose nearest of the same graph is looked for
-_FEW = 0.2  # of the smaller graph's entities: fewer pairs tell little of those without counterpart
+_FEW = 0.2  # of the smaller graph's entities: fewer pairs tell little of the others
 _LEAST_AGREED = 50  # pairs found by structure, fewer of which say too little of names
+
+_LEAST = 10  # values that two properties must have in common
+_VALUES_BY_CHANCE = 0.1  # the most that chance may explain of these
+_MOST_PROPERTIES = 10  # that a value may be of: what more have is a word of the language
 
 
 @dataclass(frozen=True, eq=False)
-class OwnSeeds:
-    """Pairs that an aligner found by names and values, to learn from before anything is known.
+class PseudoSeeds:
+    """Pairs that names and values found, to learn from before anything is known.
 
     Attributes:
         links: (m, 2) int32 joint ids, no entity in two pairs of the same two graphs.
@@ -40,46 +44,45 @@ class OwnSeeds:
         near: how many have names that are each other's nearest by far.
         valued: how many have attribute values that nobody else has.
         refused: pairs that names gave and that are not among these, as chance gives as many.
+
+    The counts are 0 where they are not known, as of a saved aligner.
     """
 
     links: Int32Array
     chance: FloatArray
-    exact: int
-    near: int
+    exact: int = 0
+    near: int = 0
     valued: int = 0
     refused: int = 0
 
     def __str__(self) -> str:
-        found, named = f"{len(self.links):,} pairs found", self.exact + self.near
-        by_value = f"{self.valued:,} with values that nobody else has"
-        if self.valued and not named:
-            return f"{found} by value to begin with: {by_value}"
-        chance = f"; {self.refused:,} are left out, as chance gives as many" if self.refused else ""
-        return (
-            f"{found} by name{' and value' if self.valued else ''} to begin with: "
-            f"{self.exact:,} with a name that nobody else has, {self.near:,} with names nearest "
-            f"to each other by far{f', {by_value}' if self.valued else ''}{chance}"
-        )
+        how = []
+        if self.exact or self.near or not self.valued:
+            how += [f"{self.exact:,} by unique exact name", f"{self.near:,} by mutual nearest name"]
+        if self.valued:
+            how.append(f"{self.valued:,} by unique value")
+        left_out = f" ({self.refused:,} more left out: as many would agree by chance)"
+        found = f"{len(self.links):,} pseudo-seeds: {', '.join(how)}"
+        return found + left_out if self.refused else found
 
-    def with_values(self, links: Int32Array, chance: float) -> OwnSeeds:
+    def with_values(self, links: Int32Array) -> PseudoSeeds:
         """Also pairs found by value, where neither entity is in a pair already.
 
         Args:
-            links: (m, 2) int32 joint ids, no entity in two pairs of the same two graphs.
-            chance: how probable it is at most that one is there by chance.
+            links: (m, 2) int32 joint ids, see `find_seeds_by_value`.
         """
         new = links[~np.isin(links, self.links).any(axis=1)]
         return replace(
             self,
             links=np.concatenate([self.links, new]),
-            chance=np.concatenate([self.chance, np.full(len(new), chance, np.float32)]),
+            chance=np.append(self.chance, np.full(len(new), _VALUES_BY_CHANCE, np.float32)),
             valued=self.valued + len(new),
         )
 
     def notes(self, task: AlignmentTask) -> tuple[str, ...]:
         """What a reader of probabilities should know, a sentence a pair of graphs that it is so of.
 
-        Probabilities are judged by pairs that names found, so by entities that have a counterpart.
+        Calibration compares with pairs that names found, so with entities that have a counterpart.
         """
         notes = []
         for left, right in task.kg_pairs:
@@ -87,43 +90,45 @@ class OwnSeeds:
             smaller = min(task.kgs[left].n_entities, task.kgs[right].n_entities)
             if found < _FEW * smaller:
                 notes.append(
-                    f"{task.pair_name(left, right)}: names or values found a partner for "
+                    f"{task.pair_name(left, right)}: names or values found a counterpart for "
                     f"{found:,} of {smaller:,} entities; how many others have one can only be "
                     "guessed, so probabilities of their links are rough"
                 )
         return tuple(notes)
 
-    def judges(self, found: Int32Array) -> Int32Array:
-        """The pairs that say what names and values are worth, see `learn_without_seeds`."""
+    def labels(self, found: Int32Array) -> Int32Array:
+        """The pairs that tell what names and values are good for.
+
+        The pairs found by name would make any names look good. So names are judged by others,
+        which structure alone finds once it has learned from these.
+
+        Args:
+            found: (m, 2) int32 pairs that are sure by structure alone; those with an entity of
+                these say nothing new and are left out. Where too few are left, these must do.
+        """
         fresh = found[~np.isin(found, self.links).any(axis=1)]
         return fresh if len(fresh) >= _LEAST_AGREED else self.links
 
-
-def learn_without_seeds(names: NameSimilarity, own: OwnSeeds, found: Int32Array) -> None:
-    """Learns what names are worth where all known pairs were found by name in the first place.
-
-    Those would make any name look good. So names are judged by other pairs, which structure alone
-    finds once it has learned from them: names that agree with these are worth something.
-
-    Args:
-        names: learns.
-        own: the pairs found by name.
-        found: (m, 2) int32 pairs that are sure by structure alone; those with an entity of `own`
-            say nothing new and are left out. Where too few are left, `own` itself must do.
-    """
-    names.weigh(own.judges(found))
+    def sure(self, links: Int32Array) -> NDArray[np.float64]:
+        """(m,) how sure it is that links are not by chance: .01 and more; 0 for others."""
+        keys = pair_keys(self.links)
+        order = np.argsort(keys)
+        place, found = find(keys[order], pair_keys(links))
+        sure = np.zeros(len(links))
+        sure[found] = np.maximum(1.0 - self.chance[order[place[found]]].astype(np.float64), 0.01)
+        return sure
 
 
-def find_own_seeds(
+def find_seeds_by_name(
     task: AlignmentTask, names: NameSimilarity, search_limit: float = math.inf
-) -> OwnSeeds:
+) -> PseudoSeeds:
     """Pairs of any two graphs whose names say enough: shared by no others, or near by far.
 
     Graphs of which nothing is in both have such pairs too, by chance. How many, the graphs show by
     themselves: two halves of one graph have no entity in common, so whatever pairs they have are
     there by chance. Where that would explain more than half of those with equal or with near names,
-    these are refused. It is the most that chance can have given: an entity whose partner is there
-    is near to that one first.
+    these are refused. It is the most that chance can have given: an entity whose counterpart is
+    there is near to that one first.
 
     Args:
         task: graphs; links do not count.
@@ -131,61 +136,50 @@ def find_own_seeds(
         search_limit: products of numbers that looking for near names may take; beyond it they are
             found by their rare words and pieces (`dualamn.attributes.blocking`).
     """
-    exact, near = [_NO_PAIRS], [_NO_PAIRS]
     nearest_names = _NearestNames(names, search_limit)
+    exact, near = list[_Pairs](), list[_Pairs]()
     refused = 0
     for left, right in task.kg_pairs:
         pools = [np.flatnonzero((task.source_of == kg) & names.named) for kg in (left, right)]
         equal = _only_namesakes(names, *pools)
         rest = [np.setdiff1d(pool, equal[:, side]) for side, pool in enumerate(pools)]
-        to_right, to_left = nearest_names.of(rest[0], rest[1])
-        there = _far_ahead(names, rest[0], to_right)
-        back = _far_ahead(names, rest[1], to_left)[:, ::-1]
-        agreed = np.isin(_keys(there, task.n_entities), _keys(back, task.n_entities))
-        alike = there[agreed]
-        believed = _believed(
-            equal,
-            alike,
-            _equal_by_chance(names, pools),
-            _near_by_chance(names, nearest_names, rest),
-        )
-        refused += len(equal) + len(alike) - sum(len(kind.links) for kind in believed)
-        exact.append(believed[0])
-        near.append(believed[1])
-    links, chance = (np.concatenate(parts) for parts in zip(*exact, *near, strict=True))
-    n_exact = sum(len(kind.links) for kind in exact)
-    return OwnSeeds(
+        there = nearest_names.far_ahead(*rest)
+        back = nearest_names.far_ahead(*rest[::-1])[:, ::-1]
+        alike = there[np.isin(pair_keys(there), pair_keys(back))]
+        by_chance = _equal_by_chance(names, pools), _near_by_chance(nearest_names, rest)
+        believed = _believed(equal, alike, *by_chance)
+        for found, pairs, chance, kept in zip(
+            (exact, near), (equal, alike), by_chance, believed, strict=True
+        ):
+            if kept:
+                found.append((pairs, chance.of_each(pairs)))
+            else:
+                refused += len(pairs)
+    none = np.empty((0, 2), dtype=np.int64), np.empty(0)
+    links, chances = (np.concatenate(parts) for parts in zip(none, *exact, *near, strict=True))
+    n_exact = sum(len(pairs) for pairs, _ in exact)
+    return PseudoSeeds(
         links.astype(np.int32),
-        chance.astype(np.float32),
+        chances.astype(np.float32),
         n_exact,
         len(links) - n_exact,
         refused=refused,
     )
 
 
-class _Pairs(NamedTuple):
-    """(m, 2) int64 pairs, and (m,) how probable it is at most that they are there by chance."""
-
-    links: IntArray
-    chance: NDArray[np.float64]
-
-
-_NO_PAIRS = _Pairs(np.empty((0, 2), dtype=np.int64), np.empty(0))
+_Pairs = tuple[IntArray, NDArray[np.float64]]
+"""(m, 2) pairs, and (m,) how probable it is at most that they are there by chance."""
 
 
 def _believed(
     equal: IntArray, alike: IntArray, equal_by_chance: _ByChance, near_by_chance: _ByChance
-) -> tuple[_Pairs, _Pairs]:
-    """The pairs of equal names and those of near ones, none of a kind that chance explains."""
+) -> tuple[bool, bool]:
+    """Whether pairs of equal names, and whether those of near ones, are more than chance gives."""
     least = equal_by_chance.least / _BY_CHANCE
-    exact = _Pairs(equal, equal_by_chance.of_each(equal))
-    near = _Pairs(alike, near_by_chance.of_each(alike))
-    if near_by_chance.least > _BY_CHANCE * len(alike):
+    near = near_by_chance.least <= _BY_CHANCE * len(alike)
+    if not near:
         least = max(least, _BESIDE * len(alike))
-        near = _NO_PAIRS
-    if len(equal) < least:
-        exact = _NO_PAIRS
-    return exact, near
+    return len(equal) >= least, near
 
 
 class _ByChance(NamedTuple):
@@ -220,16 +214,14 @@ def _equal_by_chance(names: NameSimilarity, pools: Sequence[IntArray]) -> _ByCha
     return _ByChance(found, len(pools[0]) * len(pools[1]) / max(asked, 1))
 
 
-def _near_by_chance(
-    names: NameSimilarity, nearest_names: _NearestNames, pools: Sequence[IntArray]
-) -> _ByChance:
+def _near_by_chance(nearest_names: _NearestNames, pools: Sequence[IntArray]) -> _ByChance:
     """Of names nearest to each other by far."""
     found, asked = 0, 0
     for pool in pools:
         half, other = _halves(pool)
         queries = half[:_ASKED]
-        there = _far_ahead(names, queries, nearest_names.of_queries(queries, other))
-        back = _far_ahead(names, there[:, 1], nearest_names.of_queries(there[:, 1], half))
+        there = nearest_names.far_ahead(queries, other)
+        back = nearest_names.far_ahead(there[:, 1], half)
         found += int(np.isin(there[:, 0], back[:, 1]).sum())
         asked += len(queries)
     return _ByChance(found, min(map(len, pools)) / max(asked, 1))
@@ -254,11 +246,11 @@ def _only_namesakes(names: NameSimilarity, left: IntArray, right: IntArray) -> I
 
 @dataclass(frozen=True, eq=False)
 class _NearestNames:
-    """Finds the names that may be nearest.
+    """Finds the names that are nearest.
 
     Attributes:
         names: of all entities.
-        search_limit: see `find_own_seeds`.
+        search_limit: see `find_seeds_by_name`.
     """
 
     names: NameSimilarity
@@ -268,51 +260,86 @@ class _NearestNames:
     def _vectors(self) -> FloatArray:
         return self.names.vectors()
 
-    def of(self, left: IntArray, right: IntArray) -> tuple[IntArray, IntArray]:
-        """(p, k) and (q, k) joint ids of the likely nearest of the other side; -1 fills rows."""
-        if self._too_many(left, right):
-            ids = left.astype(np.int32), right.astype(np.int32)
-            found = alike_by_name(self.names, *ids, _NEAREST)
-            to_right, to_left = found.left_to_right.candidates, found.right_to_left.candidates
-            return to_right.astype(np.int64), to_left.astype(np.int64)
-        return self._searched(left, right), self._searched(right, left)
+    def far_ahead(self, queries: IntArray, pool: IntArray) -> IntArray:
+        """(m, 2) queries whose nearest name is near, with the second far behind, and whose it is.
 
-    def of_queries(self, queries: IntArray, pool: IntArray) -> IntArray:
+        Args:
+            queries: (q,) joint ids.
+            pool: (p,) joint ids.
+        """
+        near = self._likely(queries, pool)
+        if not near.size:
+            return np.empty((0, 2), dtype=np.int64)
+        real = near >= 0
+        alike = np.zeros(near.shape, dtype=np.float32)
+        alike[real] = self.names.similarities(np.repeat(queries, real.sum(axis=1)), near[real])
+        order = np.argsort(-alike, axis=1, kind="stable")
+        alike = np.take_along_axis(alike, order, axis=1)
+        second = alike[:, 1] if near.shape[1] > 1 else np.zeros(len(queries), dtype=np.float32)
+        sure = (alike[:, 0] >= _ALIKE) & (alike[:, 0] - second >= _AHEAD)
+        best = near[np.arange(len(queries)), order[:, 0]]
+        return np.stack([queries[sure], best[sure]], axis=1)
+
+    def _likely(self, queries: IntArray, pool: IntArray) -> IntArray:
         """(q, k) joint ids of the likely nearest in a pool; -1 fills rows."""
-        if self._too_many(queries, pool):
-            return self.of(queries, pool)[0]
-        return self._searched(queries, pool)
-
-    def _too_many(self, left: IntArray, right: IntArray) -> bool:
-        """Whether names are looked up, both ways at once, in place of a search."""
-        return len(left) * len(right) * self.names.width > self.search_limit
-
-    def _searched(self, queries: IntArray, pool: IntArray) -> IntArray:
+        if len(queries) * len(pool) * self.names.width > self.search_limit:
+            ids = queries.astype(np.int32), pool.astype(np.int32)
+            return look_up(self.names, *ids, _NEAREST).candidates.astype(np.int64)
         _, near = nearest(self._vectors[queries], self._vectors[pool], _NEAREST)
         return pool[near]
 
 
-def _far_ahead(names: NameSimilarity, queries: IntArray, answers: IntArray) -> IntArray:
-    """Queries whose nearest name is near, with the second far behind, and whose it is.
+def find_seeds_by_value(task: AlignmentTask, facts: Facts) -> Int32Array:
+    """Pairs of entities with a value that nobody else in either graph has of that property.
 
-    Args:
-        queries: (q,) joint ids.
-        answers: (q, k) joint ids of those that may be nearest; -1 for none.
+    Two properties are compared only if they have more such values in common than chance
+    explains: by how often entities of one graph have equal values of each, as birthdays have.
+    Where the values of an entity point to several others, those that more values speak for
+    win, and ties are no pairs.
+
+    Returns:
+        (m, 2) int32 joint ids, no entity in two pairs of the same two graphs.
     """
-    k = answers.shape[1]
-    if not answers.size:
-        return np.empty((0, 2), dtype=np.int64)
-    real = answers >= 0
-    alike = np.zeros(answers.shape, dtype=np.float32)
-    alike[real] = names.similarities(np.repeat(queries, real.sum(axis=1)), answers[real])
-    order = np.argsort(-alike, axis=1, kind="stable")
-    alike = np.take_along_axis(alike, order, axis=1)
-    second = alike[:, 1] if k > 1 else np.zeros(len(queries), dtype=np.float32)
-    sure = (alike[:, 0] >= _ALIKE) & (alike[:, 0] - second >= _AHEAD)
-    best = answers[np.arange(len(queries)), order[:, 0]]
-    return np.stack([queries[sure], best[sure]], axis=1)
+    links = [np.empty((0, 2), dtype=np.int32)]
+    for left, right in task.kg_pairs:
+        rows, columns = _sharing(facts, left, right)
+        keys, votes = np.unique(rows * task.n_entities + columns, return_counts=True)
+        ends = np.divmod(keys, task.n_entities)
+        chosen = mutual(*ends, votes.astype(np.float64))
+        links.append(np.stack([end[chosen] for end in ends], axis=1).astype(np.int32))
+    return np.concatenate(links)
 
 
-def _keys(pairs: IntArray, n_entities: int) -> IntArray:
-    """(m,) one number for every pair."""
-    return pairs[:, 0] * n_entities + pairs[:, 1]
+def _sharing(facts: Facts, left: int, right: int) -> tuple[IntArray, IntArray]:
+    """Entities that have a rare value of believable properties in common, once for each value."""
+    (one, a, key), (other, b, wanted) = (_only_holders(facts, kg) for kg in (left, right))
+    first = np.searchsorted(wanted, key)
+    owner, place = expand(first, np.searchsorted(wanted, key, side="right") - first)
+    q = len(facts.graph)
+    couple, which, count = np.unique(
+        a[owner] * q + b[place], return_inverse=True, return_counts=True
+    )
+    size = np.bincount(facts.has[:, 1], minlength=q).astype(np.float64)
+    # One repeat more than seen: none at all proves little of a property that few have.
+    often = (facts.repeats + 1) / np.maximum(size * (size - 1), 1)
+    ends = np.divmod(couple, max(q, 1))
+    expected = np.prod([np.sqrt(often[end]) * size[end] for end in ends], axis=0)
+    good = (count >= _LEAST) & (expected <= _VALUES_BY_CHANCE * count)
+    kept = good[which]
+    # A value counts once for a pair, under however many properties.
+    rows = np.stack([one[owner[kept]], other[place[kept]], key[owner[kept]]], axis=1)
+    rows = distinct(rows)
+    return rows[:, 0], rows[:, 1]
+
+
+def _only_holders(facts: Facts, kg: int) -> tuple[IntArray, IntArray, IntArray]:
+    """Entity, property and long value, ascending by value, where nobody else of a graph has it."""
+    chosen = (facts.graph[facts.prop] == kg) & facts.long[facts.key]
+    entity, prop, key = facts.entity[chosen], facts.prop[chosen], facts.key[chosen]
+    cell = key * max(len(facts.graph), 1) + prop
+    _, which, count = np.unique(cell, return_inverse=True, return_counts=True)
+    properties = np.bincount(np.unique(cell) // max(len(facts.graph), 1), minlength=0)
+    alone = (count[which] == 1) & (properties[key] <= _MOST_PROPERTIES) if len(key) else count > 0
+    order = np.flatnonzero(alone)
+    order = order[np.argsort(key[order], kind="stable")]
+    return entity[order], prop[order], key[order]

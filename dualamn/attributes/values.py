@@ -2,38 +2,60 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Literal, NamedTuple
 
 import numpy as np
 from scipy.sparse import csr_array
 
-from dualamn.attributes.facts import Facts
-from dualamn.attributes.properties import Floats
-from dualamn.attributes.value_table import ValueTable
-from dualamn.attributes.value_trial import others
-from dualamn.errors import CheckpointError
+from dualamn.attributes.base import AttributeSimilarity
+from dualamn.attributes.facts import Facts, property_name
+from dualamn.attributes.properties import Floats, ValueTable
 from dualamn.graphs.task import AlignmentTask
-from dualamn.kernels.arrays import Int32Array, IntArray
-from dualamn.kernels.logit import fit_logit
+from dualamn.kernels.arrays import Int32Array, IntArray, largest_of
+from dualamn.kernels.logistic import Comparisons
 
-if TYPE_CHECKING:
-    from torch import Tensor
-
-    from dualamn.attributes import NameSimilarity
-
-_MOST = 2.0  # what shared values are worth is a logarithm already, so one is the weight to expect
-
-Worth = Callable[[IntArray, IntArray], Floats]
+Closeness = Literal["equal", "near", "other"]
 
 
-class ValueSimilarity:
+class ValueWeights(NamedTuple):
+    """What the match weights of values are multiplied with.
+
+    They are logarithms already, so one is the weight to expect.
+
+    Attributes:
+        agree: of shared values.
+        clash: of other values.
+    """
+
+    agree: float = 0.0
+    clash: float = 0.0
+
+
+@dataclass(frozen=True)
+class Compared:
+    """Two values of properties that match.
+
+    Attributes:
+        left, right: which attribute triple of their graph each is.
+        closeness: whether they are equal, near as numbers or dates are, or neither.
+        weight: by what factor, as a logarithm, this makes the two entities more probable.
+    """
+
+    left: int
+    right: int
+    closeness: Closeness
+    weight: float
+
+
+class ValueSimilarity(AttributeSimilarity):
     """Evidence from attribute values, learned from pairs of entities that are known.
 
-    Which property of one graph says the same as which of the other, how often linked entities
-    agree in it, and how often any two entities do, comes from linked entities; so does the
-    weight of it all beside names. Properties that agree no more often than by chance, and
-    values that tell nothing, are worth nothing.
+    Which property of one graph matches which of the other, how often linked entities agree in it,
+    and how often any two entities do, comes from linked entities; so does the weight of it all
+    beside names. Properties that agree no more often than by chance, and values that tell nothing,
+    have no weight.
 
     Args:
         task: its graphs' attribute triples.
@@ -42,81 +64,139 @@ class ValueSimilarity:
     Attributes:
         facts: what the attribute triples say.
         table: what was learned of them.
-        weights: of shared values and of other values, as logarithms are multiplied; 0 before
-            `weigh`.
     """
 
+    what = "values"
+    weights: ValueWeights
+    table: ValueTable
+    _random_key = (1,)
+    _most = 2.0
+    _n_features = 2
+
     def __init__(self, task: AlignmentTask, *, seed: int) -> None:
+        self.weights = ValueWeights()
         self.facts = Facts.of(task)
-        self._sources = task.source_of
-        self._seed = seed
-        self.weights = (0.0, 0.0)
-        self._links = np.empty((0, 2), dtype=np.int32)
-        self.learn(self._links)
+        super().__init__(task.source_of, seed)
 
     @property
-    def tell(self) -> bool:
-        """Whether values are worth anything."""
-        return any(weight > 0 for weight in self.weights) and len(self.table.kinds) > 0
+    def tells(self) -> bool:
+        """Whether any pair has a match weight other than 0."""
+        return super().tells and len(self.table.matches) > 0
 
-    def learn(self, links: Int32Array) -> None:
-        """Learns from (m, 2) linked entities which properties go together, and how surely."""
-        self._links = links
-        self.table = ValueTable.of(self.facts, links.astype(np.int64))
+    def features(self, left: IntArray, right: IntArray) -> tuple[Floats, Floats]:
+        """(p,) match weights of shared values, and (p,) of other ones, 0 or less."""
+        return self.table.features(left, right)
 
-    def weigh(self, links: Int32Array, names: NameSimilarity | None = None) -> None:
-        """Learns what values are worth: how surely they tell linked entities from others.
-
-        Properties are matched by one half of the links and judged by the other, both ways
-        round; afterwards all is as `learn` leaves it with all of these links.
-
-        Args:
-            links: (m, 2) int32 joint ids.
-            names: what they are worth counts already, so that values get the rest.
-        """
-        rng = np.random.default_rng([self._seed, len(links), 1])
-        order = rng.permutation(len(links))
-        asked = []
-        for part in (0, 1):
-            self.learn(links[order[1 - part :: 2]])
-            if self.table.kinds:
-                asked += others(self.table, links[order[part::2]], self._sources, names, rng)
-        agree, clash = fit_logit(asked, _MOST, 2)
-        self.weights = agree, clash
-        self.learn(links)
-
-    def worth(self, left: IntArray, right: IntArray) -> Floats:
-        """(p,) by what factor, as a logarithm, values make pairs of joint ids more probable."""
-        agree, clash = self.table.features(left, right)
-        worth: Floats = self.weights[0] * agree + self.weights[1] * clash
-        return worth
+    def likely(self, queries: IntArray, pool: IntArray, k: int) -> IntArray:
+        """(q, k) those that share the most rare values with each; -1 where there are fewer."""
+        shared, _ = self.table.proposed(queries, pool)
+        found = np.full((len(queries), k), -1, dtype=np.int64)
+        row = np.repeat(np.arange(len(queries)), np.diff(shared.indptr))
+        place, rank = largest_of(row, shared.data, k)
+        found[row[place], rank] = pool[shared.indices[place]]
+        return found
 
     def proposed(self, left: Int32Array, right: Int32Array) -> csr_array:
         """(p, q) pairs of some entities that share a rare value."""
         return self.table.proposed(left.astype(np.int64), right.astype(np.int64))[0]
 
-    def state(self) -> dict[str, Tensor]:
-        """What was learned, enough for `load_state` on the values of the same task."""
-        import torch
+    def _learn(self, links: Int32Array) -> None:
+        """Which properties match, and how surely."""
+        self.table = ValueTable.of(self.facts, links.astype(np.int64))
 
-        links = torch.from_numpy(self._links.astype(np.int32))  # a copy, which nobody else holds
-        return {"links": links, "weights": torch.tensor(self.weights, dtype=torch.float64)}
+    def _set_weights(self, weights: list[float]) -> None:
+        self.weights = ValueWeights(*weights)
 
-    def load_state(self, state: dict[str, Tensor]) -> None:
-        """Takes back what `state` gave.
+    def _compared(
+        self, links: Int32Array, beside: AttributeSimilarity | None, rng: np.random.Generator
+    ) -> list[Comparisons]:
+        return super()._compared(links, beside, rng) if self.table.matches else []
 
-        Raises:
-            CheckpointError: it is of another task.
-        """
-        links, weights = state.get("links"), state.get("weights")
-        if (
-            links is None
-            or weights is None
-            or weights.shape != (2,)
-            or links.shape[1:] != (2,)
-            or (len(links) and not 0 <= int(links.min()) <= int(links.max()) < len(self._sources))
-        ):
-            raise CheckpointError("what was saved of values does not fit this task")
-        agree, clash = weights.tolist()
-        self.weights = agree, clash
-        self.learn(links.numpy())
+
+def compare(
+    values: ValueSimilarity, task: AlignmentTask, left: int, right: int
+) -> tuple[Compared, ...]:
+    """The values that `ValueSimilarity.match_weight` counts for two entities, with their weights.
+
+    What several pairs of values have in common, such as the year of several dates, counts for
+    the first of them.
+
+    Args:
+        values: what was learned.
+        task: which it was learned of.
+        left, right: joint ids.
+    """
+    if not values.tells:
+        return ()
+    table, facts = values.table, values.facts
+    both = table.agree[[left]].multiply(table.agree[[right]]).tocoo()
+    told = values.weights.agree * both.data.astype(np.float64)
+    weights = dict(zip(table.columns[both.coords[1]].tolist(), told.tolist(), strict=True))
+    cost = values.weights.clash * np.minimum(table.clash_by_match(left, right), 0)
+    here, there = (_rows_by_match(values, task, joint) for joint in (left, right))
+    graphs = int(task.source_of[left]), int(task.source_of[right])
+    found: list[Compared] = []
+    for match in sorted(here.keys() & there.keys()):
+        start = match * max(len(facts.exact), 1)
+        agreeing = list(_agreeing(facts, graphs, here[match], there[match], start, weights))
+        if cost[match] and agreeing:
+            first = agreeing[0]
+            agreeing[0] = replace(first, weight=first.weight + float(cost[match]))
+        elif cost[match]:
+            agreeing = [Compared(here[match][0], there[match][0], "other", float(cost[match]))]
+        found += agreeing
+    return tuple(found)
+
+
+def _agreeing(
+    facts: Facts,
+    graphs: tuple[int, int],
+    here: list[int],
+    there: list[int],
+    start: int,
+    weights: dict[int, float],
+) -> Iterator[Compared]:
+    """Equal values, then near ones; what was told is taken out of the weights of keys from
+    `start` on."""
+    keys = [facts.keys[graph] for graph in graphs]
+    equal = [(a, b) for a in here for b in there if keys[0][a] == keys[1][b]]
+    told = set()
+    for left, right in equal:
+        exact = int(keys[0][left])
+        if exact not in told:
+            told.add(exact)
+            shared = {exact} | _near(facts, exact)
+            weight = sum(weights.pop(start + key, 0.0) for key in shared)
+            yield Compared(left, right, "equal", weight)
+    for left in here:
+        for right in there:
+            near = _near(facts, keys[0][left]) & _near(facts, keys[1][right])
+            weight = sum(weights.pop(start + key, 0.0) for key in near)
+            if weight:
+                yield Compared(left, right, "near", weight)
+
+
+def _near(facts: Facts, exact: int) -> set[int]:
+    return {key for key in facts.parents[exact].tolist() if key >= 0}
+
+
+def _rows_by_match(
+    values: ValueSimilarity, task: AlignmentTask, joint: int
+) -> dict[int, list[int]]:
+    """Attribute triples of an entity by the match of their property."""
+    match_of = {
+        prop: number
+        for number, match in enumerate(values.table.matches)
+        for prop in match.properties
+    }
+    graph = int(task.source_of[joint])
+    literals = task.kgs[graph].literals
+    found: dict[int, list[int]] = {}
+    if literals is None:
+        return found
+    for row in np.flatnonzero(literals.entities == joint - task.entity_offsets[graph]).tolist():
+        name = property_name(str(literals.attributes[literals.kinds[row]]), literals.types[row])
+        match = match_of.get((graph, name))
+        if match is not None and values.facts.keys[graph][row] >= 0:
+            found.setdefault(match, []).append(row)
+    return found

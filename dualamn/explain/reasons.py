@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from dualamn.attributes.value_reasons import compare
+from dualamn.attributes.values import compare
 from dualamn.config import AlignerConfig
 from dualamn.evidence.overlap import LEAST_MATCH, LEAST_SHARE, match_weight
 from dualamn.evidence.relations import align_relations
@@ -253,10 +253,10 @@ def attribute_weight(alignment: JudgedLinks, one: int, other: int) -> float | No
     None where this is not known, or where neither took part.
     """
     beside, config = alignment.beside, alignment.config
-    if beside is None or config is None or not beside.tell:
+    if beside is None or config is None or not beside.tells:
         return None
     ends = np.array([one]), np.array([other])
-    return float(np.sum(beside.worth(*ends, names=1.0, values=1.0)))
+    return float(np.sum(beside.match_weight(*ends, names=1.0, values=1.0)))
 
 
 def _names(alignment: JudgedLinks, one: int, other: int) -> Iterator[ValuePair]:
@@ -270,7 +270,7 @@ def _names(alignment: JudgedLinks, one: int, other: int) -> Iterator[ValuePair]:
         ends = np.array([one]), np.array([other])
         same = bool(beside.names.same(*ends)[0])
         similarity = 1.0 if same else float(beside.names.similarities(*ends)[0])
-        weight = float(beside.names.worth(*ends)[0])
+        weight = float(beside.names.match_weight(*ends)[0])
     yield ValuePair(NAME, NAME, left, right, same, similarity, weight)
 
 
@@ -288,7 +288,7 @@ def _counted(alignment: JudgedLinks, one: int, other: int) -> Iterator[ValuePair
         similarity = _SIMILARITY[found.closeness]
         yield ValuePair(
             *(attribute, other_attribute, value, other_value),
-            *(similarity > 0, similarity, found.worth),
+            *(similarity > 0, similarity, found.weight),
         )
 
 

@@ -1,12 +1,71 @@
-"""Logistic regression that starts from what is known beforehand."""
+"""Two logistic fits: of which of several is chosen, and of what is so, from a prior on.
+
+Both minimise with L-BFGS and its slopes by hand (Byrd et al., "A limited memory algorithm for bound
+constrained optimization", SIAM J. Sci. Comput. 1995).
+"""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize
 
+from dualamn.kernels.arrays import FloatArray
+
 Floats = NDArray[np.float64]
+
+_PRIOR = 0.01  # how far a few links are believed
+
+
+class Comparisons(NamedTuple):
+    """Linked entities, each beside others that could stand in its place.
+
+    Attributes:
+        features: (m, k) numbers or truth values of every feature; the linked entity of every row
+            comes first.
+        counts: (m, k) float32 how many entities each stands for.
+        beside: (m, k) what speaks for them beside these features, as a logarithm; None if nothing.
+    """
+
+    features: Sequence[NDArray[np.generic]]
+    counts: FloatArray
+    beside: NDArray[np.floating] | None = None
+
+
+def fit_logit(asked: Sequence[Comparisons], most: float, n_features: int) -> list[float]:
+    """The weights of a conditional logit model, from 0 to `most`.
+
+    The probability that x is linked to y of all entities is proportional to the exponential of
+    the weighted sum of the pair's features. Features that tell nothing get the weight zero.
+    """
+    shown = [one for one in asked if len(one.counts)]
+    if not shown:
+        return [0.0] * n_features
+    links = sum(len(one.counts) for one in shown)
+
+    def loss(at: Floats) -> tuple[float, Floats]:
+        total, slope = _PRIOR * float(at @ at) / 2, _PRIOR * at
+        for features, counts, beside in shown:
+            logits = at[0] * features[0]
+            for weight, values in zip(at[1:], features[1:], strict=True):
+                logits = logits + weight * values
+            if beside is not None:
+                logits = logits + beside
+            top = logits.max(axis=1, keepdims=True)
+            chance = counts * np.exp(logits - top)
+            mass = chance.sum(axis=1, keepdims=True)
+            chance /= mass
+            total += float((np.log(mass) + top - logits[:, :1]).sum())
+            for number, values in enumerate(features):
+                slope[number] += float((chance * values).sum() - values[:, 0].sum())
+        return total / links, slope / links
+
+    bounds = [(0.0, most)] * n_features
+    fitted = minimize(loss, np.zeros(n_features), jac=True, method="L-BFGS-B", bounds=bounds)
+    return [float(value) for value in fitted.x]
 
 
 def fit_logistic(
@@ -29,7 +88,7 @@ def fit_logistic(
     """
     if not len(features):
         return prior.copy()
-    rows = _with_intercept(features)
+    rows = np.concatenate([np.ones((len(features), 1)), features], axis=1)
     sign = np.where(right, 1.0, -1.0)
 
     def loss(coefficients: Floats) -> tuple[float, Floats]:
@@ -57,7 +116,3 @@ def log_odds_of(features: Floats, coefficients: Floats) -> Floats:
 def logistic(values: Floats) -> Floats:
     """1 / (1 + exp(-x)) without overflow."""
     return np.asarray(1 / (1 + np.exp(-np.clip(values, -30, 30))))
-
-
-def _with_intercept(features: Floats) -> Floats:
-    return np.concatenate([np.ones((len(features), 1)), features], axis=1)

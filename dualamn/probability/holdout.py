@@ -6,9 +6,9 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from dualamn.attributes import PseudoSeeds
 from dualamn.graphs.task import AlignmentTask
 from dualamn.kernels.arrays import BoolArray, FloatArray, Int32Array, components, pair_keys
-from dualamn.probability.begun_with import BegunWith
 
 SHARE = 0.2
 """The share of the seed links that is held out."""
@@ -40,13 +40,13 @@ class Holdout:
 
     task: AlignmentTask
     held_out: Int32Array
-    begun_with: BegunWith | None = None
+    begun_with: PseudoSeeds | None = None
     gone: Int32Array = field(default_factory=lambda: np.empty(0, np.int32))
     alone: Int32Array = field(default_factory=lambda: np.empty(0, np.int32))
     asked: Int32Array = field(default_factory=lambda: np.empty(0, np.int32))
 
     @classmethod
-    def of(cls, task: AlignmentTask, begun_with: BegunWith | None, seed: int) -> Holdout:
+    def of(cls, task: AlignmentTask, begun_with: PseudoSeeds | None, seed: int) -> Holdout:
         """Holds out seed links, or some of the pairs that the first model found instead.
 
         Args:

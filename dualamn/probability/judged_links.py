@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from dualamn.attributes.names_and_values import NamesAndValues
+from dualamn.attributes import Attributes
 from dualamn.probability.calibration import Calibration
 from dualamn.result import AlignedLinks
 
@@ -19,4 +19,4 @@ class JudgedLinks(AlignedLinks):
     """
 
     calibration: Calibration | None = None
-    beside: NamesAndValues | None = None
+    beside: Attributes | None = None

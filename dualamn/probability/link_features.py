@@ -15,10 +15,10 @@ from dualamn.matching.sinkhorn import Sinkhorn
 from dualamn.result import Candidates, TransportPlan
 
 if TYPE_CHECKING:
+    from dualamn.attributes import PseudoSeeds
     from dualamn.config import AlignerConfig
     from dualamn.graphs.task import AlignmentTask
     from dualamn.matching.pairs import ScoredCandidates
-    from dualamn.probability.begun_with import BegunWith
     from dualamn.result import PairAlignment
 
 FEATURES = (
@@ -38,7 +38,7 @@ FEATURES = (
 - `score`: with evidence, its logarithm;
 - `search_score`: without: the cosine of the embeddings, and what names and values add to it;
 - `degree`: logarithm of the triples of that end that has fewer;
-- `pseudo_seed`: how sure names are of pairs that stood in for seed links (`BegunWith`), else 0.
+- `pseudo_seed`: how sure names are of pairs that stood in for seed links, else 0.
 """
 
 ODDS_SCALE = 2.5
@@ -55,7 +55,7 @@ def link_features(
     *,
     temperature: float,
     rounds: int,
-    begun_with: BegunWith | None = None,
+    begun_with: PseudoSeeds | None = None,
     many: bool = False,
     transport_plan: TransportPlan | None = None,
 ) -> FloatArray:
@@ -119,7 +119,7 @@ def with_features(
     task: AlignmentTask,
     config: AlignerConfig,
     *,
-    begun_with: BegunWith | None,
+    begun_with: PseudoSeeds | None,
     many: bool,
     transport_plan: TransportPlan | None,
 ) -> PairAlignment:

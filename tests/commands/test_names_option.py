@@ -61,9 +61,9 @@ def test_bench_without_seed_links_finds_its_own(run: Run, made: Any, tmp_path: P
     report = json.loads((tmp_path / "out.json").read_text())
     assert report["settings"]["no_seeds"] is True
     assert report["settings"]["bootstrap_candidates"] == "unaligned"
-    assert report["runs"][0]["own_seeds"].startswith("60 pairs found by name to begin with: 60")
+    assert report["runs"][0]["own_seeds"].startswith("60 pseudo-seeds: 60")
     assert report["mean"]["metrics"]["test_only"]["left_to_right"]["hits@1"] == 1.0
-    assert "no seed links, seed 0: 60 pairs found by name" in shown.stdout
+    assert "no seed links, seed 0: 60 pseudo-seeds: 60" in shown.stdout
     assert run("bench", made.folder, "--no-seeds").exit_code == 2
 
 
@@ -81,7 +81,7 @@ def test_align_needs_no_links_where_there_are_names(run: Run, made: Any, tmp_pat
     )
     assert shown.exit_code == 0, shown.output
     assert "note: names.tsv: 120 of 120 entities named" in shown.stderr
-    assert "60 pairs found by name to begin with" in shown.stderr
+    assert "60 pseudo-seeds: " in shown.stderr
     rows = [line.split("\t") for line in (tmp_path / "l.tsv").read_text().splitlines()[1:]]
     links = {(row[1], row[3]) for row in rows}
     assert links == {(f"en:{i}", f"fr:{i}") for i in range(60)}

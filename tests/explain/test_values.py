@@ -8,10 +8,10 @@ import pytest
 
 from dualamn import Aligner, Alignment, AlignmentTask
 from dualamn.attributes import ValueSimilarity
-from dualamn.attributes.value_reasons import compare
+from dualamn.attributes.values import compare
 from dualamn.bench.synthetic_task import make_task
 from dualamn.kernels.arrays import strings
-from tests.values.conftest import XSD, Row, described, lives, noise
+from tests.attributes.conftest import XSD, Row, described, lives, noise
 
 SPARSE = {"mean_degree": 3.0, "keep_triples": 0.6}
 FAST: dict[str, Any] = {"label_dim": 64, "relation_dim": 16, "evidence_rounds": 2}
@@ -61,9 +61,9 @@ def test_single_values_sum_to_what_counted() -> None:
     left, right = task.test_links.astype(np.int64).T
     for ends in ((left, right), (left, np.roll(right, 1))):
         told = [
-            sum(c.worth for c in compare(values, task, a, b)) for a, b in zip(*ends, strict=True)
+            sum(c.weight for c in compare(values, task, a, b)) for a, b in zip(*ends, strict=True)
         ]
-        np.testing.assert_allclose(told, values.worth(*ends), atol=1e-4)
+        np.testing.assert_allclose(told, values.match_weight(*ends), atol=1e-4)
 
 
 def test_values_of_properties_that_go_together_are_told_with_their_weight(

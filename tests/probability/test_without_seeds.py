@@ -12,7 +12,7 @@ from dualamn.eval import judge
 from dualamn.graphs.knowledge_graph import Literals
 from dualamn.kernels.arrays import StringArray, strings
 from dualamn.probability.holdout import FEWEST, hide_names, uncontradicted
-from tests.names.conftest import rename
+from tests.attributes.conftest import rename
 
 
 def forgetting(

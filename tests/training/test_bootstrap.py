@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from dualamn.aligner import Aligner
-from dualamn.attributes.pseudo_seeds import OwnSeeds
+from dualamn.attributes import PseudoSeeds
 from dualamn.bench.synthetic_task import make_task
 from dualamn.bootstrap import learn
 from dualamn.config import AlignerConfig
@@ -83,7 +83,7 @@ def test_pairs_are_judged_anew_and_counted() -> None:
 
 def test_a_turn_without_any_sure_pair_leaves_the_encoder_as_it_is() -> None:
     task = make_task(40)
-    own = OwnSeeds(task.test_links[:5], np.zeros(5, np.float32), 5, 0)
+    own = PseudoSeeds(task.test_links[:5], np.zeros(5, np.float32), 5, 0)
     encoder = Scripted([np.eye(task.n_entities, dtype=np.float32)])
     config = AlignerConfig(bootstrap_turns=2, bootstrap_probability=0.9)
     unseen = replace(task, seed_links=task.seed_links[:0])

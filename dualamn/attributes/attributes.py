@@ -1,4 +1,4 @@
-"""What takes part beside structure: the names and the attribute values of entities."""
+"""Names and attribute values together: what takes part beside structure."""
 
 from __future__ import annotations
 
@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from dualamn.attributes import NameSimilarity, OwnSeeds, ValueSimilarity, find_own_seeds
+from dualamn.attributes.base import AttributeSimilarity
 from dualamn.attributes.name_model import embed_names
-from dualamn.attributes.value_reading import LONGEST
-from dualamn.attributes.value_seeds import BY_CHANCE, find_seeds_by_value
+from dualamn.attributes.names import NameSimilarity
+from dualamn.attributes.normalisation import LONGEST
+from dualamn.attributes.pseudo_seeds import PseudoSeeds, find_seeds_by_name, find_seeds_by_value
+from dualamn.attributes.values import ValueSimilarity
 from dualamn.config import AlignerConfig
 from dualamn.errors import ConfigError, TrainingError
 from dualamn.files.text import counted
@@ -23,20 +25,18 @@ from dualamn.kernels.compute import threads, torch_device
 if TYPE_CHECKING:
     from torch import Tensor
 
-_NAMES, _VALUES = "names/", "values/"  # in front of what either learned, in a saved aligner
-
 _WIDTH = 256  # of the random projections of names that candidates are searched in
 
 
 @dataclass(frozen=True, eq=False)
-class NamesAndValues:
+class Attributes:
     """What names and attribute values say of who is the same, for one task.
 
     Attributes:
         names: None where they take no part.
         values: None where they take no part.
         search_limit: products of numbers that looking for near names may take, see
-            `find_own_seeds`.
+            `find_seeds_by_name`.
     """
 
     names: NameSimilarity | None = None
@@ -46,8 +46,8 @@ class NamesAndValues:
     @classmethod
     def of(
         cls, task: AlignmentTask, config: AlignerConfig, meaning: FloatArray | None = None
-    ) -> NamesAndValues:
-        """Reads those that the settings let take part; they are worth nothing yet.
+    ) -> Attributes:
+        """Reads those that the settings let take part; they tell nothing yet.
 
         Args:
             task: has names, values, both or neither.
@@ -58,7 +58,17 @@ class NamesAndValues:
             ConfigError: a model of names that cannot be used, or no names for it to compare.
         """
         names = _read_names(task, config, meaning)
-        return cls(names, _read_values(task, config), config.search_limit)
+        described = sum(kg.literals is not None for kg in task.kgs)
+        take_part = config.values != "off" and described >= 2
+        values = ValueSimilarity(task, seed=config.seed) if take_part else None
+        return cls(names, values, config.search_limit)
+
+    @property
+    def taking_part(self) -> tuple[AttributeSimilarity, ...]:
+        """Those that take part, in the order that they are weighed in."""
+        return tuple(
+            similarity for similarity in (self.names, self.values) if similarity is not None
+        )
 
     @property
     def meaning(self) -> FloatArray | None:
@@ -67,56 +77,54 @@ class NamesAndValues:
 
     @property
     def names_tell(self) -> bool:
-        """Whether names are worth anything."""
-        return self.names is not None and self.names.tell
+        """Whether names have match weights."""
+        return self.names is not None and self.names.tells
 
     @property
     def values_tell(self) -> bool:
-        """Whether values are worth anything."""
-        return self.values is not None and self.values.tell
+        """Whether values have match weights."""
+        return self.values is not None and self.values.tells
 
     @property
-    def tell(self) -> bool:
-        """Whether either is worth anything."""
-        return self.names_tell or self.values_tell
+    def tells(self) -> bool:
+        """Whether either has match weights."""
+        return any(similarity.tells for similarity in self.taking_part)
 
     @property
     def named(self) -> bool:
         """Whether entities can be told apart without structure, by names or telling values."""
         return self.names is not None or self.values_tell
 
-    def worth(
+    def match_weight(
         self, left: IntArray, right: IntArray, *, names: float, values: float
     ) -> NDArray[np.float64] | float:
         """By what factor, as a logarithm, both make pairs more probable; 0 where neither tells.
 
         Args:
             left, right: (p,) joint ids.
-            names, values: what the worth of either is multiplied by; 0 leaves values out.
+            names, values: what the weight of either is multiplied by; 0 leaves values out.
 
         Returns:
             (p,) the sum.
         """
-        worth: NDArray[np.float64] | float = 0.0
-        if self.names is not None and self.names_tell:
-            worth = names * self.names.worth(left, right)
-        if self.values is not None and self.values_tell and values:
-            worth = worth + values * self.values.worth(left, right)
-        return worth
+        weight: NDArray[np.float64] | float = 0.0
+        if self.names is not None and self.names.tells:
+            weight = names * self.names.match_weight(left, right)
+        if self.values is not None and self.values.tells and values:
+            weight = weight + values * self.values.match_weight(left, right)
+        return weight
 
     def weigh(self, links: Int32Array) -> None:
-        """Learns what both are worth from (m, 2) linked entities, values beside names."""
-        if self.names is not None:
-            self.names.weigh(links)
-        if self.values is not None:
-            self.values.weigh(links, self.names)
+        """Learns match weights from (m, 2) linked entities, those of values beside names."""
+        before: AttributeSimilarity | None = None
+        for similarity in self.taking_part:
+            similarity.weigh(links, before)
+            before = similarity
 
     def learn(self, links: Int32Array) -> None:
         """Learns from (m, 2) linked entities which words and properties stand for each other."""
-        if self.names is not None:
-            self.names.learn(links)
-        if self.values is not None:
-            self.values.learn(links)
+        for similarity in self.taking_part:
+            similarity.learn(links)
 
     def notes(self, task: AlignmentTask) -> tuple[str, ...]:
         """What of a task takes no part, each with its count."""
@@ -129,11 +137,11 @@ class NamesAndValues:
             f"{LONGEST} characters, or without a letter or digit",
         )
 
-    def start(self, task: AlignmentTask) -> OwnSeeds | None:
-        """Learns what both are worth from the seed links; where there are none, finds some pairs.
+    def start(self, task: AlignmentTask) -> PseudoSeeds | None:
+        """Learns match weights from the seed links; where there are none, finds pseudo-seeds.
 
         Returns:
-            The pairs; None where there are seed links.
+            The pseudo-seeds; None where there are seed links.
 
         Raises:
             TrainingError: neither seed links, nor names or values that find any pair.
@@ -143,46 +151,44 @@ class NamesAndValues:
         self.weigh(task.seed_links)
         return None
 
-    def find_seeds(self, task: AlignmentTask) -> OwnSeeds:
-        """Pairs to begin with for a task without seed links.
+    def find_seeds(self, task: AlignmentTask) -> PseudoSeeds:
+        """Pseudo-seeds for a task without seed links.
 
         Raises:
             TrainingError: names and values find none, or take no part.
         """
-        names, values = self.names, self.values
-        if names is None and values is None:
+        if not self.taking_part:
             lacks = "names are off" if task.entity_names is not None else "its graphs have no names"
             raise TrainingError(
                 f"{task.name} has no seed links to learn from, and {lacks} to find some by: give "
                 "some known pairs of entities, or names for the entities of both graphs"
             )
-        own = OwnSeeds(np.empty((0, 2), dtype=np.int32), np.empty(0, dtype=np.float32), 0, 0)
-        if names is not None:
-            own = find_own_seeds(task, names, self.search_limit)
-        if values is not None:
-            own = own.with_values(find_seeds_by_value(task, values.facts), BY_CHANCE)
-        if not len(own.links) and own.refused:
+        seeds = PseudoSeeds(np.empty((0, 2), dtype=np.int32), np.empty(0, dtype=np.float32))
+        if self.names is not None:
+            seeds = find_seeds_by_name(task, self.names, self.search_limit)
+        if self.values is not None:
+            seeds = seeds.with_values(find_seeds_by_value(task, self.values.facts))
+        if not len(seeds.links) and seeds.refused:
             raise TrainingError(
                 f"{task.name} has no seed links to learn from, and its graphs have no more names "
-                f"in common than chance gives ({own.refused:,} pairs found): they may be of "
+                f"in common than chance gives ({seeds.refused:,} pairs found): they may be of "
                 "different things; if they are not, give some known pairs of entities"
             )
-        if not len(own.links):
-            what = "names" if values is None else "values" if names is None else "names or values"
+        if not len(seeds.links):
+            what = " or ".join(similarity.what for similarity in self.taking_part)
             raise TrainingError(
                 f"{task.name} has no seed links to learn from, and no two {what} in it are near "
                 "enough to begin with: give some known pairs of entities"
             )
-        return own
+        return seeds
 
     def state(self) -> dict[str, Tensor]:
         """What was learned, enough for `load_state` on the same task."""
-        state: dict[str, Tensor] = {}
-        if self.names is not None:
-            state |= {f"{_NAMES}{name}": value for name, value in self.names.state().items()}
-        if self.values is not None:
-            state |= {f"{_VALUES}{name}": value for name, value in self.values.state().items()}
-        return state
+        return {
+            f"{similarity.what}/{name}": value
+            for similarity in self.taking_part
+            for name, value in similarity.state().items()
+        }
 
     def load_state(self, state: dict[str, Tensor]) -> None:
         """Takes what `state` gave out of the state of an aligner, which keeps the rest.
@@ -192,11 +198,8 @@ class NamesAndValues:
         """
         from dualamn.graphs.aligner_file import taken
 
-        of_names, of_values = (taken(state, prefix) for prefix in (_NAMES, _VALUES))
-        if self.names is not None:
-            self.names.load_state(of_names)
-        if self.values is not None:
-            self.values.load_state(of_values)
+        for similarity in self.taking_part:
+            similarity.load_state(taken(state, f"{similarity.what}/"))
 
 
 def _read_names(
@@ -221,10 +224,3 @@ def _read_names(
         seed=config.seed,
         meaning=meaning,
     )
-
-
-def _read_values(task: AlignmentTask, config: AlignerConfig) -> ValueSimilarity | None:
-    described = sum(kg.literals is not None for kg in task.kgs)
-    if config.values == "off" or described < 2:
-        return None
-    return ValueSimilarity(task, seed=config.seed)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from dualamn.attributes.facts import Facts, distinct
 from dualamn.kernels.arrays import IntArray
-from tests.values.conftest import DescribedTask, Row
+from tests.attributes.conftest import DescribedTask, Row
 
 LARGE = 1 << 40  # three of these are more than one number of 64 bits can hold
 
@@ -66,26 +66,26 @@ def test_who_has_several_values_of_a_property(described_task: DescribedTask) -> 
     assert facts.has.tolist() == sorted(facts.has.tolist())
 
 
-def test_properties_of_one_kind_become_one(described_task: DescribedTask) -> None:
+def test_matched_properties_become_one(described_task: DescribedTask) -> None:
     facts = Facts.of(described_task(values, n_entities=60))
-    # The first two properties of either graph are of kind 1, the third of kind 0, the last of none.
-    kind = np.array([{"p0": 1, "p1": 1, "p2": 0, "p3": -1}[name] for name in facts.names])
-    joined = facts.as_kinds(kind, 2)
+    # The first two properties of either graph are match 1, the third is match 0, the last none.
+    match = np.array([{"p0": 1, "p1": 1, "p2": 0, "p3": -1}[name] for name in facts.names])
+    merged = facts.merged(match, 2)
     several: dict[tuple[int, int], bool] = {}
     for (entity, prop), more in zip(facts.has.tolist(), facts.several.tolist(), strict=True):
-        if kind[prop] >= 0:
-            key = (entity, int(facts.graph[prop]) * 2 + int(kind[prop]))
+        if match[prop] >= 0:
+            key = (entity, int(facts.graph[prop]) * 2 + int(match[prop]))
             several[key] = several.get(key, False) or more
-    assert list(map(tuple, joined.has.tolist())) == sorted(several)
-    assert joined.several.tolist() == [several[key] for key in sorted(several)]
-    assert joined.several.dtype == np.bool_
+    assert list(map(tuple, merged.has.tolist())) == sorted(several)
+    assert merged.several.tolist() == [several[key] for key in sorted(several)]
+    assert merged.several.dtype == np.bool_
 
 
-def test_no_property_of_any_kind_leaves_no_facts(described_task: DescribedTask) -> None:
+def test_no_matched_property_leaves_no_facts(described_task: DescribedTask) -> None:
     facts = Facts.of(described_task(values, n_entities=10))
-    joined = facts.as_kinds(np.full(len(facts.graph), -1), 0)
-    assert len(joined) == 0
-    assert joined.has.shape == (0, 2)
-    assert joined.several.shape == (0,)
+    merged = facts.merged(np.full(len(facts.graph), -1), 0)
+    assert len(merged) == 0
+    assert merged.has.shape == (0, 2)
+    assert merged.several.shape == (0,)
     nothing = replace(facts, has=np.empty((0, 2), np.int64), several=np.empty(0, np.bool_))
-    assert nothing.as_kinds(np.zeros(len(facts.graph), dtype=np.int64), 1).has.shape == (0, 2)
+    assert nothing.merged(np.zeros(len(facts.graph), dtype=np.int64), 1).has.shape == (0, 2)

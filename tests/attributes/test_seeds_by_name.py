@@ -1,4 +1,4 @@
-"""Pairs to begin with where nobody gave any."""
+"""Pseudo-seeds by name, where nobody gave seed links."""
 
 from dataclasses import replace
 from typing import Any
@@ -7,15 +7,15 @@ import numpy as np
 import pytest
 
 from dualamn.aligner import Aligner
-from dualamn.attributes import NameSimilarity, find_own_seeds
-from dualamn.attributes.pseudo_seeds import OwnSeeds, learn_without_seeds
+from dualamn.attributes import NameSimilarity, PseudoSeeds
+from dualamn.attributes.pseudo_seeds import find_seeds_by_name
 from dualamn.errors import TrainingError
 from dualamn.eval import evaluate
 from dualamn.graphs.knowledge_graph import KnowledgeGraph
 from dualamn.graphs.task import AlignmentTask
 from dualamn.kernels.arrays import strings
 from dualamn.settings.groups import Names
-from tests.names.conftest import NamedTask, shuffled, spoken
+from tests.attributes.conftest import NamedTask, shuffled, spoken
 
 FAST: dict[str, Any] = {"label_dim": 64, "relation_dim": 16, "evidence_rounds": 2}
 
@@ -39,10 +39,10 @@ def test_only_names_that_nobody_shares_and_near_ones_by_far_are_taken() -> None:
         ["Anna Bellinghausen", "Springfield", "Springfield", "Charlottenburg", "zzz"],
         ["bellinghausen, anna", "Springfield", "Charlotenburg", "xxx"],
     )
-    own = find_own_seeds(task, reading(task))
+    own = find_seeds_by_name(task, reading(task))
     assert {tuple(pair) for pair in task.identifiers(own.links)} == {("l0", "r0"), ("l3", "r2")}
     assert (own.exact, own.near) == (1, 1)
-    assert str(own).startswith("2 pairs found by name to begin with: 1 with a name that nobody")
+    assert str(own) == "2 pseudo-seeds: 1 by unique exact name, 1 by mutual nearest name"
 
 
 WORDS = [f"{a}{b}{c}" for a in ("ba", "ko", "mi", "tu") for b in "lnrs" for c in ("ek", "ov", "ix")]
@@ -66,7 +66,7 @@ def of_names(left: list[str], right: list[str]) -> AlignmentTask:
 @pytest.mark.parametrize("limit", [1e12, 0])
 def test_pairs_that_chance_explains_are_refused(limit: float) -> None:
     different = of_names(drawn(300, 1), drawn(300, 2))
-    own = find_own_seeds(different, reading(different), limit)
+    own = find_seeds_by_name(different, reading(different), limit)
     assert len(own.links) == 0
     assert own.refused > 20
     with pytest.raises(TrainingError, match=f"than chance gives \\({own.refused} pairs found\\)"):
@@ -74,7 +74,7 @@ def test_pairs_that_chance_explains_are_refused(limit: float) -> None:
     # The same names again, beside some that are in both graphs and that chance does not give.
     common = [f"Number {spoken(i)}" for i in range(300)]
     some = of_names(drawn(300, 1) + common, drawn(300, 2) + common)
-    own = find_own_seeds(some, reading(some), limit)
+    own = find_seeds_by_name(some, reading(some), limit)
     assert own.exact > 250
     assert own.refused < 50
     assert some.entity_names is not None
@@ -85,10 +85,10 @@ def test_pairs_that_chance_explains_are_refused(limit: float) -> None:
 
 def test_chance_explains_nothing_where_names_are_their_own(named_task: NamedTask) -> None:
     task = named_task(200)
-    own = find_own_seeds(task, reading(task))
+    own = find_seeds_by_name(task, reading(task))
     assert own.refused == 0
     assert "chance" not in str(own)
-    assert "; 3 are left out, as chance gives as many" in str(replace(own, refused=3))
+    assert str(replace(own, refused=3)).endswith("(3 more left out: as many would agree by chance)")
 
 
 def test_a_task_without_seed_links_is_aligned_by_its_own(named_task: NamedTask) -> None:
@@ -107,33 +107,33 @@ def test_a_task_without_seed_links_is_aligned_by_its_own(named_task: NamedTask) 
 
 def test_few_pairs_by_name_are_worth_a_note(named_task: NamedTask) -> None:
     task = named_task(200)
-    own = find_own_seeds(task, reading(task))
+    own = find_seeds_by_name(task, reading(task))
     assert own.notes(task) == ()
     smaller = min(kg.n_entities for kg in task.kgs)
     few = replace(own, links=own.links[: smaller // 10])
     (note,) = few.notes(task)
-    assert note.startswith(f"a-b: names or values found a partner for {smaller // 10} of ")
+    assert note.startswith(f"a-b: names or values found a counterpart for {smaller // 10} of ")
     assert "probabilities of their links are rough" in note
     bare = replace(task, seed_links=task.seed_links[:0])
     aligner = Aligner("fast", **FAST, calibrate=True).fit(bare)
     assert not aligner.notes
-    aligner._fitted = replace(aligner.fitted, model=replace(aligner.fitted.model, report=few))
+    aligner._fitted = replace(aligner.fitted, model=replace(aligner.fitted.model, pseudo_seeds=few))
     assert aligner.notes == (note,)
     # Without probabilities there is nothing to warn of.
     aligner = Aligner("fast", **FAST).fit(bare)
-    aligner._fitted = replace(aligner.fitted, model=replace(aligner.fitted.model, report=few))
+    aligner._fitted = replace(aligner.fitted, model=replace(aligner.fitted.model, pseudo_seeds=few))
     assert not aligner.notes
 
 
 def test_names_are_judged_by_pairs_that_structure_found(named_task: NamedTask) -> None:
     good, bad = named_task(300), named_task(300, shuffled)
     for task, worth in ((good, True), (bad, False)):
-        own = OwnSeeds(
+        own = PseudoSeeds(
             task.seed_links, np.zeros(len(task.seed_links), np.float32), len(task.seed_links), 0
         )
         found = task.test_links  # as if structure had found them all
         names = reading(task)
-        learn_without_seeds(names, own, np.concatenate([found, own.links]))
+        names.weigh(own.labels(np.concatenate([found, own.links])))
         assert (names.weights.similarity + names.weights.same > 8) is worth
 
 

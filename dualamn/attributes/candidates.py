@@ -1,4 +1,4 @@
-"""Candidates that are near by structure and name together."""
+"""Candidates that are near by structure and name together, or share values."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ import numpy as np
 
 from dualamn.attributes.blocking import alike_by_name
 from dualamn.attributes.names import NameSimilarity
-from dualamn.kernels.arrays import EmbeddingArray, FloatArray, Int32Array
-from dualamn.matching.pairs import candidate_pairs, rescored
+from dualamn.attributes.values import ValueSimilarity
+from dualamn.kernels.arrays import EmbeddingArray, FloatArray, Int32Array, IntArray, keys_of
+from dualamn.matching.pairs import PairScores, PairTable, candidate_pairs, rescored
 from dualamn.progress import Progress, ProgressCallback, silent
 from dualamn.result import Candidates, TopK
 from dualamn.search.exact import nearest_both_ways
@@ -32,13 +33,13 @@ def search_with_names(
     Args:
         embeddings: (n, d) float32 or float16, rows in joint ids and L2-normalised (or all zero).
         names: similarities of names and their weights.
-        scale: cosine that a factor of e is worth.
+        scale: what match weights are multiplied with beside cosines.
         left_ids, right_ids: (q,) and (p,) int32 joint ids of the two pools, without repeats.
         k: candidates of each entity; at most all of the other pool.
         progress: told of stage "search" in steps of left entities.
 
     Returns:
-        Candidates whose scores are cosine + scale * names.worth.
+        Candidates whose scores are cosine + scale * names.match_weight.
     """
     vectors = names.vectors()
     vectors *= np.float32((scale * names.weights.similarity) ** 0.5)
@@ -59,7 +60,7 @@ def search_with_names(
     )
     pairs = candidate_pairs(found)
     noisy = pair_cosines(vectors, pairs.rows, pairs.columns)
-    scores = pairs.scores - noisy + scale * names.worth(pairs.rows, pairs.columns)
+    scores = pairs.scores - noisy + scale * names.match_weight(pairs.rows, pairs.columns)
     return rescored(found, pairs, scores)
 
 
@@ -92,10 +93,40 @@ def look_up_names(
         )
     pairs = candidate_pairs(found)
     cosines = pair_cosines(embeddings, pairs.rows, pairs.columns)
-    best = rescored(found, pairs, cosines + scale * names.worth(pairs.rows, pairs.columns))
+    weights = scale * names.match_weight(pairs.rows, pairs.columns)
+    best = rescored(found, pairs, cosines + weights)
     if beside is None:
         return best
     return Candidates(_first(best.left_to_right, k), _first(best.right_to_left, k), beside.recall)
+
+
+def with_values(
+    found: Candidates,
+    values: ValueSimilarity,
+    scale: float,
+    offsets: IntArray,
+    k: int,
+    scores: PairScores | None,
+) -> Candidates:
+    """The k best entities by their scores so far and values, in both directions.
+
+    Args:
+        found: from the search; its candidate sets are whose entities may be paired.
+        values: give match weights.
+        scale: what match weights are multiplied with beside cosines.
+        offsets: joint ids of the first entity of either graph.
+        k: candidates of each entity.
+        scores: those, less those of values, of pairs that were not searched for; 0 if None.
+    """
+    pools = found.left_to_right.queries, found.right_to_left.queries
+    shared = values.proposed(*pools).tocoo()
+    rows, columns = (
+        pool.astype(np.int64)[at] - offset
+        for pool, at, offset in zip(pools, shared.coords, offsets.tolist(), strict=True)
+    )
+    table = PairTable.of(found, offsets).extended(np.unique(keys_of(rows, columns)), scores)
+    weights = values.match_weight(table.rows + offsets[0], table.columns + offsets[1])
+    return table.ranked(table.scores + scale * weights, pools, offsets, k)
 
 
 def _joined(one: TopK, other: TopK) -> TopK:

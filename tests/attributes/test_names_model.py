@@ -14,7 +14,7 @@ from dualamn.attributes.name_model import embed_names, kind_of_model
 from dualamn.errors import ConfigError, MissingExtraError
 from dualamn.eval import evaluate
 from dualamn.kernels.arrays import StringArray, strings
-from tests.names.conftest import NamedTask, spoken
+from tests.attributes.conftest import NamedTask, spoken
 
 FAST: dict[str, Any] = {"label_dim": 64, "relation_dim": 16, "evidence_rounds": 2}
 OTHER = str.maketrans("aeioubklmnrstvz", "xqjwyghpcdfghpc")
@@ -82,7 +82,7 @@ def test_its_weight_is_learned(model: Path, named_task: NamedTask) -> None:
         again = NameSimilarity(task.entity_names, task.source_of, width=64, seed=0, meaning=meaning)
         again.load_state(names.state())
         left, right = task.test_links.astype(np.int64).T
-        np.testing.assert_allclose(again.worth(left, right), names.worth(left, right))
+        np.testing.assert_allclose(again.match_weight(left, right), names.match_weight(left, right))
 
 
 def test_it_is_saved_by_its_path(model: Path, named_task: NamedTask, tmp_path: Path) -> None:

@@ -10,15 +10,15 @@ from hypothesis import strategies as st
 from dualamn.aligner import Aligner
 from dualamn.attributes import NameSimilarity, blocking
 from dualamn.attributes.blocking import alike_by_name
-from dualamn.attributes.name_candidates import look_up_names, search_with_names
-from dualamn.attributes.pseudo_seeds import find_own_seeds
-from dualamn.attributes.weights import Weights
+from dualamn.attributes.candidates import look_up_names, search_with_names
+from dualamn.attributes.names import NameWeights
+from dualamn.attributes.pseudo_seeds import find_seeds_by_name
 from dualamn.eval import evaluate
 from dualamn.kernels.arrays import Int32Array, StringArray, strings
 from dualamn.kernels.compute import threads
 from dualamn.result import Candidates
 from dualamn.search import search_candidates
-from tests.names.conftest import NamedTask, spoken
+from tests.attributes.conftest import NamedTask, spoken
 
 ALL = 10**9
 
@@ -180,7 +180,7 @@ def test_blocks_and_threads_change_nothing(monkeypatch: pytest.MonkeyPatch) -> N
 def test_scores_are_those_of_the_search() -> None:
     texts = [spoken(n) for n in range(60)]
     names, own, other = pools(texts, texts[::-1])
-    names.weights = Weights(6.0, 2.0)
+    names.weights = NameWeights(6.0, 2.0)
     rng = np.random.default_rng(0)
     rows = rng.standard_normal((120, 8)).astype(np.float32)
     rows /= np.linalg.norm(rows, axis=1, keepdims=True)
@@ -205,14 +205,14 @@ def test_scores_are_those_of_the_search() -> None:
         assert score == pytest.approx(searched[pair], abs=1e-5)
 
 
-def test_own_seeds_are_those_of_the_search(named_task: NamedTask) -> None:
+def test_pseudo_seeds_are_those_of_the_search(named_task: NamedTask) -> None:
     def changed(texts: np.ndarray) -> np.ndarray:
         return strings(t if i % 3 else f"{t[:3]}x{t[3:]}" for i, t in enumerate(texts))
 
     task = named_task(200, changed)
     assert task.entity_names is not None
     names = NameSimilarity(task.entity_names, task.source_of, width=1024, seed=0)
-    searched, looked_up = (find_own_seeds(task, names, limit) for limit in (1e12, 0))
+    searched, looked_up = (find_seeds_by_name(task, names, limit) for limit in (1e12, 0))
     assert searched.near > 20
     assert searched.exact == looked_up.exact
     np.testing.assert_array_equal(searched.links, looked_up.links)
@@ -221,7 +221,7 @@ def test_own_seeds_are_those_of_the_search(named_task: NamedTask) -> None:
 def test_those_near_by_structure_come_into_question_as_well() -> None:
     texts = [spoken(n) for n in range(40)]
     names, own, other = pools(texts, texts)
-    names.weights = Weights(6.0, 2.0)
+    names.weights = NameWeights(6.0, 2.0)
     rng = np.random.default_rng(0)
     rows = rng.standard_normal((80, 8)).astype(np.float32)
     rows /= np.linalg.norm(rows, axis=1, keepdims=True)

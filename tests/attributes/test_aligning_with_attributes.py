@@ -1,4 +1,4 @@
-"""Names in the whole flow: they help, bad ones do no harm, and they are saved."""
+"""Names and values in the whole flow: they help, bad ones do no harm, and they are saved."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -9,11 +9,14 @@ import pytest
 
 from dualamn.aligner import Aligner
 from dualamn.bench.records import exact_name_match
+from dualamn.config import AlignerConfig
+from dualamn.errors import ConfigError
 from dualamn.eval import evaluate
 from dualamn.settings.presets import PresetName
-from tests.names.conftest import NamedTask, shuffled
+from tests.attributes.conftest import DescribedTask, NamedTask, Row, noise, shuffled
 
 FAST: dict[str, Any] = {"label_dim": 64, "relation_dim": 16, "evidence_rounds": 2}
+SPARSE: dict[str, Any] = {"mean_degree": 3.0, "keep_triples": 0.6}
 
 
 def hits(aligner: Aligner) -> float:
@@ -23,7 +26,7 @@ def hits(aligner: Aligner) -> float:
 
 
 def test_names_find_what_structure_does_not(named_task: NamedTask) -> None:
-    task = named_task(200, mean_degree=3.0, keep_triples=0.6)
+    task = named_task(200, **SPARSE)
     alone = hits(Aligner("fast", names="off", **FAST).fit(task))
     assert alone < 0.8
     assert hits(Aligner("fast", **FAST).fit(task)) > 0.9
@@ -83,10 +86,71 @@ def test_the_baseline_counts_ties_as_wrong(named_task: NamedTask) -> None:
 
 @pytest.mark.parametrize("seeds", [True, False])
 def test_names_take_part_however_large_the_graphs(named_task: NamedTask, seeds: bool) -> None:
-    task = named_task(200, mean_degree=3.0, keep_triples=0.6)
+    task = named_task(200, **SPARSE)
     if not seeds:
         task = replace(task, seed_links=task.seed_links[:0])
     found = [Aligner("fast", search_limit=limit, **FAST).fit(task) for limit in (1e12, 0.0)]
     assert found[1].rounds
     assert hits(found[0]) > 0.9
     assert hits(found[1]) > hits(found[0]) - 0.02
+
+
+def test_values_find_what_structure_does_not(described_task: DescribedTask) -> None:
+    task = described_task(**SPARSE)
+    alone = hits(Aligner("fast", values="off", **FAST).fit(task))
+    aligner = Aligner("fast", **FAST).fit(task)
+    assert alone < 0.7
+    assert hits(aligner) > 0.85
+    assert aligner.align().used_names
+
+
+def test_random_values_change_nothing(described_task: DescribedTask) -> None:
+    for seed in range(3):
+        task = described_task(noise, seed=seed, **SPARSE)
+        on, off = (Aligner("fast", values=how, **FAST).fit(task) for how in ("auto", "off"))
+        np.testing.assert_array_equal(on.align().links, off.align().links)
+
+
+def test_a_handful_of_seed_links_is_not_misled(described_task: DescribedTask) -> None:
+    for seed in range(3):
+        task = described_task(noise, seed=seed)
+        few = replace(task, seed_links=task.seed_links[:6])
+        on, off = (hits(Aligner("fast", values=how, **FAST).fit(few)) for how in ("auto", "off"))
+        assert on >= off - 0.02
+
+
+def test_a_saved_aligner_with_values_gives_the_same_links(
+    described_task: DescribedTask, tmp_path: Path
+) -> None:
+    aligner = Aligner("fast", **FAST).fit(described_task(**SPARSE))
+    aligner.save(tmp_path / "aligner")
+    first, second = aligner.align(), Aligner.load(tmp_path / "aligner").align()
+    np.testing.assert_array_equal(first.links, second.links)
+    np.testing.assert_allclose(first.scores, second.scores, atol=1e-6)
+
+
+@pytest.mark.parametrize("preset", ["paper", "balanced"])
+def test_other_presets_take_values(described_task: DescribedTask, preset: PresetName) -> None:
+    task = described_task(**SPARSE)
+    small: dict[str, Any] = {"dim": 16, "epochs": 2, "turn_epochs": 1}
+    without = hits(Aligner(preset, values="off", **small).fit(task))
+    assert hits(Aligner(preset, **small).fit(task)) > without + 0.2
+
+
+def test_values_that_are_not_compared_are_counted(described_task: DescribedTask) -> None:
+    def rows(side: int, number: int) -> list[Row]:
+        text = {0: "x" * 101, 1: "x" * 100, 2: "?!"}.get(number % 3, "")
+        return [(0, "text", text, "")]
+
+    task = described_task(rows, n_entities=60)
+    total = sum(kg.n_entities for kg in task.kgs)
+    unread = sum(int(entity.split("/")[1]) % 3 != 1 for kg in task.kgs for entity in kg.entities)
+    aligner = Aligner("fast", **FAST).fit(task)
+    (note,) = aligner.notes
+    assert note.startswith(f"{unread} of {total} attribute values not compared: of more than 100")
+    assert Aligner("fast", values="off", **FAST).fit(task).notes == ()
+
+
+def test_values_is_a_choice() -> None:
+    with pytest.raises(ConfigError, match="values must be one of auto, off"):
+        AlignerConfig.from_dict({"values": "on"})

@@ -8,13 +8,13 @@ from hypothesis.extra.numpy import arrays
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
-from dualamn.attributes import NameSimilarity
-from dualamn.attributes import negatives as nearest
+from dualamn.attributes import NameSimilarity, negatives
+from dualamn.attributes.names import NameFeatures
 from dualamn.attributes.translation import largest_of_rows, learn_synonyms, learn_translations
-from dualamn.attributes.weights import Weights, fit_weights
 from dualamn.errors import CheckpointError
-from dualamn.kernels.arrays import strings
-from tests.names.conftest import NamedTask, shuffled
+from dualamn.kernels.arrays import IntArray, strings
+from dualamn.kernels.logistic import Comparisons, fit_logit
+from tests.attributes.conftest import NamedTask, shuffled
 
 
 def similarity(left: list[str], right: list[str], width: int = 64) -> NameSimilarity:
@@ -70,11 +70,11 @@ def test_nearest_in_blocks_are_the_nearest_of_all_rows_at_once(
     vectors = np.random.default_rng(0).normal(size=(200, 12)).astype(np.float32)
     pool, queries = np.arange(199, 99, -1), np.arange(10)
     plain = pool[np.argsort(-(vectors[queries] @ vectors[pool].T), axis=1)]
-    monkeypatch.setattr(nearest, "_ROWS", rows)
+    monkeypatch.setattr(negatives, "_ROWS", rows)
     for k in (1, 20, 100, 150):
-        found = nearest.nearest_names(vectors.__getitem__, queries, pool, k)
+        found = negatives.nearest_rows(vectors.__getitem__, queries, pool, k)
         np.testing.assert_array_equal(found, plain[:, :k])
-    none = nearest.nearest_names(vectors.__getitem__, queries, pool[:0], 5)
+    none = negatives.nearest_rows(vectors.__getitem__, queries, pool[:0], 5)
     assert none.shape == (10, 0)
 
 
@@ -85,7 +85,7 @@ def test_weights_do_not_depend_on_the_blocks(
     assert task.entity_names is not None
     found = []
     for rows in (1 << 19, 9):
-        monkeypatch.setattr(nearest, "_ROWS", rows)
+        monkeypatch.setattr(negatives, "_ROWS", rows)
         names = NameSimilarity(task.entity_names, task.source_of, width=64, seed=0)
         names.weigh(task.seed_links)
         found.append(names.weights)
@@ -108,7 +108,6 @@ def test_translations_are_learned_from_pairs() -> None:
 
 
 def test_translations_give_each_word_its_own() -> None:
-    from dualamn.attributes.name_features import NameFeatures
 
     texts = ["red house", "red car", "blue car", "rot haus", "rot auto", "blau auto"]
     words = NameFeatures.of(strings(texts)).words
@@ -131,7 +130,7 @@ def test_good_names_are_worth_much_and_random_ones_nothing(named_task: NamedTask
         at = np.arange(10)
         expected = weights.similarity * names.similarities(at, at + 200).astype(np.float64)
         expected += weights.same * names.same(at, at + 200)
-        np.testing.assert_allclose(names.worth(at, at + 200), expected)
+        np.testing.assert_allclose(names.match_weight(at, at + 200), expected)
 
 
 def test_without_links_names_are_worth_nothing(named_task: NamedTask) -> None:
@@ -139,8 +138,8 @@ def test_without_links_names_are_worth_nothing(named_task: NamedTask) -> None:
     assert task.entity_names is not None
     names = NameSimilarity(task.entity_names, task.source_of, width=64, seed=0)
     names.weigh(task.seed_links[:0])
-    assert not names.weights
-    assert fit_weights([]) == Weights.none()
+    assert not names.tells
+    assert not any(names.weights)
 
 
 def test_the_fit_finds_the_weights_that_made_the_answers() -> None:
@@ -151,15 +150,9 @@ def test_the_fit_finds_the_weights_that_made_the_answers() -> None:
     chance = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
     answer = (chance.cumsum(axis=1) > rng.random((4000, 1))).argmax(axis=1)[:, None]
     order = np.concatenate([answer, np.argsort(np.arange(12) == answer, axis=1)[:, :-1]], axis=1)
-    trial = (
-        np.take_along_axis(similar, order, axis=1),
-        np.take_along_axis(same, order, axis=1),
-        np.ones(similar.shape, dtype=np.float32),
-        None,
-    )
-    weights = fit_weights([trial])
-    assert weights.similarity == pytest.approx(5, abs=0.4)
-    assert weights.same == pytest.approx(2, abs=0.2)
+    features = [np.take_along_axis(values, order, axis=1) for values in (similar, same)]
+    asked = Comparisons(features, np.ones(similar.shape, dtype=np.float32))
+    assert fit_logit([asked], 100, 2) == [pytest.approx(5, abs=0.4), pytest.approx(2, abs=0.2)]
 
 
 def test_state_goes_round_and_is_checked(named_task: NamedTask) -> None:
@@ -199,3 +192,31 @@ def test_the_largest_of_every_row_are_kept(dense: NDArray[np.float32], most: int
     for row, kept in zip(dense, found, strict=True):
         assert ((kept == row) | (kept == 0)).all()
         assert sorted(kept[kept > 0]) == sorted(np.sort(row[row > 0])[::-1][:most])
+
+
+def test_linked_entities_stand_beside_as_many_others_as_there_are() -> None:
+    sizes = [30, 8, 40]
+    sources = np.repeat(np.arange(3, dtype=np.int32), sizes)
+    links = np.stack([[*range(8), *range(30)], np.arange(30, 68)], axis=1).astype(np.int32)
+
+    def first_ones(queries: IntArray, pool: IntArray, k: int) -> IntArray:
+        return np.tile(pool[:k], (len(queries), 1))
+
+    parts = negatives.compared(
+        links,
+        sources,
+        np.random.default_rng(0),
+        likely=[first_ones],
+        features=lambda left, right: (left * 100 + right,),
+    )
+    for part, size in zip(parts, sizes[1:], strict=True):
+        assert (part.counts[:, 0] == 1).all()
+        total = part.counts.sum(axis=1)
+        assert (total <= size + 1e-4).all()  # the counterpart may be drawn, and counts once
+        assert total.mean() > 0.9 * size
+        seen = {tuple(divmod(pair, 100)) for pair in part.features[0][:, 0].tolist()}
+        assert seen <= set(map(tuple, links.tolist()))
+    (one,) = negatives.joined(parts)
+    assert one.counts.shape == (38, max(part.counts.shape[1] for part in parts))
+    assert one.counts.sum() == pytest.approx(sum(part.counts.sum() for part in parts))
+    assert negatives.joined([]) == []

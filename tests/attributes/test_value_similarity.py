@@ -9,25 +9,25 @@ from dualamn.attributes import ValueSimilarity
 from dualamn.attributes.facts import Facts, row_products
 from dualamn.attributes.properties import belief
 from dualamn.errors import CheckpointError
-from tests.values.conftest import DescribedTask, Row, noise
+from tests.attributes.conftest import DescribedTask, Row, noise
 
 
 def names_of(values: ValueSimilarity) -> set[frozenset[str]]:
-    return {frozenset(name for _, name in properties) for properties, _ in values.table.kinds}
+    return {frozenset(name for _, name in match.properties) for match in values.table.matches}
 
 
 def test_properties_that_say_the_same_find_each_other(described_task: DescribedTask) -> None:
     task = described_task()
     values = ValueSimilarity(task, seed=0)
-    assert not values.tell
+    assert not values.tells
     values.weigh(task.test_links)
     assert names_of(values) == {
         frozenset({"born", "naissance"}),
         frozenset({"height", "taille"}),
         frozenset({"from@en", "pays@en"}),
     }
-    assert values.tell
-    assert all(b > 0.5 for _, b in values.table.kinds)
+    assert values.tells
+    assert all(match.belief > 0.5 for match in values.table.matches)
 
 
 def test_linked_entities_are_worth_more_than_others(described_task: DescribedTask) -> None:
@@ -35,8 +35,8 @@ def test_linked_entities_are_worth_more_than_others(described_task: DescribedTas
     values = ValueSimilarity(task, seed=0)
     values.weigh(task.seed_links)
     left, right = task.test_links.astype(np.int64).T
-    worth = values.worth(left, right)
-    rest = values.worth(left, np.roll(right, 1))
+    worth = values.match_weight(left, right)
+    rest = values.match_weight(left, np.roll(right, 1))
     assert np.median(worth) > 4
     assert np.median(rest) < 0
     agree, clash = values.table.features(left, right)
@@ -51,7 +51,7 @@ def test_values_at_random_are_worth_nothing(described_task: DescribedTask) -> No
         values.weigh(task.seed_links)
         values.learn(task.test_links)
         left, right = task.test_links.astype(np.int64).T
-        assert np.abs(values.worth(left, np.roll(right, 1))).max(initial=0) < 0.5
+        assert np.abs(values.match_weight(left, np.roll(right, 1))).max(initial=0) < 0.5
 
 
 def test_a_rare_value_says_more_than_a_common_one(described_task: DescribedTask) -> None:
@@ -105,9 +105,9 @@ def test_graphs_without_shared_values(described_task: DescribedTask) -> None:
         task = described_task(rows)
         values = ValueSimilarity(task, seed=0)
         values.weigh(task.seed_links)
-        assert not values.tell
+        assert not values.tells
         left, right = task.test_links[:10].T
-        assert not values.worth(left.astype(np.int64), right.astype(np.int64)).any()
+        assert not values.match_weight(left.astype(np.int64), right.astype(np.int64)).any()
         assert values.proposed(left, right).nnz == 0
 
 
@@ -141,7 +141,7 @@ def test_state_of_values_goes_round_and_is_checked(described_task: DescribedTask
     again.load_state(values.state())
     assert again.weights == values.weights
     left, right = task.test_links.astype(np.int64).T
-    np.testing.assert_array_equal(again.worth(left, right), values.worth(left, right))
+    np.testing.assert_array_equal(again.match_weight(left, right), values.match_weight(left, right))
     state = values.state()
     with pytest.raises(CheckpointError, match="does not fit"):
         again.load_state({"weights": state["weights"]})
@@ -154,4 +154,4 @@ def test_one_side_without_attributes(described_task: DescribedTask) -> None:
     bare = replace(task, kgs=(task.kgs[0], replace(task.kgs[1], literals=None)))
     values = ValueSimilarity(bare, seed=0)
     values.weigh(bare.seed_links)
-    assert not values.tell
+    assert not values.tells

@@ -1,12 +1,17 @@
-"""From a value as written to what it is compared by."""
+"""From names and values as written to what they are compared by."""
 
 from __future__ import annotations
 
 import math
 import re
+import unicodedata
 from typing import NamedTuple
 
-from dualamn.attributes.name_text import words_of
+_WORDS = re.compile(r"[^\W_]+")
+_SIZES = (2, 3, 4)
+_DENSE_SIZES = (1, 2, 3)
+# Scripts that write words without spaces between them, where one character says much.
+_DENSE = re.compile(r"[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
 
 _NUMBER = re.compile(r"[+-]?(?:\d{1,3}(?:,\d{3})+|\d+|(?=\.\d))(?:\.\d+)?(?:[eE][+-]?\d{1,3})?")
 _CODE = re.compile(r"\d[\d\- ]{6,}[\dXx]")  # an ISBN, say, whose separators mean nothing
@@ -23,12 +28,59 @@ LONGEST = 100
 """Characters of the longest text that is compared; longer ones are descriptions, never equal."""
 
 
+def normalised(name: str) -> str:
+    """A name in lower case, with compatible characters made one (Unicode NFKC)."""
+    return unicodedata.normalize("NFKC", name).casefold()
+
+
+def words_of(name: str) -> list[str]:
+    """The words of a name, without punctuation, in order."""
+    return _WORDS.findall(normalised(name))
+
+
+def plain(word: str) -> str:
+    """A word without accents: "gül" becomes "gul"."""
+    if word.isascii():
+        return word
+    parts = unicodedata.normalize("NFD", word)
+    kept = "".join(part for part in parts if not unicodedata.combining(part))
+    return unicodedata.normalize("NFC", kept)
+
+
+def pieces_of(word: str) -> list[str]:
+    """Stretches of 2 to 4 characters of a word whose ends are marked, 1 to 3 in dense scripts."""
+    marked = f"<{word}>"
+    sizes = _DENSE_SIZES if _DENSE.search(word) else _SIZES
+    return [
+        marked[start : start + size]
+        for size in sizes
+        for start in range(len(marked) - size + 1)
+        if size > 1 or marked[start] not in "<>"
+    ]
+
+
+def joints_of(words: list[str]) -> list[str]:
+    """Stretches of 4 characters that reach from one word into the next.
+
+    "bai jia jun" and "bai jiajun" have few pieces of words in common, but the same letters.
+    """
+    if len(words) < 2:
+        return []
+    joined = "".join(words)
+    found = []
+    at = 0
+    for word in words[:-1]:
+        at += len(word)
+        found += [joined[start : start + 4] for start in range(max(at - 3, 0), at)]
+    return [joint for joint in found if len(joint) == 4]
+
+
 class Keys(NamedTuple):
     """What a value has in common with values that agree with it.
 
     Attributes:
         exact: shared by equal values; "" for none.
-        near: shared by near ones, each worth an equal share: two overlapping intervals of a
+        near: shared by near ones, each with an equal share: two overlapping intervals of a
             number, or the year of a date.
     """
 
@@ -36,7 +88,7 @@ class Keys(NamedTuple):
     near: tuple[str, ...]
 
 
-def keys_of(value: str, kind: str) -> Keys | None:
+def keys_of(value: str, datatype: str) -> Keys | None:
     """The keys of a value; None for one that is compared with none, such as a long text.
 
     Numbers are compared as numbers whatever their datatype, which may be a unit, and dates as
@@ -44,11 +96,11 @@ def keys_of(value: str, kind: str) -> Keys | None:
 
     Args:
         value: as written.
-        kind: its language tag or datatype, see `dualamn.graphs.knowledge_graph.Literals`.
+        datatype: its datatype or language tag, see `dualamn.graphs.knowledge_graph.Literals`.
     """
     text = value.strip()
-    if not kind.startswith("@") and len(text) <= LONGEST:
-        keys = _date(text, kind) or _number(text)
+    if not datatype.startswith("@") and len(text) <= LONGEST:
+        keys = _date(text, datatype) or _number(text)
         if keys is not None:
             return keys
     if len(text) > LONGEST:
@@ -57,8 +109,8 @@ def keys_of(value: str, kind: str) -> Keys | None:
     return Keys(f"t{words}", ()) if words else None
 
 
-def _date(text: str, kind: str) -> Keys | None:
-    if kind.endswith(_YEAR_TYPE) and (match := _YEAR.fullmatch(text)):
+def _date(text: str, datatype: str) -> Keys | None:
+    if datatype.endswith(_YEAR_TYPE) and (match := _YEAR.fullmatch(text)):
         return _of_year(int(match[1]))
     match = _DATE.fullmatch(text)
     if match is None:
@@ -77,14 +129,14 @@ def _of_year(year: int) -> Keys:
 
 def _number(text: str) -> Keys | None:
     if _NUMBER.fullmatch(text):
-        plain = text.replace(",", "")
+        digits = text.replace(",", "")
     elif _CODE.fullmatch(text):
-        plain = re.sub(r"[\- ]", "", text).upper()
-        if plain.endswith("X"):
-            return Keys(f"t{plain.lower()}", ())
+        digits = re.sub(r"[\- ]", "", text).upper()
+        if digits.endswith("X"):
+            return Keys(f"t{digits.lower()}", ())
     else:
         return None
-    number = float(plain)
+    number = float(digits)
     if not math.isfinite(number):
         return None
     if number.is_integer() and abs(number) < _SAFE:
@@ -94,7 +146,7 @@ def _number(text: str) -> Keys | None:
         exact = f"n{whole}"
     else:
         # Digits that a float cannot hold are those of a code.
-        exact = f"n{plain}" if plain.isdecimal() else f"n{number:.10g}"
+        exact = f"n{digits}" if digits.isdecimal() else f"n{number:.10g}"
     if not number:
         return Keys(exact, ())
     place = math.log(abs(number)) / _STEP

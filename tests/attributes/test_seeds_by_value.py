@@ -1,4 +1,4 @@
-"""Pairs to begin with that rare values give, where there are no seed links."""
+"""Pseudo-seeds by rare values, where there are no seed links."""
 
 from dataclasses import replace
 from typing import Any
@@ -7,13 +7,13 @@ import numpy as np
 import pytest
 
 from dualamn.aligner import Aligner
-from dualamn.attributes import OwnSeeds
+from dualamn.attributes import PseudoSeeds
 from dualamn.attributes.facts import Facts
-from dualamn.attributes.value_seeds import find_seeds_by_value
+from dualamn.attributes.pseudo_seeds import find_seeds_by_value
 from dualamn.errors import TrainingError
 from dualamn.eval import evaluate
 from dualamn.graphs.task import AlignmentTask
-from tests.values.conftest import DescribedTask, Row, noise
+from tests.attributes.conftest import DescribedTask, Row, noise
 
 FAST: dict[str, Any] = {"label_dim": 64, "relation_dim": 16, "evidence_rounds": 2}
 
@@ -65,11 +65,12 @@ def test_no_seed_links_but_values(described_task: DescribedTask) -> None:
     unseen = replace(task, seed_links=task.seed_links[:0])
     aligner = Aligner("fast", **FAST).fit(unseen)
     assert aligner.pseudo_seeds is not None
-    assert aligner.pseudo_seeds.valued == len(aligner.pseudo_seeds.links) > 60
-    assert str(aligner.pseudo_seeds).endswith("with values that nobody else has")
-    found = evaluate(aligner.align(), task.test_links).left_to_right
-    assert found is not None
-    assert float(found["hits@1"] or 0) > 0.85
+    found = len(aligner.pseudo_seeds.links)
+    assert aligner.pseudo_seeds.valued == found > 60
+    assert str(aligner.pseudo_seeds) == f"{found} pseudo-seeds: {found} by unique value"
+    scores = evaluate(aligner.align(), task.test_links).left_to_right
+    assert scores is not None
+    assert float(scores["hits@1"] or 0) > 0.85
 
 
 def test_no_values_that_say_enough_is_told(described_task: DescribedTask) -> None:
@@ -81,12 +82,22 @@ def test_no_values_that_say_enough_is_told(described_task: DescribedTask) -> Non
 
 def test_values_come_after_names() -> None:
     links = np.array([[0, 5], [1, 6]], dtype=np.int32)
-    named = OwnSeeds(links, np.array([0, 0.5], dtype=np.float32), 2, 0)
-    both = named.with_values(np.array([[1, 7], [2, 8]], dtype=np.int32), 0.25)
+    named = PseudoSeeds(links, np.array([0, 0.5], dtype=np.float32), 2, 0)
+    both = named.with_values(np.array([[1, 7], [2, 8]], dtype=np.int32))
     assert both.links.tolist() == [[0, 5], [1, 6], [2, 8]]
-    assert both.chance.tolist() == [0, 0.5, 0.25]
+    np.testing.assert_allclose(both.chance, [0, 0.5, 0.1])
     assert str(both) == (
-        "3 pairs found by name and value to begin with: 2 with a name that nobody else has, 0 with "
-        "names nearest to each other by far, 1 with values that nobody else has"
+        "3 pseudo-seeds: 2 by unique exact name, 0 by mutual nearest name, 1 by unique value"
     )
-    assert str(named.with_values(links, 0.25)) == str(named)
+    assert str(named.with_values(links)) == str(named)
+
+
+def test_they_are_known_and_how_sure_they_are() -> None:
+    links = np.array([[7, 20], [3, 25], [5, 21]], dtype=np.int32)
+    pairs = PseudoSeeds(links, np.array([0.25, 1.0, 0.0], dtype=np.float32))
+    asked = np.array([[3, 25], [5, 21], [5, 20], [7, 20], [9, 30]], dtype=np.int32)
+    # Even one that chance explains is known to be among them.
+    assert pairs.sure(asked).tolist() == [0.01, 1.0, 0.0, 0.75, 0.0]
+    assert pairs.sure(asked[:0]).tolist() == []
+    none = PseudoSeeds(links[:0], pairs.chance[:0])
+    assert none.sure(asked).tolist() == [0] * 5
