@@ -260,7 +260,7 @@ class Aligner:
             used_names=fitted.model.attributes.tells,
             config=self.config,
             calibration=calibration,
-            beside=fitted.model.attributes,
+            attributes=fitted.model.attributes,
         )
 
     @property

@@ -29,7 +29,7 @@ class Alignment(JudgedLinks):
     Attributes:
         task, pairs, protocol, matcher, seconds, saw_test_side, used_names, config: see
             `AlignedLinks`.
-        calibration, beside: see `JudgedLinks`.
+        calibration, attributes: see `JudgedLinks`.
     """
 
     def confident(self, probability: float) -> Alignment:

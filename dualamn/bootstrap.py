@@ -89,7 +89,7 @@ def learn(
         first_fit(pseudo_seeds.links)
         _weigh_by_structure(encoder, decoder, pseudo_seeds, progress)
 
-    attributes = decoder.beside
+    attributes = decoder.attributes
     for _ in range(decoder.config.turns(named=attributes.named)):
         started = time.perf_counter()
         links = decoder.sure_links(encoder.embeddings(), progress)
@@ -115,7 +115,7 @@ def _found_by_evidence(decoder: Decoder, progress: ProgressCallback) -> Int32Arr
     They teach names and values too. Where seed links were too few to tell of values, these pairs
     do, which structure found.
     """
-    seeds, attributes = decoder.task.seed_links, decoder.beside
+    seeds, attributes = decoder.task.seed_links, decoder.attributes
     if not decoder.config.evidence_first or not len(seeds):
         return np.empty((0, 2), dtype=np.int32)
     links = decoder.sure_links(None, progress)
@@ -137,7 +137,7 @@ def _weigh_by_structure(
     encoder: Encoder, decoder: Decoder, pseudo_seeds: PseudoSeeds, progress: ProgressCallback
 ) -> None:
     """Learns what names and values are worth from pairs that structure alone is sure of."""
-    attributes = decoder.beside
+    attributes = decoder.attributes
     if attributes.taking_part:
         # Names and values tell nothing yet, so these pairs are found without them.
         attributes.weigh(pseudo_seeds.labels(decoder.sure_links(encoder.embeddings(), progress)))

@@ -20,7 +20,7 @@ from dualamn.kernels.memory import return_freed_memory
 from dualamn.matching.pairs import PairScores, PairTable, ScoredCandidates
 from dualamn.progress import ProgressCallback, silent
 from dualamn.result import CandidateProtocol, Candidates
-from dualamn.search import candidate_sets, pair_cosines, search_candidates
+from dualamn.search import candidate_sets, search_candidates
 from dualamn.search.candidate_search import explores, way_to_search
 
 
@@ -30,18 +30,18 @@ class Decoder:
     Args:
         task: graphs and seed links.
         config: the settings.
-        beside: what names and attribute values are worth; neither takes part if None.
+        attributes: the match weights of names and attribute values; neither takes part if None.
     """
 
     def __init__(
         self,
         task: AlignmentTask,
         config: AlignerConfig,
-        beside: Attributes | None = None,
+        attributes: Attributes | None = None,
     ) -> None:
         self.task = task
         self.config = config
-        self.beside = beside or Attributes()
+        self.attributes = attributes or Attributes()
         self._evidence: dict[tuple[int, int], Evidence] = {}
 
     def find(
@@ -106,7 +106,7 @@ class Decoder:
             self.config.temperature,
             offsets,
             self.config.candidates,
-            self._cosines(offsets, embeddings, values=False),
+            self._pair_scores(offsets, embeddings, values=False),
         )
         return replace(valued, recall=found.recall)
 
@@ -150,13 +150,13 @@ class Decoder:
 
     @property
     def _telling_values(self) -> ValueSimilarity | None:
-        """The values, where they are worth anything."""
-        return self.beside.values if self.beside.values_tell else None
+        """The values, where they have match weights."""
+        return self.attributes.values if self.attributes.values_tell else None
 
     @property
     def _telling_names(self) -> NameSimilarity | None:
-        """The names, where they are worth anything."""
-        return self.beside.names if self.beside.names_tell else None
+        """The names, where they have match weights."""
+        return self.attributes.names if self.attributes.names_tell else None
 
     @property
     def _names_scale(self) -> float:
@@ -178,27 +178,27 @@ class Decoder:
             )
             self._evidence[left, right] = Evidence(self.task, left, right, settings)
         evidence = self._evidence[left, right]
-        return evidence.judge(candidates, self._cosines(evidence.offsets, embeddings))
+        return evidence.judge(candidates, self._pair_scores(evidence.offsets, embeddings))
 
-    def _cosines(
+    def _pair_scores(
         self, offsets: IntArray, embeddings: EmbeddingArray | None, *, values: bool = True
     ) -> PairScores | None:
         """The scores, less the evidence, of pairs that were not searched for.
 
-        With `values` false, less what values are worth as well.
+        With `values` false, less the match weights of values as well.
         """
-        beside = self.beside
-        if embeddings is None and not (beside.names_tell or (values and beside.values_tell)):
+        attributes = self.attributes
+        if embeddings is None and not (attributes.tells if values else attributes.names_tell):
             return None
         scale = self.config.temperature if values else 0.0
 
-        def cosines(x: IntArray, y: IntArray) -> NDArray[np.floating]:
+        def scores(x: IntArray, y: IntArray) -> NDArray[np.floating]:
             left, right = x + offsets[0], y + offsets[1]
             near = 0.0 if embeddings is None else pair_cosines(embeddings, left, right)
-            weight = beside.match_weight(left, right, names=self._names_scale, values=scale)
+            weight = attributes.match_weight(left, right, names=self._names_scale, values=scale)
             return np.asarray(near + weight)
 
-        return cosines
+        return scores
 
 
 def chosen_pairs(

@@ -59,7 +59,7 @@ class Model:
     @property
     def attributes(self) -> Attributes:
         """What names and values are worth."""
-        return self.decoder.beside
+        return self.decoder.attributes
 
     @cached_property
     def embeddings(self) -> EmbeddingArray:
@@ -110,7 +110,7 @@ class Model:
                         near,
                         self.task,
                         self.config,
-                        begun_with=self.pseudo_seeds,
+                        pseudo_seeds=self.pseudo_seeds,
                         many=many,
                         transport_plan=matching.transport_plan,
                     )

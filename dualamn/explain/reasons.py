@@ -252,34 +252,34 @@ def attribute_weight(alignment: JudgedLinks, one: int, other: int) -> float | No
 
     None where this is not known, or where neither took part.
     """
-    beside, config = alignment.beside, alignment.config
-    if beside is None or config is None or not beside.tells:
+    attributes, config = alignment.attributes, alignment.config
+    if attributes is None or config is None or not attributes.tells:
         return None
     ends = np.array([one]), np.array([other])
-    return float(np.sum(beside.match_weight(*ends, names=1.0, values=1.0)))
+    return float(np.sum(attributes.match_weight(*ends, names=1.0, values=1.0)))
 
 
 def _names(alignment: JudgedLinks, one: int, other: int) -> Iterator[ValuePair]:
     left, right = (alignment.task.name_of(joint) for joint in (one, other))
     if not (left and right):
         return
-    beside, config = alignment.beside, alignment.config
+    attributes, config = alignment.attributes, alignment.config
     same = _plain(left) == _plain(right)
-    similarity, weight = float(same), None if beside is None else 0.0
-    if beside is not None and config is not None and beside.names is not None:
+    similarity, weight = float(same), None if attributes is None else 0.0
+    if attributes is not None and config is not None and attributes.names is not None:
         ends = np.array([one]), np.array([other])
-        same = bool(beside.names.same(*ends)[0])
-        similarity = 1.0 if same else float(beside.names.similarities(*ends)[0])
-        weight = float(beside.names.match_weight(*ends)[0])
+        same = bool(attributes.names.same(*ends)[0])
+        similarity = 1.0 if same else float(attributes.names.similarities(*ends)[0])
+        weight = float(attributes.names.match_weight(*ends)[0])
     yield ValuePair(NAME, NAME, left, right, same, similarity, weight)
 
 
 def _counted(alignment: JudgedLinks, one: int, other: int) -> Iterator[ValuePair]:
-    beside, task = alignment.beside, alignment.task
-    if beside is None or beside.values is None:
+    attributes, task = alignment.attributes, alignment.task
+    if attributes is None or attributes.values is None:
         return
     sides = [task.kgs[int(task.source_of[joint])].literals for joint in (one, other)]
-    for found in compare(beside.values, task, one, other):
+    for found in compare(attributes.values, task, one, other):
         told = []
         for literals, row in zip(sides, (found.left, found.right), strict=True):
             assert literals is not None
@@ -296,7 +296,7 @@ def _uncounted(
     alignment: JudgedLinks, one: int, other: int, counted: list[ValuePair]
 ) -> Iterator[ValuePair]:
     task = alignment.task
-    weight = None if alignment.beside is None else 0.0
+    weight = None if alignment.attributes is None else 0.0
     left, right = (_values(task, joint) for joint in (one, other))
     here = {(found.left_attribute, found.left) for found in counted}
     there = {(found.right_attribute, found.right) for found in counted}

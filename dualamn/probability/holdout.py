@@ -32,7 +32,7 @@ class Holdout:
         held_out: (h, 2) int32 seed links that are not in it, or, where the first model had none,
             pairs that it found by name and whose names are not in it. Empty where there would be
             too few.
-        begun_with: all pairs that the first model found by name; None where it had seed links.
+        pseudo_seeds: all pairs that the first model began with; None where it had seed links.
         gone: (o,) int32 entities that are taken out of it.
         alone: (o,) int32 entities that have lost their counterpart so, and their names.
         asked: (a,) int32 entities that names found no counterpart for, without their names.
@@ -40,35 +40,35 @@ class Holdout:
 
     task: AlignmentTask
     held_out: Int32Array
-    begun_with: PseudoSeeds | None = None
+    pseudo_seeds: PseudoSeeds | None = None
     gone: Int32Array = field(default_factory=lambda: np.empty(0, np.int32))
     alone: Int32Array = field(default_factory=lambda: np.empty(0, np.int32))
     asked: Int32Array = field(default_factory=lambda: np.empty(0, np.int32))
 
     @classmethod
-    def of(cls, task: AlignmentTask, begun_with: PseudoSeeds | None, seed: int) -> Holdout:
+    def of(cls, task: AlignmentTask, pseudo_seeds: PseudoSeeds | None, seed: int) -> Holdout:
         """Holds out seed links, or some of the pairs that the first model found instead.
 
         Args:
             task: what the first model learned from.
-            begun_with: the pairs that it began with, None where it had seed links.
+            pseudo_seeds: those that it began with, None where it had seed links.
             seed: of the draw.
         """
-        if begun_with is None:
+        if pseudo_seeds is None:
             return cls(*hold_out(task, seed))
-        own = begun_with.links
+        own = pseudo_seeds.links
         trial, held = hide_names(task, own, seed)
         if not len(held):
-            return cls(trial, held, begun_with)
+            return cls(trial, held, pseudo_seeds)
         others = own[~np.isin(own, held).any(axis=1)]
         trial, gone, alone = take_out(trial, others, seed)
         trial, asked = hide_others(trial, own, seed)
-        return cls(trial, held, begun_with, gone, alone, asked)
+        return cls(trial, held, pseudo_seeds, gone, alone, asked)
 
     @property
     def of_seeds(self) -> bool:
         """Whether seed links are held out."""
-        return self.begun_with is None
+        return self.pseudo_seeds is None
 
     def hidden(self, meaning: FloatArray | None) -> FloatArray | None:
         """(n, d) rows of the model of names, zero for entities whose names are held out."""

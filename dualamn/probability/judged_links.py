@@ -15,8 +15,8 @@ class JudgedLinks(AlignedLinks):
 
     Attributes:
         calibration: how the links got their probabilities; None where they have none.
-        beside: what names and values counted for; None if not known.
+        attributes: what names and values counted for; None if not known.
     """
 
     calibration: Calibration | None = None
-    beside: Attributes | None = None
+    attributes: Attributes | None = None

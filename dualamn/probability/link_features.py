@@ -55,7 +55,7 @@ def link_features(
     *,
     temperature: float,
     rounds: int,
-    begun_with: PseudoSeeds | None = None,
+    pseudo_seeds: PseudoSeeds | None = None,
     many: bool = False,
     transport_plan: TransportPlan | None = None,
 ) -> FloatArray:
@@ -68,7 +68,7 @@ def link_features(
         degrees: (n,) triples of every entity, in joint ids.
         temperature: of the Sinkhorn normalisation.
         rounds: its most passes.
-        begun_with: pairs found by name that stood in for seed links.
+        pseudo_seeds: pairs found by name that stood in for seed links.
         many: entities with a claim to the same one are no rivals, see `matching.duplicates`.
         transport_plan: of the matcher; made anew if it is of other candidates or settings.
 
@@ -100,7 +100,7 @@ def link_features(
         ]
     margins = [np.clip(by / temperature, -_MOST_MARGIN, _MOST_MARGIN) for by in ahead]
     few = degrees[links].min(axis=1) if len(links) else np.empty(0)
-    known = np.zeros(len(links)) if begun_with is None else begun_with.sure(links)
+    known = np.zeros(len(links)) if pseudo_seeds is None else pseudo_seeds.sure(links)
     columns = (
         odds / ODDS_SCALE,
         margins[0] / MARGIN_SCALE - 1,
@@ -119,7 +119,7 @@ def with_features(
     task: AlignmentTask,
     config: AlignerConfig,
     *,
-    begun_with: PseudoSeeds | None,
+    pseudo_seeds: PseudoSeeds | None,
     many: bool,
     transport_plan: TransportPlan | None,
 ) -> PairAlignment:
@@ -130,7 +130,7 @@ def with_features(
         found: the candidates that they were chosen among.
         task: its graphs give the triples of every entity.
         config: the settings.
-        begun_with, many, transport_plan: see `link_features`.
+        pseudo_seeds, many, transport_plan: see `link_features`.
     """
     features = link_features(
         pair.links,
@@ -139,7 +139,7 @@ def with_features(
         np.concatenate([kg.degrees for kg in task.kgs]),
         temperature=config.temperature,
         rounds=config.sinkhorn_rounds,
-        begun_with=begun_with,
+        pseudo_seeds=pseudo_seeds,
         many=many,
         transport_plan=transport_plan,
     )

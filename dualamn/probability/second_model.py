@@ -65,14 +65,14 @@ def _counterpart_chance(
         pair, tried: the links of the first model and of the second.
         fitted: gives the probability of links of entities that have one.
     """
-    if holdout.begun_with is None or not len(holdout.alone):
+    if holdout.pseudo_seeds is None or not len(holdout.alone):
         return None
     held, own = (
         holdout.task.links_between(links, pair.left, pair.right)
-        for links in (holdout.held_out, holdout.begun_with.links)
+        for links in (holdout.held_out, holdout.pseudo_seeds.links)
     )
     here = np.flatnonzero(np.isin(holdout.task.source_of, (pair.left, pair.right)))
-    others = np.setdiff1d(here, holdout.begun_with.links)
+    others = np.setdiff1d(here, holdout.pseudo_seeds.links)
     on_left = int((holdout.task.source_of[others] == pair.left).sum())
     groups = (
         (held.ravel(), tried),
@@ -88,7 +88,7 @@ def _counterpart_chance(
     return CounterpartChance.of(
         *samples,
         coefficients=fitted.coefficients,
-        pure=float(holdout.begun_with.sure(held).mean()) if len(held) else 1.0,
-        found=float(holdout.begun_with.sure(own).sum()),
+        pure=float(holdout.pseudo_seeds.sure(held).mean()) if len(held) else 1.0,
+        found=float(holdout.pseudo_seeds.sure(own).sum()),
         others=(on_left, len(others) - on_left),
     )
