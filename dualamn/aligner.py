@@ -55,6 +55,15 @@ class Fitted:
 class Aligner:
     """Learns to align the graphs of a task, and finds links between them.
 
+    >>> import dualamn
+    >>> german = [("Rhein", "mündet in", "Nordsee"), ("Rhein", "fließt durch", "Köln")]
+    >>> english = [("Rhine", "flows to", "North Sea"), ("Rhine", "passes", "Cologne")]
+    >>> known = [("Nordsee", "North Sea"), ("Köln", "Cologne")]
+    >>> task = dualamn.as_task({"de": german, "en": english}, known)
+    >>> aligner = dualamn.Aligner("fast").fit(task)
+    >>> aligner.align(matcher="mutual").columns().left.tolist()
+    ['Rhein']
+
     Args:
         config: all settings, or the name of a preset such as "best"; the preset `balanced` if
             None.
@@ -207,8 +216,8 @@ class Aligner:
     ) -> Alignment:
         """Links between every pair of graphs, or those named.
 
-        With the setting `calibrate` links get probabilities: the second model's links are judged by
-        what it did not see, seed links or pseudo-seeds.
+        With the setting `calibrate` links get probabilities: learned from how often the
+        second model's links are correct, by what it did not see: seed links or pseudo-seeds.
 
         Args:
             pairs: names of graphs, two and two; all pairs if None.
@@ -242,12 +251,12 @@ class Aligner:
             progress=progress,
         )
         if fitted.holdout is not None:
-            started, judged = time.perf_counter(), found
+            started, of_second = time.perf_counter(), found
             if fitted.second is not None:
-                judged, _ = fitted.second.align(
+                of_second, _ = fitted.second.align(
                     chosen, candidates, matcher, many=many, features=True, progress=progress
                 )
-            found, calibration = with_probabilities(found, judged, fitted.holdout, many=many)
+            found, calibration = with_probabilities(found, of_second, fitted.holdout, many=many)
             spent = self.seconds.get("calibrate", 0.0) + time.perf_counter() - started
             calibration = replace(calibration, seconds=spent)
         return Alignment(

@@ -26,6 +26,17 @@ if TYPE_CHECKING:
 class Alignment(JudgedLinks):
     """Links found between the graphs of a task, and all that can be done with them.
 
+    >>> import dualamn
+    >>> german = [("Rhein", "mündet in", "Nordsee"), ("Rhein", "fließt durch", "Köln")]
+    >>> english = [("Rhine", "flows to", "North Sea"), ("Rhine", "passes", "Cologne")]
+    >>> known = [("Nordsee", "North Sea"), ("Köln", "Cologne")]
+    >>> task = dualamn.as_task({"de": german, "en": english}, known)
+    >>> alignment = dualamn.Aligner("fast").fit(task).align(matcher="mutual")
+    >>> alignment
+    Alignment('de-en': 1 links, matcher mutual, protocol unaligned)
+    >>> alignment.columns().right.tolist()
+    ['Rhine']
+
     Attributes:
         task, pairs, protocol, matcher, seconds, saw_test_side, used_names, config: see
             `AlignedLinks`.
@@ -43,10 +54,10 @@ class Alignment(JudgedLinks):
         return self._from(probability)
 
     def threshold(self, precision: float, confidence: float = 0.95) -> Threshold:
-        """The lowest probability above which at least that share of the links is right.
+        """The lowest probability above which at least that share of the links is correct.
 
         Args:
-            precision: share of right links, such as .95.
+            precision: share of correct links, such as .95.
             confidence: chance that it is reached.
 
         Raises:

@@ -15,7 +15,7 @@ from dualamn.kernels.arrays import Int32Array, pair_keys
 from dualamn.progress import ProgressCallback
 
 _ENOUGH = 50  # pairs found by structure, fewer of which say too little of values
-_SETTLED = 0.01  # share of the pairs that changes in a round below which another is not worth it
+_SETTLED = 0.01  # share of the pairs that changes in a round, below which it was the last
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ def learn(
 
     Args:
         encoder: not fitted yet.
-        decoder: of the task; what names and values are worth is learned as well.
+        decoder: of the task; its match weights of names and values are learned as well.
         pseudo_seeds: pairs found by name and value, where there are no seed links.
         progress: told of every step, stages "train" and "search".
         checkpoint, resume: see `Encoder.fit`; they are about the first fit.
@@ -136,7 +136,7 @@ def _found_by_evidence(decoder: Decoder, progress: ProgressCallback) -> Int32Arr
 def _weigh_by_structure(
     encoder: Encoder, decoder: Decoder, pseudo_seeds: PseudoSeeds, progress: ProgressCallback
 ) -> None:
-    """Learns what names and values are worth from pairs that structure alone is sure of."""
+    """Learns match weights of names and values from pairs that structure alone is sure of."""
     attributes = decoder.attributes
     if attributes.taking_part:
         # Names and values tell nothing yet, so these pairs are found without them.

@@ -160,7 +160,7 @@ class Decoder:
 
     @property
     def _names_scale(self) -> float:
-        """The cosine that a factor of e by name is worth."""
+        """What match weights of names are multiplied with beside cosines."""
         return self.config.temperature
 
     def _judge(

@@ -44,7 +44,7 @@ class Model:
         task: the task.
         config: the settings.
         encoder: fitted.
-        decoder: finds and scores candidates, with what names and values are worth.
+        decoder: finds and scores candidates, by embeddings, names, values and evidence.
         pseudo_seeds: the pairs it began with where the task has no seed links.
         rounds: a report of every self-training round.
     """
@@ -58,7 +58,7 @@ class Model:
 
     @property
     def attributes(self) -> Attributes:
-        """What names and values are worth."""
+        """What names and attribute values say beside structure."""
         return self.decoder.attributes
 
     @cached_property

@@ -10,6 +10,11 @@ from dataclasses import dataclass
 class Progress:
     """One step done.
 
+    >>> def tell(at: Progress) -> None:
+    ...     print(f"{at.stage}: {at.step} of {at.total}")
+    >>> tell(Progress("train", 3, 10))
+    train: 3 of 10
+
     Attributes:
         stage: what is running: "load", "train", "search", "match", "evaluate" or "make".
         step: how many steps of the stage are done.

@@ -302,7 +302,7 @@ class AlignedLinks:
         )
 
     def with_pairs(self, pairs: tuple[PairAlignment, ...], matcher: str) -> Self:
-        """Other links of the same task and run, which nothing has judged."""
+        """Other links of the same task and run, without probabilities."""
         return type(self)(
             self.task, pairs, self.protocol, matcher, self.seconds, self.saw_test_side
         )
