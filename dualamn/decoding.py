@@ -20,7 +20,7 @@ from dualamn.kernels.memory import return_freed_memory
 from dualamn.matching.pairs import PairScores, PairTable, ScoredCandidates
 from dualamn.progress import ProgressCallback, silent
 from dualamn.result import CandidateProtocol, Candidates
-from dualamn.search import candidate_sets, search_candidates
+from dualamn.search import candidate_sets, pair_cosines, search_candidates
 from dualamn.search.candidate_search import explores, way_to_search
 
 
