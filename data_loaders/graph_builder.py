@@ -12,21 +12,13 @@ import numpy as np
 from dualamn.files.delimited import StringTable
 from dualamn.files.rdf import Reading
 from dualamn.files.text import counted
-from dualamn.graphs.knowledge_graph import KnowledgeGraph, Literals, distinct_rows
+from dualamn.graphs.knowledge_graph import KnowledgeGraph, Literals, Numbers, distinct_rows
 from dualamn.kernels.arrays import BoolArray, IntArray, StringArray, strings
 
 IRI_TYPE = "http://www.w3.org/2001/XMLSchema#anyURI"
 """The datatype of attribute values that are IRIs."""
 HUB_SHARE, HUB_LEAST = 0.1, 1000
 """An object without statements is a value if one relation leads to it from so many subjects."""
-
-
-class Numbers(dict[str, int]):
-    """Numbers strings as they first occur."""
-
-    def __missing__(self, key: str) -> int:
-        number = self[key] = len(self)
-        return number
 
 
 class GraphBuilder:
