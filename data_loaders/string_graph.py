@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from dualamn.data_loaders.graph_builder import GraphBuilder
+from dualamn.data_loaders.rdf_statements import collect
 from dualamn.errors import DataError, did_you_mean
 from dualamn.files.delimited import StringTable, first_row, parse_strings
 from dualamn.files.opening import COMPRESSED, PARQUET, RDF, TABLES, suffix
@@ -211,8 +212,6 @@ def read_graph(
                 path=path,
             )
         if kind in RDF:
-            from dualamn.data_loaders.rdf_files import collect
-
             hubs = True
             # Blank nodes of two files are never the same.
             collect(path, builder, f"f{files.index(path) + 1}." if n_rdf > 1 else "")
