@@ -80,8 +80,7 @@ class AlignmentTask:
             DataError: fewer than two graphs, two graphs of one name, a link to an entity or
                 graph that does not exist or within one graph, or a negative seed.
         """
-        if seed < 0:
-            raise DataError(f"the seed is {seed}; use 0 or a larger whole number")
+        check_seed(seed)
         if len(kgs) < 2:
             raise DataError(f"alignment needs two or more knowledge graphs, got {len(kgs)}")
         names = [kg.name for kg in kgs]
@@ -306,6 +305,12 @@ class AlignmentTask:
             f"AlignmentTask({self.name!r}: {graphs}; {len(self.seed_links):,} seed links, "
             f"{len(self.test_links):,} test links)"
         )
+
+
+def check_seed(seed: int) -> None:
+    """Raises a DataError if the seed is negative."""
+    if seed < 0:
+        raise DataError(f"the seed is {seed}; use 0 or a larger whole number")
 
 
 def _offsets(sizes: Sequence[int]) -> Int32Array:
