@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -78,8 +77,7 @@ def read_aligner(
     if head.get("kind") != _KIND:
         raise CheckpointError(f"{path} is no saved aligner")
     try:
-        about: dict[str, Any] = json.loads(head["task"])
-        settings: dict[str, Any] = json.loads(head["config"])
+        about, settings = json.loads(head["task"]), json.loads(head["config"])
         # Older files have among the settings where embeddings are made.
         old = {name: settings.pop(f"{name}_embeddings", False) for name in ("half", "map")}
         storage = Storage(half=old["half"], mapped=old["map"])
@@ -108,7 +106,7 @@ def taken(state: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
 
 
 def _graph(name: str, tensors: dict[str, Tensor], at: str) -> KnowledgeGraph:
-    literals: Literals | None = None
+    literals = None
     if f"{at}/literals/entities" in tensors:
         literals = Literals(
             entities=tensors[f"{at}/literals/entities"].numpy(),
@@ -136,8 +134,7 @@ def _packed(names: StringArray) -> tuple[Tensor, Tensor]:
 def _unpacked(tensors: dict[str, Tensor], name: str) -> StringArray:
     text = tensors[f"{name}/text"].numpy().tobytes()
     ends = tensors[f"{name}/ends"].tolist()
-    starts = [0, *ends[:-1]]
     return strings(
         text[start:end].decode("utf-8", "surrogatepass")
-        for start, end in zip(starts, ends, strict=False)
+        for start, end in zip([0, *ends], ends, strict=False)
     )
