@@ -1,11 +1,16 @@
 """Loaders: one data set layout a file; `load` recognises which one a path holds."""
 
-from dualamn.data_loaders.catalog import resolve
-from dualamn.data_loaders.fetching.fetch import fetch
-from dualamn.data_loaders.health import Health, check_health
+from dualamn.data_loaders.catalog import load, resolve
+from dualamn.data_loaders.fetching import fetch
 from dualamn.data_loaders.in_memory import as_graph, as_task
-from dualamn.data_loaders.layouts import load
-from dualamn.data_loaders.summary import GraphSummary, PairSummary, TaskSummary, describe
+from dualamn.data_loaders.summary import (
+    GraphSummary,
+    Health,
+    PairSummary,
+    TaskSummary,
+    check_health,
+    describe,
+)
 from dualamn.data_loaders.tables import load_files
 
 __all__ = [

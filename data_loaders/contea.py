@@ -8,7 +8,6 @@ Batches repeat triples of earlier ones. Snapshot K is the base with the batches 
 
 from __future__ import annotations
 
-import re
 from functools import partial
 from pathlib import Path
 
@@ -28,9 +27,10 @@ def _read(request: Request) -> Dataset:
     graphs = []
     for number, name in enumerate(pair_names(folder), start=1):
         tables = [read_ids(base / f"triples_{number}", ID_TRIPLE_FIELDS)]
-        for batch in batches:
-            path = batch / f"new_triples_{number}"
-            tables.append(read_ids(path, ID_TRIPLE_FIELDS, may_be_empty=True))
+        tables += [
+            read_ids(batch / f"new_triples_{number}", ID_TRIPLE_FIELDS, may_be_empty=True)
+            for batch in batches
+        ]
         graphs.append(build_graph(name, tables, notes))
         request.step(number, 3)
     left, right = graphs
@@ -49,18 +49,16 @@ def _read(request: Request) -> Dataset:
 
 def _batches(request: Request) -> list[Path]:
     """The folders of the batches that the snapshot is made of."""
-    matches = (re.fullmatch(r"batch([1-9][0-9]*)", path.name) for path in request.folder.iterdir())
-    there = {int(match[1]) for match in matches if match}
-    wanted = range(1, (request.snapshot or 0) + 1)
-    missing = [number for number in wanted if number not in there]
-    if missing:
-        last = missing[0] - 1
-        raise DataError(
-            f"there is no folder batch{missing[0]}, which @{request.snapshot} needs; "
-            + (f"use @0 to @{last}" if last else "leave out @K to use the base"),
-            path=request.folder,
-        )
-    return [request.folder / f"batch{number}" for number in wanted]
+    batches: list[Path] = []
+    for number in range(1, (request.snapshot or 0) + 1):
+        batches.append(request.folder / f"batch{number}")
+        if not batches[-1].exists():
+            last = f"use @0 to @{number - 1}" if number > 1 else "leave out @K to use the base"
+            raise DataError(
+                f"there is no folder batch{number}, which @{request.snapshot} needs; {last}",
+                path=request.folder,
+            )
+    return batches
 
 
 CONTEA = Layout(

@@ -12,8 +12,7 @@ import numpy as np
 
 from dualamn.errors import DataError
 from dualamn.graphs.knowledge_graph import KnowledgeGraph
-from dualamn.graphs.task import AlignmentTask
-from dualamn.kernels.arrays import IntArray
+from dualamn.graphs.task import AlignmentTask, check_seed
 from dualamn.link_files.numbered_links import PairLinks
 from dualamn.progress import Progress, ProgressCallback, silent
 
@@ -79,15 +78,8 @@ class Layout:
 
 
 def assemble(dataset: Dataset, *, name: str, train_ratio: float | None, seed: int) -> AlignmentTask:
-    """Makes the task: the published split, or one drawn by the seed.
-
-    Raises:
-        DataError: `train_ratio` is no share.
-    """
-    check_split(train_ratio, seed)
-    seeds: dict[tuple[int, int], IntArray] = {}
-    valid: dict[tuple[int, int], IntArray] = {}
-    test: dict[tuple[int, int], IntArray] = {}
+    """Makes the task: the published split, or one drawn by the seed; see `check_split` first."""
+    table: dict[tuple[int, int], PairLinks] = {}
     notes = list(dataset.notes)
     if train_ratio is None and any(links.is_unsplit for links in dataset.links.values()):
         notes.append(f"no split is published: {DEFAULT_TRAIN_RATIO:.0%} of the links become seeds")
@@ -95,10 +87,15 @@ def assemble(dataset: Dataset, *, name: str, train_ratio: float | None, seed: in
         if train_ratio is not None or links.is_unsplit:
             ratio = DEFAULT_TRAIN_RATIO if train_ratio is None else train_ratio
             links = links.split(ratio, np.random.default_rng([seed, left, right]))
-        pair = (left, right)
-        seeds[pair], valid[pair], test[pair] = links.seeds, links.valid, links.test
+        table[left, right] = links
     return AlignmentTask.from_kgs(
-        dataset.kgs, seeds, test, valid, name=name, seed=seed, notes=notes
+        dataset.kgs,
+        {pair: links.seeds for pair, links in table.items()},
+        {pair: links.test for pair, links in table.items()},
+        {pair: links.valid for pair, links in table.items()},
+        name=name,
+        seed=seed,
+        notes=notes,
     )
 
 
@@ -107,8 +104,7 @@ def check_split(train_ratio: float | None, seed: int) -> None:
 
     The share of seed links must be above 0 and at most 1, and the seed not negative.
     """
-    if seed < 0:
-        raise DataError(f"the seed is {seed}; use 0 or a larger whole number")
+    check_seed(seed)
     if train_ratio is None or 0 < train_ratio <= 1:
         return
     hint = f" ({train_ratio:g}% is {train_ratio / 100:g})" if 1 < train_ratio < 100 else ""
@@ -121,13 +117,8 @@ def check_split(train_ratio: float | None, seed: int) -> None:
 
 def pair_names(folder: Path) -> tuple[str, str]:
     """Short names for the two graphs of a folder named like ``zh_en`` or ``EN_FR_15K_V1``."""
-    parts = re.split(r"[_-]", folder.name)
-    if (
-        len(parts) >= 2
-        and parts[0].isalpha()
-        and parts[1].isalpha()
-        and parts[0] != parts[1]
-        and (len(parts) == 2 or parts[2][:1].isdigit())
-    ):
-        return parts[0], parts[1]
+    left, right, *rest = (*re.split(r"[_-]", folder.name), "")
+    named = left.isalpha() and right.isalpha() and left != right
+    if named and (len(rest) < 2 or rest[0][:1].isdigit()):
+        return left, right
     return "kg1", "kg2"

@@ -53,7 +53,10 @@ def _read(request: Request) -> Dataset:
     others = sorted({path.stem for path in (folder / "entity").glob("*.tsv")} - set(names))
     notes.extend(f"entity/{name}.tsv belongs to no graph and is not read" for name in others)
     files: dict[tuple[int, int], list[LinkFile]] = {}
-    for path in _link_files(folder / _LINKS):
+    paths = sorted((folder / _LINKS).glob("*.tsv"))
+    if not paths:
+        raise DataError("there are no links here; add files named A-B.tsv", path=folder / _LINKS)
+    for path in paths:
         pair, file = _read_links(path, names, graphs)
         files.setdefault(pair, []).append(file)
     kgs = tuple(graphs[name].kg for name in names)
@@ -77,13 +80,6 @@ def _graph_names(folder: Path) -> list[str]:
             path=folder,
         )
     return names
-
-
-def _link_files(folder: Path) -> list[Path]:
-    paths = sorted(folder.glob("*.tsv")) if folder.is_dir() else []
-    if not paths:
-        raise DataError("there are no links here; add files named A-B.tsv", path=folder)
-    return paths
 
 
 def _read_links(

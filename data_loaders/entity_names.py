@@ -37,14 +37,13 @@ def with_names(
 ) -> AlignmentTask:
     """The task with names for its entities, in place of those that it has.
 
+    A note says how many names were used.
+
     Args:
         task: whose graphs are to be named; left as it is.
         source: a file, see above; or "uri", for the last part of the entities' own identifiers.
         folder: of a data set whose ``ent_ids_1`` and ``ent_ids_2`` number the entities, so that
             a file may name them by number.
-
-    Returns:
-        The task, with a note on how many names were used.
 
     Raises:
         DataError: the file is unusable, or names no entity of the task.
@@ -103,7 +102,7 @@ def names_in_uris(identifiers: StringArray) -> StringArray:
 
 def _how_many(kgs: Sequence[KnowledgeGraph]) -> str:
     given = [name for kg in kgs if kg.entity_names is not None for name in kg.entity_names]
-    named = sum(1 for name in given if name)
+    named = sum(map(bool, given))
     return f"{named:,} of {counted(len(given), 'entity', 'entities')} named"
 
 
@@ -120,15 +119,9 @@ def _last_part(identifier: str) -> str:
 def _named(
     kg: KnowledgeGraph, names: dict[str, str], numbers: dict[str, str], used: set[str]
 ) -> KnowledgeGraph:
-    found = []
-    for entity in kg.entities:
-        key = entity if entity in names else numbers.get(entity, "")
-        if key in names:
-            used.add(key)
-            found.append(names[key])
-        else:
-            found.append("")
-    return replace(kg, entity_names=strings(found))
+    keys = [entity if entity in names else numbers.get(entity, "") for entity in kg.entities]
+    used.update(names.keys() & keys)
+    return replace(kg, entity_names=strings(names.get(key, "") for key in keys))
 
 
 def _numbers(folder: Path) -> dict[int, dict[str, str]]:
@@ -137,14 +130,12 @@ def _numbers(folder: Path) -> dict[int, dict[str, str]]:
     for side, name in enumerate(ENTITY_LISTS):
         if not (folder / name).is_file():
             continue
-        table = read_strings(folder / name, ("entity id", "name"))
-        _, index, identifiers = number_entities(table, [])
-        own: dict[str, str] = {}
+        _, index, identifiers = number_entities(folder / name, [])
+        own = tables.setdefault(side, {})
         for number, identifier in zip(index.ids.tolist(), identifiers, strict=True):
             # The loader adds the id where several entities have one identifier.
             own.setdefault(identifier, str(number))
             own[f"{identifier} [{number}]"] = str(number)
-        tables[side] = own
     return tables
 
 
@@ -199,7 +190,7 @@ def _json_row(path: Path, row: Any) -> tuple[str, str]:
         entity, name = row
         if isinstance(name, list) and all(isinstance(word, str) for word in name):
             name = " ".join(name)
-        if isinstance(entity, int) and not isinstance(entity, bool):
+        if type(entity) is int:
             entity = str(entity)
         if isinstance(entity, str) and isinstance(name, str):
             return entity, name

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from array import array
 from collections import Counter
-from collections.abc import Sequence
 from itertools import compress
 
 import numpy as np
@@ -12,21 +11,13 @@ import numpy as np
 from dualamn.files.delimited import StringTable
 from dualamn.files.rdf import Reading
 from dualamn.files.text import counted
-from dualamn.graphs.knowledge_graph import KnowledgeGraph, Literals, distinct_rows
+from dualamn.graphs.knowledge_graph import KnowledgeGraph, Literals, Numbers, distinct_rows
 from dualamn.kernels.arrays import BoolArray, IntArray, StringArray, strings
 
 IRI_TYPE = "http://www.w3.org/2001/XMLSchema#anyURI"
 """The datatype of attribute values that are IRIs."""
 HUB_SHARE, HUB_LEAST = 0.1, 1000
 """An object without statements is a value if one relation leads to it from so many subjects."""
-
-
-class Numbers(dict[str, int]):
-    """Numbers strings as they first occur."""
-
-    def __missing__(self, key: str) -> int:
-        number = self[key] = len(self)
-        return number
 
 
 class GraphBuilder:
@@ -76,26 +67,22 @@ class GraphBuilder:
             notes: where counts are added.
             hubs: whether objects that only classify become attribute values.
         """
-        rows = _table(*self.triples)
-        subjects, kinds = (_column(column) for column in self.literals)
-        values, types = strings(self.values), strings(self.types)
-        distinct = distinct_rows(rows)
-        if repeated := len(rows) - len(distinct):
+        triples, facts = _table(*self.triples), _table(*self.literals)
+        values, types, entities = strings(self.values), strings(self.types), strings(self.entities)
+        distinct = distinct_rows(triples)
+        if repeated := len(triples) - len(distinct):
             notes.append(f"{name}: {counted(repeated, 'repeated triple')} merged")
-        rows = distinct
-        once = _first_of_each(subjects, kinds, self.values, self.types)
-        if repeated := len(values) - len(once):
+        triples = distinct
+        once = _first_of_each(facts, self.values, self.types)
+        if repeated := len(facts) - len(once):
             notes.append(f"{name}: {counted(repeated, 'repeated attribute triple')} merged")
-            subjects, kinds, values, types = (x[once] for x in (subjects, kinds, values, types))
-        entities = strings(self.entities)
-        if hubs and (moved := _hubs(rows, subjects, len(entities))).any():
+            facts, values, types = facts[once], values[once], types[once]
+        if hubs and (moved := _hubs(triples, facts[:, 0], len(entities))).any():
+            gone, triples = triples[moved], triples[~moved]
             relations = list(self.relations)
-            kept, gone = rows[~moved], rows[moved]
-            for relation in np.unique(gone[:, 1]).tolist():
-                self.attributes[relations[relation]]
-            number = [self.attributes.get(relation, -1) for relation in relations]
-            subjects = np.concatenate([subjects, gone[:, 0]])
-            kinds = np.concatenate([kinds, np.array(number, dtype=np.int64)[gone[:, 1]]])
+            number = {at: self.attributes[relations[at]] for at in np.unique(gone[:, 1]).tolist()}
+            kinds = [number[relation] for relation in gone[:, 1].tolist()]
+            facts = np.concatenate([facts, np.stack([gone[:, 0], kinds], axis=1)])
             values = np.concatenate([values, entities[gone[:, 2]]])
             types = np.concatenate([types, strings([IRI_TYPE] * len(gone))])
             classes = len(np.unique(gone[:, 2]))
@@ -104,30 +91,25 @@ class GraphBuilder:
                 "and none leads away from "
                 + ("is taken for a value" if classes == 1 else "are taken for values")
             )
-            rows = kept
-        attributes = list(self.attributes)
-        rows, subjects, entities = _without_unused(rows, subjects, entities)
-        relations_used, rows[:, 1] = _used(rows[:, 1], list(self.relations))
-        names, named = _choose_names(
-            len(entities), subjects, kinds, values, types, attributes, self._reading
-        )
-        self._tell(name, notes, entities)
-        rest = ~named
-        used, kinds = _used(kinds[rest], attributes)
+        ends = np.concatenate([triples[:, 0], triples[:, 2], facts[:, 0]])
+        entities, ends = _used(ends, entities)
+        triples[:, 0], triples[:, 2], facts[:, 0] = np.split(ends, np.cumsum([len(triples)] * 2))
+        relation_names, triples[:, 1] = _used(triples[:, 1], strings(self.relations))
+        attributes = strings(self.attributes)
+        names, rest = _choose_names(len(entities), facts, values, types, attributes, self._reading)
+        self._add_notes(name, notes, entities)
         literals = None
         if rest.any():
+            attributes, kinds_left = _used(facts[rest, 1], attributes)
+            subjects = facts[rest, 0].astype(np.int32)
             literals = Literals(
-                strings(used),
-                subjects[rest].astype(np.int32),
-                kinds.astype(np.int32),
-                values[rest],
-                types[rest],
+                attributes, subjects, kinds_left.astype(np.int32), values[rest], types[rest]
             )
         return KnowledgeGraph(
-            name, entities, strings(relations_used), rows.astype(np.int32), names, literals
+            name, entities, relation_names, triples.astype(np.int32), names, literals
         )
 
-    def _tell(self, name: str, notes: list[str], entities: StringArray) -> None:
+    def _add_notes(self, name: str, notes: list[str], entities: StringArray) -> None:
         if self.n_typed:
             notes.append(
                 f"{name}: {counted(self.n_typed, 'rdf:type statement')} kept as "
@@ -135,28 +117,22 @@ class GraphBuilder:
             )
         for why, count in self.skipped.items():
             notes.append(f"{name}: {counted(count, 'statement')} {why}")
-        blank = sum(entity.startswith("_:") for entity in entities)
-        if blank:
+        if blank := sum(entity.startswith("_:") for entity in entities):
             notes.append(
                 f"{name}: {counted(blank, 'blank node')} count as neighbours, but get no links"
             )
 
 
-def _column(numbers: array[int]) -> IntArray:
-    return np.frombuffer(numbers, dtype=np.int32).astype(np.int64)
-
-
 def _table(*columns: array[int]) -> IntArray:
-    return np.stack([_column(column) for column in columns], axis=1)
+    rows = np.stack([np.frombuffer(column, dtype=np.int32) for column in columns], axis=1)
+    return rows.astype(np.int64)
 
 
-def _first_of_each(
-    subjects: IntArray, kinds: IntArray, values: list[str], types: list[str]
-) -> IntArray:
+def _first_of_each(facts: IntArray, values: list[str], types: list[str]) -> IntArray:
     """Positions of the attribute triples that say something new, ascending."""
     if not values:
         return np.zeros(0, dtype=np.int64)
-    key = subjects * (kinds.max() + 1) + kinds
+    key = facts[:, 0] * (facts[:, 1].max() + 1) + facts[:, 1]
     order = np.argsort(key, kind="stable")
     same = np.append(np.diff(key[order]) == 0, False)
     # Only where an entity has several values of an attribute can one repeat.
@@ -172,8 +148,6 @@ def _first_of_each(
 
 def _hubs(rows: IntArray, subjects: IntArray, n: int) -> BoolArray:
     """(t,) bool: triples whose tail is no subject itself and as common as a class."""
-    if not len(rows):
-        return np.zeros(0, dtype=bool)
     is_subject = np.zeros(n, dtype=bool)
     is_subject[rows[:, 0]] = True
     is_subject[subjects] = True
@@ -184,55 +158,41 @@ def _hubs(rows: IntArray, subjects: IntArray, n: int) -> BoolArray:
     return chosen
 
 
-def _without_unused(
-    rows: IntArray, subjects: IntArray, entities: StringArray
-) -> tuple[IntArray, IntArray, StringArray]:
-    """The same with only those entities that a triple or attribute triple has."""
-    used = np.zeros(len(entities), dtype=bool)
-    used[rows[:, [0, 2]]] = True
-    used[subjects] = True
-    new_id = np.cumsum(used) - 1
-    rows = rows.copy()
-    rows[:, [0, 2]] = new_id[rows[:, [0, 2]]]
-    return rows, new_id[subjects], entities[used]
-
-
-def _used(numbers: IntArray, names: Sequence[str]) -> tuple[list[str], IntArray]:
+def _used(numbers: IntArray, names: StringArray) -> tuple[StringArray, IntArray]:
     """Those of some names that numbers point to, and the numbers among these."""
     used = np.zeros(len(names), dtype=bool)
     used[numbers] = True
-    return [names[at] for at in np.flatnonzero(used).tolist()], (np.cumsum(used) - 1)[numbers]
+    return names[used], (np.cumsum(used) - 1)[numbers]
 
 
 def _choose_names(
     n: int,
-    subjects: IntArray,
-    kinds: IntArray,
+    facts: IntArray,
     values: StringArray,
     types: StringArray,
-    attributes: Sequence[str],
+    attributes: StringArray,
     reading: Reading,
 ) -> tuple[StringArray | None, BoolArray]:
-    """(n,) the name of every entity, and (t,) bool which attribute triples said so.
+    """(n,) the name of every entity, and (t,) bool which attribute triples gave none.
 
     The preferred property decides first, then the language, then which came first.
     """
     order = reading.label_order
     place = np.array([order.get(attribute, -1) for attribute in attributes], dtype=np.int64)
-    named = np.zeros(len(values), dtype=bool)
-    at = np.flatnonzero(place[kinds] >= 0) if len(kinds) else np.zeros(0, dtype=np.int64)
-    at = np.array([i for i in at.tolist() if not values[i].isspace() and values[i]], dtype=np.int64)
+    place = place[facts[:, 1]]
+    rest = np.ones(len(values), dtype=bool)
+    at = np.array([i for i in np.flatnonzero(place >= 0) if values[i].strip()], dtype=np.int64)
     if not len(at):
-        return None, named
+        return None, rest
     ranks = {kind: _language_rank(kind, reading.language) for kind in set(types[at])}
-    language = np.fromiter((ranks[kind] for kind in types[at]), dtype=np.int64, count=len(at))
-    best = at[np.lexsort((at, language, place[kinds[at]], subjects[at]))]
-    _, first = np.unique(subjects[best], return_index=True)
+    language = np.array([ranks[kind] for kind in types[at]])
+    best = at[np.lexsort((at, language, place[at], facts[at, 0]))]
+    _, first = np.unique(facts[best, 0], return_index=True)
     chosen = best[first]
-    named[chosen] = True
+    rest[chosen] = False
     names = np.full(n, "", dtype=object)
-    names[subjects[chosen]] = values[chosen]
-    return names, named
+    names[facts[chosen, 0]] = values[chosen]
+    return names, rest
 
 
 def _language_rank(kind: str, wanted: str | None) -> int:

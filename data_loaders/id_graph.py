@@ -25,7 +25,7 @@ from dualamn.files.text import (
     short,
 )
 from dualamn.graphs.knowledge_graph import KnowledgeGraph
-from dualamn.kernels.arrays import IntArray
+from dualamn.kernels.arrays import BoolArray, IntArray
 from dualamn.link_files.numbered_links import LinkFile
 
 ID_TRIPLE_FIELDS = ("head id", "relation id", "tail id")
@@ -58,12 +58,8 @@ class IdTable:
 def read_ids(path: Path, fields: Sequence[str], *, may_be_empty: bool = False) -> IdTable:
     """Reads a file of integer ids, one row a line, fields separated by tabs.
 
-    Numbers written as floats (``12.0``) and fields separated by spaces are read too.
-
-    Args:
-        path: the file.
-        fields: what the columns hold, for messages; their number is the number of columns.
-        may_be_empty: whether a file without any row is fine.
+    Numbers written as floats (``12.0``) and fields separated by spaces are read too. The fields
+    say what the columns hold, for messages; their number is the number of columns.
 
     Raises:
         DataError: the file cannot be read, is empty, or has a line that does not fit.
@@ -126,11 +122,7 @@ def _parse_ids(path: Path, data: bytes, fields: Sequence[str]) -> IdTable:
 
 @dataclass(frozen=True, eq=False)
 class IdIndex:
-    """Turns published ids into positions.
-
-    Attributes:
-        ids: (n,) int64, the published id of every position.
-    """
+    """Turns published ids into positions; `ids` is (n,) int64, the id of every position."""
 
     ids: IntArray
 
@@ -205,23 +197,21 @@ def build_graph(
     else:
         listed_in, index, names = entities
     ends = index.positions(triples[:, [0, 2]])
-    if listed_in is not None and (ends < 0).any():
-        _refuse_unknown(tables, triples[:, [0, 2]], ends, "entity", listed_in)
+    if listed_in is not None:
+        _check_known(tables, triples[:, [0, 2]], ends >= 0, "entity", listed_in)
     names = _tell_apart(name, names, index.ids, ends, notes)
     relation_ids = _distinct(triples[:, 1])
-    relation_index = IdIndex(relation_ids)
     if relation_names is None:
         relations = [str(number) for number in relation_ids.tolist()]
     else:
         listed, every_name = relation_names
-        if (relation_ids >= len(every_name)).any():
-            known = np.where(triples[:, 1] < len(every_name), 0, -1)
-            _refuse_unknown(tables, triples[:, [1]], known[:, None], "relation", listed)
+        known = triples[:, [1]] < len(every_name)
+        _check_known(tables, triples[:, [1]], known, "relation", listed)
         relations = [every_name[number] for number in relation_ids.tolist()]
-    local = np.stack([ends[:, 0], relation_index.positions(triples[:, 1]), ends[:, 1]], axis=1)
+    types = IdIndex(relation_ids).positions(triples[:, 1])
+    local = np.stack([ends[:, 0], types, ends[:, 1]], axis=1)
     kg = KnowledgeGraph.from_arrays(name, local, names, relations)
-    repeated = len(triples) - kg.n_triples
-    if repeated:
+    if repeated := len(triples) - kg.n_triples:
         notes.append(f"{name}: {counted(repeated, 'repeated triple')} merged")
     return IdGraph(kg, index, listed_in)
 
@@ -236,20 +226,19 @@ def read_id_links(
     """
     table = read_ids(path, ID_LINK_FIELDS, may_be_empty=may_be_empty)
     columns = []
-    for side, graph in enumerate((left, right)):
+    for side, (graph, other) in enumerate(((left, right), (right, left))):
         local = graph.index.positions(table.rows[:, side])
         if (local < 0).any():
             row = int(np.argmax(local < 0))
-            number = int(table.rows[row, side])
-            lacks = "no triple of" if graph.listed_in is None else f"{graph.listed_in.name} of"
-            other = right if side == 0 else left
+            number = table.rows[row, side]
+            lacks, has = f"no triple of {graph.kg.name}", "has it"
+            if graph.listed_in is not None:
+                lacks, has = f"{graph.listed_in.name} of {graph.kg.name}", "does not list it"
             hint = "correct or remove the line"
-            if other.index.positions(table.rows[[row], side])[0] >= 0:
+            if other.index.positions(number) >= 0:
                 hint = f"it is an entity of {other.kg.name}: are the columns swapped?"
-            has = "has it" if graph.listed_in is None else "does not list it"
             raise DataError(
-                f"entity {number} is linked as one of {graph.kg.name}, but {lacks} "
-                f"{graph.kg.name} {has}; {hint}",
+                f"entity {number} is linked as one of {graph.kg.name}, but {lacks} {has}; {hint}",
                 path=path,
                 line=table.line(row),
             )
@@ -259,12 +248,9 @@ def read_id_links(
 
 def _distinct(numbers: IntArray) -> IntArray:
     """The distinct numbers in ascending order."""
-    size = int(numbers.max()) + 1 if numbers.size else 0
-    if not _is_dense(size, numbers.size):
+    if not _is_dense(int(numbers.max(initial=-1)) + 1, numbers.size):
         return np.unique(numbers)
-    seen = np.zeros(size, dtype=bool)
-    seen[numbers.ravel()] = True
-    return np.flatnonzero(seen)
+    return np.flatnonzero(np.bincount(numbers.ravel()))
 
 
 def _is_dense(size: int, count: int) -> bool:
@@ -273,11 +259,7 @@ def _is_dense(size: int, count: int) -> bool:
 
 
 def _tell_apart(
-    kg_name: str,
-    names: list[str],
-    ids: IntArray,
-    ends: IntArray,
-    notes: list[str],
+    kg_name: str, names: list[str], ids: IntArray, ends: IntArray, notes: list[str]
 ) -> list[str]:
     """The names, with the published id added where several entities have the same one.
 
@@ -293,14 +275,12 @@ def _tell_apart(
     unique = list(names)
     renamed = 0
     for name, positions in namesakes.items():
-        keeper = next((at for at in positions if has_triple[at]), positions[0])
+        positions.remove(next((at for at in positions if has_triple[at]), positions[0]))
         for at in positions:
-            if at == keeper:
-                continue
             unique[at] = f"{name} [{ids[at]}]"
             while unique[at] in namesakes:
                 unique[at] += "'"
-            renamed += 1
+        renamed += len(positions)
     notes.append(
         f"{kg_name}: {counted(renamed, 'entity has', 'entities have')} the name of another one; "
         "the id is added to tell them apart"
@@ -308,14 +288,13 @@ def _tell_apart(
     return unique
 
 
-def _refuse_unknown(
-    tables: Sequence[IdTable],
-    numbers: IntArray,
-    positions: IntArray,
-    what: str,
-    listed_in: Path,
+def _check_known(
+    tables: Sequence[IdTable], numbers: IntArray, known: BoolArray, what: str, listed_in: Path
 ) -> None:
-    row, column = divmod(int(np.argmax(positions < 0)), positions.shape[1])
+    """Refuses the first of some (t, columns) numbers in the rows of tables that no list has."""
+    if known.all():
+        return
+    row, column = divmod(int(np.argmin(known)), known.shape[1])
     number = int(numbers[row, column])
     for table in tables:
         if row < len(table.rows):

@@ -23,7 +23,7 @@ from dualamn.data_loaders.id_graph import (
 )
 from dualamn.data_loaders.openea import has_folds, read_fold
 from dualamn.errors import DataError
-from dualamn.files.delimited import StringTable, read_strings
+from dualamn.files.delimited import read_strings
 from dualamn.files.text import counted
 from dualamn.link_files.numbered_links import merge_links
 
@@ -42,8 +42,7 @@ def _read(request: Request) -> Dataset:
     for number, name in enumerate(pair_names(folder)):
         entities = None
         if named:
-            listed = read_strings(folder / ENTITY_LISTS[number], ("entity id", "name"))
-            entities = number_entities(listed, notes)
+            entities = number_entities(folder / ENTITY_LISTS[number], notes)
         table = read_ids(folder / _TRIPLES[number], ID_TRIPLE_FIELDS)
         graphs.append(build_graph(name, [table], notes, entities=entities))
         request.step(number + 1, 3)
@@ -55,42 +54,40 @@ def _read(request: Request) -> Dataset:
     if has_folds(folder):
         links = read_fold(folder, request.fold, kgs, read, references, notes)
     elif supervised.exists():
-        seeds = read(supervised)
-        links = merge_links(kgs, notes=notes, seeds=[seeds], test=[references])
+        links = merge_links(kgs, notes=notes, seeds=[read(supervised)], test=[references])
     else:
         links = merge_links(kgs, notes=notes, unsplit=[references])
     request.step(3, 3)
     return Dataset(kgs, {(0, 1): links}, notes)
 
 
-def number_entities(table: StringTable, notes: list[str]) -> tuple[Path, IdIndex, list[str]]:
-    """Reads the table of a file like ``ent_ids_1``: an id and a name a line.
+def number_entities(path: Path, notes: list[str]) -> tuple[Path, IdIndex, list[str]]:
+    """Reads a file like ``ent_ids_1``: an id and a name a line.
 
     Raises:
         DataError: an id is no whole number, or has two names.
     """
+    table = read_strings(path, ("entity id", "name"))
     names: dict[int, str] = {}
-    repeated = 0
     for row, (field, name) in enumerate(zip(*table.columns, strict=True)):
         if not (field.isascii() and field.isdecimal() and len(field) <= 18):
             raise DataError(
                 f"the entity id is {field!r}, not a whole number; correct the line",
-                path=table.path,
+                path=path,
                 line=table.line(row),
             )
-        repeated += int(field) in names
         known = names.setdefault(int(field), name)
         if known != name:
             raise DataError(
                 f"entity {field} is named {name!r}, but an earlier line names it {known!r}; "
                 "remove one of the two",
-                path=table.path,
+                path=path,
                 line=table.line(row),
             )
-    if repeated:
-        notes.append(f"{table.path.name}: {counted(repeated, 'repeated line')} skipped")
+    if repeated := len(table) - len(names):
+        notes.append(f"{path.name}: {counted(repeated, 'repeated line')} skipped")
     index = IdIndex(np.fromiter(names, dtype=np.int64, count=len(names)))
-    return table.path, index, list(names.values())
+    return path, index, list(names.values())
 
 
 ID_TRIPLES = Layout(

@@ -11,6 +11,7 @@ import numpy as np
 
 from dualamn.data_loaders.dataset import Dataset, assemble, check_split
 from dualamn.data_loaders.graph_builder import GraphBuilder
+from dualamn.data_loaders.rdf_statements import sort_statements, statements_of
 from dualamn.data_loaders.string_graph import TRIPLE_FIELDS, choose, read_graph
 from dualamn.errors import DataError
 from dualamn.files.delimited import StringTable
@@ -18,6 +19,7 @@ from dualamn.files.opening import check_exists
 from dualamn.files.rdf import Reading
 from dualamn.graphs.knowledge_graph import KnowledgeGraph
 from dualamn.graphs.task import AlignmentTask
+from dualamn.kernels.arrays import strings
 from dualamn.link_files.delimited_links import named_links
 from dualamn.link_files.resolving import LinkReader, PairFiles, join_links
 
@@ -36,6 +38,10 @@ def as_graph(
     notes: list[str] | None = None,
 ) -> KnowledgeGraph:
     """Makes a knowledge graph of whatever holds triples.
+
+        >>> from dualamn import as_graph
+        >>> as_graph([("Bern", "capital of", "Switzerland")], "en")
+        KnowledgeGraph('en': 2 entities, 1 relations, 1 triples)
 
     No library is imported to find out what the data is.
 
@@ -58,11 +64,8 @@ def as_graph(
     if entity_names is None:
         return kg
     known = kg.entity_names if kg.entity_names is not None else [""] * kg.n_entities
-    chosen = np.array(
-        [entity_names.get(e, old) for e, old in zip(kg.entities, known, strict=True)] or [""],
-        dtype=object,
-    )
-    return replace(kg, entity_names=chosen[: kg.n_entities])
+    chosen = (entity_names.get(e, old) for e, old in zip(kg.entities, known, strict=True))
+    return replace(kg, entity_names=strings(chosen))
 
 
 def as_task(
@@ -78,6 +81,12 @@ def as_task(
     columns: Sequence[str] | None = None,
 ) -> AlignmentTask:
     """Makes a task of two or more graphs and the links between them.
+
+        >>> from dualamn import as_task
+        >>> en = [("Bern", "capital of", "Switzerland"), ("Bern", "lies on", "Aare")]
+        >>> de = [("Bern (Stadt)", "Hauptstadt", "Schweiz"), ("Bern (Stadt)", "Fluss", "Aare")]
+        >>> as_task({"en": en, "de": de}, links=[("Switzerland", "Schweiz"), ("Aare", "Aare")])
+        AlignmentTask('en-de': en (3) + de (3); 2 seed links, 0 test links)
 
     Args:
         graphs: whatever `as_graph` takes, by name or in a sequence; those of a sequence are
@@ -126,19 +135,11 @@ def _graph(data: Any, name: str | None, reading: Reading, notes: list[str]) -> K
         return data if name in (None, data.name) else replace(data, name=name)
     name = name or "graph"
     if paths := _paths(data):
-        for path in paths:
-            check_exists(path)
         return read_graph(paths, name, notes, reading)
     builder = GraphBuilder(reading)
-    libraries = {kind.__module__.partition(".")[0] for kind in type(data).__mro__}
-    if libraries & {"pyoxigraph", "rdflib"}:
-        from dualamn.data_loaders import rdf_statements as statements
-
-        if "pyoxigraph" in libraries:
-            found = statements.plain(data, builder)
-        else:
-            found = statements.plain_of_rdflib(_all_of_rdflib(data), builder)
-        if not statements.sort_statements(found, builder):
+    statements = statements_of(data, builder)
+    if statements is not None:
+        if not sort_statements(statements, builder):
             raise DataError(f"graph {name} has no statement")
         return builder.graph(name, notes, hubs=True)
     if isinstance(data, np.ndarray) and data.dtype.kind in "iu":
@@ -151,28 +152,21 @@ def _graph(data: Any, name: str | None, reading: Reading, notes: list[str]) -> K
 
 
 def _paths(data: Any) -> list[Path]:
-    """The paths, if data is one or a sequence of them."""
+    """The paths, which must exist, if data is one or a sequence of them."""
     if isinstance(data, str | Path):
-        return [Path(data).expanduser()]
-    if isinstance(data, list | tuple) and data and all(isinstance(x, str | Path) for x in data):
-        return [Path(path).expanduser() for path in data]
-    return []
-
-
-def _all_of_rdflib(graph: Any) -> Iterable[Any]:
-    # A dataset's own triples are those of the default graph alone.
-    found: Iterable[Any] = (
-        graph.quads() if hasattr(graph, "quads") else graph.triples((None, None, None))
-    )
-    return found
+        data = [data]
+    elif not isinstance(data, list | tuple) or not all(isinstance(x, str | Path) for x in data):
+        return []
+    paths = [Path(path).expanduser() for path in data]
+    for path in paths:
+        check_exists(path)
+    return paths
 
 
 def _read_links(reader: LinkReader, links: Any) -> list[PairFiles]:
     if links is None:
         return []
     if paths := _paths(links):
-        for path in paths:
-            check_exists(path)
         return [reader.read(path) for path in paths]
     header, table = _table(links, 2, _LINKS)
     return [reader.resolve(named_links(table, header))] if len(table) else []

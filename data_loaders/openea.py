@@ -12,9 +12,11 @@ from functools import partial
 from pathlib import Path
 
 from dualamn.data_loaders.dataset import Dataset, Layout, Request, pair_names
-from dualamn.data_loaders.string_graph import TRIPLE_FIELDS, graph_of_tables
+from dualamn.data_loaders.graph_builder import GraphBuilder
+from dualamn.data_loaders.string_graph import TRIPLE_FIELDS
 from dualamn.errors import DataError
 from dualamn.files.delimited import read_strings
+from dualamn.files.rdf import Reading
 from dualamn.graphs.knowledge_graph import KnowledgeGraph
 from dualamn.link_files.numbered_links import LinkFile, PairLinks, merge_links, without
 from dualamn.link_files.resolving import LinkReader
@@ -42,12 +44,9 @@ def read_fold(
     all_links: LinkFile | None,
     notes: list[str],
 ) -> PairLinks:
-    """Reads one published fold.
+    """Reads one published fold, the first if none is asked for.
 
     Args:
-        folder: the data set's folder.
-        fold: which fold; None for the first.
-        kgs: the two graphs.
         read: reads one file of links.
         all_links: the links of all uses, if the data set has such a file: where a fold lacks
             ``valid_links``, those in neither of its other files are set aside.
@@ -57,6 +56,7 @@ def read_fold(
         DataError: there is no such fold, or one of its files is unusable.
     """
     numbers = fold_numbers(folder)
+    shown = ", ".join(map(str, numbers))
     if not numbers:
         raise DataError(
             "there is no fold in this folder; add 1/train_links and 1/test_links, "
@@ -65,21 +65,17 @@ def read_fold(
         )
     chosen = numbers[0] if fold is None else fold
     if chosen not in numbers:
-        raise DataError(
-            f"there is no fold {chosen}; the folds are {', '.join(map(str, numbers))}",
-            path=folder / FOLDS,
-        )
+        raise DataError(f"there is no fold {chosen}; the folds are {shown}", path=folder / FOLDS)
     place = folder / FOLDS / str(chosen)
-    notes.append(f"the split is fold {chosen} of {', '.join(map(str, numbers))}")
+    notes.append(f"the split is fold {chosen} of {shown}")
     seeds, test = read(place / "train_links"), read(place / "test_links")
     valid = []
     if (place / "valid_links").exists():
         valid = [read(place / "valid_links")]
     elif all_links is not None:
-        rest = without(all_links, [seeds, test])
-        valid = [rest]
+        valid = [without(all_links, [seeds, test])]
         notes.append(
-            f"fold {chosen} has no valid_links: {len(rest.rows):,} links of "
+            f"fold {chosen} has no valid_links: {len(valid[0].rows):,} links of "
             f"{all_links.path.name} that are in neither of its files are set aside instead"
         )
     return merge_links(kgs, notes=notes, seeds=[seeds], valid=valid, test=[test])
@@ -93,8 +89,9 @@ def _read(request: Request) -> Dataset:
     folder, notes = request.folder, list[str]()
     graphs = []
     for number, name in enumerate(pair_names(folder)):
-        table = read_strings(folder / _TRIPLES[number], TRIPLE_FIELDS)
-        graphs.append(graph_of_tables(name, [table], notes))
+        builder = GraphBuilder(Reading())
+        builder.add_table(read_strings(folder / _TRIPLES[number], TRIPLE_FIELDS))
+        graphs.append(builder.graph(name, notes, hubs=False))
         request.step(number + 1, 3)
     kgs = (graphs[0], graphs[1])
     read = partial(LinkReader(kgs, notes).read_pair, left=0, right=1)

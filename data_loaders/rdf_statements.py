@@ -1,12 +1,15 @@
-"""Sorts RDF statements into triples, attribute triples and names."""
+"""RDF, from files and stores: its statements become triples and attribute triples of a graph."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 from typing import Any, TypeAlias
 
 from dualamn.data_loaders.graph_builder import IRI_TYPE, GraphBuilder
-from dualamn.files.rdf import RDF_TYPE, SAME_AS, pyoxigraph
+from dualamn.errors import DataError
+from dualamn.files.opening import RDF, suffix
+from dualamn.files.rdf import RDF_TYPE, SAME_AS, pyoxigraph, statements
 
 Statement: TypeAlias = tuple[str, str, str, str | None]
 """Subject, property, object and, of a literal, its type: "@en", the IRI of a datatype or ""."""
@@ -15,6 +18,36 @@ STRING = "http://www.w3.org/2001/XMLSchema#string"
 _SAME = "say that two entities are the same, which is no triple of the graph; as --links they are"
 _NESTED = "about statements skipped"
 _NAMELESS = "of a type without a name skipped"
+_NO_RDF = "with a term that is no RDF skipped"
+
+
+def collect(path: Path, to: GraphBuilder, scope: str = "") -> None:
+    """Adds the statements of a file to a graph; which named graph they are in does not count.
+
+    Args:
+        scope: what tells the blank nodes of this file from those of others.
+
+    Raises:
+        DataError: the file cannot be read, is empty, or has a mistake.
+        MissingExtraError: a package is not installed.
+    """
+    kind = RDF[suffix(path)]
+    keeps_labels = kind in ("N-Triples", "N-Quads")
+    found = plain(statements(path), to, scope, keeps_labels=keeps_labels)
+    if not sort_statements(found, to):
+        raise DataError(f"there is no statement in this file; expected {kind}", path=path)
+
+
+def statements_of(store: Any, to: GraphBuilder) -> Iterator[Statement] | None:
+    """The statements of what pyoxigraph or rdflib holds; None of anything else."""
+    libraries = {kind.__module__.partition(".")[0] for kind in type(store).__mro__}
+    if "pyoxigraph" in libraries:
+        return plain(store, to)
+    if "rdflib" not in libraries:
+        return None
+    # A dataset's own triples are those of the default graph alone.
+    whole = hasattr(store, "quads")
+    return _plain_of_rdflib(store.quads() if whole else store.triples((None, None, None)), to)
 
 
 def sort_statements(found: Iterable[Statement], to: GraphBuilder) -> int:
@@ -68,8 +101,6 @@ def plain(
     """Quads or triples of pyoxigraph as strings; statements about statements are counted.
 
     Args:
-        quads: the statements.
-        to: the graph that counts.
         scope: what tells these blank nodes from those of other files.
         keeps_labels: whether blank nodes are called as they are, and not by a number. Parsers
             make labels up at random, with which no two runs would be the same.
@@ -106,18 +137,18 @@ def plain(
             to.skipped[_NESTED] += 1
 
 
-def plain_of_rdflib(triples: Iterable[Any], to: GraphBuilder) -> Iterator[Statement]:
+def _plain_of_rdflib(triples: Iterable[Any], to: GraphBuilder) -> Iterator[Statement]:
     """Triples of rdflib as strings; those that are no RDF are counted."""
     for subject, predicate, value, *_ in triples:
         if _kind(subject) not in ("URIRef", "BNode") or _kind(predicate) != "URIRef":
-            to.skipped["with a term that is no RDF skipped"] += 1
+            to.skipped[_NO_RDF] += 1
         elif (kind := _kind(value)) == "Literal":
             described = f"@{value.language.lower()}" if value.language else value.datatype
             yield _name(subject), str(predicate), str(value), str(described or "")
         elif kind in ("URIRef", "BNode"):
             yield _name(subject), str(predicate), _name(value), None
         else:
-            to.skipped["with a term that is no RDF skipped"] += 1
+            to.skipped[_NO_RDF] += 1
 
 
 def _kind(term: object) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from dualamn.data_loaders.graph_builder import GraphBuilder
+from dualamn.data_loaders.rdf_statements import collect
 from dualamn.errors import DataError, did_you_mean
 from dualamn.files.delimited import StringTable, first_row, parse_strings
 from dualamn.files.opening import COMPRESSED, PARQUET, RDF, TABLES, suffix
@@ -36,13 +37,12 @@ _WORDS = (
 def read_triples(
     path: Path, notes: list[str], columns: tuple[str, str, str] | None = None
 ) -> StringTable:
-    """Reads a table of triples: its columns head, relation and tail.
+    """Reads a table of triples, text or Parquet: its columns head, relation and tail.
 
     A first line of words such as head, relation and tail says which column is which, if the
     words occur nowhere else in their columns; a table of other than three columns needs one.
 
     Args:
-        path: text or Parquet.
         notes: where a header in text is noted.
         columns: which three columns to take, by name or by number from 1.
 
@@ -90,77 +90,63 @@ def choose(
     return _filled(table.take(_named(table.path, header, columns)))
 
 
-def _by_words(header: Sequence[str]) -> tuple[int, int, int] | None:
+def _by_words(header: Sequence[str]) -> Sequence[int] | None:
     """Where the header names head, relation and tail, each once; None if it does not."""
     words = [word.strip().lower() for word in header]
     places = [[at for at, word in enumerate(words) if word in known] for known in _WORDS]
-    if any(len(found) != 1 for found in places):
-        return None
-    return places[0][0], places[1][0], places[2][0]
+    return [at for at, *_ in places] if all(len(found) == 1 for found in places) else None
 
 
 def _is_header(table: StringTable) -> bool:
     """Whether the first row names the columns; were it a triple, its entities had others."""
-    if any(
-        column[0].strip().lower() not in known
-        for column, known in zip(table.columns, _WORDS, strict=True)
-    ):
+    first = [column[0] for column in table.columns]
+    if _by_words(first) != [0, 1, 2]:
         return False
-    head, relation, tail = (column[0] for column in table.columns)
-    rest = [column[1:] for column in table.columns]
-    return (
-        all(word not in rest[0] and word not in rest[2] for word in (head, tail))
-        and relation not in rest[1]
+    head, relation, tail = first
+    heads, relations, tails = (column[1:] for column in table.columns)
+    return relation not in relations and not any(
+        word in column for word in (head, tail) for column in (heads, tails)
     )
 
 
 def _named(
     path: Path, header: Sequence[str], columns: tuple[str, str, str] | None
-) -> tuple[int, int, int]:
-    """The places of the named columns, or of those with common names."""
+) -> Sequence[int]:
+    """The places of the named or numbered columns, or of those with common names."""
     if columns is None:
         found = _by_words(header)
-        if found is None and len(header) == len(TRIPLE_FIELDS):
-            return 0, 1, 2
-        if found is None:
+        if found is None and len(header) != len(TRIPLE_FIELDS):
             raise _no_columns(path, header, None)
-        return found
-    if all(column.isdecimal() for column in columns):
-        return _numbered(path, len(header), columns)
-    words = [word.strip().lower() for word in header]
+        return found or range(len(TRIPLE_FIELDS))
     places = []
+    by_number = all(column.isdecimal() for column in columns)
+    words = [word.strip().lower() for word in header]
     for column in columns:
-        if words.count(column.strip().lower()) != 1:
-            raise _no_columns(path, header, column)
-        places.append(words.index(column.strip().lower()))
-    return places[0], places[1], places[2]
-
-
-def _numbered(path: Path, width: int, columns: tuple[str, str, str]) -> tuple[int, int, int]:
-    numbers = [int(column) for column in columns]
-    for number in numbers:
-        if not 1 <= number <= width:
+        if not by_number:
+            if words.count(column.strip().lower()) != 1:
+                raise _no_columns(path, header, column)
+            places.append(words.index(column.strip().lower()))
+        elif 1 <= int(column) <= len(header):
+            places.append(int(column) - 1)
+        else:
             raise DataError(
-                f"column {number} was asked for, but there are {width}; count from 1", path=path
+                f"column {int(column)} was asked for, but there are {len(header)}; count from 1",
+                path=path,
             )
-    return numbers[0] - 1, numbers[1] - 1, numbers[2] - 1
+    return places
 
 
 def _no_columns(path: Path, header: Sequence[str], wanted: str | None) -> DataError:
     seen = ", ".join(repr(word) for word in header[:12]) + (", …" if len(header) > 12 else "")
-    if wanted is not None:
-        return DataError(
-            f"there is not one column named {wanted!r} in {seen}"
-            + did_you_mean(wanted, [word.strip() for word in header]),
-            path=path,
-            line=None if suffix(path) in PARQUET else 1,
+    if wanted is None:
+        message = (
+            f"which of the columns {seen} are head, relation and tail? Name them so, or say it: "
+            "--columns HEAD,RELATION,TAIL, or the argument columns"
         )
-    return DataError(
-        f"which of the columns {seen} are head, relation and tail? Name them so, or say it: "
-        "--columns HEAD,RELATION,TAIL, or the argument columns",
-        path=path,
-        line=None if suffix(path) in PARQUET else 1,
-    )
+    else:
+        near = did_you_mean(wanted, [word.strip() for word in header])
+        message = f"there is not one column named {wanted!r} in {seen}{near}"
+    return DataError(message, path=path, line=None if suffix(path) in PARQUET else 1)
 
 
 def _filled(table: StringTable) -> StringTable:
@@ -181,16 +167,10 @@ def read_graph(
     notes: list[str],
     reading: Reading | None = None,
 ) -> KnowledgeGraph:
-    """Reads a graph from a file, several files, or all files of a folder.
+    """Reads a graph from a file, all files of a folder, or several of both.
 
     The ending of a file's name says whether it is a table of triples or RDF, see
     docs/input.md. Repeated triples are merged, and counted in `notes`.
-
-    Args:
-        source: a file, a folder, or several of them that make one graph.
-        name: the graph's name.
-        notes: where counts are added.
-        reading: how to read; as it comes if None.
 
     Raises:
         DataError: a file is unusable, or a folder has none.
@@ -211,22 +191,12 @@ def read_graph(
                 path=path,
             )
         if kind in RDF:
-            from dualamn.data_loaders.rdf_files import collect
-
             hubs = True
             # Blank nodes of two files are never the same.
             collect(path, builder, f"f{files.index(path) + 1}." if n_rdf > 1 else "")
         else:
             builder.add_table(read_triples(path, notes, reading.columns))
     return builder.graph(name, notes, hubs=hubs)
-
-
-def graph_of_tables(name: str, tables: Sequence[StringTable], notes: list[str]) -> KnowledgeGraph:
-    """Joins tables of head, relation and tail into a graph."""
-    builder = GraphBuilder(Reading())
-    for table in tables:
-        builder.add_table(table)
-    return builder.graph(name, notes, hubs=False)
 
 
 def table_files(folder: Path) -> list[Path]:

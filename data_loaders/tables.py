@@ -16,6 +16,7 @@ from dualamn.data_loaders.string_graph import graph_files, read_graph
 from dualamn.errors import DataError
 from dualamn.files.opening import COMPRESSED, PARQUET, RDF, check_exists, stem, suffix
 from dualamn.files.rdf import Reading
+from dualamn.graphs.knowledge_graph import KnowledgeGraph
 from dualamn.graphs.task import AlignmentTask
 from dualamn.link_files.numbered_links import without
 from dualamn.link_files.resolving import LinkReader, PairFiles, join_links
@@ -56,6 +57,16 @@ def load_files(
     right_source, right say which, or a folder has a file ``A-B.tsv`` for every pair of graphs.
     Links can be RDF and SSSOM as well. docs/input.md says all about it.
 
+        >>> from pathlib import Path
+        >>> from tempfile import TemporaryDirectory
+        >>> from dualamn import load_files
+        >>> with TemporaryDirectory() as folder:
+        ...     paths = [Path(folder, name) for name in ("en.tsv", "de.tsv", "links.tsv")]
+        ...     texts = ["Bern\\tin\\tEurope\\n", "Bern\\tin\\tEuropa\\n", "Europe\\tEuropa\\n"]
+        ...     _ = [path.write_text(text) for path, text in zip(paths, texts)]
+        ...     load_files(paths[:2], paths[2])
+        AlignmentTask('en-de': en (2) + de (2); 1 seed links, 0 test links)
+
     Args:
         sources: for every graph a file, a folder whose files are joined, or several of these.
         links: known links; all are seeds, unless `train_ratio` is given. None for no seeds.
@@ -85,17 +96,14 @@ def load_files(
         )
     if not all(paths):
         raise DataError("a graph has no files; give a file or folder of triples for each")
-    kg_names = graph_names([path[0] for path in paths]) if names is None else list(names)
+    kg_names = _names_of([path[0] for path in paths]) if names is None else list(names)
     if len(kg_names) != len(paths):
         raise DataError(f"got {len(kg_names)} names for {len(paths)} graphs; give one for each")
     link_paths, test_paths = _paths(links), _paths(test_links)
     for path in (*chain.from_iterable(paths), *link_paths, *test_paths):
         check_exists(path)
     notes: list[str] = []
-    kgs = []
-    for number, (files, name) in enumerate(zip(paths, kg_names, strict=True), start=1):
-        kgs.append(read_graph(files, name, notes, reading))
-        progress(Progress("load", number, len(paths) + 1))
+    kgs = _read_graphs(paths, kg_names, notes, progress, reading)
     reader = LinkReader(kgs, notes)
     table = join_links(
         kgs,
@@ -108,16 +116,27 @@ def load_files(
     return assemble(dataset, name="-".join(kg_names), train_ratio=train_ratio, seed=seed)
 
 
-def graph_names(paths: Sequence[Path]) -> list[str]:
+def _read_graphs(
+    sources: Sequence[Path | Sequence[Path]],
+    names: Sequence[str],
+    notes: list[str],
+    progress: ProgressCallback,
+    reading: Reading | None = None,
+) -> list[KnowledgeGraph]:
+    kgs = []
+    for number, (source, name) in enumerate(zip(sources, names, strict=True), start=1):
+        kgs.append(read_graph(source, name, notes, reading))
+        progress(Progress("load", number, len(sources) + 1))
+    return kgs
+
+
+def _names_of(paths: Sequence[Path]) -> list[str]:
     """Short names for graphs, from those of their files; all different."""
-    stems = [stem(path.resolve()) if path.is_file() else path.resolve().name for path in paths]
-    if len(set(stems)) < len(stems):
-        stems = [
-            f"{path.resolve().parent.name}_{name}" for path, name in zip(paths, stems, strict=True)
-        ]
-    if len(set(stems)) < len(stems):
-        stems = [f"kg{number}" for number in range(1, len(paths) + 1)]
-    return stems
+    paths = [path.resolve() for path in paths]
+    short = [stem(path) if path.is_file() else path.name for path in paths]
+    long = [f"{path.parent.name}_{name}" for path, name in zip(paths, short, strict=True)]
+    numbered = [f"kg{number}" for number in range(1, len(paths) + 1)]
+    return next(names for names in (short, long, numbered) if len(set(names)) == len(names))
 
 
 def _paths(sources: LinkSources) -> list[Path]:
@@ -174,10 +193,7 @@ def _read(request: Request) -> Dataset:
             "NAME.tsv or NAME.csv, for each of two or more graphs",
             path=folder,
         )
-    kgs = []
-    for number, (path, name) in enumerate(zip(paths, graph_names(paths), strict=True), start=1):
-        kgs.append(read_graph(path, name, notes))
-        request.step(number, len(paths) + 1)
+    kgs = _read_graphs(paths, _names_of(paths), notes, request.progress)
     reader = LinkReader(kgs, notes)
     read = {use: [reader.read(path) for path in _link_source(folder, use)] for use in _USES}
     links, seeds, valid, test = (read[use] for use in _USES)

@@ -107,7 +107,7 @@ def test_a_wheel_holds_every_module_once(site: Path) -> None:
 def test_the_list_of_known_data_sets_is_in_the_wheel(site: Path) -> None:
     done = python(
         site,
-        "from dualamn.data_loaders.fetching.known import CATALOG, known_datasets\n"
+        "from dualamn.data_loaders.known import CATALOG, known_datasets\n"
         "print(len(known_datasets()), CATALOG)",
     )
     assert done.returncode == 0, done.stderr
@@ -157,7 +157,7 @@ def test_the_source_archive_holds_the_launcher_and_the_tests(dist: Path) -> None
     with tarfile.open(next(dist.glob("*.tar.gz"))) as archive:
         names = {name.partition("/")[2] for name in archive.getnames()}
     assert {"cli.py", "constraints.txt", "tests/test_packaging.py", "LICENSE"} <= names
-    assert {"data_loaders/fetching/known.toml", "dualamn/bench/published.toml"} <= names
+    assert {"data_loaders/known.toml", "dualamn/bench/published.toml"} <= names
     assert not any("__pycache__" in name for name in names)
 
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from rich.progress import ProgressColumn
     from rich.table import Table
 
-    from dualamn.data_loaders.fetching.fetch import FetchCallback, FetchProgress
+    from dualamn.data_loaders.fetching import FetchCallback, FetchProgress
 
 KEPT = "dualamn.kept"
 """Where commands leave, in `ctx.meta`, what is left behind if Ctrl-C is pressed now."""
@@ -103,7 +103,7 @@ def progress(*, quiet: bool = False) -> Iterator[ProgressCallback]:
 @contextmanager
 def fetch_progress(*, quiet: bool) -> Iterator[FetchCallback]:
     """A callback that shows how far fetching is: bytes and files, a bar or lines as above."""
-    from dualamn.data_loaders.fetching.fetch import silent
+    from dualamn.data_loaders.fetching import silent
 
     if quiet:
         yield silent
@@ -151,7 +151,7 @@ def _lines(clock: Clock = time.monotonic) -> ProgressCallback:
 
 
 def _fetch_lines(clock: Clock = time.monotonic) -> FetchCallback:
-    from dualamn.data_loaders.fetching.fetch import megabytes
+    from dualamn.data_loaders.fetching import megabytes
 
     is_due = _now_and_then(clock)
 

@@ -14,7 +14,7 @@ from dualamn.commands.options import Guessing
 if TYPE_CHECKING:
     from dualamn.bench.synthetic_graphs import SyntheticGraphs
     from dualamn.data_loaders.catalog import Presence
-    from dualamn.data_loaders.fetching.known import KnownDataset
+    from dualamn.data_loaders.known import KnownDataset
 
 DEFAULT_PRESET = "dbp15k-like"
 _SIZES = ("triples", "degree")
@@ -47,7 +47,7 @@ def list_(as_json: bool, data: Path | None) -> None:
       dualamn data list --json
     """
     from dualamn.data_loaders.catalog import data_folder, presence
-    from dualamn.data_loaders.fetching.known import cache_folder, known_datasets
+    from dualamn.data_loaders.known import cache_folder, known_datasets
 
     known = list(known_datasets().values())
     places = [presence(dataset, data) for dataset in known]
@@ -119,7 +119,7 @@ def path(name: str, data: Path | None) -> None:
       ls $(dualamn data path contea/FR-EN)
     """
     from dualamn.data_loaders import resolve
-    from dualamn.data_loaders.layouts import split_snapshot
+    from dualamn.data_loaders.catalog import split_snapshot
 
     folder, _ = split_snapshot(resolve(name, data))
     click.echo(folder)
@@ -141,7 +141,7 @@ def verify(ctx: click.Context, names: tuple[str, ...], data: Path | None) -> Non
       dualamn data verify dbp15k/zh_en --data ~/data
     """
     from dualamn.data_loaders.catalog import presence, require_known
-    from dualamn.data_loaders.fetching.known import known_datasets
+    from dualamn.data_loaders.known import known_datasets
 
     chosen = [require_known(name) for name in names] or [
         dataset
@@ -157,7 +157,7 @@ def verify(ctx: click.Context, names: tuple[str, ...], data: Path | None) -> Non
 
 def _verify(dataset: KnownDataset, at: Presence) -> bool:
     """Prints what is wrong with a data set; whether nothing is."""
-    from dualamn.data_loaders.fetching.known import damaged_files
+    from dualamn.data_loaders.known import damaged_files
 
     if at.place is None:
         click.echo(f"{dataset.name}: not on this machine")

@@ -12,8 +12,7 @@ from dualamn.commands import console, options, source
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from dualamn.data_loaders.health import Health
-    from dualamn.data_loaders.summary import TaskSummary
+    from dualamn.data_loaders.summary import Health, TaskSummary
 
 
 @click.command(short_help="Show what is in a data set.")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -16,13 +15,13 @@ from dualamn.config import AlignerConfig
 from dualamn.errors import CheckpointError, DualamnError
 from dualamn.files.tensors import write_tensors
 from dualamn.graphs.knowledge_graph import KnowledgeGraph, Literals
+from dualamn.graphs.pyg_data import LINKS
 from dualamn.graphs.task import AlignmentTask
 from dualamn.kernels.arrays import StringArray, strings
 from dualamn.kernels.memory import Storage
 
 _KIND = "dualamn aligner"
 _LITERAL_COLUMNS = ("attributes", "values", "types")
-_LINKS = ("seed_links", "test_links", "valid_links")
 
 
 def write_aligner(
@@ -48,19 +47,14 @@ def write_aligner(
             text, ends = _packed(names)
             tensors[f"kg/{number}/{what}/text"] = text
             tensors[f"kg/{number}/{what}/ends"] = ends
-    for name in _LINKS:
+    for name in LINKS:
         tensors[name] = torch.from_numpy(getattr(task, name)).contiguous()
     head = {
         "kind": _KIND,
         "config": json.dumps(config.to_dict()),
         "storage": json.dumps(asdict(storage)),
         "task": json.dumps(
-            {
-                "name": task.name,
-                "kgs": task.kg_names,
-                "seed": task.seed,
-                "notes": task.notes,
-            }
+            {"name": task.name, "kgs": task.kg_names, "seed": task.seed, "notes": task.notes}
         ),
     }
     write_tensors(path, tensors, head)
@@ -83,8 +77,7 @@ def read_aligner(
     if head.get("kind") != _KIND:
         raise CheckpointError(f"{path} is no saved aligner")
     try:
-        about: dict[str, Any] = json.loads(head["task"])
-        settings: dict[str, Any] = json.loads(head["config"])
+        about, settings = json.loads(head["task"]), json.loads(head["config"])
         # Older files have among the settings where embeddings are made.
         old = {name: settings.pop(f"{name}_embeddings", False) for name in ("half", "map")}
         storage = Storage(half=old["half"], mapped=old["map"])
@@ -94,7 +87,7 @@ def read_aligner(
         kgs = tuple(
             _graph(name, tensors, f"kg/{number}") for number, name in enumerate(about["kgs"])
         )
-        links = {name: tensors[name].numpy() for name in _LINKS}
+        links = {name: tensors[name].numpy() for name in LINKS}
     except (KeyError, ValueError, TypeError, DualamnError) as error:
         raise CheckpointError(
             f"{path} was saved by another version, or is damaged: {error}"
@@ -113,8 +106,7 @@ def taken(state: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
 
 
 def _graph(name: str, tensors: dict[str, Tensor], at: str) -> KnowledgeGraph:
-    named = f"{at}/names/text" in tensors
-    literals: Literals | None = None
+    literals = None
     if f"{at}/literals/entities" in tensors:
         literals = Literals(
             entities=tensors[f"{at}/literals/entities"].numpy(),
@@ -126,7 +118,7 @@ def _graph(name: str, tensors: dict[str, Tensor], at: str) -> KnowledgeGraph:
         _unpacked(tensors, f"{at}/entities"),
         _unpacked(tensors, f"{at}/relations"),
         tensors[f"{at}/triples"].numpy(),
-        _unpacked(tensors, f"{at}/names") if named else None,
+        _unpacked(tensors, f"{at}/names") if f"{at}/names/text" in tensors else None,
         literals,
     )
 
@@ -142,8 +134,7 @@ def _packed(names: StringArray) -> tuple[Tensor, Tensor]:
 def _unpacked(tensors: dict[str, Tensor], name: str) -> StringArray:
     text = tensors[f"{name}/text"].numpy().tobytes()
     ends = tensors[f"{name}/ends"].tolist()
-    starts = [0, *ends[:-1]]
     return strings(
         text[start:end].decode("utf-8", "surrogatepass")
-        for start, end in zip(starts, ends, strict=False)
+        for start, end in zip([0, *ends], ends, strict=False)
     )

@@ -49,13 +49,19 @@ class Literals:
 
     def renumbered(self, new_id: Int32Array) -> Literals:
         """The same triples where entity i of the graph is now number new_id[i]."""
-        moved: Int32Array = np.asarray(new_id, dtype=np.int32)[self.entities]
-        return replace(self, entities=moved)
+        return replace(self, entities=new_id[self.entities])
 
 
 @dataclass(frozen=True, eq=False)
 class KnowledgeGraph:
     """One knowledge graph: entities, relations and the distinct triples between them.
+
+        >>> from dualamn import KnowledgeGraph
+        >>> kg = KnowledgeGraph.from_triples("en", [("Bern", "capital of", "Switzerland")])
+        >>> kg
+        KnowledgeGraph('en': 2 entities, 1 relations, 1 triples)
+        >>> kg.entities.tolist(), kg.triples.tolist()
+        (['Bern', 'Switzerland'], [[0, 0, 1]])
 
     Attributes:
         name: short name, unique within a task ("zh", "left").
@@ -121,22 +127,13 @@ class KnowledgeGraph:
     @classmethod
     def from_triples(cls, name: str, triples: Sequence[tuple[str, str, str]]) -> KnowledgeGraph:
         """Builds a graph from (head, relation, tail) strings; repeated triples are merged."""
-        entities: dict[str, int] = {}
-        relations: dict[str, int] = {}
-        rows = [
-            (
-                entities.setdefault(head, len(entities)),
-                relations.setdefault(relation, len(relations)),
-                entities.setdefault(tail, len(entities)),
-            )
-            for head, relation, tail in triples
-        ]
+        entities, relations = Numbers(), Numbers()
+        rows = [(entities[h], relations[r], entities[t]) for h, r, t in triples]
         return cls.from_arrays(name, rows, list(entities), list(relations))
 
     def permuted(self, order: IntArray) -> KnowledgeGraph:
         """The same graph with its entities in another order, given as (n,) positions in this."""
-        new_id = np.empty(self.n_entities, dtype=np.int32)
-        new_id[order] = np.arange(self.n_entities, dtype=np.int32)
+        new_id = inverse(order)
         heads, relations, tails = self.triples.T
         return replace(
             self,
@@ -172,6 +169,21 @@ class KnowledgeGraph:
             f"KnowledgeGraph({self.name!r}: {self.n_entities:,} entities, "
             f"{self.n_relations:,} relations, {self.n_triples:,} triples)"
         )
+
+
+class Numbers(dict[str, int]):
+    """Numbers strings as they first occur."""
+
+    def __missing__(self, key: str) -> int:
+        number = self[key] = len(self)
+        return number
+
+
+def inverse(order: IntArray) -> Int32Array:
+    """(n,) the position in `order`, a permutation, of every number below n."""
+    position = np.empty(len(order), dtype=np.int32)
+    position[order] = np.arange(len(order), dtype=np.int32)
+    return position
 
 
 def distinct_rows(rows: IntArray) -> IntArray:

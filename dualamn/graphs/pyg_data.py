@@ -1,9 +1,8 @@
-"""The parts of an alignment task as PyTorch Geometric data, and back."""
+"""An alignment task as PyTorch Geometric data, and back."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,32 +15,23 @@ from dualamn.kernels.arrays import Int32Array, IntArray, StringArray, strings
 if TYPE_CHECKING:
     from torch_geometric.data import Data
 
-_LINKS = ("seed_links", "test_links", "valid_links")
-
-
-@dataclass(frozen=True, eq=False)
-class TaskParts:
-    """What an alignment task is made of, see `dualamn.AlignmentTask`."""
-
-    name: str
-    kgs: tuple[KnowledgeGraph, ...]
-    seed_links: Int32Array
-    test_links: Int32Array
-    valid_links: Int32Array
-    seed: int
-    notes: tuple[str, ...]
+LINKS = ("seed_links", "test_links", "valid_links")
 
 
 def pyg_data(
-    parts: TaskParts, triples: Int32Array, relations: StringArray, source_of: Int32Array
+    kgs: Sequence[KnowledgeGraph],
+    triples: Int32Array,
+    relations: StringArray,
+    source_of: Int32Array,
+    links: Mapping[str, Int32Array],
+    **rest: object,
 ) -> Data:
     """One homogeneous graph over the joint ids of all knowledge graphs.
 
     Args:
-        parts: of the task.
-        triples: (t, 3) int32 of all graphs, in joint entity and relation ids.
-        relations: (r,) identifiers of the relations.
-        source_of: (n,) int32, the graph of every entity.
+        kgs, triples, relations, source_of: of the task, see `dualamn.AlignmentTask`.
+        links: the task's arrays seed_links, test_links and valid_links.
+        rest: the task's task_name, seed and notes.
 
     Returns:
         Data with num_nodes and these attributes; numbers are int64 tensors:
@@ -68,35 +58,19 @@ def pyg_data(
         edge_type=tensor(edge_types),
         num_nodes=len(source_of),
         source_of=tensor(source_of),
-        seed_links=tensor(parts.seed_links),
-        test_links=tensor(parts.test_links),
-        valid_links=tensor(parts.valid_links),
-        names=[name for kg in parts.kgs for name in kg.entities],
+        names=[name for kg in kgs for name in kg.entities],
         relation_names=list(relations),
-        relations_of=[
-            tensor(np.array([position[name] for name in kg.relations])) for kg in parts.kgs
-        ],
-        kg_names=[kg.name for kg in parts.kgs],
-        entity_names_of=[
-            None if kg.entity_names is None else list(kg.entity_names) for kg in parts.kgs
-        ],
-        literals_of=[kg.literals for kg in parts.kgs],
-        task_name=parts.name,
-        seed=parts.seed,
-        notes=list(parts.notes),
+        relations_of=[tensor(np.array([position[name] for name in kg.relations])) for kg in kgs],
+        kg_names=[kg.name for kg in kgs],
+        entity_names_of=[None if kg.entity_names is None else list(kg.entity_names) for kg in kgs],
+        literals_of=[kg.literals for kg in kgs],
+        **{name: tensor(array) for name, array in links.items()},
+        **rest,
     )
 
 
-def task_parts(data: Data) -> TaskParts:
-    """The parts of a task from data as `pyg_data` makes it; they come back the same.
-
-    Needed are edge_index, edge_type, source_of and one of the three link attributes. Numbers
-    serve as names where there are none. The entities of each knowledge graph must be numbered
-    in one run, and keep their order: they are not permuted.
-
-    Raises:
-        DataError: an attribute is missing or does not fit the others.
-    """
+def task_fields(data: Data) -> dict[str, Any]:
+    """The fields of the task that data holds, see `dualamn.AlignmentTask.from_pyg`."""
     source_of = _sources(data)
     n_kgs = len(data.kg_names) if "kg_names" in data else int(source_of.max(initial=-1)) + 1
     edges, types = _numbers(data, "edge_index", 2), _numbers(data, "edge_type", 1)
@@ -110,18 +84,15 @@ def task_parts(data: Data) -> TaskParts:
         raise DataError("an edge joins two knowledge graphs; give such pairs as seed_links")
     if n_kgs < 2:
         raise DataError(f"alignment needs two or more knowledge graphs, source_of has {n_kgs}")
-    if not any(name in data for name in _LINKS):
-        raise DataError(f"there are no links; give one of {', '.join(_LINKS)}")
-    seeds, test, valid = (_links(data, name, source_of) for name in _LINKS)
-    return TaskParts(
-        str(data.task_name) if "task_name" in data else "task",
-        _graphs(data, n_kgs, source_of, edges, types),
-        seeds,
-        test,
-        valid,
-        int(data.seed) if "seed" in data else 0,
-        tuple(data.notes) if "notes" in data else (),
-    )
+    if not any(name in data for name in LINKS):
+        raise DataError(f"there are no links; give one of {', '.join(LINKS)}")
+    return {
+        "name": str(data.task_name) if "task_name" in data else "task",
+        "kgs": _graphs(data, n_kgs, source_of, edges, types),
+        "seed": int(data.seed) if "seed" in data else 0,
+        "notes": tuple(data.notes) if "notes" in data else (),
+        **{name: _links(data, name, source_of) for name in LINKS},
+    }
 
 
 def _sources(data: Data) -> IntArray:
@@ -137,18 +108,14 @@ def _sources(data: Data) -> IntArray:
 
 
 def _graphs(
-    data: Data,
-    n_kgs: int,
-    source_of: IntArray,
-    edges: IntArray,
-    types: IntArray,
+    data: Data, n_kgs: int, source_of: IntArray, edges: IntArray, types: IntArray
 ) -> tuple[KnowledgeGraph, ...]:
     names = _names(data, "names", len(source_of))
     relation_names = _names(data, "relation_names", int(types.max(initial=-1)) + 1)
     _check_ids(types, len(relation_names), "edge_type")
     kg_names = _names(data, "kg_names", n_kgs)
-    names_of = _per_graph(data, "entity_names_of", n_kgs)
-    literals_of = _per_graph(data, "literals_of", n_kgs)
+    names_of = _entries(data, "entity_names_of", n_kgs)
+    literals_of = _entries(data, "literals_of", n_kgs)
     offsets = np.searchsorted(source_of, np.arange(n_kgs + 1))
     kgs = []
     for number, kg_name in enumerate(kg_names):
@@ -211,17 +178,13 @@ def _names(data: Data, name: str, count: int) -> Sequence[str]:
     """A list of names, or numbers written out; relations may have more names than are used."""
     if name not in data:
         return [str(number) for number in range(count)]
-    names = list(data[name])
-    if len(names) < count or (len(names) > count and name != "relation_names"):
-        raise DataError(f"{name} has {len(names)} entries; give {count}")
-    return names
+    more = name == "relation_names" and len(data[name]) > count
+    return list(data[name]) if more else _entries(data, name, count)
 
 
-def _per_graph(data: Data, name: str, n_kgs: int) -> Sequence[Any]:
-    """What a list holds for every graph; None of each without the list."""
-    if name not in data:
-        return [None] * n_kgs
-    entries = list(data[name])
-    if len(entries) != n_kgs:
-        raise DataError(f"{name} has {len(entries)} entries; give {n_kgs}")
+def _entries(data: Data, name: str, count: int) -> Sequence[Any]:
+    """The entries of a list of a given length; so many None without the list."""
+    entries = list(data[name]) if name in data else [None] * count
+    if len(entries) != count:
+        raise DataError(f"{name} has {len(entries)} entries; give {count}")
     return entries

@@ -15,7 +15,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from dualamn.errors import DataError
-from dualamn.graphs.knowledge_graph import KnowledgeGraph, integer_rows
+from dualamn.graphs.knowledge_graph import KnowledgeGraph, integer_rows, inverse
+from dualamn.graphs.pyg_data import LINKS, pyg_data, task_fields
 from dualamn.kernels.arrays import BoolArray, Int32Array, StringArray, components, strings
 
 if TYPE_CHECKING:
@@ -32,6 +33,15 @@ class AlignmentTask:
     Build one with `from_kgs` or a loader, which permute the entities of every graph by the
     seed: published data sets often number linked entities alike, and an order like that would
     decide ties in favour of the correct entity.
+
+        >>> from dualamn import AlignmentTask, KnowledgeGraph
+        >>> left = KnowledgeGraph.from_triples("en", [("Bern", "capital of", "Switzerland")])
+        >>> right = KnowledgeGraph.from_triples("de", [("Bern (Stadt)", "liegt in", "Schweiz")])
+        >>> task = AlignmentTask.from_kgs((left, right), {(0, 1): [(0, 0)]})
+        >>> task
+        AlignmentTask('task': en (2) + de (2); 1 seed links, 0 test links)
+        >>> task.identifiers(task.seed_links).tolist()
+        [['Bern', 'Bern (Stadt)']]
 
     Attributes:
         name: what the results are reported under.
@@ -70,34 +80,26 @@ class AlignmentTask:
             DataError: fewer than two graphs, two graphs of one name, a link to an entity or
                 graph that does not exist or within one graph, or a negative seed.
         """
-        if seed < 0:
-            raise DataError(f"the seed is {seed}; use 0 or a larger whole number")
+        check_seed(seed)
         if len(kgs) < 2:
             raise DataError(f"alignment needs two or more knowledge graphs, got {len(kgs)}")
         names = [kg.name for kg in kgs]
         if len(set(names)) != len(names):
             raise DataError(f"every knowledge graph needs its own name, got {', '.join(names)}")
-        permuted, new_ids = [], []
-        for number, kg in enumerate(kgs):
-            order = np.random.default_rng([seed, number]).permutation(kg.n_entities)
-            new_id = np.empty(kg.n_entities, dtype=np.int32)
-            new_id[order] = np.arange(kg.n_entities, dtype=np.int32)
-            permuted.append(kg.permuted(order))
-            new_ids.append(new_id)
+        orders = [
+            np.random.default_rng([seed, number]).permutation(kg.n_entities)
+            for number, kg in enumerate(kgs)
+        ]
         offsets = _offsets([kg.n_entities for kg in kgs])
-
-        def joint(table: LinkTable | None) -> Int32Array:
-            return _joint_links(table or {}, kgs, new_ids, offsets)
-
-        return cls(
-            name,
-            tuple(permuted),
-            joint(seed_links),
-            joint(test_links),
-            joint(valid_links),
-            seed,
-            tuple(notes),
+        joint_ids = [
+            inverse(order) + offset for order, offset in zip(orders, offsets, strict=False)
+        ]
+        seeds, test, valid = (
+            _joint_links(table or {}, kgs, joint_ids)
+            for table in (seed_links, test_links, valid_links)
         )
+        permuted = tuple(kg.permuted(order) for kg, order in zip(kgs, orders, strict=True))
+        return cls(name, permuted, seeds, test, valid, seed, tuple(notes))
 
     @cached_property
     def entity_offsets(self) -> Int32Array:
@@ -212,11 +214,10 @@ class AlignmentTask:
         """
         if all(kg.entity_names is None for kg in self.kgs):
             return None
+        none = np.array([""], dtype=object)
         return np.concatenate(
             [
-                np.full(kg.n_entities, "", dtype=object)
-                if kg.entity_names is None
-                else kg.entity_names
+                none.repeat(kg.n_entities) if kg.entity_names is None else kg.entity_names
                 for kg in self.kgs
             ]
         )
@@ -238,13 +239,10 @@ class AlignmentTask:
         return np.asarray(component[self.test_links[:, 0]] == component[self.test_links[:, 1]])
 
     def restricted_to(self, names: Sequence[str]) -> AlignmentTask:
-        """The task of some of the graphs alone, with the links between them.
+        """The task of two or more of the graphs alone, with the links between them.
 
         Graphs, entities and links keep their order, so the links of a pair of graphs are row by
         row those that `links_between` gives of the whole task, in ids of the smaller one.
-
-        Args:
-            names: of two or more of the graphs, in any order.
 
         Raises:
             DataError: a graph that the task does not have, or fewer than two.
@@ -277,18 +275,16 @@ class AlignmentTask:
 
     def to_pyg(self) -> Data:
         """The task as PyTorch Geometric data, see `dualamn.graphs.pyg_data.pyg_data`."""
-        from dualamn.graphs.pyg_data import TaskParts, pyg_data
-
-        parts = TaskParts(
-            self.name,
+        return pyg_data(
             self.kgs,
-            self.seed_links,
-            self.test_links,
-            self.valid_links,
-            self.seed,
-            self.notes,
+            self.triples,
+            self.relations,
+            self.source_of,
+            {name: getattr(self, name) for name in LINKS},
+            task_name=self.name,
+            seed=self.seed,
+            notes=list(self.notes),
         )
-        return pyg_data(parts, self.triples, self.relations, self.source_of)
 
     @classmethod
     def from_pyg(cls, data: Data) -> AlignmentTask:
@@ -301,9 +297,7 @@ class AlignmentTask:
         Raises:
             DataError: an attribute is missing or does not fit the others.
         """
-        from dualamn.graphs.pyg_data import task_parts
-
-        return cls(**vars(task_parts(data)))
+        return cls(**task_fields(data))
 
     def __repr__(self) -> str:
         graphs = " + ".join(f"{kg.name} ({kg.n_entities:,})" for kg in self.kgs)
@@ -311,6 +305,12 @@ class AlignmentTask:
             f"AlignmentTask({self.name!r}: {graphs}; {len(self.seed_links):,} seed links, "
             f"{len(self.test_links):,} test links)"
         )
+
+
+def check_seed(seed: int) -> None:
+    """Raises a DataError if the seed is negative."""
+    if seed < 0:
+        raise DataError(f"the seed is {seed}; use 0 or a larger whole number")
 
 
 def _offsets(sizes: Sequence[int]) -> Int32Array:
@@ -321,10 +321,7 @@ def _offsets(sizes: Sequence[int]) -> Int32Array:
 
 
 def _joint_links(
-    table: LinkTable,
-    kgs: Sequence[KnowledgeGraph],
-    new_ids: Sequence[Int32Array],
-    offsets: Int32Array,
+    table: LinkTable, kgs: Sequence[KnowledgeGraph], joint_ids: Sequence[Int32Array]
 ) -> Int32Array:
     parts = [np.empty((0, 2), dtype=np.int32)]
     for (left, right), links in table.items():
@@ -341,6 +338,6 @@ def _joint_links(
                     f"a link names entity {column[bad][0]} of {kgs[side].name}, "
                     f"which has {kgs[side].n_entities} entities"
                 )
-            columns.append(new_ids[side][column] + offsets[side])
+            columns.append(joint_ids[side][column])
         parts.append(np.stack(columns if left < right else columns[::-1], axis=1))
     return np.concatenate(parts).astype(np.int32, copy=False)

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from markupsafe import Markup
 
-from dualamn.data_loaders.health import GraphHealth, Health
-from dualamn.data_loaders.summary import GraphSummary, TaskSummary
+from dualamn.data_loaders.summary import GraphHealth, GraphSummary, Health, TaskSummary
 from dualamn.graphs.knowledge_graph import KnowledgeGraph
 from dualamn.kernels.arrays import BoolArray
 from dualamn.probability.judged_links import JudgedLinks

@@ -15,8 +15,7 @@ from typing import Any
 from jinja2 import Environment, FunctionLoader, StrictUndefined
 
 from dualamn.config import AlignerConfig
-from dualamn.data_loaders.health import check_health
-from dualamn.data_loaders.summary import describe
+from dualamn.data_loaders.summary import check_health, describe
 from dualamn.errors import ConfigError
 from dualamn.eval import PROTOCOL_IN_WORDS, evaluate
 from dualamn.files.atomic import atomic_write

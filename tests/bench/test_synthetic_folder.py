@@ -13,7 +13,7 @@ from dualamn import Progress, load
 from dualamn.bench.export import write_synthetic
 from dualamn.bench.synthetic_options import PRESETS, SyntheticOptions, preset_options
 from dualamn.data_loaders import describe
-from dualamn.data_loaders.layouts import recognise
+from dualamn.data_loaders.catalog import recognise
 from dualamn.errors import DataError
 
 

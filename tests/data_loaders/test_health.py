@@ -9,7 +9,7 @@ import pytest
 
 import dualamn
 from dualamn.data_loaders import check_health
-from dualamn.data_loaders.health import GraphHealth, PairHealth
+from dualamn.data_loaders.summary import GraphHealth, PairHealth
 
 RING = [(f"e{i}", "next", f"e{(i + 1) % 300}") for i in range(300)]
 OTHER = [(f"f{i}", "suivant", f"f{(i + 1) % 300}") for i in range(300)]

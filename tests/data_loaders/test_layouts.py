@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from dualamn.data_loaders import load
-from dualamn.data_loaders.layouts import LAYOUTS
+from dualamn.data_loaders.catalog import LAYOUTS
 from dualamn.graphs.knowledge_graph import KnowledgeGraph
 from dualamn.graphs.task import AlignmentTask
 from dualamn.progress import Progress

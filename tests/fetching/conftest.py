@@ -16,7 +16,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from dualamn.commands.command_line import cli
-from dualamn.data_loaders.fetching import known
+from dualamn.data_loaders import known
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 REPOSITORY = "someone/data"

@@ -17,7 +17,7 @@ from click.testing import Result
 from rich.console import Console
 
 from dualamn.commands import console, source
-from dualamn.data_loaders.fetching.fetch import FetchProgress, megabytes
+from dualamn.data_loaders.fetching import FetchProgress, megabytes
 from dualamn.kernels import compute
 
 Run = Callable[..., Result]

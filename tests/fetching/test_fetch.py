@@ -13,9 +13,8 @@ import pytest
 from filelock import FileLock
 
 import dualamn
-from dualamn.data_loaders import fetch, load, resolve
-from dualamn.data_loaders.fetching import download
-from dualamn.data_loaders.fetching.fetch import FetchProgress, megabytes
+from dualamn.data_loaders import download, fetch, load, resolve
+from dualamn.data_loaders.fetching import FetchProgress, megabytes
 from dualamn.errors import DataError, DownloadError
 
 Publish = Callable[..., dict[str, str]]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from dualamn.data_loaders.fetching.known import blob_id, cache_folder, find_known, known_datasets
+from dualamn.data_loaders.known import blob_id, cache_folder, find_known, known_datasets
 from dualamn.errors import DataError
 
 IDS = {"triples_1", "triples_2", "ent_ids_1", "ent_ids_2", "ref_ent_ids"}

@@ -10,7 +10,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from dualamn.data_loaders.catalog import find
-from dualamn.data_loaders.fetching.known import (
+from dualamn.data_loaders.known import (
     CACHE_VARIABLE,
     KnownDataset,
     KnownFile,
@@ -20,6 +20,7 @@ from dualamn.data_loaders.fetching.known import (
     missing_files,
 )
 from dualamn.errors import DataError, DownloadError
+from dualamn.files.text import counted
 
 BASE = "https://raw.githubusercontent.com"
 """Where the files of GitHub's repositories are, each by its commit."""
@@ -75,6 +76,12 @@ def fetch(
     It is looked for as `resolve` does. What is fetched comes from the data set's public
     repository, file by file, and goes to the cache folder.
 
+        >>> from tempfile import TemporaryDirectory
+        >>> from dualamn import fetch
+        >>> with TemporaryDirectory() as folder:
+        ...     str(fetch(folder)) == folder
+        True
+
     Args:
         name: the name, such as ``dwy100k/dbp_wd``, or a path; a ``@K`` at its end is kept.
         data: the data folder, which is looked at first; ``$DUALAMN_DATA`` if not given.
@@ -95,17 +102,13 @@ def fetch(
     if path is not None and (known is None or not check or path != cached):
         return path
     if known is not None:
-        base = check_base(base or os.environ.get(BASE_VARIABLE) or BASE)
+        base = _checked_base(base or os.environ.get(BASE_VARIABLE) or BASE)
         _fill(known, cache_folder() / known.name, base, check, progress)
     return cached
 
 
-def check_base(base: str) -> str:
-    """The base address without a slash at its end.
-
-    Raises:
-        DataError: it is not the address of a web server.
-    """
+def _checked_base(base: str) -> str:
+    """The base address, without a slash at its end, if it is that of a web server."""
     parts = urlsplit(base)
     if parts.scheme not in ("http", "https") or not parts.netloc:
         raise DataError(
@@ -151,7 +154,7 @@ def _download(
     """Downloads one file after the other."""
     if not files:
         return
-    from dualamn.data_loaders.fetching.download import download
+    from dualamn.data_loaders.download import download
 
     sizes = [file.size for file in files if file.size is not None]
     total = sum(sizes) if len(sizes) == len(files) else None
@@ -160,10 +163,9 @@ def _download(
     def told(received: int, message: str = "") -> None:
         progress(FetchProgress(dataset.name, done, len(files), before + received, total, message))
 
-    count = "1 file" if len(files) == 1 else f"{len(files)} files"
     size = "" if total is None else f", {megabytes(total)},"
-    source = f"{base}/{dataset.repository}"
-    told(0, f"{dataset.name}: fetching {count}{size} from {source} to {folder}")
+    source = f"{counted(len(files), 'file')}{size} from {base}/{dataset.repository}"
+    told(0, f"{dataset.name}: fetching {source} to {folder}")
     for file in files:
         (folder / file.name).unlink(missing_ok=True)
     for file in files:

@@ -1,21 +1,17 @@
-"""The known data sets, the folder that they are fetched to, and whether their files are right."""
+"""The known data sets, the folder that they are fetched to, and what it lacks of them."""
 
 from __future__ import annotations
 
 import hashlib
 import os
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from stat import S_ISREG
 from types import MappingProxyType
-from typing import TYPE_CHECKING
 
 from dualamn.errors import DataError
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 CACHE_VARIABLE = "DUALAMN_CACHE"
 """The environment variable that names the cache folder where it shall not be the usual one."""
@@ -129,16 +125,20 @@ def blob_id(path: Path) -> str:
 def missing_files(dataset: KnownDataset, folder: Path) -> list[KnownFile]:
     """The files that are not in the folder, or not of their size where that is known.
 
-    This reads none of them: a file gets its name only when it is complete and right.
+    This reads none of them: a file gets its name only when it is complete and correct.
     """
-    return [file for file in dataset.files if not _is_there(folder / file.name, file.size)]
+
+    def is_there(file: KnownFile) -> bool:
+        path = folder / file.name
+        return path.is_file() and file.size in (None, path.stat().st_size)
+
+    return [file for file in dataset.files if not is_there(file)]
 
 
 def damaged_files(dataset: KnownDataset, folder: Path) -> dict[KnownFile, str | None]:
     """The files that are not as published, found by reading all of them.
 
-    Returns:
-        Each such file, and the id that Git gives to what is there; None if it is missing.
+    With each goes the id that Git gives to what is there; None if it is missing.
 
     Raises:
         OSError: a file cannot be read.
@@ -146,11 +146,3 @@ def damaged_files(dataset: KnownDataset, folder: Path) -> dict[KnownFile, str | 
     paths = {file: folder / file.name for file in dataset.files}
     found = {file: blob_id(path) if path.is_file() else None for file, path in paths.items()}
     return {file: blob for file, blob in found.items() if blob != file.blob}
-
-
-def _is_there(path: Path, size: int | None) -> bool:
-    try:
-        about = path.stat()
-    except OSError:
-        return False
-    return S_ISREG(about.st_mode) and size in (None, about.st_size)

@@ -14,7 +14,7 @@ from pathlib import Path
 import pooch
 import requests
 
-from dualamn.data_loaders.fetching.known import KnownFile, blob_id
+from dualamn.data_loaders.known import KnownFile, blob_id
 from dualamn.errors import DownloadError
 from dualamn.version import __version__
 
@@ -42,12 +42,9 @@ class PassingError(ValueError):
 
 
 def download(file: KnownFile, url: str, folder: Path, told: Told) -> None:
-    """Downloads a file of a data set.
+    """Downloads a file of a data set into its folder, where the file's own folder is.
 
     Args:
-        file: which file.
-        url: where it is.
-        folder: the data set's folder; the file's own folder is there.
         told: called as bytes come, and where something went wrong and will be tried again.
 
     Raises:
@@ -117,10 +114,9 @@ class _Try:
         self.told(self.received, "")
 
     def reset(self) -> None:
-        """Pooch asks a progress bar for this."""
+        """Pooch asks a progress bar for this and for `close`."""
 
-    def close(self) -> None:
-        """Pooch asks a progress bar for this."""
+    close = reset
 
 
 def _words(url: str, error: requests.RequestException) -> str:
