@@ -13,9 +13,9 @@ from dualamn.data_loaders.dataset import Dataset, assemble, check_split
 from dualamn.data_loaders.graph_builder import GraphBuilder
 from dualamn.data_loaders.string_graph import TRIPLE_FIELDS, choose, read_graph
 from dualamn.errors import DataError
-from dualamn.files.delimited import StringTable
 from dualamn.files.opening import check_exists
 from dualamn.files.rdf import Reading
+from dualamn.files.string_tables import StringTable
 from dualamn.graphs.knowledge_graph import KnowledgeGraph
 from dualamn.graphs.task import AlignmentTask
 from dualamn.link_files.delimited_links import named_links

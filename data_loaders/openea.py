@@ -14,7 +14,7 @@ from pathlib import Path
 from dualamn.data_loaders.dataset import Dataset, Layout, Request, pair_names
 from dualamn.data_loaders.string_graph import TRIPLE_FIELDS, graph_of_tables
 from dualamn.errors import DataError
-from dualamn.files.delimited import read_strings
+from dualamn.files.string_tables import read_strings
 from dualamn.graphs.knowledge_graph import KnowledgeGraph
 from dualamn.link_files.numbered_links import LinkFile, PairLinks, merge_links, without
 from dualamn.link_files.resolving import LinkReader

@@ -24,8 +24,8 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from dualamn.errors import DataError
-from dualamn.files.delimited import StringTable, parse_strings
 from dualamn.files.opening import suffix
+from dualamn.files.string_tables import StringTable, parse_strings
 from dualamn.files.text import read_text, short, write_lines
 from dualamn.link_files.link_table import ESCAPES, Asked, LinkTable
 from dualamn.link_files.table import ALL_COLUMNS, COLUMNS, Table

@@ -11,7 +11,7 @@ from typing import Any
 
 from dualamn.errors import DataError, needs
 from dualamn.files.atomic import atomic_path
-from dualamn.files.parquet import read_arrow, strings_of
+from dualamn.files.string_tables import read_arrow, strings_of
 from dualamn.link_files.delimited_links import named_links, places_of
 from dualamn.link_files.link_table import Asked, LinkTable
 from dualamn.link_files.table import TEXT_COLUMNS, Table

@@ -17,9 +17,9 @@ from numpy.typing import NDArray
 
 from dualamn.data_loaders.string_graph import table_files
 from dualamn.errors import DataError
-from dualamn.files.delimited import read_strings
 from dualamn.files.iris import to_uri
 from dualamn.files.opening import stem
+from dualamn.files.string_tables import read_strings
 from dualamn.files.text import counted
 from dualamn.graphs.knowledge_graph import KnowledgeGraph
 from dualamn.link_files.delimited_links import unix_lines

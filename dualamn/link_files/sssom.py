@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from dualamn.errors import DataError, needs
-from dualamn.files.delimited import parse_strings
 from dualamn.files.iris import WELL_KNOWN, Curies, curies_of, to_uri
 from dualamn.files.rdf import RDF_TYPE
+from dualamn.files.string_tables import parse_strings
 from dualamn.files.text import read_text, write_lines
 from dualamn.link_files.delimited_links import MOST_COLUMNS, quoted, unix_lines
 from dualamn.link_files.link_table import SAMENESS, Asked, LinkTable
