@@ -18,8 +18,8 @@ from dualamn.files.rdf import Reading
 from dualamn.files.string_tables import StringTable
 from dualamn.graphs.knowledge_graph import KnowledgeGraph
 from dualamn.graphs.task import AlignmentTask
-from dualamn.link_files.delimited_links import named_links
 from dualamn.link_files.resolving import LinkReader, PairFiles, join_links
+from dualamn.link_files.table_formats import named_links
 
 _LINKS = Path("links")
 """What links in memory are called in messages, in place of a file."""

@@ -42,6 +42,11 @@ def read_text(path: Path, *, as_written: bool = False) -> str:
     return _utf8(path, read_all(path)) if as_written else decode(path, read_bytes(path))
 
 
+def unix_lines(text: str) -> str:
+    """The text with the line ends of Unix, where it has those of Windows or old Macs."""
+    return text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text
+
+
 def read_bytes(path: Path) -> bytes:
     """The bytes of a file, with Unix line ends.
 

@@ -11,8 +11,7 @@ from dualamn.errors import ConfigError, did_you_mean, needs
 from dualamn.files.iris import Base
 from dualamn.files.opening import COMPRESSED, PARQUET, RDF, check_exists, suffix
 from dualamn.files.text import read_text
-from dualamn.link_files import delimited_links, jsonl, rdf_links, sssom
-from dualamn.link_files import parquet_tables as parquet
+from dualamn.link_files import rdf_links, sssom, table_formats
 from dualamn.link_files.link_table import (
     Asked,
     DistinctLinks,
@@ -21,8 +20,7 @@ from dualamn.link_files.link_table import (
     in_full,
 )
 from dualamn.link_files.mapping_set import checked_slots
-from dualamn.link_files.table import Table, table_of_links
-from dualamn.link_files.write_options import WriteOptions
+from dualamn.link_files.table import Table, WriteOptions, table_of_links
 from dualamn.result import AlignedLinks
 
 
@@ -38,8 +36,7 @@ class Format:
         read: reads links.
         write_table: writes any table, None where the format knows only links.
         is_text: whether it can be shown on a terminal.
-        needs_to_write, needs_to_read: a package that has to be installed, if any, and the
-            extra that brings it.
+        needs_to_write: a package that has to be installed, if any, and the extra that brings it.
         has_iris: whether it names entities by IRIs, and takes the option `base`.
         has_slots: whether it is an SSSOM mapping set, and takes the option `sssom`.
     """
@@ -52,7 +49,6 @@ class Format:
     write_table: Callable[[Table, Path], None] | None = None
     is_text: bool = True
     needs_to_write: tuple[str, str] | None = None
-    needs_to_read: tuple[str, str] | None = None
     has_iris: bool = False
     has_slots: bool = False
 
@@ -89,36 +85,34 @@ def _of_tables(
     endings: tuple[str, ...],
     write: Callable[[Table, Path], None],
     read: Callable[[Path, Asked], LinkTable],
-    *,
-    is_text: bool = True,
-    package: tuple[str, str] | None = None,
+    **more: Any,
 ) -> Format:
     def write_links(alignment: AlignedLinks, path: Path, options: WriteOptions) -> None:
         write(table_of_links(alignment), path)
 
-    return Format(name, title, endings, write_links, read, write, is_text, package, package)
+    return Format(name, title, endings, write_links, read, write, **more)
 
 
 FORMATS: dict[str, Format] = {
     made.name: made
     for made in (
+        _of_tables("tsv", "TSV", (".tsv",), table_formats.write_tsv_table, table_formats.read_tsv),
+        _of_tables("csv", "CSV", (".csv",), table_formats.write_csv_table, table_formats.read_csv),
         _of_tables(
-            "tsv", "TSV", (".tsv",), delimited_links.write_tsv_table, delimited_links.read_tsv
-        ),
-        _of_tables(
-            "csv", "CSV", (".csv",), delimited_links.write_csv_table, delimited_links.read_csv
-        ),
-        _of_tables(
-            "jsonl", "JSON Lines", (".jsonl", ".ndjson"), jsonl.write_jsonl_table, jsonl.read_jsonl
+            "jsonl",
+            "JSON Lines",
+            (".jsonl", ".ndjson"),
+            table_formats.write_jsonl_table,
+            table_formats.read_jsonl,
         ),
         _of_tables(
             "parquet",
             "Parquet",
             (".parquet",),
-            parquet.write_parquet_table,
-            parquet.read_parquet_links,
+            table_formats.write_parquet_table,
+            table_formats.read_parquet_links,
             is_text=False,
-            package=("pyarrow", "parquet"),
+            needs_to_write=("pyarrow", "parquet"),
         ),
         Format(
             "ntriples",
@@ -134,7 +128,6 @@ FORMATS: dict[str, Format] = {
             (".ttl",),
             rdf_links.write_turtle,
             rdf_links.read_rdf,
-            needs_to_read=("pyoxigraph", "rdf"),
             has_iris=True,
             has_slots=True,
         ),
@@ -144,7 +137,6 @@ FORMATS: dict[str, Format] = {
             (".sssom.tsv", ".sssom"),
             sssom.write_sssom,
             sssom.read_sssom,
-            needs_to_read=("yaml", "sssom"),
             has_iris=True,
             has_slots=True,
         ),
@@ -160,42 +152,38 @@ def format_of(path: str | Path, name: str | None = None, *, tables: bool = False
     """The format that a file is written in.
 
     Args:
-        path: the file; the ending of its name tells the format.
+        path: the file, whose ending says the format.
         name: the format, to settle it.
         tables: only formats that can hold any table.
 
     Raises:
         ConfigError: an unknown name or ending, or a format for links alone.
+
+    >>> format_of("links.sssom.tsv").title
+    'SSSOM'
     """
     path = Path(path)
-    if name is not None:
-        if name not in FORMATS:
-            raise ConfigError(
-                f"there is no format {name!r}{did_you_mean(name, FORMATS)}; "
-                f"the formats are {', '.join(FORMATS)}"
-            )
-        found = FORMATS[name]
-    else:
-        known = format_by_ending(path)
-        if known is None:
-            endings = [made.endings[0] for made in FORMATS.values()]
-            raise ConfigError(
-                f"{path}: {path.suffix} tells no format; end the name in one of "
-                f"{', '.join(endings)}, or name the format"
-            )
-        found = known
-    if tables and found.write_table is None:
-        able = [made.name for made in FORMATS.values() if made.write_table is not None]
+    found = format_by_ending(path) if name is None else FORMATS.get(name)
+    if found is None and name is None:
+        endings = ", ".join(made.endings[0] for made in FORMATS.values())
         raise ConfigError(
-            f"{path}: {found.title} can hold links alone; choose one of {', '.join(able)}"
+            f"{path}: {path.suffix} tells no format; end the name in one of {endings}, "
+            "or name the format"
+        )
+    if found is None:
+        raise ConfigError(
+            f"there is no format {name!r}{did_you_mean(str(name), FORMATS)}; "
+            f"the formats are {', '.join(FORMATS)}"
+        )
+    if tables and found.write_table is None:
+        raise ConfigError(
+            f"{path}: {found.title} can hold links alone; choose one of "
+            f"{_names(lambda form: form.write_table is not None)}"
         )
     return found
 
 
-def table_writer(
-    path: str | Path,
-    name: str | None = None,
-) -> Callable[[Table, Path], None]:
+def table_writer(path: str | Path, name: str | None = None) -> Callable[[Table, Path], None]:
     """Writes tables in the format of a file; errors as `format_of`."""
     write = format_of(path, name, tables=True).write_table
     assert write is not None
@@ -203,7 +191,7 @@ def table_writer(
 
 
 def format_by_ending(path: Path) -> Format | None:
-    """The format that the ending of a name tells, None if it tells none."""
+    """The format that the ending of a name says, None if it says none."""
     # The longest ending wins: .sssom.tsv is no plain TSV.
     endings = {end: made for made in FORMATS.values() for end in made.endings}
     for ending in sorted(endings, key=len, reverse=True):
@@ -220,8 +208,8 @@ def read_table(
 ) -> LinkTable:
     """Reads a links file of any format, as strings and with line numbers.
 
-    The ending of its name tells the format, whether one of compression follows it or not; what
-    tells none is a table, TSV, and a table with the columns of SSSOM is one of mappings.
+    The ending of its name says the format, whether one of compression follows it or not; what
+    says none is a table, TSV, and a table with the columns of SSSOM is one of mappings.
 
     Args:
         path: the file.
@@ -238,16 +226,16 @@ def read_table(
     if format is not None:
         return format_of(path, format).read(path, asked)
     known = format_by_ending(Path(path.stem) if path.suffix.lower() in COMPRESSED else path)
-    if suffix(path) in RDF and (known is None or known.name != "ntriples"):
-        return rdf_links.read_rdf(path, asked)
-    if suffix(path) in PARQUET:
-        return parquet.read_parquet_links(path, asked)
     if known is not None and known.name not in ("tsv", "csv"):
         return known.read(path, asked)
+    if suffix(path) in RDF:
+        return rdf_links.read_rdf(path, asked)
+    if suffix(path) in PARQUET:
+        return table_formats.read_parquet_links(path, asked)
     text = read_text(path, as_written=True)
     if sssom.is_sssom(text):
         return sssom.parse_sssom(path, text)
-    return delimited_links.parse_links(path, text, asked)
+    return table_formats.parse_links(path, text, asked)
 
 
 def read_links(
@@ -274,22 +262,21 @@ def read_links(
     table = read_table(path, format=format)
     columns = in_full(table)
     if base is not None and table.is_statements:
-        columns = _without_base(columns, Base(base))
+        _remove_base(columns, Base(base))
     return distinct_links(table, columns, one_to_one=one_to_one)
 
 
-def _without_base(columns: dict[str, Sequence[Any]], base: Base) -> dict[str, Sequence[Any]]:
-    for side in ("left", "right"):
-        parts = [base.split(iri) for iri in columns[side]]
-        columns[side] = [
-            iri if part is None else part[1] for iri, part in zip(columns[side], parts, strict=True)
-        ]
-        graphs = [None if part is None else part[0] for part in parts]
-        if f"{side}_source" not in columns and parts and None not in graphs:
-            columns[f"{side}_source"] = graphs
-        elif f"{side}_source" in columns:
-            columns[f"{side}_source"] = [base.graph_of(iri) for iri in columns[f"{side}_source"]]
-    if ("left_source" in columns) != ("right_source" in columns):
-        columns.pop("left_source", None)
-        columns.pop("right_source", None)
-    return columns
+def _remove_base(columns: dict[str, Sequence[Any]], base: Base) -> None:
+    """Puts names in place of the IRIs that they got under the base, and of those of graphs."""
+    sources = ("left_source", "right_source")
+    for side, source in zip(("left", "right"), sources, strict=True):
+        parts = [base.split(iri) or (None, iri) for iri in columns[side]]
+        columns[side] = [name for _, name in parts]
+        graphs = [graph for graph, _ in parts]
+        if source in columns:
+            columns[source] = [base.graph_of(iri) for iri in columns[source]]
+        elif graphs and None not in graphs:
+            columns[source] = graphs
+    if len(columns.keys() & set(sources)) == 1:
+        for source in sources:
+            columns.pop(source, None)

@@ -13,11 +13,13 @@ from typing import Any
 import numpy as np
 
 from dualamn.errors import DataError
+from dualamn.files.rdf import SAME_AS
+from dualamn.files.string_tables import StringTable
 from dualamn.kernels.arrays import FloatArray, StringArray, strings
+from dualamn.link_files.table import TEXT_COLUMNS
 
 SAMENESS = (
-    "http://www.w3.org/2002/07/owl#sameAs",
-    "http://www.w3.org/2004/02/skos/core#exactMatch",
+    *SAME_AS,
     "http://www.w3.org/2002/07/owl#equivalentClass",
     "http://www.w3.org/2002/07/owl#equivalentProperty",
 )
@@ -71,6 +73,20 @@ class LinkTable:
     prefixes: Mapping[str, str] | None = None
     notes: tuple[str, ...] = ()
 
+    @classmethod
+    def of(
+        cls,
+        table: StringTable,
+        places: Mapping[str, int],
+        *,
+        is_escaped: bool = False,
+        notes: tuple[str, ...] = (),
+    ) -> LinkTable:
+        """The links of a table whose columns have these places."""
+        columns = {name: table.columns[at] for name, at in places.items()}
+        lines = table.lines or range(1, len(table) + 1)
+        return cls(table.path, columns, lines, is_escaped=is_escaped, notes=notes)
+
     def __len__(self) -> int:
         return len(self.columns["left"])
 
@@ -80,12 +96,13 @@ class LinkTable:
 
     def full(self, name: str) -> str:
         """A name in full: its prefix expanded, or its escapes undone; else as it stands."""
-        if self.is_escaped:
-            return unescaped(name)
-        prefix, colon, rest = name.partition(":")
-        if not colon or not self.prefixes or prefix not in self.prefixes or rest[:2] == "//":
-            return name
-        return self.prefixes[prefix] + rest
+        return unescaped(name) if self.is_escaped else expanded(name, self.prefixes or {})
+
+
+def expanded(name: str, prefixes: Mapping[str, str]) -> str:
+    """A name whose prefix is known in full, others as they stand."""
+    prefix, colon, rest = name.partition(":")
+    return prefixes[prefix] + rest if colon and prefix in prefixes and rest[:2] != "//" else name
 
 
 def unescaped(name: str) -> str:
@@ -132,16 +149,16 @@ def in_full(table: LinkTable) -> dict[str, Sequence[Any]]:
     Raises:
         DataError: the prefix of a short name is not known.
     """
-    if not table.is_escaped and table.prefixes is None:
-        return dict(table.columns)
     columns = dict(table.columns)
-    for name in {"left", "right", "left_source", "right_source"} & set(columns):
-        columns[name] = [table.full(value) for value in columns[name]]
+    if not table.is_escaped and table.prefixes is None:
+        return columns
+    for name in TEXT_COLUMNS:
+        if name in columns:
+            columns[name] = [table.full(value) for value in columns[name]]
     for name in ("left", "right") if table.prefixes is not None else ():
         for row, value in enumerate(columns[name]):
-            if not re.match(r"[A-Za-z][A-Za-z0-9+.-]*://|urn:", value) and (
-                value == table.columns[name][row]
-            ):
+            is_full = re.match(r"[A-Za-z][A-Za-z0-9+.-]*://|urn:", value)
+            if not is_full and value == table.columns[name][row]:
                 raise DataError(
                     f"has {value!r}, whose prefix is not in the curie_map of the header; add it "
                     "there",
@@ -166,17 +183,11 @@ def distinct_links(
             different counterparts in a graph.
     """
     nothing = [""] * len(table)
-    ends = list(
-        zip(
-            columns.get("left_source", nothing),
-            columns["left"],
-            columns.get("right_source", nothing),
-            columns["right"],
-            strict=True,
-        )
-    )
-    first_at = {row: i for i, row in reversed(list(enumerate(ends)))}
-    kept = sorted(first_at.values())
+    ends = list(zip(*(columns.get(name, nothing) for name in TEXT_COLUMNS), strict=True))
+    first_at: dict[tuple[Any, ...], int] = {}
+    for row, end in enumerate(ends):
+        first_at.setdefault(end, row)
+    kept = list(first_at.values())
     if one_to_one:
         _check_one_to_one(table, kept, ends)
 
@@ -197,16 +208,16 @@ def distinct_links(
 
     return DistinctLinks(
         table.path,
-        strings(columns["left"][i] for i in kept),
-        strings(columns["right"][i] for i in kept),
-        text("left_source"),
-        text("right_source"),
-        numbers("score", "a number", isfinite),
-        len(ends) - len(kept),
-        numbers("probability", "a number from 0 to 1", lambda value: 0 <= value <= 1),
-        sum(table.others.values()),
-        table.prefixes is not None,
-        table.notes,
+        left=strings(columns["left"][i] for i in kept),
+        right=strings(columns["right"][i] for i in kept),
+        left_source=text("left_source"),
+        right_source=text("right_source"),
+        score=numbers("score", "a number", isfinite),
+        probability=numbers("probability", "a number from 0 to 1", lambda value: 0 <= value <= 1),
+        n_repeated=len(ends) - len(kept),
+        n_others=sum(table.others.values()),
+        are_uris=table.prefixes is not None,
+        notes=table.notes,
     )
 
 
@@ -219,7 +230,7 @@ def _number(value: object) -> float:
 
 
 def _check_one_to_one(
-    table: LinkTable, rows: Collection[int], ends: Sequence[tuple[str, str, str, str]]
+    table: LinkTable, rows: Collection[int], ends: Sequence[tuple[Any, ...]]
 ) -> None:
     """Each entity may have one counterpart in each other graph."""
     seen: dict[tuple[str, str, str, bool], tuple[int, str]] = {}

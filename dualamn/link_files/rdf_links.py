@@ -34,13 +34,22 @@ from dualamn.link_files.mapping_set import (
     mapping_set,
     score_and_probability,
 )
-from dualamn.link_files.table import table_of_links
-from dualamn.link_files.write_options import WriteOptions, entity_iris
+from dualamn.link_files.table import WriteOptions, link_iris, table_of_links
 from dualamn.result import AlignedLinks
 
 _OWL = PREFIXES["owl"]
 _SOURCE, _PROPERTY, _TARGET = (f"{_OWL}annotated{end}" for end in ("Source", "Property", "Target"))
 _ABOUT = (f"{SSSOM}MappingSet", f"{_OWL}Axiom")
+_KINDS = {
+    "subject_label": "text",
+    "object_label": "text",
+    "subject_source": "iri",
+    "object_source": "iri",
+    "confidence": "double",
+    "other": "text",
+}
+"""The slots of links that an axiom has, if they are known, and what they hold."""
+
 _SPECIAL = re.compile(r'[\x00-\x1f"\\\x7f]')
 _TRIPLE = re.compile(
     r"[ \t]*(<[^<>]*>|_:\S+|<<.*>>)[ \t]*<([^<>]*)>[ \t]*"
@@ -57,10 +66,7 @@ def write_ntriples(alignment: AlignedLinks, path: Path, options: WriteOptions) -
     Raises:
         DataError: the file cannot be written, or an entity cannot get an IRI.
     """
-    columns = table_of_links(alignment).columns
-    left = entity_iris(columns["left_source"], columns["left"], options.iris, path)
-    right = entity_iris(columns["right_source"], columns["right"], options.iris, path)
-    rows = zip(left, right, strict=True)
+    rows = zip(*link_iris(table_of_links(alignment), options.iris, path), strict=True)
     write_lines(path, (f"<{subject}> <{SAMENESS[0]}> <{object_}> .\n" for subject, object_ in rows))
 
 
@@ -82,32 +88,26 @@ def _turtle(made: MappingSet) -> Iterator[str]:
         for value in values if name != "mapping_set_id" else ():
             yield f" ;\n    {SLOTS[name].property} {_object(SLOTS[name].kind, value)}"
     yield " .\n\n"
-    for row, (subject, object_) in enumerate(zip(made.subjects, made.objects, strict=True)):
+    cells = [(name, _KINDS[name], made.columns[name]) for name in _KINDS if name in made.columns]
+    ends = zip(made.columns["subject_id"], made.columns["object_id"], strict=True)
+    for row, (subject, object_) in enumerate(ends):
         yield f"<{subject}> {made.predicate} <{object_}> .\n"
         yield (
             f"<{made.id}> sssom:mappings [ a owl:Axiom ; owl:annotatedSource <{subject}> ; "
             f"owl:annotatedProperty {made.predicate} ; owl:annotatedTarget <{object_}> ; "
             f"sssom:mapping_justification {made.justification}"
         )
-        if made.subject_labels and made.subject_labels[row]:
-            yield f" ; sssom:subject_label {_text(made.subject_labels[row])}"
-        if made.object_labels and made.object_labels[row]:
-            yield f" ; sssom:object_label {_text(made.object_labels[row])}"
-        if made.subject_sources:
-            yield f" ; sssom:subject_source <{made.subject_sources[row]}>"
-        if made.object_sources:
-            yield f" ; sssom:object_source <{made.object_sources[row]}>"
-        if made.confidence and made.confidence[row]:
-            yield f' ; sssom:confidence "{made.confidence[row]}"^^xsd:double'
-        if made.other:
-            yield f" ; sssom:other {_text(made.other[row])}"
+        for name, kind, column in cells:
+            if column[row]:
+                yield f" ; sssom:{name} {_object(kind, column[row])}"
         yield " ] .\n"
 
 
 def _object(kind: str, value: str) -> str:
     if kind == "iri":
-        return f"<{value.replace('orcid:', 'https://orcid.org/', 1)}>"
-    return f'"{value}"^^xsd:date' if kind == "date" else _text(value)
+        orcid = value.startswith("orcid:")
+        return f"<https://orcid.org/{value[6:]}>" if orcid else f"<{value}>"
+    return _text(value) if kind == "text" else f'"{value}"^^xsd:{kind}'
 
 
 def _text(value: str) -> str:
@@ -186,7 +186,7 @@ def _value(term: str) -> str:
 
 def _links(path: Path, found: Iterable[_Statement], asked: Asked) -> LinkTable:
     plain: list[tuple[str, str]] = []
-    lines: list[int] = []
+    lines: list[int | None] = []
     nodes: dict[str, dict[str, str]] = {}
     others: Counter[str] = Counter()
     for subject, predicate, object_, joins_iris, line in found:
@@ -195,8 +195,7 @@ def _links(path: Path, found: Iterable[_Statement], asked: Asked) -> LinkTable:
                 others["about something without an identifier"] += 1
             elif asked.is_wanted(subject, object_):
                 plain.append((subject, object_))
-                if line is not None:
-                    lines.append(line)
+                lines.append(line)
             else:
                 others[FOREIGN] += 1
         elif (
@@ -224,8 +223,9 @@ def _links(path: Path, found: Iterable[_Statement], asked: Asked) -> LinkTable:
     if axioms:
         return LinkTable(path, _with_axioms(plain, axioms, nodes), None, others, is_statements=True)
     columns = {"left": [left for left, _ in plain], "right": [right for _, right in plain]}
-    has_lines = len(lines) == len(plain)
-    return LinkTable(path, columns, lines if has_lines else None, others, is_statements=True)
+    known = [line for line in lines if line is not None]
+    has_lines = len(known) == len(lines)
+    return LinkTable(path, columns, known if has_lines else None, others, is_statements=True)
 
 
 def _with_axioms(

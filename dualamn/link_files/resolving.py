@@ -20,9 +20,8 @@ from dualamn.errors import DataError
 from dualamn.files.iris import to_uri
 from dualamn.files.opening import stem
 from dualamn.files.string_tables import read_strings
-from dualamn.files.text import counted
+from dualamn.files.text import counted, unix_lines
 from dualamn.graphs.knowledge_graph import KnowledgeGraph
-from dualamn.link_files.delimited_links import unix_lines
 from dualamn.link_files.formats import read_table
 from dualamn.link_files.link_table import FOREIGN, Asked, LinkTable, unescaped
 from dualamn.link_files.numbered_links import LinkFile, PairLinks, merge_links

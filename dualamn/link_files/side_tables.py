@@ -7,8 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from dualamn.errors import ConfigError
-from dualamn.files.atomic import atomic_write, atomic_write_bytes, check_writable
-from dualamn.files.text import write_lines
+from dualamn.files.atomic import atomic_write_bytes, check_writable
 from dualamn.graphs.task import AlignmentTask
 from dualamn.kernels.arrays import (
     BoolArray,
@@ -17,8 +16,8 @@ from dualamn.kernels.arrays import (
     Int32Array,
     strings,
 )
-from dualamn.link_files.delimited_links import escaped
 from dualamn.link_files.table import Table
+from dualamn.link_files.table_formats import write_rows
 from dualamn.result import AlignedLinks, PairAlignment, TopK
 
 
@@ -154,11 +153,8 @@ def write_clusters(
     names[~present] = ""
     first = present.argmax(axis=1)
     order = sorted(range(len(members)), key=lambda row: (first[row], names[row, first[row]]))
-    lines = ["\t".join(["score", "members", *map(escaped, task.kg_names)]) + "\n"]
-    for row in order:
-        numbers = f"{scores[row]:z.6f}", str(present[row].sum())
-        lines.append("\t".join([*numbers, *map(escaped, names[row])]) + "\n")
-    write_lines(path, lines)
+    rows = ([f"{scores[row]:z.6f}", str(present[row].sum()), *names[row]] for row in order)
+    write_rows(path, ["score", "members", *task.kg_names], rows)
 
 
 def entities_path(path: str | Path) -> Path:
@@ -182,8 +178,6 @@ def write_embeddings(task: AlignmentTask, embeddings: EmbeddingArray, path: str 
         about = np.lib.format.header_data_from_array_1_0(embeddings)
         np.lib.format.write_array_header_1_0(file, about)
         file.write(np.ascontiguousarray(embeddings).data)
-    with atomic_write(table) as file:
-        file.write("source\tentity\n")
-        for kg in task.kgs:
-            file.writelines(f"{escaped(kg.name)}\t{escaped(entity)}\n" for entity in kg.entities)
+    rows = ((kg.name, entity) for kg in task.kgs for entity in kg.entities)
+    write_rows(table, ["source", "entity"], rows)
     return table
