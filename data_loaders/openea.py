@@ -8,7 +8,6 @@ Attribute triples are not read.
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 
 from dualamn.data_loaders.dataset import Dataset, Layout, Request, pair_names
@@ -97,7 +96,7 @@ def _read(request: Request) -> Dataset:
         graphs.append(graph_of_tables(name, [table], notes))
         request.step(number + 1, 3)
     kgs = (graphs[0], graphs[1])
-    read = partial(LinkReader(kgs, notes).read_pair, left=0, right=1)
+    read = LinkReader(kgs, notes).read_pair
     links_file = folder / "ent_links"
     if has_folds(folder):
         all_links = read(links_file) if links_file.exists() else None

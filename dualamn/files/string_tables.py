@@ -49,6 +49,10 @@ class StringTable:
         """The line, counted from 1, that a row was read from."""
         return row + 1 if self.lines is None else self.lines[row]
 
+    def error(self, what: str, row: int) -> DataError:
+        """What is wrong with a row."""
+        return DataError(what, path=self.path, line=self.line(row))
+
     def take(self, columns: Sequence[int]) -> StringTable:
         """The table of some columns, in their order."""
         return StringTable(self.path, tuple(self.columns[at] for at in columns), self.lines)

@@ -11,7 +11,9 @@ from dualamn.errors import ConfigError, did_you_mean, needs
 from dualamn.files.iris import Base
 from dualamn.files.opening import COMPRESSED, PARQUET, RDF, check_exists, suffix
 from dualamn.files.text import read_text
-from dualamn.link_files import rdf_links, sssom, table_formats
+from dualamn.link_files import rdf_links as rdf
+from dualamn.link_files import sssom
+from dualamn.link_files import table_formats as tables
 from dualamn.link_files.link_table import (
     Asked,
     DistinctLinks,
@@ -32,25 +34,43 @@ class Format:
         name: what it is called in `--format`.
         title: what people call it.
         endings: of file names, the first is the usual one.
-        write_links: writes the links of an alignment to a path, with options that it takes.
-        read: reads links.
-        write_table: writes any table, None where the format knows only links.
+        read: reads links. DataError with the line if the file is missing, is not what its format
+            says (UTF-8 text, but for Parquet), or lacks the end of a link; MissingExtraError if
+            a package is not installed.
+        write_table: writes any table; None where the format knows only links.
+        write_iris: writes the links of an alignment, in a format that names entities by IRIs and
+            takes the option `base`; None for tables.
+        has_slots: whether it is an SSSOM mapping set, and takes the option `sssom`.
         is_text: whether it can be shown on a terminal.
         needs_to_write: a package that has to be installed, if any, and the extra that brings it.
-        has_iris: whether it names entities by IRIs, and takes the option `base`.
-        has_slots: whether it is an SSSOM mapping set, and takes the option `sssom`.
     """
 
     name: str
     title: str
     endings: tuple[str, ...]
-    write_links: Callable[[AlignedLinks, Path, WriteOptions], None]
     read: Callable[[Path, Asked], LinkTable]
     write_table: Callable[[Table, Path], None] | None = None
+    write_iris: Callable[[AlignedLinks, Path, WriteOptions], None] | None = None
+    has_slots: bool = False
     is_text: bool = True
     needs_to_write: tuple[str, str] | None = None
-    has_iris: bool = False
-    has_slots: bool = False
+
+    @property
+    def has_iris(self) -> bool:
+        """Whether entities are named by IRIs."""
+        return self.write_iris is not None
+
+    def write_links(self, alignment: AlignedLinks, path: Path, options: WriteOptions) -> None:
+        """Writes the links of an alignment, sorted, with options that `check` lets pass.
+
+        Raises:
+            ConfigError: an SSSOM slot that does not exist or whose value does not fit.
+            DataError: the file cannot be written, or an entity cannot get an IRI.
+        """
+        if self.write_iris is not None:
+            self.write_iris(alignment, path, options)
+        elif self.write_table is not None:
+            self.write_table(table_of_links(alignment), path)
 
     def check(self, options: WriteOptions) -> None:
         """Asks, before long work, whether links can be written with these options.
@@ -79,65 +99,29 @@ def _names(fits: Callable[[Format], bool]) -> str:
     return ", ".join(form.name for form in FORMATS.values() if fits(form))
 
 
-def _of_tables(
-    name: str,
-    title: str,
-    endings: tuple[str, ...],
-    write: Callable[[Table, Path], None],
-    read: Callable[[Path, Asked], LinkTable],
-    **more: Any,
-) -> Format:
-    def write_links(alignment: AlignedLinks, path: Path, options: WriteOptions) -> None:
-        write(table_of_links(alignment), path)
-
-    return Format(name, title, endings, write_links, read, write, **more)
-
-
 FORMATS: dict[str, Format] = {
     made.name: made
     for made in (
-        _of_tables("tsv", "TSV", (".tsv",), table_formats.write_tsv_table, table_formats.read_tsv),
-        _of_tables("csv", "CSV", (".csv",), table_formats.write_csv_table, table_formats.read_csv),
-        _of_tables(
-            "jsonl",
-            "JSON Lines",
-            (".jsonl", ".ndjson"),
-            table_formats.write_jsonl_table,
-            table_formats.read_jsonl,
-        ),
-        _of_tables(
+        Format("tsv", "TSV", (".tsv",), tables.read_tsv, tables.write_tsv),
+        Format("csv", "CSV", (".csv",), tables.read_csv, tables.write_csv),
+        Format("jsonl", "JSON Lines", (".jsonl", ".ndjson"), tables.read_jsonl, tables.write_jsonl),
+        Format(
             "parquet",
             "Parquet",
             (".parquet",),
-            table_formats.write_parquet_table,
-            table_formats.read_parquet_links,
+            tables.read_parquet,
+            tables.write_parquet,
             is_text=False,
             needs_to_write=("pyarrow", "parquet"),
         ),
-        Format(
-            "ntriples",
-            "N-Triples",
-            (".nt",),
-            rdf_links.write_ntriples,
-            rdf_links.read_ntriples,
-            has_iris=True,
-        ),
-        Format(
-            "turtle",
-            "Turtle",
-            (".ttl",),
-            rdf_links.write_turtle,
-            rdf_links.read_rdf,
-            has_iris=True,
-            has_slots=True,
-        ),
+        Format("ntriples", "N-Triples", (".nt",), rdf.read_ntriples, None, rdf.write_ntriples),
+        Format("turtle", "Turtle", (".ttl",), rdf.read_rdf, None, rdf.write_turtle, has_slots=True),
         Format(
             "sssom",
             "SSSOM",
             (".sssom.tsv", ".sssom"),
-            sssom.write_sssom,
             sssom.read_sssom,
-            has_iris=True,
+            write_iris=sssom.write_sssom,
             has_slots=True,
         ),
     )
@@ -164,15 +148,13 @@ def format_of(path: str | Path, name: str | None = None, *, tables: bool = False
     """
     path = Path(path)
     found = format_by_ending(path) if name is None else FORMATS.get(name)
-    if found is None and name is None:
+    if found is None:
         endings = ", ".join(made.endings[0] for made in FORMATS.values())
         raise ConfigError(
             f"{path}: {path.suffix} tells no format; end the name in one of {endings}, "
             "or name the format"
-        )
-    if found is None:
-        raise ConfigError(
-            f"there is no format {name!r}{did_you_mean(str(name), FORMATS)}; "
+            if name is None
+            else f"there is no format {name!r}{did_you_mean(name, FORMATS)}; "
             f"the formats are {', '.join(FORMATS)}"
         )
     if tables and found.write_table is None:
@@ -229,13 +211,13 @@ def read_table(
     if known is not None and known.name not in ("tsv", "csv"):
         return known.read(path, asked)
     if suffix(path) in RDF:
-        return rdf_links.read_rdf(path, asked)
+        return rdf.read_rdf(path, asked)
     if suffix(path) in PARQUET:
-        return table_formats.read_parquet_links(path, asked)
+        return tables.read_parquet(path, asked)
     text = read_text(path, as_written=True)
     if sssom.is_sssom(text):
         return sssom.parse_sssom(path, text)
-    return table_formats.parse_links(path, text, asked)
+    return tables.parse_links(path, text, asked)
 
 
 def read_links(

@@ -94,6 +94,10 @@ class LinkTable:
         """The line of a link, None where the format has no lines."""
         return None if self.lines is None else self.lines[row]
 
+    def error(self, what: str, row: int) -> DataError:
+        """What is wrong with a link."""
+        return DataError(what, path=self.path, line=self.line(row))
+
     def full(self, name: str) -> str:
         """A name in full: its prefix expanded, or its escapes undone; else as it stands."""
         return unescaped(name) if self.is_escaped else expanded(name, self.prefixes or {})
@@ -159,12 +163,8 @@ def in_full(table: LinkTable) -> dict[str, Sequence[Any]]:
         for row, value in enumerate(columns[name]):
             is_full = re.match(r"[A-Za-z][A-Za-z0-9+.-]*://|urn:", value)
             if not is_full and value == table.columns[name][row]:
-                raise DataError(
-                    f"has {value!r}, whose prefix is not in the curie_map of the header; add it "
-                    "there",
-                    path=table.path,
-                    line=table.line(row),
-                )
+                what = f"has {value!r}, whose prefix is not in the curie_map of the header"
+                raise table.error(f"{what}; add it there", row)
     return columns
 
 
@@ -201,9 +201,7 @@ def distinct_links(
         for i, value in enumerate(columns[what]):
             read[i] = _number(value)
             if not (fits(read[i]) or (what == "probability" and value in ("", None))):
-                raise DataError(
-                    f"has the {what} {value!r}, not {must_be}", path=table.path, line=table.line(i)
-                )
+                raise table.error(f"has the {what} {value!r}, not {must_be}", i)
         return read[kept]
 
     return DistinctLinks(
@@ -245,9 +243,8 @@ def _check_one_to_one(
                 continue
             line = table.line(first)
             elsewhere = "another link has" if line is None else f"line {line} links it to"
-            raise DataError(
+            raise table.error(
                 f"links {entity!r} to {counterpart!r}, but {elsewhere} {other!r}; "
                 "remove one of the two",
-                path=table.path,
-                line=table.line(row),
+                row,
             )

@@ -55,8 +55,7 @@ PREFIXES = {
 
 NO_LICENSE = f"{SSSOM}license/unspecified"
 PREDICATES = (
-    "owl:sameAs",
-    *("skos:exactMatch", "skos:closeMatch", "skos:relatedMatch"),
+    *("owl:sameAs", "skos:exactMatch", "skos:closeMatch", "skos:relatedMatch"),
     *("owl:equivalentClass", "owl:equivalentProperty"),
 )
 JUSTIFICATIONS = tuple(
@@ -126,26 +125,19 @@ def checked_slots(given: Slots) -> dict[str, tuple[str, ...]]:
                 f"{', '.join(known)}"
             )
         values = (value,) if isinstance(value, str) else tuple(value)
-        slot = SLOTS.get(name)
-        if len(values) != 1 and not (slot and slot.several and values):
+        if len(values) != 1 and not (values and name in SLOTS and SLOTS[name].several):
             raise ConfigError(f"the SSSOM slot {name} has one value, not {len(values)}")
         for text in values:
-            _check(name, text)
+            if name in OF_LINKS:
+                fits = text in OF_LINKS[name]
+                problem = f"cannot be {{!r}}; choose one of {', '.join(OF_LINKS[name])}"
+            else:
+                check, problem = _KINDS[SLOTS[name].kind]
+                fits = check(text)
+            if not fits:
+                raise ConfigError(f"the SSSOM slot {name} {problem.format(text)}")
         checked[name] = values
     return checked
-
-
-def _check(name: str, value: str) -> None:
-    if name in OF_LINKS:
-        if value not in OF_LINKS[name]:
-            raise ConfigError(
-                f"the SSSOM slot {name} cannot be {value!r}; choose one of "
-                f"{', '.join(OF_LINKS[name])}"
-            )
-        return
-    fits, what = _KINDS[SLOTS[name].kind]
-    if not fits(value):
-        raise ConfigError(f"the SSSOM slot {name} is {what.format(value)}")
 
 
 def _is_reference(text: str) -> bool:
@@ -164,9 +156,9 @@ def _is_date(text: str) -> bool:
 
 
 _KINDS: dict[Kind, tuple[Callable[[str], bool], str]] = {
-    "iri": (_is_reference, "an IRI, and {!r} is none"),
-    "date": (_is_date, "a date like 2026-01-31, not {!r}"),
-    "text": (_is_line, "one line of text, not {!r}"),
+    "iri": (_is_reference, "is an IRI, and {!r} is none"),
+    "date": (_is_date, "is a date like 2026-01-31, not {!r}"),
+    "text": (_is_line, "is one line of text, not {!r}"),
 }
 """Whether a value is of a kind, and what is said of one that is not."""
 
@@ -185,9 +177,6 @@ def today(environment: Mapping[str, str] = os.environ) -> str:
         raise ConfigError(
             f"SOURCE_DATE_EPOCH is {fixed!r}, not a number of seconds since 1970"
         ) from None
-
-
-OTHER_SCORE = re.compile(r"(?:^|\|)\s*score=([^|]*)")
 
 
 @dataclass(frozen=True)
@@ -283,7 +272,7 @@ def score_and_probability(
 
     A confidence that is not given is 1, as the standard says.
     """
-    matches = [OTHER_SCORE.search(text or "") for text in other]
+    matches = [re.search(r"(?:^|\|)\s*score=([^|]*)", text or "") for text in other]
     scores = [match[1] for match in matches if match is not None]
     if not scores or len(scores) < len(matches):
         return {"score": [1.0 if value in (None, "") else value for value in confidence]}

@@ -61,22 +61,13 @@ _CHARACTERS = {"t": "\t", "n": "\n", "r": "\r", "b": "\b", "f": "\f"}
 
 
 def write_ntriples(alignment: AlignedLinks, path: Path, options: WriteOptions) -> None:
-    """Writes the links as owl:sameAs.
-
-    Raises:
-        DataError: the file cannot be written, or an entity cannot get an IRI.
-    """
+    """Writes the links as owl:sameAs."""
     rows = zip(*link_iris(table_of_links(alignment), options.iris, path), strict=True)
     write_lines(path, (f"<{subject}> <{SAMENESS[0]}> <{object_}> .\n" for subject, object_ in rows))
 
 
 def write_turtle(alignment: AlignedLinks, path: Path, options: WriteOptions) -> None:
-    """Writes the links, with six decimals of each confidence.
-
-    Raises:
-        ConfigError: a slot is set that does not exist or whose value does not fit.
-        DataError: the file cannot be written, or an entity cannot get an IRI.
-    """
+    """Writes the links, with six decimals of each confidence."""
     write_lines(path, _turtle(mapping_set(alignment, options, path)))
 
 
@@ -122,11 +113,7 @@ _Statement = tuple[str, str, str, bool, int | None]
 
 
 def read_ntriples(path: Path, asked: Asked) -> LinkTable:
-    """Reads links as `read_rdf` does, line by line and without a package.
-
-    Raises:
-        DataError: the file is missing or not UTF-8, or a line is no triple.
-    """
+    """Reads links as `read_rdf` does, line by line and without a package."""
     return _links(path, _of_lines(path), asked)
 
 
@@ -134,10 +121,6 @@ def read_rdf(path: Path, asked: Asked) -> LinkTable:
     """Reads statements that two IRIs are the same, and what annotated axioms say of them.
 
     The ending says which RDF the file is; without one it is Turtle.
-
-    Raises:
-        DataError: the file is missing or has a mistake.
-        MissingExtraError: a package is not installed.
     """
     return _links(path, _of_rdf(path, RDF.get(suffix(path), "Turtle")), asked)
 

@@ -14,6 +14,7 @@ from dualamn.kernels.arrays import (
     EmbeddingArray,
     FloatArray,
     Int32Array,
+    pair_keys,
     strings,
 )
 from dualamn.link_files.table import Table
@@ -44,19 +45,16 @@ def candidate_table(alignment: AlignedLinks, k: int) -> Table:
     """
     if k < 1:
         raise ConfigError(f"the number of candidates must be 1 or more, got {k}")
+    dtypes = (np.int32, np.int32, np.int32, np.float32, np.bool_)
     parts = [
-        _part(alignment, pair, topk, k)
-        for pair in alignment.pairs
-        for topk in (pair.left_to_right, pair.right_to_left)
+        tuple(np.empty(0, dtype) for dtype in dtypes),
+        *(
+            _part(alignment, pair, topk, k)
+            for pair in alignment.pairs
+            for topk in (pair.left_to_right, pair.right_to_left)
+        ),
     ]
-    queries, candidates, ranks, scores, linked = (
-        np.concatenate([np.empty(0, dtype), *column])
-        for dtype, column in zip(
-            (np.int32, np.int32, np.int32, np.float32, np.bool_),
-            zip(*parts, strict=True) if parts else [()] * 5,
-            strict=True,
-        )
-    )
+    queries, candidates, ranks, scores, linked = map(np.concatenate, zip(*parts, strict=True))
     task = alignment.task
     graphs = strings(task.kg_names)
     columns = {
@@ -83,17 +81,15 @@ def _part(
             f"the matcher {alignment.matcher} decides on links and ranks nothing: for candidates "
             "take mutual, sinkhorn, csls or greedy"
         )
-    names = alignment.task.identifiers(topk.queries).tolist()
-    order = np.array(sorted(range(len(names)), key=names.__getitem__), dtype=np.int64)
+    order = np.argsort(alignment.task.identifiers(topk.queries), kind="stable")
     candidates, scores = topk.candidates[order, :k], topk.scores[order, :k]
     real = candidates >= 0
     queries = np.repeat(topk.queries[order], real.sum(axis=1))
     ranks = np.broadcast_to(np.arange(1, candidates.shape[1] + 1, dtype=np.int32), real.shape)[real]
     # A link and a row are the same if the lower and the higher id are.
-    size = alignment.task.n_entities
-    ends = np.sort(np.stack([queries, candidates[real]], axis=1).astype(np.int64), axis=1)
-    links = np.sort(pair.links.astype(np.int64), axis=1)
-    linked = np.isin(ends[:, 0] * size + ends[:, 1], links[:, 0] * size + links[:, 1])
+    ends = np.stack([queries, candidates[real]], axis=1)
+    ends, links = np.sort(ends, axis=1), np.sort(pair.links, axis=1)
+    linked = np.isin(pair_keys(ends), pair_keys(links))
     return queries, candidates[real], ranks, scores[real], linked
 
 
@@ -138,12 +134,10 @@ def write_clusters(
     always give the same file. Names are escaped as in links files.
 
     Args:
-        task: turns joint ids into identifiers.
+        task: of the clusters.
         members: (c, g) int32 joint ids, -1 where a cluster has nothing of a graph.
         scores: (c,) float32.
-        path: the file.
-
-    An existing file is replaced only once the new one is complete.
+        path: the file, replaced only once the new one is complete.
 
     Raises:
         DataError: the file cannot be written.
@@ -157,22 +151,17 @@ def write_clusters(
     write_rows(path, ["score", "members", *task.kg_names], rows)
 
 
-def entities_path(path: str | Path) -> Path:
-    """Where the table of entities belongs: links.npy gets links.entities.tsv."""
-    return Path(path).with_suffix(".entities.tsv")
-
-
 def write_embeddings(task: AlignmentTask, embeddings: EmbeddingArray, path: str | Path) -> Path:
     """Writes an (n, d) matrix and the graph and entity of each of its rows.
 
     Returns:
-        The path of the table: tab-separated, header `source`, `entity`, row i + 1 of the file
-        for row i of the matrix, escaped as in links files.
+        The path of the table, links.entities.tsv for links.npy: tab-separated, header `source`,
+        `entity`, row i + 1 of the file for row i of the matrix, escaped as in links files.
 
     Raises:
         DataError: a file cannot be written.
     """
-    table = check_writable(entities_path(path))
+    table = check_writable(Path(path).with_suffix(".entities.tsv"))
     with atomic_write_bytes(path) as file:
         # Not as one array: what numpy raises on a full disk does not say that it is full.
         about = np.lib.format.header_data_from_array_1_0(embeddings)

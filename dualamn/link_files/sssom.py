@@ -38,12 +38,7 @@ _REFERENCES = ("creator_id", "subject_source", "object_source")
 
 
 def write_sssom(alignment: AlignedLinks, path: Path, options: WriteOptions) -> None:
-    """Writes the links, with six decimals of each confidence.
-
-    Raises:
-        ConfigError: a slot is set that does not exist or whose value does not fit.
-        DataError: the file cannot be written, or an entity cannot get an IRI.
-    """
+    """Writes the links, with six decimals of each confidence."""
     write_lines(path, _lines(mapping_set(alignment, options, path)))
 
 
@@ -92,13 +87,7 @@ def is_sssom(text: str) -> bool:
 
 
 def read_sssom(path: Path, asked: Asked) -> LinkTable:
-    """Reads the mappings that say that two things are the same; others are counted.
-
-    Raises:
-        DataError: the file is missing or not UTF-8, its header is no YAML, a column is missing, or
-            a row has too many or too few fields.
-        MissingExtraError: PyYAML is not installed.
-    """
+    """Reads the mappings that say that two things are the same; others are counted."""
     return parse_sssom(path, read_text(path, as_written=True))
 
 

@@ -80,23 +80,20 @@ def write_rows(
     write_lines(path, map(line, chain([header], rows)))
 
 
-def write_tsv_table(table: Table, path: str | Path) -> None:
+def write_tsv(table: Table, path: str | Path) -> None:
     """Writes a table as TSV, with six decimals of fractions; errors as `write_rows`."""
     write_rows(path, table.columns, table.text())
 
 
-def write_csv_table(table: Table, path: str | Path) -> None:
+def write_csv(table: Table, path: str | Path) -> None:
     """Writes a table as CSV, with six decimals of fractions; errors as `write_rows`."""
     write_rows(path, table.columns, table.text(), _csv_line)
 
 
-def write_jsonl_table(table: Table, path: str | Path) -> None:
+def write_jsonl(table: Table, path: str | Path) -> None:
     """Writes a table as JSON Lines, with fractions rounded to six decimals.
 
-    Without rows the file is empty.
-
-    Raises:
-        DataError: the file cannot be written.
+    Without rows the file is empty. Errors as `write_rows`.
     """
     encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
     names = tuple(table.columns)
@@ -135,13 +132,8 @@ def arrow_table(table: Table) -> Any:
     return pa.table(columns)
 
 
-def write_parquet_table(table: Table, path: str | Path) -> None:
-    """Writes a table as Parquet.
-
-    Raises:
-        DataError: the file cannot be written.
-        MissingExtraError: pyarrow is not installed.
-    """
+def write_parquet(table: Table, path: str | Path) -> None:
+    """Writes a table as Parquet; errors as `arrow_table` and `write_rows`."""
     parquet = needs("pyarrow.parquet", extra="parquet")
     made = arrow_table(table)
     with atomic_path(path) as temporary:
@@ -149,17 +141,12 @@ def write_parquet_table(table: Table, path: str | Path) -> None:
 
 
 def read_tsv(path: Path, asked: Asked) -> LinkTable:
-    """Reads links from TSV, with or without the header. Empty lines are passed over.
-
-    Raises:
-        DataError: the file is missing, not UTF-8 or empty, or a line has too few or too many
-            fields, or an empty one.
-    """
+    """Reads links from TSV, with or without the header. Empty lines are passed over."""
     return parse_links(path, read_text(path, as_written=True), asked, quotes="")
 
 
 def read_csv(path: Path, asked: Asked) -> LinkTable:
-    """Reads links from CSV, like `read_tsv`; a quote that is not closed is an error too."""
+    """Reads links from CSV, like `read_tsv`."""
     return parse_links(path, read_text(path, as_written=True), asked, quotes=",")
 
 
@@ -190,11 +177,8 @@ def parse_links(path: Path, text: str, asked: Asked, *, quotes: str | None = Non
         if "" in links.columns[places[name]]:
             row = links.columns[places[name]].index("")
             fields = [column[row] for column in links.columns]
-            raise DataError(
-                f"field {places[name] + 1} of {short(fields)} is empty; name it or remove the line",
-                path=path,
-                line=links.line(row),
-            )
+            what = f"field {places[name] + 1} of {short(fields)} is empty"
+            raise links.error(f"{what}; name it or remove the line", row)
     return LinkTable.of(links, places, notes=notes)
 
 
@@ -262,28 +246,19 @@ def _positions(table: StringTable, is_data: bool) -> dict[str, int]:
     return {name: at for at, name in enumerate(names[:width])}
 
 
-def read_parquet_links(path: Path, asked: Asked) -> LinkTable:
-    """Reads links: columns named as in other tables, or two or three of any names.
-
-    Raises:
-        DataError: the file is missing or no Parquet, or a name is missing.
-        MissingExtraError: pyarrow is not installed.
-    """
+def read_parquet(path: Path, asked: Asked) -> LinkTable:
+    """Reads links: columns named as in other tables, or two or three of any names."""
     table = read_arrow(path)
     links = named_links(strings_of(path, table), table.column_names)
     for name, at in places_of(table.column_names)[0].items():
         if name in TEXT_COLUMNS and table.column(at).null_count:
             row = table.column(at).to_pylist().index(None)
-            raise DataError(f"has nothing in column {name}", path=path, line=links.line(row))
+            raise links.error(f"has nothing in column {name}", row)
     return links
 
 
 def read_jsonl(path: Path, asked: Asked) -> LinkTable:
-    """Reads links. Empty lines are passed over, and so are keys that are no columns of links.
-
-    Raises:
-        DataError: the file is missing or not UTF-8, or a line is no JSON object or lacks a key.
-    """
+    """Reads links. Empty lines are passed over, and so are keys that are no columns of links."""
     rows, lines = [], []
     for number, line in enumerate(read_text(path, as_written=True).split("\n"), start=1):
         if line.strip(" \r\t"):
