@@ -21,10 +21,7 @@ _SYSTEM_ERROR = re.compile(r"os error (\d+)")
 
 @contextmanager
 def atomic_write(path: str | Path) -> Iterator[IO[str]]:
-    """Opens a UTF-8 text file that takes its name only once it is complete.
-
-    Lines end as they are written. See `atomic_path` for what happens on errors.
-    """
+    """Opens a UTF-8 text file, whose lines end as they are written, see `atomic_path`."""
     with atomic_path(path) as temporary, temporary.open("w", encoding="utf-8", newline="") as file:
         yield file
 

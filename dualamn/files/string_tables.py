@@ -66,9 +66,7 @@ class StringTable:
 def read_strings(path: Path, fields: Sequence[str]) -> StringTable:
     """Reads a file of strings: comma-separated with quotes if named ``.csv``, else tabs.
 
-    Args:
-        path: the file.
-        fields: what the columns hold, for messages; their number is the number of columns.
+    Its columns hold the given fields: as many as these, which messages name.
 
     Raises:
         DataError: the file cannot be read, is empty or not UTF-8, or has a line that does not fit.
@@ -88,7 +86,7 @@ def parse_strings(
     """The table in the text of a file, see `read_strings`.
 
     Args:
-        path, text, fields: the file, what is in it, and what its columns hold.
+        path, text, fields: of `read_strings`, and what the file holds.
         more: other numbers of columns that are fine too, if all lines have the same.
         may_have_gaps: whether fields may be empty.
         quotes: what separates fields that may stand in quotes; "" for tabs and no quotes. If

@@ -133,12 +133,9 @@ _PLAIN = ("", ".txt")
 
 
 def format_of(path: str | Path, name: str | None = None, *, tables: bool = False) -> Format:
-    """The format that a file is written in.
+    """The format that a file is written in, by its ending unless a name settles it.
 
-    Args:
-        path: the file, whose ending says the format.
-        name: the format, to settle it.
-        tables: only formats that can hold any table.
+    With `tables` only formats that can hold any table will do.
 
     Raises:
         ConfigError: an unknown name or ending, or a format for links alone.
@@ -190,18 +187,12 @@ def read_table(
 ) -> LinkTable:
     """Reads a links file of any format, as strings and with line numbers.
 
-    The ending of its name says the format, whether one of compression follows it or not; what
-    says none is a table, TSV, and a table with the columns of SSSOM is one of mappings.
-
-    Args:
-        path: the file.
-        format: its format, to settle it.
-        asked: what readers may ask about the graphs.
+    The ending of its name says the format if none is given, whether one of compression follows it
+    or not; what says none is a table, TSV, and a table with the columns of SSSOM is one of
+    mappings. Errors as of `Format.read`.
 
     Raises:
-        DataError: the file is missing or unusable.
         ConfigError: there is no such format.
-        MissingExtraError: the format needs a package that is not installed.
     """
     path, asked = Path(path), asked or Asked()
     check_exists(path)
@@ -230,8 +221,7 @@ def read_links(
     """Reads the different links of a file of any format, see `read_table`.
 
     Args:
-        path: the file.
-        format: its format, to settle it.
+        path, format: the file, and its format, to settle it.
         base: what names that are no IRIs were written under, in RDF and SSSOM: their graphs and
             names are read back.
         one_to_one: refuse an entity with two different counterparts, as gold links must.

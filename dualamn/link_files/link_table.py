@@ -55,7 +55,8 @@ class LinkTable:
         columns: m values each, of left and right at least; left_source and right_source both or
             neither. Names are strings; score and probability are numbers or their text, a
             probability may be missing, "" or None.
-        lines: (m,) the line or row of every link, from 1; None where the format has no lines.
+        lines: (m,) the line or row of every link, from 1, None where the format has no lines; or
+            None for all.
         others: how many statements are no links, by the reason.
         is_statements: whether these are statements that two things are the same, in either
             order and not one to one, as in RDF and SSSOM; in tables the order counts.
@@ -66,7 +67,7 @@ class LinkTable:
 
     path: Path
     columns: Mapping[str, Sequence[Any]]
-    lines: Sequence[int] | None = None
+    lines: Sequence[int | None] | None = None
     others: Mapping[str, int] = field(default_factory=dict)
     is_statements: bool = False
     is_escaped: bool = False
@@ -74,18 +75,10 @@ class LinkTable:
     notes: tuple[str, ...] = ()
 
     @classmethod
-    def of(
-        cls,
-        table: StringTable,
-        places: Mapping[str, int],
-        *,
-        is_escaped: bool = False,
-        notes: tuple[str, ...] = (),
-    ) -> LinkTable:
-        """The links of a table whose columns have these places."""
+    def of(cls, table: StringTable, places: Mapping[str, int], **more: Any) -> LinkTable:
+        """The links of a table whose columns have these places, with more of the attributes."""
         columns = {name: table.columns[at] for name, at in places.items()}
-        lines = table.lines or range(1, len(table) + 1)
-        return cls(table.path, columns, lines, is_escaped=is_escaped, notes=notes)
+        return cls(table.path, columns, table.lines or range(1, len(table) + 1), **more)
 
     def __len__(self) -> int:
         return len(self.columns["left"])
@@ -171,12 +164,9 @@ def in_full(table: LinkTable) -> dict[str, Sequence[Any]]:
 def distinct_links(
     table: LinkTable, columns: Mapping[str, Sequence[Any]], *, one_to_one: bool
 ) -> DistinctLinks:
-    """Every link once, the first of those that are the same.
+    """Every link of a table once, the first of those that are the same.
 
-    Args:
-        table: the links.
-        columns: theirs, with names in full.
-        one_to_one: refuse an entity with two counterparts in a graph.
+    Its columns are given with names in full, see `in_full`.
 
     Raises:
         DataError: a score or probability is none; or `one_to_one`, and an entity has two

@@ -132,9 +132,10 @@ def _refuse_contradictions(
             continue
         one = positions[first[count > 1].min()]
         two = positions[np.flatnonzero(entities == rows[one, side])[1]]
-        places = [(files[owner[at]], int(at - begins[owner[at]])) for at in (one, two)]
-        (file_one, row_one), (file_two, row_two) = places
-        line_one = file_one.line(row_one)
+        (file_one, line_one), (file_two, line_two) = (
+            (files[owner[at]], files[owner[at]].line(int(at - begins[owner[at]])))
+            for at in (one, two)
+        )
         where = "a statement" if line_one is None else f"line {line_one}"
         if file_one is not file_two:
             where += f" of {file_one.path}"
@@ -143,5 +144,5 @@ def _refuse_contradictions(
             f"{kgs[side].entities[rows[one, side]]!r} of {kgs[side].name} is linked to "
             f"{names[1]!r}, but {where} links it to {names[0]!r}; remove one of the two",
             path=file_two.path,
-            line=file_two.line(row_two),
+            line=line_two,
         )

@@ -203,34 +203,24 @@ def _links(path: Path, found: Iterable[_Statement], asked: Asked) -> LinkTable:
     # Axioms mostly annotate plain statements, which were counted.
     if foreign > others[FOREIGN]:
         others[FOREIGN] = foreign
-    if axioms:
-        return LinkTable(path, _with_axioms(plain, axioms, nodes), None, others, is_statements=True)
-    columns = {"left": [left for left, _ in plain], "right": [right for _, right in plain]}
-    known = [line for line in lines if line is not None]
-    has_lines = len(known) == len(lines)
-    return LinkTable(path, columns, known if has_lines else None, others, is_statements=True)
-
-
-def _with_axioms(
-    plain: list[tuple[str, str]], axioms: list[dict[str, str]], nodes: dict[str, dict[str, str]]
-) -> dict[str, list[Any]]:
-    """The links of axioms first, then those that only stand there as plain statements."""
+    # The links of axioms first, then those that only stand there as plain statements.
     links = [(axiom.get(_SOURCE, ""), axiom.get(_TARGET, "")) for axiom in axioms]
     annotated = set(links)
     links += [link for link in plain if link not in annotated]
-    axioms = axioms + [{}] * (len(links) - len(axioms))
     columns: dict[str, list[Any]] = {
         "left": [left for left, _ in links],
         "right": [right for _, right in links],
-        **score_and_probability(
-            [axiom.get(f"{SSSOM}confidence") for axiom in axioms],
-            [axiom.get(f"{SSSOM}other") for axiom in axioms],
-        ),
     }
-    sources = [[_graph(axiom, nodes, side) for axiom in axioms] for side in ("subject", "object")]
-    if None not in sources[0] and None not in sources[1]:
-        columns["left_source"], columns["right_source"] = sources
-    return columns
+    if axioms:
+        axioms += [{}] * (len(links) - len(axioms))
+        said = (
+            [axiom.get(f"{SSSOM}{slot}") for axiom in axioms] for slot in ("confidence", "other")
+        )
+        columns |= score_and_probability(*said)
+        sources = [[_graph(axiom, nodes, end) for axiom in axioms] for end in ("subject", "object")]
+        if None not in sources[0] and None not in sources[1]:
+            columns["left_source"], columns["right_source"] = sources
+    return LinkTable(path, columns, None if axioms else lines, others, is_statements=True)
 
 
 def _graph(axiom: dict[str, str], nodes: dict[str, dict[str, str]], side: str) -> str | None:

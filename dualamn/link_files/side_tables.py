@@ -31,14 +31,8 @@ def candidate_table(alignment: AlignedLinks, k: int) -> Table:
 
     Pairs of graphs in the order of the task, each in both directions; then by entity and rank.
 
-    Args:
-        alignment: of a matcher that ranks candidates.
-        k: how many of each entity at most.
-
-    Returns:
-        Columns source, entity, rank from 1, candidate_source, candidate, score as the matcher
-        gives it, and whether the two are linked. If a graph has names, also name and
-        candidate_name, "" for an entity without one.
+    Scores are the matcher's. If a graph has names there are also columns name and candidate_name,
+    "" for an entity without one.
 
     Raises:
         ConfigError: k is less than 1, or the matcher ranks nothing.
@@ -108,12 +102,11 @@ def unmatched_table(alignment: AlignedLinks) -> Table:
     aligned = sorted({kg for pair in alignment.pairs for kg in (pair.left, pair.right)})
     alone &= np.isin(task.source_of, aligned)
     ids = np.flatnonzero(alone)
-    sources, identifiers = task.source_of[ids], task.identifiers(ids)
+    keys = (task.source_of[ids].tolist(), task.identifiers(ids).tolist(), ids.tolist())
+    ids = np.array([number for *_, number in sorted(zip(*keys, strict=True))], dtype=np.int64)
     names = strings([""] * len(ids)) if task.entity_names is None else task.entity_names[ids]
-    keys = list(zip(sources.tolist(), identifiers.tolist(), strict=True))
-    order = np.array(sorted(range(len(ids)), key=keys.__getitem__), dtype=np.int64)
-    graphs = strings(task.kg_names)
-    return Table({"source": graphs[sources], "entity": identifiers, "name": names}).take(order)
+    graphs = strings(task.kg_names)[task.source_of[ids]]
+    return Table({"source": graphs, "entity": task.identifiers(ids), "name": names})
 
 
 def write_clusters(
@@ -121,17 +114,16 @@ def write_clusters(
 ) -> None:
     """Writes clusters as tab-separated text, with six decimals of each score.
 
-    The first line names the columns; then every line is one cluster, with a column for each
-    graph in the order of the task, empty where the cluster has nothing of that graph:
+    Every line is one cluster, with a column for each graph in the order of the task, empty where
+    the cluster has nothing of that graph:
 
         score      members   en        fr          de
         0.912345   3         Germany   Allemagne   Deutschland
         0.734210   2         Danube                Donau
 
     `score` is that of the least sure link which the cluster needs to hold together, 1 if seed
-    links alone do; `members` counts its entities. Lines are sorted by the first graph's
-    identifiers, then those without one by the second's, and so on, so that the same clusters
-    always give the same file. Names are escaped as in links files.
+    links alone do. Lines are sorted by the first graph's identifiers, then those without one by
+    the second's, and so on. Names are escaped as in links files.
 
     Args:
         task: of the clusters.
