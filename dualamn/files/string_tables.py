@@ -49,9 +49,9 @@ class StringTable:
         """The line, counted from 1, that a row was read from."""
         return row + 1 if self.lines is None else self.lines[row]
 
-    def error(self, what: str, row: int) -> DataError:
-        """What is wrong with a row."""
-        return DataError(what, path=self.path, line=self.line(row))
+    def error(self, what: str, row: int = 0) -> DataError:
+        """What is wrong with a row, or with the whole table if it is the first."""
+        return DataError(what, path=self.path, line=self.line(row) if len(self) else None)
 
     def take(self, columns: Sequence[int]) -> StringTable:
         """The table of some columns, in their order."""

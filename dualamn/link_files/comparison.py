@@ -208,18 +208,12 @@ def _judge(links: list[Link], gold: list[Link], *, has_scores: bool) -> Verdicts
 
 
 def _notes(found: DistinctLinks, gold: DistinctLinks, total: LinkMetrics) -> tuple[str, ...]:
-    notes = [f"{table.path.parent / note}" for table in (found, gold) for note in table.notes]
-    notes += [
-        f"{table.path}: {table.n_repeated:,} repeated lines were counted once"
-        for table in (found, gold)
-        if table.n_repeated
-    ]
-    notes += [
-        f"{table.path}: {table.n_others:,} statements do not say that two entities are the same "
-        "and were passed over"
-        for table in (found, gold)
-        if table.n_others
-    ]
+    files = (found, gold)
+    notes = [f"{file.path.parent / note}" for file in files for note in file.notes]
+    repeated = "repeated lines were counted once"
+    notes += [f"{file.path}: {file.n_repeated:,} {repeated}" for file in files if file.n_repeated]
+    others = "statements do not say that two entities are the same and were passed over"
+    notes += [f"{file.path}: {file.n_others:,} {others}" for file in files if file.n_others]
     if len(found) and len(gold) and not total.correct + total.incorrect:
         notes.append(
             "no link shares an entity with the gold links: are both files of the same graphs, "

@@ -87,8 +87,8 @@ class LinkTable:
         """The line of a link, None where the format has no lines."""
         return None if self.lines is None else self.lines[row]
 
-    def error(self, what: str, row: int) -> DataError:
-        """What is wrong with a link."""
+    def error(self, what: str, row: int = 0) -> DataError:
+        """What is wrong with a link, or with all of them if it is the first."""
         return DataError(what, path=self.path, line=self.line(row))
 
     def full(self, name: str) -> str:

@@ -229,10 +229,10 @@ def mapping_set(alignment: AlignedLinks, options: WriteOptions, path: Path) -> M
     sources = {}
     for slot, column in (("subject_source", "left_source"), ("object_source", "right_source")):
         names = table.columns[column].tolist()
-        if len(set(names)) == 1:
-            slots.setdefault(slot, (source(names[0]),))
-        if slot not in slots:
-            sources[slot] = [source(name) for name in names]
+        iris = {name: source(name) for name in dict.fromkeys(names)}
+        if len(iris) == 1:
+            slots.setdefault(slot, tuple(iris.values()))
+        sources[slot] = None if slot in slots else [iris[name] for name in names]
     kind = "Composite" if alignment.used_names else "Structural"
     (predicate,) = given.get("predicate_id", ("owl:sameAs",))
     (justification,) = given.get("mapping_justification", (f"semapv:{kind}Matching",))
@@ -245,8 +245,7 @@ def mapping_set(alignment: AlignedLinks, options: WriteOptions, path: Path) -> M
         "object_id": objects,
         "object_label": object_labels,
         "mapping_justification": [justification] * len(table),
-        "subject_source": sources.get("subject_source"),
-        "object_source": sources.get("object_source"),
+        **sources,
         "confidence": confidence,
         "other": other,
     }

@@ -213,10 +213,10 @@ def _links(path: Path, found: Iterable[_Statement], asked: Asked) -> LinkTable:
     }
     if axioms:
         axioms += [{}] * (len(links) - len(axioms))
-        said = (
-            [axiom.get(f"{SSSOM}{slot}") for axiom in axioms] for slot in ("confidence", "other")
+        columns |= score_and_probability(
+            [axiom.get(f"{SSSOM}confidence") for axiom in axioms],
+            [axiom.get(f"{SSSOM}other") for axiom in axioms],
         )
-        columns |= score_and_probability(*said)
         sources = [[_graph(axiom, nodes, end) for axiom in axioms] for end in ("subject", "object")]
         if None not in sources[0] and None not in sources[1]:
             columns["left_source"], columns["right_source"] = sources

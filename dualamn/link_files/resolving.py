@@ -10,6 +10,7 @@ import re
 from collections.abc import Sequence
 from difflib import get_close_matches
 from functools import cached_property
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -78,8 +79,7 @@ class LinkReader:
             raise table.error(
                 f"these links do not say which of the {len(self.kgs)} graphs they join; add the "
                 "columns left_source and right_source with a header, or give a folder with a "
-                "file A-B.tsv for every pair of graphs A and B",
-                0,
+                "file A-B.tsv for every pair of graphs A and B"
             )
         return {(0, 1): [self._between(table, 0, 1)]}
 
@@ -238,14 +238,16 @@ class LinkReader:
         for row, (subject, object_) in enumerate(
             zip(*(self._spelt_here(table, side) for side in ("left", "right")), strict=True)
         ):
-            ends = self._graphs_of(subject), self._graphs_of(object_)
-            pairs = {(a, b) for a in ends[0] for b in ends[1] if a < b}
-            turned = {(b, a) for a in ends[0] for b in ends[1] if b < a} - pairs
-            foreign += not pairs and not turned
-            for (one, two), places in (((subject, object_), pairs), ((object_, subject), turned)):
-                for left, right in places:
-                    link = self._positions[left][one], self._positions[right][two], row
-                    found.setdefault((left, right), []).append(link)
+            ends: dict[tuple[int, int], tuple[str, str]] = {}
+            for one, two in product(self._graphs_of(subject), self._graphs_of(object_)):
+                if one < two:
+                    ends[one, two] = subject, object_
+                elif two < one:
+                    ends.setdefault((two, one), (object_, subject))
+            foreign += not ends
+            for (left, right), (first, second) in ends.items():
+                link = self._positions[left][first], self._positions[right][second], row
+                found.setdefault((left, right), []).append(link)
         if not found:
             raise DataError(
                 f"none of its {counted(total, 'statement')} that two things are the same joins "

@@ -106,10 +106,8 @@ def parse_sssom(path: Path, text: str) -> LinkTable:
     )
     at = {column[0].strip(): number for number, column in enumerate(table.columns)}
     if missing := [name for name in _NEEDED if name not in at]:
-        raise DataError(
-            f"the column {missing[0]} is missing; an SSSOM table needs {', '.join(_NEEDED)}",
-            path=path,
-            line=table.line(0),
+        raise table.error(
+            f"the column {missing[0]} is missing; an SSSOM table needs {', '.join(_NEEDED)}"
         )
     prefixes = {**_BUILT_IN, **metadata["curie_map"]}
 

@@ -224,11 +224,9 @@ def _check_header(table: StringTable, header: Sequence[str]) -> None:
     known = [word for word in words if word in ALL_COLUMNS]
     sources = {"left_source", "right_source"} & set(words)
     if len(sources) == 1 or len(set(known)) < len(known):
-        raise DataError(
+        raise table.error(
             f"the header is {', '.join(words)}; give every column its own name, and name "
-            "the graph of both sides, left_source and right_source, or of none",
-            path=table.path,
-            line=table.line(0) if len(table) else None,
+            "the graph of both sides, left_source and right_source, or of none"
         )
 
 
@@ -236,11 +234,9 @@ def _positions(table: StringTable, is_data: bool) -> dict[str, int]:
     """The columns of a table without a header; as many as ours are ours, if the graphs say so."""
     width = len(table.columns)
     if (not is_data and width not in (2, 3)) or width > len(ALL_COLUMNS):
-        raise DataError(
+        raise table.error(
             f"found {width} fields; give two, left and right, or name the columns in a "
-            f"first line: {', '.join(ALL_COLUMNS)}",
-            path=table.path,
-            line=table.line(0) if len(table) else None,
+            f"first line: {', '.join(ALL_COLUMNS)}"
         )
     names = ("left", "right", "score") if width <= 3 else ALL_COLUMNS
     return {name: at for at, name in enumerate(names[:width])}
