@@ -35,7 +35,8 @@ def read_text(path: Path, *, as_written: bool = False) -> str:
     Raises:
         DataError: the file cannot be read, is not UTF-8, or, unless `as_written`, has a zero byte.
     """
-    return _utf8(path, read_all(path)) if as_written else decode(path, read_bytes(path))
+    data = read_all(path) if as_written else read_bytes(path)
+    return decode(path, data, may_have_zeros=as_written)
 
 
 def unix_lines(text: str) -> str:
@@ -49,23 +50,19 @@ def read_bytes(path: Path) -> bytes:
     return data.replace(b"\r\n", b"\n").replace(b"\r", b"\n") if b"\r" in data else data
 
 
-def decode(path: Path, data: bytes) -> str:
+def decode(path: Path, data: bytes, *, may_have_zeros: bool = False) -> str:
     """The text of a file's bytes.
 
     Raises:
-        DataError: it is not UTF-8, at this line.
+        DataError: it is not UTF-8, or has a zero byte where it may not, at this line.
     """
-    zero = data.find(b"\0")
+    zero = -1 if may_have_zeros else data.find(b"\0")
     if zero >= 0:
         raise DataError(
             f"a zero byte at offset {zero} means that this is no text file; expected UTF-8 text",
             path=path,
             line=data.count(b"\n", 0, zero) + 1,
         )
-    return _utf8(path, data)
-
-
-def _utf8(path: Path, data: bytes) -> str:
     try:
         return data.decode()
     except UnicodeDecodeError as error:

@@ -154,17 +154,14 @@ def _of_lines(path: Path) -> Iterator[_Statement]:
 
 def _value(term: str) -> str:
     """The IRI between < and >, the text of a literal, or the name of a blank node."""
-    text = term
     if term[0] in '<"':
-        text = term[1 : term.rindex({"<": ">", '"': '"'}[term[0]])]
-    if "\\" not in text:
-        return text
-    return _ESCAPE.sub(
-        lambda match: (
-            _CHARACTERS.get(match[3], match[3]) if match[3] else chr(int(match[1] or match[2], 16))
-        ),
-        text,
-    )
+        term = term[1 : term.rindex(">" if term[0] == "<" else '"')]
+    return _ESCAPE.sub(_character, term) if "\\" in term else term
+
+
+def _character(escape: re.Match[str]) -> str:
+    short, code = escape[3], escape[1] or escape[2]
+    return _CHARACTERS.get(short, short) if short else chr(int(code, 16))
 
 
 def _links(path: Path, found: Iterable[_Statement], asked: Asked) -> LinkTable:
