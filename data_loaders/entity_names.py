@@ -16,9 +16,8 @@ from urllib.parse import unquote
 
 from dualamn.data_loaders.id_triples import ENTITY_LISTS, number_entities
 from dualamn.errors import DataError
-from dualamn.files.delimited import read_strings
 from dualamn.files.opening import PARQUET, suffix
-from dualamn.files.parquet import read_parquet
+from dualamn.files.string_tables import read_parquet, read_strings
 from dualamn.files.text import counted
 from dualamn.graphs.knowledge_graph import KnowledgeGraph
 from dualamn.graphs.task import AlignmentTask

@@ -8,8 +8,8 @@ from itertools import compress
 
 import numpy as np
 
-from dualamn.files.delimited import StringTable
 from dualamn.files.rdf import Reading
+from dualamn.files.string_tables import StringTable
 from dualamn.files.text import counted
 from dualamn.graphs.knowledge_graph import KnowledgeGraph, Literals, Numbers, distinct_rows
 from dualamn.kernels.arrays import BoolArray, IntArray, StringArray, strings

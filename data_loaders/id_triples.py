@@ -23,7 +23,7 @@ from dualamn.data_loaders.id_graph import (
 )
 from dualamn.data_loaders.openea import has_folds, read_fold
 from dualamn.errors import DataError
-from dualamn.files.delimited import read_strings
+from dualamn.files.string_tables import read_strings
 from dualamn.files.text import counted
 from dualamn.link_files.numbered_links import merge_links
 

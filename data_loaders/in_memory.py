@@ -14,14 +14,14 @@ from dualamn.data_loaders.graph_builder import GraphBuilder
 from dualamn.data_loaders.rdf_statements import sort_statements, statements_of
 from dualamn.data_loaders.string_graph import TRIPLE_FIELDS, choose, read_graph
 from dualamn.errors import DataError
-from dualamn.files.delimited import StringTable
 from dualamn.files.opening import check_exists
 from dualamn.files.rdf import Reading
+from dualamn.files.string_tables import StringTable
 from dualamn.graphs.knowledge_graph import KnowledgeGraph
 from dualamn.graphs.task import AlignmentTask
 from dualamn.kernels.arrays import strings
-from dualamn.link_files.delimited_links import named_links
 from dualamn.link_files.resolving import LinkReader, PairFiles, join_links
+from dualamn.link_files.table_formats import named_links
 
 _LINKS = Path("links")
 """What links in memory are called in messages, in place of a file."""

@@ -8,15 +8,14 @@ Attribute triples are not read.
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 
 from dualamn.data_loaders.dataset import Dataset, Layout, Request, pair_names
 from dualamn.data_loaders.graph_builder import GraphBuilder
 from dualamn.data_loaders.string_graph import TRIPLE_FIELDS
 from dualamn.errors import DataError
-from dualamn.files.delimited import read_strings
 from dualamn.files.rdf import Reading
+from dualamn.files.string_tables import read_strings
 from dualamn.graphs.knowledge_graph import KnowledgeGraph
 from dualamn.link_files.numbered_links import LinkFile, PairLinks, merge_links, without
 from dualamn.link_files.resolving import LinkReader
@@ -94,7 +93,7 @@ def _read(request: Request) -> Dataset:
         graphs.append(builder.graph(name, notes, hubs=False))
         request.step(number + 1, 3)
     kgs = (graphs[0], graphs[1])
-    read = partial(LinkReader(kgs, notes).read_pair, left=0, right=1)
+    read = LinkReader(kgs, notes).read_pair
     links_file = folder / "ent_links"
     if has_folds(folder):
         all_links = read(links_file) if links_file.exists() else None

@@ -8,10 +8,9 @@ from pathlib import Path
 from dualamn.data_loaders.graph_builder import GraphBuilder
 from dualamn.data_loaders.rdf_statements import collect
 from dualamn.errors import DataError, did_you_mean
-from dualamn.files.delimited import StringTable, first_row, parse_strings
 from dualamn.files.opening import COMPRESSED, PARQUET, RDF, TABLES, suffix
-from dualamn.files.parquet import read_parquet
 from dualamn.files.rdf import Reading
+from dualamn.files.string_tables import StringTable, first_row, parse_strings, read_parquet
 from dualamn.files.text import read_text
 from dualamn.graphs.knowledge_graph import KnowledgeGraph
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import pyarrow
 
     from dualamn.explain import Explanation
-    from dualamn.link_files.write_options import Slots
+    from dualamn.link_files.table import Slots
     from dualamn.matching.entity_clusters import Clusters
     from dualamn.probability import Threshold
 
@@ -149,7 +149,7 @@ class Alignment(JudgedLinks):
             MissingExtraError: the format needs a package that is not installed.
         """
         from dualamn.link_files.formats import format_of
-        from dualamn.link_files.write_options import WriteOptions
+        from dualamn.link_files.table import WriteOptions
 
         chosen, options = format_of(path, format), WriteOptions(base, sssom or {})
         chosen.check(options)
@@ -233,7 +233,7 @@ class Alignment(JudgedLinks):
         write_report(self, path, per_band=per_band, seconds=seconds, notes=notes)
 
     def to_tsv(self, path: str | Path) -> None:
-        """Writes the links as TSV, see `dualamn.link_files.delimited_links`."""
+        """Writes the links as TSV, see `dualamn.link_files.table_formats`."""
         self.write(path, "tsv")
 
     def to_arrow(self) -> pyarrow.Table:
@@ -242,8 +242,8 @@ class Alignment(JudgedLinks):
         Raises:
             MissingExtraError: pyarrow is not installed.
         """
-        from dualamn.link_files.parquet_tables import arrow_table
         from dualamn.link_files.table import table_of_links
+        from dualamn.link_files.table_formats import arrow_table
 
         return arrow_table(table_of_links(self))
 

@@ -22,7 +22,7 @@ from dualamn.aligner import Aligner, Fitted
 from dualamn.bench.synthetic_task import make_task
 from dualamn.config import GONE, AlignerConfig
 from dualamn.errors import ConfigError
-from dualamn.files.tensors import write_tensors
+from dualamn.files.atomic import write_tensors
 from dualamn.graphs.knowledge_graph import KnowledgeGraph
 from dualamn.graphs.task import AlignmentTask
 from dualamn.kernels import memory

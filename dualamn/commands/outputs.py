@@ -19,8 +19,7 @@ if TYPE_CHECKING:
     from dualamn.alignment import Alignment
     from dualamn.graphs.task import AlignmentTask
     from dualamn.link_files.formats import Format
-    from dualamn.link_files.table import Table
-    from dualamn.link_files.write_options import WriteOptions
+    from dualamn.link_files.table import Table, WriteOptions
 
 _RANKS_NOTHING = "one_to_one"
 _OPTIONS = (
@@ -175,7 +174,7 @@ class Outputs:
             DataError: an entity that cannot get an IRI, in a format of IRIs.
         """
         if self.form.has_iris:
-            from dualamn.link_files.write_options import check_iris
+            from dualamn.link_files.table import check_iris
 
             check_iris(task, self._write_options.iris)
 
@@ -223,7 +222,7 @@ class Outputs:
 
     @property
     def _write_options(self) -> WriteOptions:
-        from dualamn.link_files.write_options import WriteOptions
+        from dualamn.link_files.table import WriteOptions
 
         return WriteOptions(self.base, self.slots)
 
@@ -252,7 +251,7 @@ def _table_form(path: Path) -> Format:
 
 
 def _no_options() -> WriteOptions:
-    from dualamn.link_files.write_options import WriteOptions
+    from dualamn.link_files.table import WriteOptions
 
     return WriteOptions()
 

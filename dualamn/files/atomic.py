@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import os
+import re
 import secrets
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import IO
+from typing import IO, TYPE_CHECKING
 
 from dualamn.errors import DataError
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+_SYSTEM_ERROR = re.compile(r"os error (\d+)")
 
 
 @contextmanager
 def atomic_write(path: str | Path) -> Iterator[IO[str]]:
-    """Opens a UTF-8 text file that takes its name only once it is complete.
-
-    Lines end as they are written. See `atomic_path` for what happens on errors.
-    """
+    """Opens a UTF-8 text file, whose lines end as they are written, see `atomic_path`."""
     with atomic_path(path) as temporary, temporary.open("w", encoding="utf-8", newline="") as file:
         yield file
 
@@ -47,7 +50,7 @@ def atomic_path(path: str | Path) -> Iterator[Path]:
     else:
         # A symbolic link stays one: the file that it points to is replaced.
         target = Path(os.path.realpath(target))
-        temporary = target.with_name(f".{target.name[:200]}.{secrets.token_hex(4)}.tmp")
+        temporary = _temporary(target)
     try:
         if temporary is not target:
             # Made here, the file has the permissions that the user's other files get; some
@@ -57,13 +60,14 @@ def atomic_path(path: str | Path) -> Iterator[Path]:
         yield temporary
         if temporary is not target:
             temporary.chmod(mode)
-            _flush_to_disk(temporary)
+            # A crash after the rename cannot leave an empty file under the name.
+            with temporary.open("rb+") as file:
+                os.fsync(file.fileno())
             temporary.replace(target)
     except OSError as error:
         if error.filename not in (None, str(temporary)):  # another file's trouble
             raise
-        reason = error.strerror or str(error)
-        raise DataError(f"cannot be written ({reason})", path=path) from error
+        raise _failed(path, error) from error
     finally:
         if temporary is not target:
             with suppress(OSError):
@@ -81,20 +85,24 @@ def check_writable(path: str | Path) -> Path:
     path = Path(path)
     if path.is_dir():
         raise DataError("is a folder, give the name of a file to write", path=path)
-    if not path.parent.is_dir():
-        raise DataError(
-            f"cannot be written: there is no folder {path.parent}, create it first", path=path
-        )
-    place = path if path.exists() and not path.is_file() else path.parent
-    if not os.access(place, os.W_OK):
-        raise DataError(f"cannot be written: no permission to write to {place}", path=path)
+    _check_place(path, path.parent, is_device=path.exists() and not path.is_file())
     return path
 
 
-def _flush_to_disk(path: Path) -> None:
-    """Makes sure that a crash after the rename cannot leave an empty file under the name."""
-    with path.open("rb+") as file:
-        os.fsync(file.fileno())
+def _check_place(path: Path, folder: Path, *, is_device: bool = False) -> None:
+    """Refuses a place where nothing can be made; a device is written to directly."""
+    if not folder.is_dir():
+        raise DataError(
+            f"cannot be written: there is no folder {folder}, create it first", path=path
+        )
+    place = path if is_device else folder
+    if not os.access(place, os.W_OK):
+        raise DataError(f"cannot be written: no permission to write to {place}", path=path)
+
+
+def _temporary(target: Path) -> Path:
+    """A hidden name beside the target that nothing has."""
+    return target.with_name(f".{target.name[:200]}.{secrets.token_hex(4)}.tmp")
 
 
 @contextmanager
@@ -110,7 +118,7 @@ def atomic_folder(path: str | Path) -> Iterator[Path]:
     path = check_new_folder(path)
     # A symbolic link to an empty folder stays one.
     target = Path(os.path.realpath(path))
-    temporary = target.with_name(f".{target.name[:200]}.{secrets.token_hex(4)}.tmp")
+    temporary = _temporary(target)
     try:
         temporary.mkdir()
         yield temporary
@@ -121,10 +129,13 @@ def atomic_folder(path: str | Path) -> Iterator[Path]:
         inside = error.filename is None or Path(error.filename).is_relative_to(temporary)
         if not inside and error.filename != str(target):  # another file's trouble
             raise
-        reason = error.strerror or str(error)
-        raise DataError(f"cannot be written ({reason})", path=path) from error
+        raise _failed(path, error) from error
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
+
+
+def _failed(path: str | Path, error: OSError) -> DataError:
+    return DataError(f"cannot be written ({error.strerror or error})", path=path)
 
 
 def check_new_folder(path: str | Path) -> Path:
@@ -142,11 +153,27 @@ def check_new_folder(path: str | Path) -> Path:
             "this folder is not empty, and nothing is overwritten; give a new name or remove it",
             path=path,
         )
-    parent = Path(os.path.realpath(path)).parent
-    if not parent.is_dir():
-        raise DataError(
-            f"cannot be written: there is no folder {parent}, create it first", path=path
-        )
-    if not os.access(parent, os.W_OK):
-        raise DataError(f"cannot be written: no permission to write to {parent}", path=path)
+    _check_place(path, Path(os.path.realpath(path)).parent)
     return path
+
+
+def write_tensors(path: str | Path, tensors: Mapping[str, Tensor], head: dict[str, str]) -> None:
+    """Writes named tensors, and strings about them, as one safetensors file.
+
+    Raises:
+        DataError: the file cannot be written, such as on a full disk.
+    """
+    # This file is also for those who read and write text, who need not wait for torch.
+    from safetensors import SafetensorError
+    from safetensors.torch import save_file
+
+    with atomic_path(path) as temporary:
+        try:
+            save_file({name: t.contiguous() for name, t in tensors.items()}, temporary, head)
+        except SafetensorError as error:
+            # The library says in words alone what the system said.
+            found = _SYSTEM_ERROR.search(str(error))
+            if found is None:
+                raise
+            number = int(found[1])
+            raise OSError(number, os.strerror(number)) from None

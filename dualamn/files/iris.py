@@ -9,9 +9,11 @@ import re
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import Path
 from urllib.parse import quote, unquote
 
-from dualamn.errors import ConfigError
+from dualamn.errors import ConfigError, DataError
+from dualamn.files.text import short
 
 # What RDF allows between < and >, after a scheme with an authority or one that has none. A bare
 # "name:more" is not taken for one: "Alien: Covenant" and "en:7" are names.
@@ -44,6 +46,12 @@ class Base:
 
     Raises:
         ConfigError: it is no IRI or ends otherwise.
+
+    >>> base = Base("https://example.org/")
+    >>> base.entity("en", "New York")
+    'https://example.org/en/New%20York'
+    >>> base.split("https://example.org/en/New%20York")
+    ('en', 'New York')
     """
 
     iri: str
@@ -74,6 +82,33 @@ class Base:
     def graph_of(self, iri: str) -> str:
         """The name of the graph that `graph` made an IRI of, others as they are."""
         return unquote(iri.removeprefix(self.iri)) if iri.startswith(self.iri) else iri
+
+
+def entity_iri(graph: str, identifier: str, base: Base | None, path: Path | None = None) -> str:
+    """The IRI of an entity: its identifier, or one made of it under the base.
+
+    Raises:
+        DataError: the identifier is no IRI and there is no base, or it is one that already
+            begins with the base, or it is no text.
+    """
+    if is_iri(identifier):
+        if base is not None and identifier.startswith(base.iri):
+            raise DataError(
+                f"{short(identifier)} of {graph} begins with the base {base.iri}, so names that "
+                "get an IRI there could be taken for it; choose another base",
+                path=path,
+            )
+        return identifier
+    if base is None:
+        raise DataError(
+            f"this format needs IRIs, and {short(identifier)} of {graph} is none; give a base "
+            "IRI under which such names get one (--base https://example.org/, in Python base=)",
+            path=path,
+        )
+    try:
+        return base.entity(graph, identifier)
+    except UnicodeEncodeError:
+        raise DataError(f"cannot hold {short(identifier)}, which is no text", path=path) from None
 
 
 WELL_KNOWN = {

@@ -35,22 +35,15 @@ _TURTLE = re.compile(r"\s*(?:@prefix|@base|PREFIX|BASE)\b")
 
 
 def pyoxigraph() -> Any:
-    """The package that parses RDF.
-
-    Raises:
-        MissingExtraError: it is not installed.
-    """
+    """The package that parses RDF; MissingExtraError if it is not installed."""
     return needs("pyoxigraph", extra="rdf")
 
 
 def statements(path: Path, kind: str | None = None) -> Iterator[Any]:
-    """The quads of a file; the text is not held.
+    """The quads of a file of a format that `RDF` names, known by its ending if None.
 
-    IRIs are taken as they are written, valid or not: published data has many that are not.
-
-    Args:
-        path: the file.
-        kind: its format, one of those that `RDF` names; known by its name if None.
+    The text is not held. IRIs are taken as they are written, valid or not: published data has many
+    that are not.
 
     Raises:
         DataError: the file cannot be read or has a mistake, with the line.
@@ -58,11 +51,12 @@ def statements(path: Path, kind: str | None = None) -> Iterator[Any]:
     """
     ox = pyoxigraph()
     kind = kind or RDF[suffix(path)]
+    constant = re.sub(r"\W", "_", kind).upper()  # such as N_TRIPLES
     if kind == "RDF/XML":
         _check_xml(path)
     with opened(path) as stream:
         try:
-            yield from ox.parse(input=stream, format=_format(kind), lenient=True)
+            yield from ox.parse(input=stream, format=getattr(ox.RdfFormat, constant), lenient=True)
         except SyntaxError as error:
             line = error.lineno
             # That the dot is missing shows only at the beginning of the next line.
@@ -87,17 +81,6 @@ def mistake(path: Path, line: int | None, what: str, kind: str) -> DataError:
             "file, or the ending of its name if it is in another format"
         )
     return DataError(message, path=path, line=line)
-
-
-def _format(kind: str) -> Any:
-    formats = pyoxigraph().RdfFormat
-    return {
-        "N-Triples": formats.N_TRIPLES,
-        "N-Quads": formats.N_QUADS,
-        "Turtle": formats.TURTLE,
-        "TriG": formats.TRIG,
-        "RDF/XML": formats.RDF_XML,
-    }[kind]
 
 
 def _check_xml(path: Path) -> None:
@@ -155,18 +138,18 @@ class Reading:
             labels = (labels,)
         if any(not label.strip() for label in labels):
             raise ConfigError("a label property is blank; give the identifier of a property")
-        if language is not None and not language.strip():
-            raise ConfigError("the language is blank; give one such as en, or leave it out")
+        if language is not None:
+            if not language.strip():
+                raise ConfigError("the language is blank; give one such as en, or leave it out")
+            language = language.strip().lower()
         if columns is None:
-            chosen = None
-        else:
-            if len(columns) != 3 or len(set(columns)) != 3 or not all(columns):
-                raise ConfigError(
-                    f"columns are {', '.join(columns) or 'none'}; name three: those of head, "
-                    "relation and tail"
-                )
-            chosen = (columns[0], columns[1], columns[2])
-        return cls(tuple(labels), None if language is None else language.strip().lower(), chosen)
+            return cls(tuple(labels), language)
+        if len(columns) != 3 or len(set(columns)) != 3 or not all(columns):
+            raise ConfigError(
+                f"columns are {', '.join(columns) or 'none'}; name three: those of head, "
+                "relation and tail"
+            )
+        return cls(tuple(labels), language, (columns[0], columns[1], columns[2]))
 
     @property
     def label_order(self) -> dict[str, int]:

@@ -30,58 +30,48 @@ def write_lines(path: str | Path, lines: Iterable[str]) -> None:
 
 
 def read_text(path: Path, *, as_written: bool = False) -> str:
-    """The text of a file, with Unix line ends.
-
-    Args:
-        path: the file.
-        as_written: with the line ends and zero bytes that are there, which names may have.
+    """The text of a file, with Unix line ends unless `as_written`.
 
     Raises:
-        DataError: the file cannot be read, or is not UTF-8.
+        DataError: the file cannot be read, is not UTF-8, or, unless `as_written`, has a zero byte.
     """
-    return _utf8(path, read_all(path)) if as_written else decode(path, read_bytes(path))
+    data = read_all(path) if as_written else read_bytes(path)
+    return decode(path, data, may_have_zeros=as_written)
+
+
+def unix_lines(text: str) -> str:
+    """The text with the line ends of Unix, where it has those of Windows or old Macs."""
+    return text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text
 
 
 def read_bytes(path: Path) -> bytes:
-    """The bytes of a file, with Unix line ends.
-
-    Raises:
-        DataError: the file cannot be read.
-    """
+    """The bytes of a file, with Unix line ends; errors as `read_all`."""
     data = read_all(path)
-    # The line ends of Windows and of old Macs.
-    if b"\r" in data:
-        data = data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
-    return data
+    return data.replace(b"\r\n", b"\n").replace(b"\r", b"\n") if b"\r" in data else data
 
 
-def decode(path: Path, data: bytes) -> str:
+def decode(path: Path, data: bytes, *, may_have_zeros: bool = False) -> str:
     """The text of a file's bytes.
 
     Raises:
-        DataError: it is not UTF-8, at this line.
+        DataError: it is not UTF-8, or has a zero byte where it may not, at this line.
     """
-    zero = data.find(b"\0")
+    zero = -1 if may_have_zeros else data.find(b"\0")
     if zero >= 0:
         raise DataError(
             f"a zero byte at offset {zero} means that this is no text file; expected UTF-8 text",
             path=path,
             line=data.count(b"\n", 0, zero) + 1,
         )
-    return _utf8(path, data)
-
-
-def _utf8(path: Path, data: bytes) -> str:
     try:
         return data.decode()
     except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
         column = error.start - data.rfind(b"\n", 0, error.start)
         raise DataError(
             f"byte 0x{data[error.start]:02x} at byte {column} of the line is not UTF-8; "
             "save the file as UTF-8",
             path=path,
-            line=line,
+            line=data.count(b"\n", 0, error.start) + 1,
         ) from None
 
 
@@ -115,17 +105,10 @@ def is_regular(separators: NDArray[np.uint8], width: int) -> bool:
 def check_width(
     path: Path, line: int, found: Sequence[str], fields: Sequence[str], widths: Sequence[int]
 ) -> None:
-    """Refuses a line of another number of fields.
-
-    Args:
-        path: the file.
-        line: number of the line, from 1.
-        found: its fields.
-        fields: what they should be, for the message.
-        widths: numbers of fields that are fine.
+    """Refuses a line, from 1, whose number of fields is none of `widths`.
 
     Raises:
-        DataError: the line has another number.
+        DataError: it names what was found, and the `fields` that there should be.
     """
     if len(found) in widths:
         return

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from dualamn.config import AlignerConfig
 from dualamn.errors import CheckpointError, DualamnError
-from dualamn.files.tensors import write_tensors
+from dualamn.files.atomic import write_tensors
 from dualamn.graphs.knowledge_graph import KnowledgeGraph, Literals
 from dualamn.graphs.pyg_data import LINKS
 from dualamn.graphs.task import AlignmentTask

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
+from itertools import chain
 from pathlib import Path
 from typing import Any
-
-import numpy as np
 
 from dualamn.errors import DataError
 from dualamn.eval.curve import PrecisionRecallCurve, curve_of
@@ -19,7 +18,7 @@ from dualamn.eval.reliability import (
 )
 from dualamn.eval.verdicts import LINKS_HEADER, LinkMetrics, Verdicts, judge, link_cells, text_table
 from dualamn.files.iris import to_uri
-from dualamn.kernels.arrays import strings
+from dualamn.kernels.arrays import FloatArray, strings
 from dualamn.link_files.formats import read_links
 from dualamn.link_files.link_table import DistinctLinks
 
@@ -37,8 +36,13 @@ class LinkFileEvaluation:
         pairs: each pair of graphs, by "left-right"; empty if neither file names graphs.
         notes: what a reader of the figures should know, such as repeated lines.
         verdicts: what the gold links say about every single link.
-        reliability: the probabilities of judged links beside the share that is right; empty if
-            the links file has no probabilities.
+        reliability: the probabilities of links that are not unknown, beside the share of them
+            that is correct; empty if the links file has no probabilities.
+
+    >>> verdicts = judge(links=[[0, 0], [1, 2]], gold=[[0, 0], [1, 1]])
+    >>> print(LinkFileEvaluation(verdicts.metrics, {}, (), verdicts))
+    links precision recall F1 correct incorrect unknown missed
+    all 0.500 0.500 0.500 1 1 0 1
     """
 
     total: LinkMetrics
@@ -49,7 +53,7 @@ class LinkFileEvaluation:
 
     @property
     def calibration_error(self) -> float | None:
-        """How far probabilities and shares of right links lie apart; None without either."""
+        """How far probabilities and shares of correct links lie apart; None without either."""
         return error_of(self.reliability)
 
     def curve(self) -> PrecisionRecallCurve:
@@ -87,17 +91,17 @@ def evaluate_files(
     base: str | None = None,
     many: bool = False,
 ) -> LinkFileEvaluation:
-    """Judges a links file by a gold file, each in any format of `dualamn.link_files`.
+    """Evaluates a links file by a gold file, each in any format of `dualamn.link_files`.
 
     If both files name graphs, links are compared within their pair of graphs, whichever side is
     left. If only one does, it must hold a single pair.
 
     Args:
         links_path: the links.
-        gold_path: links that are known to be right.
+        gold_path: links that are known to be correct.
         base: the IRI under which names that are no IRIs stand in either file, see
             `Alignment.write`.
-        many: gold links may give an entity several counterparts, which are all right, as with
+        many: gold links may give an entity several counterparts, which are all correct, as with
             `Aligner.align(many=True)`.
 
     Raises:
@@ -105,52 +109,51 @@ def evaluate_files(
             which graphs a link is of.
         ConfigError: the base cannot be one.
         MissingExtraError: a format needs a package that is not installed.
+
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     links, gold = Path(folder) / "links.tsv", Path(folder) / "gold.tsv"
+    ...     _ = links.write_text("left\\tright\\nRome\\tRoma\\nParis\\tLondra\\n")
+    ...     _ = gold.write_text("left\\tright\\nRome\\tRoma\\nParis\\tParigi\\n")
+    ...     print(evaluate_files(links, gold))
+    links precision recall F1 correct incorrect unknown missed
+    all 0.500 0.500 0.500 1 1 0 1
     """
     found = read_links(links_path, base=base)
     gold = read_links(gold_path, base=base, one_to_one=not many)
     if found.are_uris or gold.are_uris:
         found, gold = _as_uris(found), _as_uris(gold)
-    verdicts = _verdicts(found, gold)
+    verdicts = _verdicts(found, gold, found.score)
     named = {f"{left}-{right}": v.metrics for (left, right), v in verdicts.items() if left or right}
     together = Verdicts.merge(list(verdicts.values()))
-    total = together.metrics
-    return LinkFileEvaluation(
-        total, named, _notes(found, gold, total), together, _reliability(found, gold)
-    )
+    notes = _notes(found, gold, together.metrics)
+    return LinkFileEvaluation(together.metrics, named, notes, together, _reliability(found, gold))
 
 
 def _reliability(found: DistinctLinks, gold: DistinctLinks) -> tuple[ReliabilityBin, ...]:
-    """The table of the links that have a probability and were judged."""
+    """The table of the links that have a probability and are not unknown."""
     if found.probability is None:
         return ()
-    has = np.isfinite(found.probability)
-    sources = found.left_source, found.right_source
-    probable = replace(
-        found,
-        left=found.left[has],
-        right=found.right[has],
-        left_source=None if sources[0] is None else sources[0][has],
-        right_source=None if sources[1] is None else sources[1][has],
-        score=found.probability[has],
-        probability=None,
-    )
-    verdicts = Verdicts.merge(list(_verdicts(probable, gold).values()))
+    verdicts = Verdicts.merge(list(_verdicts(found, gold, found.probability).values()))
     assert verdicts.scores is not None
     known = verdicts.correct | verdicts.incorrect
     return reliability_table(verdicts.scores[known], verdicts.correct[known])
 
 
-def _verdicts(found: DistinctLinks, gold: DistinctLinks) -> dict[Ends, Verdicts]:
-    """The verdicts on the links of every pair of graphs."""
-    wanted = _by_pair(gold, known=())
-    links = _by_pair(found, known=wanted)
+def _verdicts(
+    found: DistinctLinks, gold: DistinctLinks, scores: FloatArray | None
+) -> dict[Ends, Verdicts]:
+    """The verdicts on the links of every pair of graphs; a link whose score is NaN is left out."""
+    wanted = _by_pair(gold, None, known=())
+    links = _by_pair(found, scores, known=wanted)
     if found.left_source is None or gold.left_source is None:
         _check_single_pair(found, gold, len(wanted))
         _check_single_pair(gold, found, len(links))
         name = next((pair for pair in (*wanted, *links) if any(pair)), NO_NAMES)
-        return {name: _judge(_all(links), _all(wanted), found)}
+        # All in one pair, if there is any.
+        wanted, links = ({name: list(chain(*rows.values()))} for rows in (wanted, links))
     return {
-        pair: _judge(links.get(pair, []), wanted.get(pair, []), found)
+        pair: _judge(links.get(pair, []), wanted.get(pair, []), has_scores=scores is not None)
         for pair in dict.fromkeys([*wanted, *links])
     }
 
@@ -171,16 +174,18 @@ def _as_uris(table: DistinctLinks) -> DistinctLinks:
     return replace(table, left=left, right=right)
 
 
-def _by_pair(table: DistinctLinks, known: Collection[Ends]) -> dict[Ends, list[Link]]:
+def _by_pair(
+    table: DistinctLinks, scores: FloatArray | None, known: Collection[Ends]
+) -> dict[Ends, list[Link]]:
     """The links of each pair of graphs, all turned the same way: that of `known` if it is there."""
-    scores = [0.0] * len(table) if table.score is None else table.score.tolist()
-    links = zip(table.left, table.right, scores, strict=True)
-    if table.left_source is None or table.right_source is None:
-        return {NO_NAMES: list(links)}
+    values = [0.0] * len(table) if scores is None else scores.tolist()
+    no_names = [""] * len(table)
+    sources = table.left_source, table.right_source
+    ends = zip(*(no_names if names is None else names for names in sources), strict=True)
     pairs: dict[Ends, list[Link]] = {}
-    for (a, b), (left, right, score) in zip(
-        zip(table.left_source, table.right_source, strict=True), links, strict=True
-    ):
+    for (a, b), left, right, score in zip(ends, table.left, table.right, values, strict=True):
+        if score != score:
+            continue
         if a != b and ((b, a) in known or ((b, a) in pairs and (a, b) not in known)):
             pairs.setdefault((b, a), []).append((right, left, score))
         else:
@@ -188,11 +193,7 @@ def _by_pair(table: DistinctLinks, known: Collection[Ends]) -> dict[Ends, list[L
     return pairs
 
 
-def _all(pairs: Mapping[Ends, list[Link]]) -> list[Link]:
-    return [row for rows in pairs.values() for row in rows]
-
-
-def _judge(links: list[Link], gold: list[Link], found: DistinctLinks) -> Verdicts:
+def _judge(links: list[Link], gold: list[Link], *, has_scores: bool) -> Verdicts:
     lefts: dict[str, int] = {}
     rights: dict[str, int] = {}
 
@@ -202,23 +203,17 @@ def _judge(links: list[Link], gold: list[Link], found: DistinctLinks) -> Verdict
             for left, right, _ in rows
         ]
 
-    scores = None if found.score is None else [score for *_, score in links]
+    scores = [score for *_, score in links] if has_scores else None
     return judge(numbered(links), numbered(gold), scores)
 
 
 def _notes(found: DistinctLinks, gold: DistinctLinks, total: LinkMetrics) -> tuple[str, ...]:
-    notes = [f"{table.path.parent / note}" for table in (found, gold) for note in table.notes]
-    notes += [
-        f"{table.path}: {table.n_repeated:,} repeated lines were counted once"
-        for table in (found, gold)
-        if table.n_repeated
-    ]
-    notes += [
-        f"{table.path}: {table.n_others:,} statements do not say that two entities are the same "
-        "and were passed over"
-        for table in (found, gold)
-        if table.n_others
-    ]
+    files = (found, gold)
+    notes = [f"{file.path.parent / note}" for file in files for note in file.notes]
+    repeated = "repeated lines were counted once"
+    notes += [f"{file.path}: {file.n_repeated:,} {repeated}" for file in files if file.n_repeated]
+    others = "statements do not say that two entities are the same and were passed over"
+    notes += [f"{file.path}: {file.n_others:,} {others}" for file in files if file.n_others]
     if len(found) and len(gold) and not total.correct + total.incorrect:
         notes.append(
             "no link shares an entity with the gold links: are both files of the same graphs, "

@@ -11,8 +11,9 @@ from dualamn.errors import ConfigError, did_you_mean, needs
 from dualamn.files.iris import Base
 from dualamn.files.opening import COMPRESSED, PARQUET, RDF, check_exists, suffix
 from dualamn.files.text import read_text
-from dualamn.link_files import delimited_links, jsonl, rdf_links, sssom
-from dualamn.link_files import parquet_tables as parquet
+from dualamn.link_files import rdf_links as rdf
+from dualamn.link_files import sssom
+from dualamn.link_files import table_formats as tables
 from dualamn.link_files.link_table import (
     Asked,
     DistinctLinks,
@@ -21,8 +22,7 @@ from dualamn.link_files.link_table import (
     in_full,
 )
 from dualamn.link_files.mapping_set import checked_slots
-from dualamn.link_files.table import Table, table_of_links
-from dualamn.link_files.write_options import WriteOptions
+from dualamn.link_files.table import Table, WriteOptions, table_of_links
 from dualamn.result import AlignedLinks
 
 
@@ -34,27 +34,43 @@ class Format:
         name: what it is called in `--format`.
         title: what people call it.
         endings: of file names, the first is the usual one.
-        write_links: writes the links of an alignment to a path, with options that it takes.
-        read: reads links.
-        write_table: writes any table, None where the format knows only links.
-        is_text: whether it can be shown on a terminal.
-        needs_to_write, needs_to_read: a package that has to be installed, if any, and the
-            extra that brings it.
-        has_iris: whether it names entities by IRIs, and takes the option `base`.
+        read: reads links. DataError with the line if the file is missing, is not what its format
+            says (UTF-8 text, but for Parquet), or lacks the end of a link; MissingExtraError if
+            a package is not installed.
+        write_table: writes any table; None where the format knows only links.
+        write_iris: writes the links of an alignment, in a format that names entities by IRIs and
+            takes the option `base`; None for tables.
         has_slots: whether it is an SSSOM mapping set, and takes the option `sssom`.
+        is_text: whether it can be shown on a terminal.
+        needs_to_write: a package that has to be installed, if any, and the extra that brings it.
     """
 
     name: str
     title: str
     endings: tuple[str, ...]
-    write_links: Callable[[AlignedLinks, Path, WriteOptions], None]
     read: Callable[[Path, Asked], LinkTable]
     write_table: Callable[[Table, Path], None] | None = None
+    write_iris: Callable[[AlignedLinks, Path, WriteOptions], None] | None = None
+    has_slots: bool = False
     is_text: bool = True
     needs_to_write: tuple[str, str] | None = None
-    needs_to_read: tuple[str, str] | None = None
-    has_iris: bool = False
-    has_slots: bool = False
+
+    @property
+    def has_iris(self) -> bool:
+        """Whether entities are named by IRIs."""
+        return self.write_iris is not None
+
+    def write_links(self, alignment: AlignedLinks, path: Path, options: WriteOptions) -> None:
+        """Writes the links of an alignment, sorted, with options that `check` lets pass.
+
+        Raises:
+            ConfigError: an SSSOM slot that does not exist or whose value does not fit.
+            DataError: the file cannot be written, or an entity cannot get an IRI.
+        """
+        if self.write_iris is not None:
+            self.write_iris(alignment, path, options)
+        elif self.write_table is not None:
+            self.write_table(table_of_links(alignment), path)
 
     def check(self, options: WriteOptions) -> None:
         """Asks, before long work, whether links can be written with these options.
@@ -83,69 +99,29 @@ def _names(fits: Callable[[Format], bool]) -> str:
     return ", ".join(form.name for form in FORMATS.values() if fits(form))
 
 
-def _of_tables(
-    name: str,
-    title: str,
-    endings: tuple[str, ...],
-    write: Callable[[Table, Path], None],
-    read: Callable[[Path, Asked], LinkTable],
-    *,
-    is_text: bool = True,
-    package: tuple[str, str] | None = None,
-) -> Format:
-    def write_links(alignment: AlignedLinks, path: Path, options: WriteOptions) -> None:
-        write(table_of_links(alignment), path)
-
-    return Format(name, title, endings, write_links, read, write, is_text, package, package)
-
-
 FORMATS: dict[str, Format] = {
     made.name: made
     for made in (
-        _of_tables(
-            "tsv", "TSV", (".tsv",), delimited_links.write_tsv_table, delimited_links.read_tsv
-        ),
-        _of_tables(
-            "csv", "CSV", (".csv",), delimited_links.write_csv_table, delimited_links.read_csv
-        ),
-        _of_tables(
-            "jsonl", "JSON Lines", (".jsonl", ".ndjson"), jsonl.write_jsonl_table, jsonl.read_jsonl
-        ),
-        _of_tables(
+        Format("tsv", "TSV", (".tsv",), tables.read_tsv, tables.write_tsv),
+        Format("csv", "CSV", (".csv",), tables.read_csv, tables.write_csv),
+        Format("jsonl", "JSON Lines", (".jsonl", ".ndjson"), tables.read_jsonl, tables.write_jsonl),
+        Format(
             "parquet",
             "Parquet",
             (".parquet",),
-            parquet.write_parquet_table,
-            parquet.read_parquet_links,
+            tables.read_parquet,
+            tables.write_parquet,
             is_text=False,
-            package=("pyarrow", "parquet"),
+            needs_to_write=("pyarrow", "parquet"),
         ),
-        Format(
-            "ntriples",
-            "N-Triples",
-            (".nt",),
-            rdf_links.write_ntriples,
-            rdf_links.read_ntriples,
-            has_iris=True,
-        ),
-        Format(
-            "turtle",
-            "Turtle",
-            (".ttl",),
-            rdf_links.write_turtle,
-            rdf_links.read_rdf,
-            needs_to_read=("pyoxigraph", "rdf"),
-            has_iris=True,
-            has_slots=True,
-        ),
+        Format("ntriples", "N-Triples", (".nt",), rdf.read_ntriples, None, rdf.write_ntriples),
+        Format("turtle", "Turtle", (".ttl",), rdf.read_rdf, None, rdf.write_turtle, has_slots=True),
         Format(
             "sssom",
             "SSSOM",
             (".sssom.tsv", ".sssom"),
-            sssom.write_sssom,
             sssom.read_sssom,
-            needs_to_read=("yaml", "sssom"),
-            has_iris=True,
+            write_iris=sssom.write_sssom,
             has_slots=True,
         ),
     )
@@ -157,45 +133,36 @@ _PLAIN = ("", ".txt")
 
 
 def format_of(path: str | Path, name: str | None = None, *, tables: bool = False) -> Format:
-    """The format that a file is written in.
+    """The format that a file is written in, by its ending unless a name settles it.
 
-    Args:
-        path: the file; the ending of its name tells the format.
-        name: the format, to settle it.
-        tables: only formats that can hold any table.
+    With `tables` only formats that can hold any table will do.
 
     Raises:
         ConfigError: an unknown name or ending, or a format for links alone.
+
+    >>> format_of("links.sssom.tsv").title
+    'SSSOM'
     """
     path = Path(path)
-    if name is not None:
-        if name not in FORMATS:
-            raise ConfigError(
-                f"there is no format {name!r}{did_you_mean(name, FORMATS)}; "
-                f"the formats are {', '.join(FORMATS)}"
-            )
-        found = FORMATS[name]
-    else:
-        known = format_by_ending(path)
-        if known is None:
-            endings = [made.endings[0] for made in FORMATS.values()]
-            raise ConfigError(
-                f"{path}: {path.suffix} tells no format; end the name in one of "
-                f"{', '.join(endings)}, or name the format"
-            )
-        found = known
-    if tables and found.write_table is None:
-        able = [made.name for made in FORMATS.values() if made.write_table is not None]
+    found = format_by_ending(path) if name is None else FORMATS.get(name)
+    if found is None:
+        endings = ", ".join(made.endings[0] for made in FORMATS.values())
         raise ConfigError(
-            f"{path}: {found.title} can hold links alone; choose one of {', '.join(able)}"
+            f"{path}: {path.suffix} tells no format; end the name in one of {endings}, "
+            "or name the format"
+            if name is None
+            else f"there is no format {name!r}{did_you_mean(name, FORMATS)}; "
+            f"the formats are {', '.join(FORMATS)}"
+        )
+    if tables and found.write_table is None:
+        raise ConfigError(
+            f"{path}: {found.title} can hold links alone; choose one of "
+            f"{_names(lambda form: form.write_table is not None)}"
         )
     return found
 
 
-def table_writer(
-    path: str | Path,
-    name: str | None = None,
-) -> Callable[[Table, Path], None]:
+def table_writer(path: str | Path, name: str | None = None) -> Callable[[Table, Path], None]:
     """Writes tables in the format of a file; errors as `format_of`."""
     write = format_of(path, name, tables=True).write_table
     assert write is not None
@@ -203,7 +170,7 @@ def table_writer(
 
 
 def format_by_ending(path: Path) -> Format | None:
-    """The format that the ending of a name tells, None if it tells none."""
+    """The format that the ending of a name says, None if it says none."""
     # The longest ending wins: .sssom.tsv is no plain TSV.
     endings = {end: made for made in FORMATS.values() for end in made.endings}
     for ending in sorted(endings, key=len, reverse=True):
@@ -220,34 +187,28 @@ def read_table(
 ) -> LinkTable:
     """Reads a links file of any format, as strings and with line numbers.
 
-    The ending of its name tells the format, whether one of compression follows it or not; what
-    tells none is a table, TSV, and a table with the columns of SSSOM is one of mappings.
-
-    Args:
-        path: the file.
-        format: its format, to settle it.
-        asked: what readers may ask about the graphs.
+    The ending of its name says the format if none is given, whether one of compression follows it
+    or not; what says none is a table, TSV, and a table with the columns of SSSOM is one of
+    mappings. Errors as of `Format.read`.
 
     Raises:
-        DataError: the file is missing or unusable.
         ConfigError: there is no such format.
-        MissingExtraError: the format needs a package that is not installed.
     """
     path, asked = Path(path), asked or Asked()
     check_exists(path)
     if format is not None:
         return format_of(path, format).read(path, asked)
     known = format_by_ending(Path(path.stem) if path.suffix.lower() in COMPRESSED else path)
-    if suffix(path) in RDF and (known is None or known.name != "ntriples"):
-        return rdf_links.read_rdf(path, asked)
-    if suffix(path) in PARQUET:
-        return parquet.read_parquet_links(path, asked)
     if known is not None and known.name not in ("tsv", "csv"):
         return known.read(path, asked)
+    if suffix(path) in RDF:
+        return rdf.read_rdf(path, asked)
+    if suffix(path) in PARQUET:
+        return tables.read_parquet(path, asked)
     text = read_text(path, as_written=True)
     if sssom.is_sssom(text):
         return sssom.parse_sssom(path, text)
-    return delimited_links.parse_links(path, text, asked)
+    return tables.parse_links(path, text, asked)
 
 
 def read_links(
@@ -260,8 +221,7 @@ def read_links(
     """Reads the different links of a file of any format, see `read_table`.
 
     Args:
-        path: the file.
-        format: its format, to settle it.
+        path, format: the file, and its format, to settle it.
         base: what names that are no IRIs were written under, in RDF and SSSOM: their graphs and
             names are read back.
         one_to_one: refuse an entity with two different counterparts, as gold links must.
@@ -274,22 +234,21 @@ def read_links(
     table = read_table(path, format=format)
     columns = in_full(table)
     if base is not None and table.is_statements:
-        columns = _without_base(columns, Base(base))
+        _remove_base(columns, Base(base))
     return distinct_links(table, columns, one_to_one=one_to_one)
 
 
-def _without_base(columns: dict[str, Sequence[Any]], base: Base) -> dict[str, Sequence[Any]]:
-    for side in ("left", "right"):
-        parts = [base.split(iri) for iri in columns[side]]
-        columns[side] = [
-            iri if part is None else part[1] for iri, part in zip(columns[side], parts, strict=True)
-        ]
-        graphs = [None if part is None else part[0] for part in parts]
-        if f"{side}_source" not in columns and parts and None not in graphs:
-            columns[f"{side}_source"] = graphs
-        elif f"{side}_source" in columns:
-            columns[f"{side}_source"] = [base.graph_of(iri) for iri in columns[f"{side}_source"]]
-    if ("left_source" in columns) != ("right_source" in columns):
-        columns.pop("left_source", None)
-        columns.pop("right_source", None)
-    return columns
+def _remove_base(columns: dict[str, Sequence[Any]], base: Base) -> None:
+    """Puts names in place of the IRIs that they got under the base, and of those of graphs."""
+    sources = ("left_source", "right_source")
+    for side, source in zip(("left", "right"), sources, strict=True):
+        parts = [base.split(iri) or (None, iri) for iri in columns[side]]
+        columns[side] = [name for _, name in parts]
+        graphs = [graph for graph, _ in parts]
+        if source in columns:
+            columns[source] = [base.graph_of(iri) for iri in columns[source]]
+        elif graphs and None not in graphs:
+            columns[source] = graphs
+    if len(columns.keys() & set(sources)) == 1:
+        for source in sources:
+            columns.pop(source, None)

@@ -13,11 +13,13 @@ from typing import Any
 import numpy as np
 
 from dualamn.errors import DataError
+from dualamn.files.rdf import SAME_AS
+from dualamn.files.string_tables import StringTable
 from dualamn.kernels.arrays import FloatArray, StringArray, strings
+from dualamn.link_files.table import TEXT_COLUMNS
 
 SAMENESS = (
-    "http://www.w3.org/2002/07/owl#sameAs",
-    "http://www.w3.org/2004/02/skos/core#exactMatch",
+    *SAME_AS,
     "http://www.w3.org/2002/07/owl#equivalentClass",
     "http://www.w3.org/2002/07/owl#equivalentProperty",
 )
@@ -53,7 +55,8 @@ class LinkTable:
         columns: m values each, of left and right at least; left_source and right_source both or
             neither. Names are strings; score and probability are numbers or their text, a
             probability may be missing, "" or None.
-        lines: (m,) the line or row of every link, from 1; None where the format has no lines.
+        lines: (m,) the line or row of every link, from 1, None where the format has no lines; or
+            None for all.
         others: how many statements are no links, by the reason.
         is_statements: whether these are statements that two things are the same, in either
             order and not one to one, as in RDF and SSSOM; in tables the order counts.
@@ -64,12 +67,18 @@ class LinkTable:
 
     path: Path
     columns: Mapping[str, Sequence[Any]]
-    lines: Sequence[int] | None = None
+    lines: Sequence[int | None] | None = None
     others: Mapping[str, int] = field(default_factory=dict)
     is_statements: bool = False
     is_escaped: bool = False
     prefixes: Mapping[str, str] | None = None
     notes: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, table: StringTable, places: Mapping[str, int], **more: Any) -> LinkTable:
+        """The links of a table whose columns have these places, with more of the attributes."""
+        columns = {name: table.columns[at] for name, at in places.items()}
+        return cls(table.path, columns, table.lines or range(1, len(table) + 1), **more)
 
     def __len__(self) -> int:
         return len(self.columns["left"])
@@ -78,14 +87,19 @@ class LinkTable:
         """The line of a link, None where the format has no lines."""
         return None if self.lines is None else self.lines[row]
 
+    def error(self, what: str, row: int = 0) -> DataError:
+        """What is wrong with a link, or with all of them if it is the first."""
+        return DataError(what, path=self.path, line=self.line(row))
+
     def full(self, name: str) -> str:
         """A name in full: its prefix expanded, or its escapes undone; else as it stands."""
-        if self.is_escaped:
-            return unescaped(name)
-        prefix, colon, rest = name.partition(":")
-        if not colon or not self.prefixes or prefix not in self.prefixes or rest[:2] == "//":
-            return name
-        return self.prefixes[prefix] + rest
+        return unescaped(name) if self.is_escaped else expanded(name, self.prefixes or {})
+
+
+def expanded(name: str, prefixes: Mapping[str, str]) -> str:
+    """A name whose prefix is known in full, others as they stand."""
+    prefix, colon, rest = name.partition(":")
+    return prefixes[prefix] + rest if colon and prefix in prefixes and rest[:2] != "//" else name
 
 
 def unescaped(name: str) -> str:
@@ -132,51 +146,38 @@ def in_full(table: LinkTable) -> dict[str, Sequence[Any]]:
     Raises:
         DataError: the prefix of a short name is not known.
     """
-    if not table.is_escaped and table.prefixes is None:
-        return dict(table.columns)
     columns = dict(table.columns)
-    for name in {"left", "right", "left_source", "right_source"} & set(columns):
-        columns[name] = [table.full(value) for value in columns[name]]
+    if not table.is_escaped and table.prefixes is None:
+        return columns
+    for name in TEXT_COLUMNS:
+        if name in columns:
+            columns[name] = [table.full(value) for value in columns[name]]
     for name in ("left", "right") if table.prefixes is not None else ():
         for row, value in enumerate(columns[name]):
-            if not re.match(r"[A-Za-z][A-Za-z0-9+.-]*://|urn:", value) and (
-                value == table.columns[name][row]
-            ):
-                raise DataError(
-                    f"has {value!r}, whose prefix is not in the curie_map of the header; add it "
-                    "there",
-                    path=table.path,
-                    line=table.line(row),
-                )
+            is_full = re.match(r"[A-Za-z][A-Za-z0-9+.-]*://|urn:", value)
+            if not is_full and value == table.columns[name][row]:
+                what = f"has {value!r}, whose prefix is not in the curie_map of the header"
+                raise table.error(f"{what}; add it there", row)
     return columns
 
 
 def distinct_links(
     table: LinkTable, columns: Mapping[str, Sequence[Any]], *, one_to_one: bool
 ) -> DistinctLinks:
-    """Every link once, the first of those that are the same.
+    """Every link of a table once, the first of those that are the same.
 
-    Args:
-        table: the links.
-        columns: theirs, with names in full.
-        one_to_one: refuse an entity with two counterparts in a graph.
+    Its columns are given with names in full, see `in_full`.
 
     Raises:
         DataError: a score or probability is none; or `one_to_one`, and an entity has two
             different counterparts in a graph.
     """
     nothing = [""] * len(table)
-    ends = list(
-        zip(
-            columns.get("left_source", nothing),
-            columns["left"],
-            columns.get("right_source", nothing),
-            columns["right"],
-            strict=True,
-        )
-    )
-    first_at = {row: i for i, row in reversed(list(enumerate(ends)))}
-    kept = sorted(first_at.values())
+    ends = list(zip(*(columns.get(name, nothing) for name in TEXT_COLUMNS), strict=True))
+    first_at: dict[tuple[Any, ...], int] = {}
+    for row, end in enumerate(ends):
+        first_at.setdefault(end, row)
+    kept = list(first_at.values())
     if one_to_one:
         _check_one_to_one(table, kept, ends)
 
@@ -190,23 +191,21 @@ def distinct_links(
         for i, value in enumerate(columns[what]):
             read[i] = _number(value)
             if not (fits(read[i]) or (what == "probability" and value in ("", None))):
-                raise DataError(
-                    f"has the {what} {value!r}, not {must_be}", path=table.path, line=table.line(i)
-                )
+                raise table.error(f"has the {what} {value!r}, not {must_be}", i)
         return read[kept]
 
     return DistinctLinks(
         table.path,
-        strings(columns["left"][i] for i in kept),
-        strings(columns["right"][i] for i in kept),
-        text("left_source"),
-        text("right_source"),
-        numbers("score", "a number", isfinite),
-        len(ends) - len(kept),
-        numbers("probability", "a number from 0 to 1", lambda value: 0 <= value <= 1),
-        sum(table.others.values()),
-        table.prefixes is not None,
-        table.notes,
+        left=strings(columns["left"][i] for i in kept),
+        right=strings(columns["right"][i] for i in kept),
+        left_source=text("left_source"),
+        right_source=text("right_source"),
+        score=numbers("score", "a number", isfinite),
+        probability=numbers("probability", "a number from 0 to 1", lambda value: 0 <= value <= 1),
+        n_repeated=len(ends) - len(kept),
+        n_others=sum(table.others.values()),
+        are_uris=table.prefixes is not None,
+        notes=table.notes,
     )
 
 
@@ -219,7 +218,7 @@ def _number(value: object) -> float:
 
 
 def _check_one_to_one(
-    table: LinkTable, rows: Collection[int], ends: Sequence[tuple[str, str, str, str]]
+    table: LinkTable, rows: Collection[int], ends: Sequence[tuple[Any, ...]]
 ) -> None:
     """Each entity may have one counterpart in each other graph."""
     seen: dict[tuple[str, str, str, bool], tuple[int, str]] = {}
@@ -234,9 +233,8 @@ def _check_one_to_one(
                 continue
             line = table.line(first)
             elsewhere = "another link has" if line is None else f"line {line} links it to"
-            raise DataError(
+            raise table.error(
                 f"links {entity!r} to {counterpart!r}, but {elsewhere} {other!r}; "
                 "remove one of the two",
-                path=table.path,
-                line=table.line(row),
+                row,
             )

@@ -18,7 +18,7 @@ import os
 import re
 import time
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -28,8 +28,15 @@ from urllib.parse import quote, unquote
 from dualamn.errors import ConfigError, DataError, did_you_mean
 from dualamn.files.iris import is_iri
 from dualamn.files.text import short
-from dualamn.link_files.table import Table, link_order, six_decimals, table_of_links
-from dualamn.link_files.write_options import Slots, WriteOptions, entity_iris
+from dualamn.link_files.table import (
+    Slots,
+    Table,
+    WriteOptions,
+    link_iris,
+    link_order,
+    six_decimals,
+    table_of_links,
+)
 from dualamn.result import AlignedLinks
 from dualamn.version import __version__
 
@@ -48,8 +55,7 @@ PREFIXES = {
 
 NO_LICENSE = f"{SSSOM}license/unspecified"
 PREDICATES = (
-    "owl:sameAs",
-    *("skos:exactMatch", "skos:closeMatch", "skos:relatedMatch"),
+    *("owl:sameAs", "skos:exactMatch", "skos:closeMatch", "skos:relatedMatch"),
     *("owl:equivalentClass", "owl:equivalentProperty"),
 )
 JUSTIFICATIONS = tuple(
@@ -119,35 +125,42 @@ def checked_slots(given: Slots) -> dict[str, tuple[str, ...]]:
                 f"{', '.join(known)}"
             )
         values = (value,) if isinstance(value, str) else tuple(value)
-        slot = SLOTS.get(name)
-        if len(values) != 1 and not (slot and slot.several and values):
+        if len(values) != 1 and not (values and name in SLOTS and SLOTS[name].several):
             raise ConfigError(f"the SSSOM slot {name} has one value, not {len(values)}")
         for text in values:
-            _check(name, text)
+            if name in OF_LINKS:
+                fits = text in OF_LINKS[name]
+                problem = f"cannot be {{!r}}; choose one of {', '.join(OF_LINKS[name])}"
+            else:
+                check, problem = _KINDS[SLOTS[name].kind]
+                fits = check(text)
+            if not fits:
+                raise ConfigError(f"the SSSOM slot {name} {problem.format(text)}")
         checked[name] = values
     return checked
 
 
-def _check(name: str, value: str) -> None:
-    if name in OF_LINKS:
-        if value not in OF_LINKS[name]:
-            raise ConfigError(
-                f"the SSSOM slot {name} cannot be {value!r}; choose one of "
-                f"{', '.join(OF_LINKS[name])}"
-            )
-        return
-    kind = SLOTS[name].kind
-    if kind == "iri" and not (is_iri(value) or re.fullmatch(r"orcid:[0-9X-]+", value)):
-        raise ConfigError(f"the SSSOM slot {name} is an IRI, and {value!r} is none")
-    if kind == "date":
-        try:
-            date.fromisoformat(value)
-        except ValueError:
-            raise ConfigError(
-                f"the SSSOM slot {name} is a date like 2026-01-31, not {value!r}"
-            ) from None
-    if kind == "text" and re.search(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]", value):
-        raise ConfigError(f"the SSSOM slot {name} is one line of text, not {value!r}")
+def _is_reference(text: str) -> bool:
+    return is_iri(text) or re.fullmatch(r"orcid:[0-9X-]+", text) is not None
+
+
+def _is_line(text: str) -> bool:
+    return not re.search(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]", text)
+
+
+def _is_date(text: str) -> bool:
+    try:
+        return bool(date.fromisoformat(text))
+    except ValueError:
+        return False
+
+
+_KINDS: dict[Kind, tuple[Callable[[str], bool], str]] = {
+    "iri": (_is_reference, "is an IRI, and {!r} is none"),
+    "date": (_is_date, "is a date like 2026-01-31, not {!r}"),
+    "text": (_is_line, "is one line of text, not {!r}"),
+}
+"""Whether a value is of a kind, and what is said of one that is not."""
 
 
 def today(environment: Mapping[str, str] = os.environ) -> str:
@@ -166,36 +179,25 @@ def today(environment: Mapping[str, str] = os.environ) -> str:
         ) from None
 
 
-OTHER_SCORE = re.compile(r"(?:^|\|)\s*score=([^|]*)")
-
-
 @dataclass(frozen=True)
 class MappingSet:
-    """Links as SSSOM knows them; columns have one value a link.
+    """Links as SSSOM knows them.
 
     Attributes:
         id: the IRI of the set.
         slots: the slots of the whole set by name, in the order of the standard.
         predicate, justification: CURIEs that hold for every link.
-        subjects, objects: IRIs of the entities.
-        subject_labels, object_labels: names, "" for an entity without one; None if none has one.
-        subject_sources, object_sources: IRIs of the graphs, None if `slots` says it for all.
-        confidence: text of numbers from 0 to 1, "" for none; None if no link has one.
-        other: score=…; None where `confidence` says it.
+        columns: the slots of links by name, in the order of the standard, m texts each. Not
+            there are labels if no entity has one ("" is for some without), sources that `slots`
+            says for all, confidence if no link has one ("" is for some without), and `other`,
+            score=…, where `confidence` says it.
     """
 
     id: str
     slots: dict[str, tuple[str, ...]]
     predicate: str
     justification: str
-    subjects: list[str]
-    objects: list[str]
-    subject_labels: list[str] | None
-    object_labels: list[str] | None
-    subject_sources: list[str] | None
-    object_sources: list[str] | None
-    confidence: list[str] | None
-    other: list[str] | None
+    columns: dict[str, list[str]]
 
 
 def mapping_set(alignment: AlignedLinks, options: WriteOptions, path: Path) -> MappingSet:
@@ -207,9 +209,7 @@ def mapping_set(alignment: AlignedLinks, options: WriteOptions, path: Path) -> M
     """
     given = checked_slots(options.sssom)
     table = table_of_links(alignment)
-    columns = table.columns
-    subjects = entity_iris(columns["left_source"], columns["left"], options.iris, path)
-    objects = entity_iris(columns["right_source"], columns["right"], options.iris, path)
+    subjects, objects = link_iris(table, options.iris, path)
     (set_id,) = given.get("mapping_set_id", (_set_id(subjects, objects, path),))
 
     def source(graph: str) -> str:
@@ -226,30 +226,35 @@ def mapping_set(alignment: AlignedLinks, options: WriteOptions, path: Path) -> M
         "mapping_date": (today(),),
         **{name: values for name, values in given.items() if name in SLOTS},
     }
-    sources: list[list[str] | None] = []
+    sources = {}
     for slot, column in (("subject_source", "left_source"), ("object_source", "right_source")):
-        names = columns[column].tolist()
-        if len(set(names)) == 1:
-            slots.setdefault(slot, (source(names[0]),))
-        sources.append(None if slot in slots else [source(name) for name in names])
-    labels = _labels(alignment)
+        names = table.columns[column].tolist()
+        iris = {name: source(name) for name in dict.fromkeys(names)}
+        if len(iris) == 1:
+            slots.setdefault(slot, tuple(iris.values()))
+        sources[slot] = None if slot in slots else [iris[name] for name in names]
+    kind = "Composite" if alignment.used_names else "Structural"
+    (predicate,) = given.get("predicate_id", ("owl:sameAs",))
+    (justification,) = given.get("mapping_justification", (f"semapv:{kind}Matching",))
+    subject_labels, object_labels = _labels(alignment)
     confidence, other = _confidence(table)
-    justification = (
-        "semapv:CompositeMatching" if alignment.used_names else "semapv:StructuralMatching"
-    )
+    columns = {
+        "subject_id": subjects,
+        "subject_label": subject_labels,
+        "predicate_id": [predicate] * len(table),
+        "object_id": objects,
+        "object_label": object_labels,
+        "mapping_justification": [justification] * len(table),
+        **sources,
+        "confidence": confidence,
+        "other": other,
+    }
     return MappingSet(
         set_id,
         {name: slots[name] for name in SLOTS if name in slots},
-        given.get("predicate_id", ("owl:sameAs",))[0],
-        given.get("mapping_justification", (justification,))[0],
-        subjects,
-        objects,
-        labels[0],
-        labels[1],
-        sources[0],
-        sources[1],
-        confidence,
-        other,
+        predicate,
+        justification,
+        {name: column for name, column in columns.items() if column is not None},
     )
 
 
@@ -266,7 +271,7 @@ def score_and_probability(
 
     A confidence that is not given is 1, as the standard says.
     """
-    matches = [OTHER_SCORE.search(text or "") for text in other]
+    matches = [re.search(r"(?:^|\|)\s*score=([^|]*)", text or "") for text in other]
     scores = [match[1] for match in matches if match is not None]
     if not scores or len(scores) < len(matches):
         return {"score": [1.0 if value in (None, "") else value for value in confidence]}

@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
 
 from dualamn.errors import DataError
 from dualamn.files.text import counted
-from dualamn.graphs.knowledge_graph import KnowledgeGraph, distinct_rows
+from dualamn.graphs.knowledge_graph import KnowledgeGraph
+from dualamn.kernels.arrays import BoolArray, IntArray, pair_keys
 
-LinkRows = NDArray[np.int64]
+LinkRows: TypeAlias = IntArray
 """(m, 2) entity numbers, local to the left and the right graph."""
 
 
@@ -35,7 +36,7 @@ class LinkFile:
         """The same links seen from the other side."""
         return replace(self, rows=self.rows[:, ::-1])
 
-    def take(self, positions: NDArray[np.int64]) -> LinkFile:
+    def take(self, positions: IntArray) -> LinkFile:
         """Only the links at some positions."""
         return replace(
             self, rows=self.rows[positions], line=lambda row: self.line(int(positions[row]))
@@ -95,58 +96,32 @@ def merge_links(
     """
     uses = (seeds, valid, test, unsplit)
     files = [file for use in uses for file in use]
-    if not files:
-        none = np.empty((0, 2), dtype=np.int64)
-        return PairLinks(none, none, none, none)
-    rows = np.concatenate([file.rows for file in files])
-    owner = np.repeat(np.arange(len(files)), [len(file.rows) for file in files])
-    kept = _first_occurrences(rows)
-    _note_repeats(files, owner, kept, notes)
+    sizes = np.array([len(file.rows) for file in files], dtype=np.int64)
+    rows = np.concatenate([np.empty((0, 2), dtype=np.int64), *(file.rows for file in files)])
+    owner = np.repeat(np.arange(len(files)), sizes)
+    kept = np.zeros(len(rows), dtype=np.bool_)
+    kept[np.unique(pair_keys(rows), return_index=True)[1]] = True
+    for number, file in enumerate(files):
+        if count := int((~kept & (owner == number)).sum()):
+            notes.append(f"{file.path.name}: {counted(count, 'repeated line')} skipped")
     _refuse_contradictions(kgs, files, rows, owner, kept)
-    parts, begin = [], 0
-    for use in uses:
-        end = begin + len(use)
-        parts.append(rows[kept & (owner >= begin) & (owner < end)])
-        begin = end
-    return PairLinks(*parts)
+    use_of = np.repeat(np.arange(len(uses)), [len(use) for use in uses])[owner]
+    return PairLinks(*(rows[kept & (use_of == number)] for number in range(len(uses))))
 
 
 def without(links: LinkFile, others: Sequence[LinkFile]) -> LinkFile:
     """The links of a file that none of the other files have."""
-    columns = 1 + max(int(file.rows.max(initial=0)) for file in (links, *others))
-    known = [file.rows[:, 0] * columns + file.rows[:, 1] for file in others]
-    own = links.rows[:, 0] * columns + links.rows[:, 1]
+    known = [pair_keys(file.rows) for file in others]
+    own = pair_keys(links.rows)
     return links.take(np.flatnonzero(~np.isin(own, np.concatenate([own[:0], *known]))))
-
-
-def _first_occurrences(rows: LinkRows) -> NDArray[np.bool_]:
-    """(m,) bool: whether a row is the first of its kind."""
-    first = np.ones(len(rows), dtype=bool)
-    if len(distinct_rows(rows)) < len(rows):
-        _, position = np.unique(rows, axis=0, return_index=True)
-        first[:] = False
-        first[position] = True
-    return first
-
-
-def _note_repeats(
-    files: Sequence[LinkFile],
-    owner: NDArray[np.int64],
-    kept: NDArray[np.bool_],
-    notes: list[str],
-) -> None:
-    dropped = np.bincount(owner[~kept], minlength=len(files))
-    for file, count in zip(files, dropped, strict=True):
-        if count:
-            notes.append(f"{file.path.name}: {counted(int(count), 'repeated line')} skipped")
 
 
 def _refuse_contradictions(
     kgs: tuple[KnowledgeGraph, KnowledgeGraph],
     files: Sequence[LinkFile],
     rows: LinkRows,
-    owner: NDArray[np.int64],
-    kept: NDArray[np.bool_],
+    owner: IntArray,
+    kept: BoolArray,
 ) -> None:
     positions = np.flatnonzero(kept)
     begins = np.searchsorted(owner, np.arange(len(files)))
@@ -157,9 +132,10 @@ def _refuse_contradictions(
             continue
         one = positions[first[count > 1].min()]
         two = positions[np.flatnonzero(entities == rows[one, side])[1]]
-        places = [(files[owner[at]], int(at - begins[owner[at]])) for at in (one, two)]
-        (file_one, row_one), (file_two, row_two) = places
-        line_one = file_one.line(row_one)
+        (file_one, line_one), (file_two, line_two) = (
+            (files[owner[at]], files[owner[at]].line(int(at - begins[owner[at]])))
+            for at in (one, two)
+        )
         where = "a statement" if line_one is None else f"line {line_one}"
         if file_one is not file_two:
             where += f" of {file_one.path}"
@@ -168,5 +144,5 @@ def _refuse_contradictions(
             f"{kgs[side].entities[rows[one, side]]!r} of {kgs[side].name} is linked to "
             f"{names[1]!r}, but {where} links it to {names[0]!r}; remove one of the two",
             path=file_two.path,
-            line=file_two.line(row_two),
+            line=line_two,
         )

@@ -34,13 +34,22 @@ from dualamn.link_files.mapping_set import (
     mapping_set,
     score_and_probability,
 )
-from dualamn.link_files.table import table_of_links
-from dualamn.link_files.write_options import WriteOptions, entity_iris
+from dualamn.link_files.table import WriteOptions, link_iris, table_of_links
 from dualamn.result import AlignedLinks
 
 _OWL = PREFIXES["owl"]
 _SOURCE, _PROPERTY, _TARGET = (f"{_OWL}annotated{end}" for end in ("Source", "Property", "Target"))
 _ABOUT = (f"{SSSOM}MappingSet", f"{_OWL}Axiom")
+_KINDS = {
+    "subject_label": "text",
+    "object_label": "text",
+    "subject_source": "iri",
+    "object_source": "iri",
+    "confidence": "double",
+    "other": "text",
+}
+"""The slots of links that an axiom has, if they are known, and what they hold."""
+
 _SPECIAL = re.compile(r'[\x00-\x1f"\\\x7f]')
 _TRIPLE = re.compile(
     r"[ \t]*(<[^<>]*>|_:\S+|<<.*>>)[ \t]*<([^<>]*)>[ \t]*"
@@ -52,25 +61,13 @@ _CHARACTERS = {"t": "\t", "n": "\n", "r": "\r", "b": "\b", "f": "\f"}
 
 
 def write_ntriples(alignment: AlignedLinks, path: Path, options: WriteOptions) -> None:
-    """Writes the links as owl:sameAs.
-
-    Raises:
-        DataError: the file cannot be written, or an entity cannot get an IRI.
-    """
-    columns = table_of_links(alignment).columns
-    left = entity_iris(columns["left_source"], columns["left"], options.iris, path)
-    right = entity_iris(columns["right_source"], columns["right"], options.iris, path)
-    rows = zip(left, right, strict=True)
+    """Writes the links as owl:sameAs."""
+    rows = zip(*link_iris(table_of_links(alignment), options.iris, path), strict=True)
     write_lines(path, (f"<{subject}> <{SAMENESS[0]}> <{object_}> .\n" for subject, object_ in rows))
 
 
 def write_turtle(alignment: AlignedLinks, path: Path, options: WriteOptions) -> None:
-    """Writes the links, with six decimals of each confidence.
-
-    Raises:
-        ConfigError: a slot is set that does not exist or whose value does not fit.
-        DataError: the file cannot be written, or an entity cannot get an IRI.
-    """
+    """Writes the links, with six decimals of each confidence."""
     write_lines(path, _turtle(mapping_set(alignment, options, path)))
 
 
@@ -82,32 +79,26 @@ def _turtle(made: MappingSet) -> Iterator[str]:
         for value in values if name != "mapping_set_id" else ():
             yield f" ;\n    {SLOTS[name].property} {_object(SLOTS[name].kind, value)}"
     yield " .\n\n"
-    for row, (subject, object_) in enumerate(zip(made.subjects, made.objects, strict=True)):
+    cells = [(name, _KINDS[name], made.columns[name]) for name in _KINDS if name in made.columns]
+    ends = zip(made.columns["subject_id"], made.columns["object_id"], strict=True)
+    for row, (subject, object_) in enumerate(ends):
         yield f"<{subject}> {made.predicate} <{object_}> .\n"
         yield (
             f"<{made.id}> sssom:mappings [ a owl:Axiom ; owl:annotatedSource <{subject}> ; "
             f"owl:annotatedProperty {made.predicate} ; owl:annotatedTarget <{object_}> ; "
             f"sssom:mapping_justification {made.justification}"
         )
-        if made.subject_labels and made.subject_labels[row]:
-            yield f" ; sssom:subject_label {_text(made.subject_labels[row])}"
-        if made.object_labels and made.object_labels[row]:
-            yield f" ; sssom:object_label {_text(made.object_labels[row])}"
-        if made.subject_sources:
-            yield f" ; sssom:subject_source <{made.subject_sources[row]}>"
-        if made.object_sources:
-            yield f" ; sssom:object_source <{made.object_sources[row]}>"
-        if made.confidence and made.confidence[row]:
-            yield f' ; sssom:confidence "{made.confidence[row]}"^^xsd:double'
-        if made.other:
-            yield f" ; sssom:other {_text(made.other[row])}"
+        for name, kind, column in cells:
+            if column[row]:
+                yield f" ; sssom:{name} {_object(kind, column[row])}"
         yield " ] .\n"
 
 
 def _object(kind: str, value: str) -> str:
     if kind == "iri":
-        return f"<{value.replace('orcid:', 'https://orcid.org/', 1)}>"
-    return f'"{value}"^^xsd:date' if kind == "date" else _text(value)
+        orcid = value.startswith("orcid:")
+        return f"<https://orcid.org/{value[6:]}>" if orcid else f"<{value}>"
+    return _text(value) if kind == "text" else f'"{value}"^^xsd:{kind}'
 
 
 def _text(value: str) -> str:
@@ -122,11 +113,7 @@ _Statement = tuple[str, str, str, bool, int | None]
 
 
 def read_ntriples(path: Path, asked: Asked) -> LinkTable:
-    """Reads links as `read_rdf` does, line by line and without a package.
-
-    Raises:
-        DataError: the file is missing or not UTF-8, or a line is no triple.
-    """
+    """Reads links as `read_rdf` does, line by line and without a package."""
     return _links(path, _of_lines(path), asked)
 
 
@@ -134,10 +121,6 @@ def read_rdf(path: Path, asked: Asked) -> LinkTable:
     """Reads statements that two IRIs are the same, and what annotated axioms say of them.
 
     The ending says which RDF the file is; without one it is Turtle.
-
-    Raises:
-        DataError: the file is missing or has a mistake.
-        MissingExtraError: a package is not installed.
     """
     return _links(path, _of_rdf(path, RDF.get(suffix(path), "Turtle")), asked)
 
@@ -171,22 +154,19 @@ def _of_lines(path: Path) -> Iterator[_Statement]:
 
 def _value(term: str) -> str:
     """The IRI between < and >, the text of a literal, or the name of a blank node."""
-    text = term
     if term[0] in '<"':
-        text = term[1 : term.rindex({"<": ">", '"': '"'}[term[0]])]
-    if "\\" not in text:
-        return text
-    return _ESCAPE.sub(
-        lambda match: (
-            _CHARACTERS.get(match[3], match[3]) if match[3] else chr(int(match[1] or match[2], 16))
-        ),
-        text,
-    )
+        term = term[1 : term.rindex(">" if term[0] == "<" else '"')]
+    return _ESCAPE.sub(_character, term) if "\\" in term else term
+
+
+def _character(escape: re.Match[str]) -> str:
+    short, code = escape[3], escape[1] or escape[2]
+    return _CHARACTERS.get(short, short) if short else chr(int(code, 16))
 
 
 def _links(path: Path, found: Iterable[_Statement], asked: Asked) -> LinkTable:
     plain: list[tuple[str, str]] = []
-    lines: list[int] = []
+    lines: list[int | None] = []
     nodes: dict[str, dict[str, str]] = {}
     others: Counter[str] = Counter()
     for subject, predicate, object_, joins_iris, line in found:
@@ -195,8 +175,7 @@ def _links(path: Path, found: Iterable[_Statement], asked: Asked) -> LinkTable:
                 others["about something without an identifier"] += 1
             elif asked.is_wanted(subject, object_):
                 plain.append((subject, object_))
-                if line is not None:
-                    lines.append(line)
+                lines.append(line)
             else:
                 others[FOREIGN] += 1
         elif (
@@ -221,33 +200,24 @@ def _links(path: Path, found: Iterable[_Statement], asked: Asked) -> LinkTable:
     # Axioms mostly annotate plain statements, which were counted.
     if foreign > others[FOREIGN]:
         others[FOREIGN] = foreign
-    if axioms:
-        return LinkTable(path, _with_axioms(plain, axioms, nodes), None, others, is_statements=True)
-    columns = {"left": [left for left, _ in plain], "right": [right for _, right in plain]}
-    has_lines = len(lines) == len(plain)
-    return LinkTable(path, columns, lines if has_lines else None, others, is_statements=True)
-
-
-def _with_axioms(
-    plain: list[tuple[str, str]], axioms: list[dict[str, str]], nodes: dict[str, dict[str, str]]
-) -> dict[str, list[Any]]:
-    """The links of axioms first, then those that only stand there as plain statements."""
+    # The links of axioms first, then those that only stand there as plain statements.
     links = [(axiom.get(_SOURCE, ""), axiom.get(_TARGET, "")) for axiom in axioms]
     annotated = set(links)
     links += [link for link in plain if link not in annotated]
-    axioms = axioms + [{}] * (len(links) - len(axioms))
     columns: dict[str, list[Any]] = {
         "left": [left for left, _ in links],
         "right": [right for _, right in links],
-        **score_and_probability(
+    }
+    if axioms:
+        axioms += [{}] * (len(links) - len(axioms))
+        columns |= score_and_probability(
             [axiom.get(f"{SSSOM}confidence") for axiom in axioms],
             [axiom.get(f"{SSSOM}other") for axiom in axioms],
-        ),
-    }
-    sources = [[_graph(axiom, nodes, side) for axiom in axioms] for side in ("subject", "object")]
-    if None not in sources[0] and None not in sources[1]:
-        columns["left_source"], columns["right_source"] = sources
-    return columns
+        )
+        sources = [[_graph(axiom, nodes, end) for axiom in axioms] for end in ("subject", "object")]
+        if None not in sources[0] and None not in sources[1]:
+            columns["left_source"], columns["right_source"] = sources
+    return LinkTable(path, columns, None if axioms else lines, others, is_statements=True)
 
 
 def _graph(axiom: dict[str, str], nodes: dict[str, dict[str, str]], side: str) -> str | None:

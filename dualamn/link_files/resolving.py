@@ -10,19 +10,19 @@ import re
 from collections.abc import Sequence
 from difflib import get_close_matches
 from functools import cached_property
+from itertools import product
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from dualamn.data_loaders.string_graph import table_files
 from dualamn.errors import DataError
-from dualamn.files.delimited import read_strings
 from dualamn.files.iris import to_uri
 from dualamn.files.opening import stem
-from dualamn.files.text import counted
+from dualamn.files.string_tables import read_strings
+from dualamn.files.text import counted, unix_lines
 from dualamn.graphs.knowledge_graph import KnowledgeGraph
-from dualamn.link_files.delimited_links import unix_lines
+from dualamn.kernels.arrays import IntArray, pair_keys
 from dualamn.link_files.formats import read_table
 from dualamn.link_files.link_table import FOREIGN, Asked, LinkTable, unescaped
 from dualamn.link_files.numbered_links import LinkFile, PairLinks, merge_links
@@ -61,12 +61,10 @@ class LinkReader:
             return self._read_folder(path)
         return self.resolve(read_table(path, asked=self._asked(0, 1)))
 
-    def read_pair(self, path: Path, left: int, right: int) -> LinkFile:
-        """Reads a file whose two columns hold entities of two given graphs."""
+    def read_pair(self, path: Path) -> LinkFile:
+        """Reads a file whose two columns hold entities of the first two graphs."""
         table = read_strings(path, ("left", "right"))
-        columns = dict(zip(("left", "right"), table.columns, strict=True))
-        lines = range(1, len(table) + 1) if table.lines is None else table.lines
-        return self._between(LinkTable(path, columns, lines), left, right)
+        return self._between(LinkTable.of(table, {"left": 0, "right": 1}), 0, 1)
 
     def resolve(self, table: LinkTable) -> PairFiles:
         """Finds the entities of links, see `read`."""
@@ -78,21 +76,17 @@ class LinkReader:
         if "left_source" in table.columns:
             return self._by_source(table)
         if len(self.kgs) > 2:
-            raise DataError(
+            raise table.error(
                 f"these links do not say which of the {len(self.kgs)} graphs they join; add the "
                 "columns left_source and right_source with a header, or give a folder with a "
-                "file A-B.tsv for every pair of graphs A and B",
-                path=table.path,
-                line=table.line(0),
+                "file A-B.tsv for every pair of graphs A and B"
             )
         return {(0, 1): [self._between(table, 0, 1)]}
 
     def _asked(self, left: int, right: int) -> Asked:
-        graphs = {kg.name for kg in self.kgs}
-
         def is_data(row: Sequence[str]) -> bool:
             if len(row) > 3:
-                return {row[0], row[2]} <= graphs
+                return {row[0], row[2]} <= set(self._graph_numbers)
             return row[0] in self._positions[left] and row[1] in self._positions[right]
 
         def is_wanted(subject: str, object_: str) -> bool:
@@ -106,12 +100,12 @@ class LinkReader:
         for path in table_files(folder):
             left, right = self._pair_of(path)
             table = read_table(path, asked=self._asked(left, right))
+            self._notes.extend(table.notes)
             if table.is_statements:
                 for pair, files in self._place(table).items():
                     pairs.setdefault(pair, []).extend(files)
-                continue
-            self._notes.extend(table.notes)
-            self._add(pairs, self._between(table, left, right), left, right)
+            else:
+                self._add(pairs, self._between(table, left, right), left, right)
         if not pairs:
             raise DataError("there are no files of links here; add A-B.tsv", path=folder)
         return pairs
@@ -123,7 +117,7 @@ class LinkReader:
         pairs.setdefault((left, right), []).append(file)
 
     def _pair_of(self, path: Path) -> tuple[int, int]:
-        position = {kg.name: number for number, kg in enumerate(self.kgs)}
+        position = self._graph_numbers
         # A graph's name may have a hyphen itself.
         for match in re.finditer("-", stem(path)):
             left, right = stem(path)[: match.start()], stem(path)[match.end() :]
@@ -136,7 +130,7 @@ class LinkReader:
         )
 
     def _by_source(self, table: LinkTable) -> PairFiles:
-        position = {kg.name: number for number, kg in enumerate(self.kgs)}
+        position = self._graph_numbers
         sides = []
         for side in ("left_source", "right_source"):
             column = [
@@ -144,19 +138,15 @@ class LinkReader:
             ]
             unknown = next((name for name in column if name not in position), None)
             if unknown is not None:
-                raise DataError(
-                    f"there is no graph {unknown!r}; the graphs are {', '.join(position)}",
-                    path=table.path,
-                    line=table.line(column.index(unknown)),
-                )
+                what = f"there is no graph {unknown!r}; the graphs are {', '.join(position)}"
+                raise table.error(what, column.index(unknown))
             sides.append(np.array([position[name] for name in column]))
         same = np.flatnonzero(sides[0] == sides[1])
         if same.size:
-            raise DataError(
+            raise table.error(
                 f"this links two entities of {self.kgs[sides[0][same[0]]].name}, but links join "
                 "different graphs; remove the line",
-                path=table.path,
-                line=table.line(int(same[0])),
+                int(same[0]),
             )
         key = sides[0] * len(self.kgs) + sides[1]
         pairs: PairFiles = {}
@@ -179,7 +169,7 @@ class LinkReader:
 
     def _numbers(
         self, table: LinkTable, side: str, rows: Sequence[int], kg: int, other: int
-    ) -> NDArray[np.int64]:
+    ) -> IntArray:
         positions, names = self._positions[kg], table.columns[side]
         numbers = [positions.get(names[row], -1) for row in rows]
         for at, number in enumerate(numbers):
@@ -189,11 +179,10 @@ class LinkReader:
             # Files that this library wrote escape names; graphs have the line ends of Unix.
             numbers[at] = positions.get(unescaped(name), positions.get(unix_lines(name), -1))
             if numbers[at] < 0:
-                raise DataError(
+                raise table.error(
                     f"{name!r} is linked as an entity of {self.kgs[kg].name}, but no "
                     f"triple of {self.kgs[kg].name} has it; {self._hint(name, kg, other)}",
-                    path=table.path,
-                    line=table.line(rows[at]),
+                    rows[at],
                 )
         return np.array(numbers, dtype=np.int64)
 
@@ -205,6 +194,10 @@ class LinkReader:
             if near:
                 return f"did you mean {near[0]!r}?"
         return "correct or remove the line"
+
+    @cached_property
+    def _graph_numbers(self) -> dict[str, int]:
+        return {kg.name: number for number, kg in enumerate(self.kgs)}
 
     @cached_property
     def _positions(self) -> tuple[dict[str, int], ...]:
@@ -241,21 +234,21 @@ class LinkReader:
         skipped = dict(table.others)
         foreign = skipped.pop(FOREIGN, 0)
         total = len(table) + foreign
-        rows: dict[tuple[int, int], list[tuple[int, int]]] = {}
-        origin: dict[tuple[int, int], list[int]] = {}
+        found: dict[tuple[int, int], list[tuple[int, int, int]]] = {}  # ends and row
         for row, (subject, object_) in enumerate(
             zip(*(self._spelt_here(table, side) for side in ("left", "right")), strict=True)
         ):
-            ends = self._graphs_of(subject), self._graphs_of(object_)
-            pairs = {(a, b) for a in ends[0] for b in ends[1] if a < b}
-            turned = {(b, a) for a in ends[0] for b in ends[1] if b < a} - pairs
-            foreign += not pairs and not turned
-            for (one, two), found in (((subject, object_), pairs), ((object_, subject), turned)):
-                for left, right in found:
-                    link = self._positions[left][one], self._positions[right][two]
-                    rows.setdefault((left, right), []).append(link)
-                    origin.setdefault((left, right), []).append(row)
-        if not rows:
+            ends: dict[tuple[int, int], tuple[str, str]] = {}
+            for one, two in product(self._graphs_of(subject), self._graphs_of(object_)):
+                if one < two:
+                    ends[one, two] = subject, object_
+                elif two < one:
+                    ends.setdefault((two, one), (object_, subject))
+            foreign += not ends
+            for (left, right), (first, second) in ends.items():
+                link = self._positions[left][first], self._positions[right][second], row
+                found.setdefault((left, right), []).append(link)
+        if not found:
             raise DataError(
                 f"none of its {counted(total, 'statement')} that two things are the same joins "
                 f"{' and '.join(kg.name for kg in self.kgs)}; are the identifiers written as in "
@@ -265,8 +258,8 @@ class LinkReader:
         if foreign:
             skipped[FOREIGN] = foreign
         files: PairFiles = {}
-        for pair in sorted(rows):
-            links = np.array(rows[pair], dtype=np.int64)
+        for pair in sorted(found):
+            links, rows = np.split(np.array(found[pair], dtype=np.int64), [2], axis=1)
             kept, several = _one_to_one(links)
             if several:
                 kgs = [self.kgs[kg].name for kg in pair]
@@ -274,17 +267,16 @@ class LinkReader:
                     f"that give {counted(several, 'entity', 'entities')} of {' and '.join(kgs)} "
                     "more than one counterpart"
                 ] = len(links) - len(kept)
-            lines = [table.line(origin[pair][at]) for at in kept.tolist()]
+            lines = [table.line(row) for row in rows[kept, 0].tolist()]
             files[pair] = [LinkFile(table.path, links[kept], lines.__getitem__)]
         for why, count in skipped.items():
             self._notes.append(f"{table.path.name}: skipped {counted(count, 'statement')} {why}")
         return files
 
 
-def _one_to_one(rows: NDArray[np.int64]) -> tuple[NDArray[np.int64], int]:
+def _one_to_one(rows: IntArray) -> tuple[IntArray, int]:
     """Positions of distinct links whose ends have one counterpart, and how many ends have more."""
-    _, first = np.unique(rows, axis=0, return_index=True)
-    first = np.sort(first)
+    first = np.sort(np.unique(pair_keys(rows), return_index=True)[1])
     alone = np.ones(len(first), dtype=bool)
     several = 0
     for column in rows[first].T:
@@ -295,25 +287,18 @@ def _one_to_one(rows: NDArray[np.int64]) -> tuple[NDArray[np.int64], int]:
 
 
 def join_links(
-    kgs: Sequence[KnowledgeGraph],
-    notes: list[str],
-    *,
-    seeds: Sequence[PairFiles] = (),
-    valid: Sequence[PairFiles] = (),
-    test: Sequence[PairFiles] = (),
-    unsplit: Sequence[PairFiles] = (),
+    kgs: Sequence[KnowledgeGraph], notes: list[str], **uses: Sequence[PairFiles]
 ) -> dict[tuple[int, int], PairLinks]:
-    """Merges what was read by its use and pair of graphs, see `merge_links`."""
-    uses = {"seeds": seeds, "valid": valid, "test": test, "unsplit": unsplit}
+    """Merges what was read by its use and pair of graphs; uses are those of `merge_links`."""
     pairs = sorted({pair for use in uses.values() for files in use for pair in files})
     return {
-        (left, right): merge_links(
-            (kgs[left], kgs[right]),
+        pair: merge_links(
+            (kgs[pair[0]], kgs[pair[1]]),
             notes=notes,
             **{
-                name: [file for files in use for file in files.get((left, right), ())]
+                name: [file for files in use for file in files.get(pair, ())]
                 for name, use in uses.items()
             },
         )
-        for left, right in pairs
+        for pair in pairs
     }

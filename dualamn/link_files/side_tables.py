@@ -7,18 +7,18 @@ from pathlib import Path
 import numpy as np
 
 from dualamn.errors import ConfigError
-from dualamn.files.atomic import atomic_write, atomic_write_bytes, check_writable
-from dualamn.files.text import write_lines
+from dualamn.files.atomic import atomic_write_bytes, check_writable
 from dualamn.graphs.task import AlignmentTask
 from dualamn.kernels.arrays import (
     BoolArray,
     EmbeddingArray,
     FloatArray,
     Int32Array,
+    pair_keys,
     strings,
 )
-from dualamn.link_files.delimited_links import escaped
 from dualamn.link_files.table import Table
+from dualamn.link_files.table_formats import write_rows
 from dualamn.result import AlignedLinks, PairAlignment, TopK
 
 
@@ -31,33 +31,24 @@ def candidate_table(alignment: AlignedLinks, k: int) -> Table:
 
     Pairs of graphs in the order of the task, each in both directions; then by entity and rank.
 
-    Args:
-        alignment: of a matcher that ranks candidates.
-        k: how many of each entity at most.
-
-    Returns:
-        Columns source, entity, rank from 1, candidate_source, candidate, score as the matcher
-        gives it, and whether the two are linked. If a graph has names, also name and
-        candidate_name, "" for an entity without one.
+    Scores are the matcher's. If a graph has names there are also columns name and candidate_name,
+    "" for an entity without one.
 
     Raises:
         ConfigError: k is less than 1, or the matcher ranks nothing.
     """
     if k < 1:
         raise ConfigError(f"the number of candidates must be 1 or more, got {k}")
+    dtypes = (np.int32, np.int32, np.int32, np.float32, np.bool_)
     parts = [
-        _part(alignment, pair, topk, k)
-        for pair in alignment.pairs
-        for topk in (pair.left_to_right, pair.right_to_left)
+        tuple(np.empty(0, dtype) for dtype in dtypes),
+        *(
+            _part(alignment, pair, topk, k)
+            for pair in alignment.pairs
+            for topk in (pair.left_to_right, pair.right_to_left)
+        ),
     ]
-    queries, candidates, ranks, scores, linked = (
-        np.concatenate([np.empty(0, dtype), *column])
-        for dtype, column in zip(
-            (np.int32, np.int32, np.int32, np.float32, np.bool_),
-            zip(*parts, strict=True) if parts else [()] * 5,
-            strict=True,
-        )
-    )
+    queries, candidates, ranks, scores, linked = map(np.concatenate, zip(*parts, strict=True))
     task = alignment.task
     graphs = strings(task.kg_names)
     columns = {
@@ -84,17 +75,15 @@ def _part(
             f"the matcher {alignment.matcher} decides on links and ranks nothing: for candidates "
             "take mutual, sinkhorn, csls or greedy"
         )
-    names = alignment.task.identifiers(topk.queries).tolist()
-    order = np.array(sorted(range(len(names)), key=names.__getitem__), dtype=np.int64)
+    order = np.argsort(alignment.task.identifiers(topk.queries), kind="stable")
     candidates, scores = topk.candidates[order, :k], topk.scores[order, :k]
     real = candidates >= 0
     queries = np.repeat(topk.queries[order], real.sum(axis=1))
     ranks = np.broadcast_to(np.arange(1, candidates.shape[1] + 1, dtype=np.int32), real.shape)[real]
     # A link and a row are the same if the lower and the higher id are.
-    size = alignment.task.n_entities
-    ends = np.sort(np.stack([queries, candidates[real]], axis=1).astype(np.int64), axis=1)
-    links = np.sort(pair.links.astype(np.int64), axis=1)
-    linked = np.isin(ends[:, 0] * size + ends[:, 1], links[:, 0] * size + links[:, 1])
+    ends = np.stack([queries, candidates[real]], axis=1)
+    ends, links = np.sort(ends, axis=1), np.sort(pair.links, axis=1)
+    linked = np.isin(pair_keys(ends), pair_keys(links))
     return queries, candidates[real], ranks, scores[real], linked
 
 
@@ -113,12 +102,11 @@ def unmatched_table(alignment: AlignedLinks) -> Table:
     aligned = sorted({kg for pair in alignment.pairs for kg in (pair.left, pair.right)})
     alone &= np.isin(task.source_of, aligned)
     ids = np.flatnonzero(alone)
-    sources, identifiers = task.source_of[ids], task.identifiers(ids)
+    keys = (task.source_of[ids].tolist(), task.identifiers(ids).tolist(), ids.tolist())
+    ids = np.array([number for *_, number in sorted(zip(*keys, strict=True))], dtype=np.int64)
     names = strings([""] * len(ids)) if task.entity_names is None else task.entity_names[ids]
-    keys = list(zip(sources.tolist(), identifiers.tolist(), strict=True))
-    order = np.array(sorted(range(len(ids)), key=keys.__getitem__), dtype=np.int64)
-    graphs = strings(task.kg_names)
-    return Table({"source": graphs[sources], "entity": identifiers, "name": names}).take(order)
+    graphs = strings(task.kg_names)[task.source_of[ids]]
+    return Table({"source": graphs, "entity": task.identifiers(ids), "name": names})
 
 
 def write_clusters(
@@ -126,25 +114,22 @@ def write_clusters(
 ) -> None:
     """Writes clusters as tab-separated text, with six decimals of each score.
 
-    The first line names the columns; then every line is one cluster, with a column for each
-    graph in the order of the task, empty where the cluster has nothing of that graph:
+    Every line is one cluster, with a column for each graph in the order of the task, empty where
+    the cluster has nothing of that graph:
 
         score      members   en        fr          de
         0.912345   3         Germany   Allemagne   Deutschland
         0.734210   2         Danube                Donau
 
     `score` is that of the least sure link which the cluster needs to hold together, 1 if seed
-    links alone do; `members` counts its entities. Lines are sorted by the first graph's
-    identifiers, then those without one by the second's, and so on, so that the same clusters
-    always give the same file. Names are escaped as in links files.
+    links alone do. Lines are sorted by the first graph's identifiers, then those without one by
+    the second's, and so on. Names are escaped as in links files.
 
     Args:
-        task: turns joint ids into identifiers.
+        task: of the clusters.
         members: (c, g) int32 joint ids, -1 where a cluster has nothing of a graph.
         scores: (c,) float32.
-        path: the file.
-
-    An existing file is replaced only once the new one is complete.
+        path: the file, replaced only once the new one is complete.
 
     Raises:
         DataError: the file cannot be written.
@@ -154,36 +139,26 @@ def write_clusters(
     names[~present] = ""
     first = present.argmax(axis=1)
     order = sorted(range(len(members)), key=lambda row: (first[row], names[row, first[row]]))
-    lines = ["\t".join(["score", "members", *map(escaped, task.kg_names)]) + "\n"]
-    for row in order:
-        numbers = f"{scores[row]:z.6f}", str(present[row].sum())
-        lines.append("\t".join([*numbers, *map(escaped, names[row])]) + "\n")
-    write_lines(path, lines)
-
-
-def entities_path(path: str | Path) -> Path:
-    """Where the table of entities belongs: links.npy gets links.entities.tsv."""
-    return Path(path).with_suffix(".entities.tsv")
+    rows = ([f"{scores[row]:z.6f}", str(present[row].sum()), *names[row]] for row in order)
+    write_rows(path, ["score", "members", *task.kg_names], rows)
 
 
 def write_embeddings(task: AlignmentTask, embeddings: EmbeddingArray, path: str | Path) -> Path:
     """Writes an (n, d) matrix and the graph and entity of each of its rows.
 
     Returns:
-        The path of the table: tab-separated, header `source`, `entity`, row i + 1 of the file
-        for row i of the matrix, escaped as in links files.
+        The path of the table, links.entities.tsv for links.npy: tab-separated, header `source`,
+        `entity`, row i + 1 of the file for row i of the matrix, escaped as in links files.
 
     Raises:
         DataError: a file cannot be written.
     """
-    table = check_writable(entities_path(path))
+    table = check_writable(Path(path).with_suffix(".entities.tsv"))
     with atomic_write_bytes(path) as file:
         # Not as one array: what numpy raises on a full disk does not say that it is full.
         about = np.lib.format.header_data_from_array_1_0(embeddings)
         np.lib.format.write_array_header_1_0(file, about)
         file.write(np.ascontiguousarray(embeddings).data)
-    with atomic_write(table) as file:
-        file.write("source\tentity\n")
-        for kg in task.kgs:
-            file.writelines(f"{escaped(kg.name)}\t{escaped(entity)}\n" for entity in kg.entities)
+    rows = ((kg.name, entity) for kg in task.kgs for entity in kg.entities)
+    write_rows(table, ["source", "entity"], rows)
     return table

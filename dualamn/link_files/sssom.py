@@ -10,16 +10,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 from dualamn.errors import DataError, needs
-from dualamn.files.delimited import parse_strings
 from dualamn.files.iris import WELL_KNOWN, Curies, curies_of, to_uri
 from dualamn.files.rdf import RDF_TYPE
-from dualamn.files.text import read_text, write_lines
-from dualamn.link_files.delimited_links import MOST_COLUMNS, quoted, unix_lines
-from dualamn.link_files.link_table import SAMENESS, Asked, LinkTable
+from dualamn.files.string_tables import parse_strings
+from dualamn.files.text import read_text, unix_lines, write_lines
+from dualamn.link_files.link_table import SAMENESS, Asked, LinkTable, expanded
 from dualamn.link_files.mapping_set import (
     PREFIXES,
     SLOTS,
@@ -28,7 +28,8 @@ from dualamn.link_files.mapping_set import (
     mapping_set,
     score_and_probability,
 )
-from dualamn.link_files.write_options import WriteOptions
+from dualamn.link_files.table import WriteOptions
+from dualamn.link_files.table_formats import MOST_COLUMNS, quoted
 from dualamn.result import AlignedLinks
 
 _NEEDED = ("subject_id", "predicate_id", "object_id")
@@ -37,42 +38,23 @@ _REFERENCES = ("creator_id", "subject_source", "object_source")
 
 
 def write_sssom(alignment: AlignedLinks, path: Path, options: WriteOptions) -> None:
-    """Writes the links, with six decimals of each confidence.
-
-    Raises:
-        ConfigError: a slot is set that does not exist or whose value does not fit.
-        DataError: the file cannot be written, or an entity cannot get an IRI.
-    """
+    """Writes the links, with six decimals of each confidence."""
     write_lines(path, _lines(mapping_set(alignment, options, path)))
 
 
 def _lines(made: MappingSet) -> Iterator[str]:
-    columns: dict[str, list[str] | None] = {
-        "subject_id": made.subjects,
-        "subject_label": made.subject_labels,
-        "predicate_id": [made.predicate] * len(made.subjects),
-        "object_id": made.objects,
-        "object_label": made.object_labels,
-        "mapping_justification": [made.justification] * len(made.subjects),
-        "subject_source": made.subject_sources,
-        "object_source": made.object_sources,
-        "confidence": made.confidence,
-        "other": made.other,
-    }
-    used = {name: values for name, values in columns.items() if values is not None}
     ids = ("subject_id", "object_id", "subject_source", "object_source")
-    for name in ids:
-        used |= {name: [to_uri(iri) for iri in used[name]]} if name in used else {}
+    uris = {name: list(map(to_uri, made.columns[name])) for name in ids if name in made.columns}
     references = [to_uri(iri) for name in _REFERENCES for iri in made.slots.get(name, ())]
     always = [PREFIXES[curie.partition(":")[0]] for curie in (made.predicate, made.justification)]
     # Entities first: what they have in common is what the prefixes are for.
-    every = [*(iri for name in ids for iri in used.get(name, ())), *references]
+    every = chain(*uris.values(), references)
     curies = curies_of((iri for iri in every if not iri.startswith("orcid:")), always)
     yield from _header(made, curies)
-    for name in ids:
-        used |= {name: [curies.short[iri] for iri in used[name]]} if name in used else {}
-    yield "\t".join(used) + "\n"
-    for row in zip(*used.values(), strict=True):
+    short = {name: [curies.short[iri] for iri in column] for name, column in uris.items()}
+    columns = {**made.columns, **short}
+    yield "\t".join(columns) + "\n"
+    for row in zip(*columns.values(), strict=True):
         yield "\t".join(map(_field, row)) + "\n"
 
 
@@ -105,13 +87,7 @@ def is_sssom(text: str) -> bool:
 
 
 def read_sssom(path: Path, asked: Asked) -> LinkTable:
-    """Reads the mappings that say that two things are the same; others are counted.
-
-    Raises:
-        DataError: the file is missing or not UTF-8, its header is no YAML, a column is missing, or
-            a row has too many or too few fields.
-        MissingExtraError: PyYAML is not installed.
-    """
+    """Reads the mappings that say that two things are the same; others are counted."""
     return parse_sssom(path, read_text(path, as_written=True))
 
 
@@ -130,38 +106,37 @@ def parse_sssom(path: Path, text: str) -> LinkTable:
     )
     at = {column[0].strip(): number for number, column in enumerate(table.columns)}
     if missing := [name for name in _NEEDED if name not in at]:
-        raise DataError(
-            f"the column {missing[0]} is missing; an SSSOM table needs {', '.join(_NEEDED)}",
-            path=path,
-            line=table.line(0),
+        raise table.error(
+            f"the column {missing[0]} is missing; an SSSOM table needs {', '.join(_NEEDED)}"
         )
-    nothing = [""] * len(table)
+    prefixes = {**_BUILT_IN, **metadata["curie_map"]}
 
     def column(name: str) -> list[str]:
-        return table.columns[at[name]] if name in at else nothing
+        return table.columns[at[name]] if name in at else [""] * len(table)
 
-    prefixes = {**_BUILT_IN, **metadata["curie_map"]}
-    predicates = LinkTable(path, {"left": []}, prefixes=prefixes)
-    negated = column("predicate_modifier")
     rows = [
         row
-        for row, predicate in enumerate(column("predicate_id"))
-        if predicates.full(predicate) in SAMENESS and negated[row].strip().lower() != "not"
+        for row, (predicate, modifier) in enumerate(
+            zip(column("predicate_id"), column("predicate_modifier"), strict=True)
+        )
+        if expanded(predicate, prefixes) in SAMENESS and modifier.strip().lower() != "not"
     ]
-    columns: dict[str, list[Any]] = {
-        side: [column(name)[row] for row in rows]
-        for side, name in (("left", "subject_id"), ("right", "object_id"))
-    }
+
+    def kept(name: str) -> list[str]:
+        values = column(name)
+        return [values[row] for row in rows]
+
+    columns: dict[str, list[Any]] = {"left": kept("subject_id"), "right": kept("object_id")}
     if "confidence" in at or "other" in at:
-        values = ([column(name)[row] for row in rows] for name in ("confidence", "other"))
-        columns |= score_and_probability(*values)
+        columns |= score_and_probability(kept("confidence"), kept("other"))
     set_id = str(metadata.get("mapping_set_id", ""))
+    sources = {}
     for side, name in (("left_source", "subject_source"), ("right_source", "object_source")):
         general = str(metadata.get(name, ""))
-        own = [column(name)[row] or general for row in rows]
-        columns[side] = [graph_of(predicates.full(source), set_id) for source in own]
-    if not all(columns["left_source"]) or not all(columns["right_source"]):
-        del columns["left_source"], columns["right_source"]
+        full = (expanded(source or general, prefixes) for source in kept(name))
+        sources[side] = [graph_of(source, set_id) for source in full]
+    if all(chain(*sources.values())):
+        columns |= sources
     n_others = len(table) - 1 - len(rows)
     return LinkTable(
         path,

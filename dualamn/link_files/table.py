@@ -1,20 +1,26 @@
-"""Named columns of equal length, what every table format writes; and links as such a table."""
+"""What is written: named columns of equal length; links as such a table, and the IRIs of theirs."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from dualamn.files.iris import Base, entity_iri
+from dualamn.graphs.task import AlignmentTask
 from dualamn.kernels.arrays import StringArray
 from dualamn.result import AlignedLinks
 
 COLUMNS = ("left_source", "left", "right_source", "right", "score")
 ALL_COLUMNS = (*COLUMNS, "probability")
 TEXT_COLUMNS = COLUMNS[:4]
+
+Slots = Mapping[str, str | Sequence[str]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,6 +29,10 @@ class Table:
 
     Attributes:
         columns: (m,) each: strings as objects, numbers or bools with their own dtype.
+
+    >>> table = Table({"entity": np.array(["Rome"], dtype=object), "score": np.array([0.5])})
+    >>> list(table.text())
+    [('Rome', '0.500000')]
     """
 
     columns: Mapping[str, StringArray | NDArray[Any]]
@@ -35,8 +45,7 @@ class Table:
         return Table({name: column[rows] for name, column in self.columns.items()})
 
     def text(self) -> Iterator[tuple[str, ...]]:
-        """Row by row as text: fractions with six decimals, empty for
-        NaN, bools as true and false."""
+        """Row by row as text: six decimals of fractions, "" for NaN, bools as true and false."""
         return zip(*map(_as_text, self.columns.values()), strict=True)
 
 
@@ -50,10 +59,7 @@ def _as_text(column: NDArray[Any]) -> list[str]:
         return six_decimals(column)
     if column.dtype.kind == "b":
         return ["true" if value else "false" for value in column.tolist()]
-    if column.dtype.kind in "iu":
-        return [str(value) for value in column.tolist()]
-    strings: list[str] = column.tolist()
-    return strings
+    return [str(value) for value in column.tolist()]
 
 
 def table_of_links(alignment: AlignedLinks) -> Table:
@@ -63,13 +69,8 @@ def table_of_links(alignment: AlignedLinks) -> Table:
     There is a column `probability`, NaN for a link without one, if a link has one.
     """
     columns = alignment.columns()
-    table = Table(
-        {
-            name: getattr(columns, name)
-            for name in ALL_COLUMNS
-            if name != "probability" or columns.probability is not None
-        }
-    )
+    named = {name: getattr(columns, name) for name in ALL_COLUMNS}
+    table = Table({name: column for name, column in named.items() if column is not None})
     return table.take(link_order(alignment))
 
 
@@ -79,3 +80,53 @@ def link_order(alignment: AlignedLinks) -> NDArray[np.int64]:
     left, right = alignment.task.identifiers(alignment.links).T.tolist() if sources else ([], [])
     order = sorted(range(len(sources)), key=lambda row: (sources[row], left[row], right[row]))
     return np.array(order, dtype=np.int64)
+
+
+@dataclass(frozen=True)
+class WriteOptions:
+    """What can be set about the files of links that hold IRIs.
+
+    Attributes:
+        base: an IRI under which entities whose identifiers are no IRIs get one.
+        sssom: slots of the SSSOM mapping set, see `dualamn.link_files.mapping_set`.
+
+    Raises:
+        ConfigError: `base` cannot be one.
+    """
+
+    base: str | None = None
+    sssom: Slots = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        _ = self.iris
+
+    @cached_property
+    def iris(self) -> Base | None:
+        """The base, ready to make IRIs."""
+        return None if self.base is None else Base(self.base)
+
+
+def link_iris(table: Table, base: Base | None, path: Path) -> tuple[list[str], list[str]]:
+    """The IRIs of the left and the right entities of links; errors as `entity_iri`."""
+    left, right = (
+        [
+            entity_iri(graph, identifier, base, path)
+            for graph, identifier in zip(
+                table.columns[f"{side}_source"], table.columns[side], strict=True
+            )
+        ]
+        for side in ("left", "right")
+    )
+    return left, right
+
+
+def check_iris(task: AlignmentTask, base: Base | None) -> None:
+    """Looks through all entities of a task, before long work; blank nodes get no links.
+
+    Raises:
+        DataError: one that cannot get an IRI, see `entity_iri`.
+    """
+    for kg in task.kgs:
+        for identifier in kg.entities.tolist():
+            if not identifier.startswith("_:"):
+                entity_iri(kg.name, identifier, base)

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from dualamn.config import AlignerConfig
 from dualamn.errors import CheckpointError
-from dualamn.files.tensors import write_tensors
+from dualamn.files.atomic import write_tensors
 from dualamn.graphs.task import AlignmentTask
 from dualamn.settings.groups import EncoderSettings, TrainingSettings
 

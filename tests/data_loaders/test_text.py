@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dualamn.data_loaders.id_graph import read_ids
-from dualamn.files.delimited import read_strings
+from dualamn.files.string_tables import read_strings
 
 NUMBERS = st.integers(0, 10**18 - 1)
 FIELDS = st.text(
@@ -62,4 +62,3 @@ def test_empty_where_that_is_fine(path: Path) -> None:
     for text in ("", "\n"):
         path.write_text(text)
         assert read_ids(path, "abc", may_be_empty=True).rows.shape == (0, 3)
-        assert len(read_strings(path, "abc", may_be_empty=True)) == 0

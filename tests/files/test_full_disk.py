@@ -14,7 +14,7 @@ from safetensors import SafetensorError
 
 from dualamn.bench.synthetic_task import make_task
 from dualamn.errors import DataError
-from dualamn.files.tensors import write_tensors
+from dualamn.files.atomic import write_tensors
 from dualamn.link_files.side_tables import write_embeddings
 
 FULL = Path("/dev/full")
@@ -26,7 +26,7 @@ def test_tensors_on_a_full_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     def fail(*_: object) -> None:
         raise SafetensorError(said)
 
-    monkeypatch.setattr("dualamn.files.tensors.save_file", fail)
+    monkeypatch.setattr("safetensors.torch.save_file", fail)
     target = tmp_path / "aligner"
     target.write_text("old")
     with pytest.raises(SafetensorError):  # nothing is known of this one

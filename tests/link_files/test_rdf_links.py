@@ -11,7 +11,7 @@ from dualamn.alignment import Alignment
 from dualamn.errors import DataError
 from dualamn.files.iris import Base, is_iri, to_uri
 from dualamn.link_files.formats import read_links
-from dualamn.link_files.write_options import check_iris
+from dualamn.link_files.table import check_iris
 
 Make = Callable[..., Alignment]
 EN, FR = "http://example.org/en/", "http://example.org/fr/"

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from dualamn.alignment import Alignment
 from dualamn.errors import DataError
 from dualamn.matching.entity_clusters import Clusters
-from tests.writers.conftest import alignment_of
+from tests.link_files.conftest import alignment_of
 
 
 def clusters_of(

@@ -1,0 +1,291 @@
+r"""Tables in files, and links read from them: TSV, CSV, JSON Lines and Parquet.
+
+The first line of text names the columns, then every line is one row; of links:
+
+    left_source   left      right_source   right       score
+    en            Germany   fr             Allemagne   0.912345
+
+Where the links have probabilities, a sixth column `probability` holds them, empty for a link
+without one.
+
+In TSV a tab, line feed, carriage return or backslash within a name is written as ``\t``, ``\n``,
+``\r`` or ``\\``. CSV follows RFC 4180, with lines that end in a line feed: a field with a comma,
+quote or line end stands in quotes, quotes in it are doubled, and nothing else is escaped.
+
+Read back, the first line is a header if it names left and right, or calls them by other words of
+a list that occur nowhere else in their columns. Without one, files are taken literally, with two
+columns (left and right) or three (and a score): gold files of published data look like this.
+
+In JSON Lines every line is an object that names its columns:
+
+    {"left_source":"en","left":"Germany","right_source":"fr","right":"Allemagne","score":0.912345}
+
+In Parquet names are strings and scores float32 as they are, not rounded.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterable, Sequence
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dualamn.errors import DataError, needs
+from dualamn.files.atomic import atomic_path
+from dualamn.files.opening import suffix
+from dualamn.files.string_tables import StringTable, parse_strings, read_arrow, strings_of
+from dualamn.files.text import read_text, short, unix_lines, write_lines
+from dualamn.link_files.link_table import ESCAPES, Asked, LinkTable
+from dualamn.link_files.table import ALL_COLUMNS, COLUMNS, TEXT_COLUMNS, Table
+
+MOST_COLUMNS = 1000
+
+_LEFT = {"entity1", "entity_1", "ent1", "e1", "id1", "kg1", "source", "left_entity", "left"}
+_RIGHT = {"entity2", "entity_2", "ent2", "e2", "id2", "kg2", "target", "right_entity", "right"}
+_ESCAPED = str.maketrans(ESCAPES)
+_NEEDS_QUOTES = re.compile(r'[,"\r\n]')
+
+
+def _tsv_line(fields: Iterable[str]) -> str:
+    return "\t".join(field.translate(_ESCAPED) for field in fields) + "\n"
+
+
+def _csv_line(fields: Iterable[str]) -> str:
+    # The csv module leaves a lone carriage return without quotes, and then does not read it.
+    cells = (quoted(field) if _NEEDS_QUOTES.search(field) else field for field in fields)
+    return ",".join(cells) + "\n"
+
+
+def quoted(field: str) -> str:
+    """A field in quotes."""
+    return '"' + field.replace('"', '""') + '"'
+
+
+def write_rows(
+    path: str | Path,
+    header: Iterable[str],
+    rows: Iterable[Iterable[str]],
+    line: Callable[[Iterable[str]], str] = _tsv_line,
+) -> None:
+    """Writes a header and rows of text, as TSV if `line` does not make something else of a row.
+
+    Raises:
+        DataError: the file cannot be written.
+    """
+    write_lines(path, map(line, chain([header], rows)))
+
+
+def write_tsv(table: Table, path: str | Path) -> None:
+    """Writes a table as TSV, with six decimals of fractions; errors as `write_rows`."""
+    write_rows(path, table.columns, table.text())
+
+
+def write_csv(table: Table, path: str | Path) -> None:
+    """Writes a table as CSV, with six decimals of fractions; errors as `write_rows`."""
+    write_rows(path, table.columns, table.text(), _csv_line)
+
+
+def write_jsonl(table: Table, path: str | Path) -> None:
+    """Writes a table as JSON Lines, with fractions rounded to six decimals.
+
+    Without rows the file is empty. Errors as `write_rows`.
+    """
+    encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+    names = tuple(table.columns)
+    rows = zip(*map(_json_values, table.columns.values()), strict=True)
+    write_lines(path, (encode(dict(zip(names, row, strict=True))) + "\n" for row in rows))
+
+
+def _json_values(column: NDArray[Any]) -> list[Any]:
+    if column.dtype.kind == "f":
+        # A sum with zero has no minus zero; JSON has no NaN.
+        column = (np.round(column.astype(np.float64), 6) + 0.0).astype(object)
+        column[column != column] = None
+    values: list[Any] = column.tolist()
+    return values
+
+
+def arrow_table(table: Table) -> Any:
+    """The table as a `pyarrow.Table`.
+
+    Raises:
+        DataError: a name holds half of a surrogate pair.
+        MissingExtraError: pyarrow is not installed.
+    """
+    pa = needs("pyarrow", extra="parquet")
+    columns = {}
+    for name, column in table.columns.items():
+        is_text = column.dtype == object
+        try:
+            columns[name] = pa.array(
+                column,
+                type=pa.string() if is_text else None,
+                mask=None if is_text else column != column,  # NaN becomes null
+            )
+        except UnicodeEncodeError as error:
+            raise DataError(f"column {name} cannot hold {error.object!r}, no text") from None
+    return pa.table(columns)
+
+
+def write_parquet(table: Table, path: str | Path) -> None:
+    """Writes a table as Parquet; errors as `arrow_table` and `write_rows`."""
+    parquet = needs("pyarrow.parquet", extra="parquet")
+    made = arrow_table(table)
+    with atomic_path(path) as temporary:
+        parquet.write_table(made, temporary, compression="zstd")
+
+
+def read_tsv(path: Path, asked: Asked) -> LinkTable:
+    """Reads links from TSV, with or without the header. Empty lines are passed over."""
+    return parse_links(path, read_text(path, as_written=True), asked, quotes="")
+
+
+def read_csv(path: Path, asked: Asked) -> LinkTable:
+    """Reads links from CSV, like `read_tsv`."""
+    return parse_links(path, read_text(path, as_written=True), asked, quotes=",")
+
+
+def parse_links(path: Path, text: str, asked: Asked, *, quotes: str | None = None) -> LinkTable:
+    """The links in the text of a file, with its line ends; arguments as of `parse_strings`."""
+    if quotes is None:
+        quotes = "," if suffix(path) == ".csv" else ""
+    table = parse_strings(
+        path,
+        text if quotes else unix_lines(text),
+        COLUMNS[1::2],
+        more=range(3, MOST_COLUMNS),
+        may_have_gaps=True,
+        quotes=quotes,
+    )
+    first = [column[0] for column in table.columns]
+    places, is_ours = places_of(first)
+    if places and not asked.is_data(first) and (is_ours or _is_header(table, places)):
+        if is_ours:
+            _check_header(table, first)
+            return LinkTable.of(table.without_first(), places, is_escaped=not quotes)
+        links = table.without_first()
+        notes: tuple[str, ...] = (f"{path.name}: the first line is taken for a header",)
+    else:
+        links, notes = table, ()
+        places = _positions(table, asked.is_data(first))
+    for name in ("left", "right"):
+        if "" in links.columns[places[name]]:
+            row = links.columns[places[name]].index("")
+            fields = [column[row] for column in links.columns]
+            what = f"field {places[name] + 1} of {short(fields)} is empty"
+            raise links.error(f"{what}; name it or remove the line", row)
+    return LinkTable.of(links, places, notes=notes)
+
+
+def named_links(table: StringTable, header: Sequence[str]) -> LinkTable:
+    """The links of a table whose columns have names, or none at all.
+
+    Raises:
+        DataError: the columns do not say what they hold.
+    """
+    places, is_ours = places_of(header)
+    if is_ours:
+        _check_header(table, header)
+    return LinkTable.of(table, places or _positions(table, False))
+
+
+def places_of(header: Sequence[str]) -> tuple[dict[str, int], bool]:
+    """Where the columns of links are, and whether the header says left and right itself.
+
+    There are no places if the header does not name both sides, each once.
+    """
+    words = [word.strip().lower() for word in header]
+    is_ours = {"left", "right"} <= set(words)
+    places = {name: words.index(name) for name in ALL_COLUMNS if name in words}
+    if not is_ours:
+        for name, known in (("left", _LEFT), ("right", _RIGHT)):
+            found = [at for at, word in enumerate(words) if word in known]
+            if len(found) != 1:
+                return {}, False
+            places[name] = found[0]
+    if not {"left_source", "right_source"} <= set(places):
+        places = {name: at for name, at in places.items() if not name.endswith("_source")}
+    return places, is_ours
+
+
+def _is_header(table: StringTable, places: dict[str, int]) -> bool:
+    """Whether the words for left and right occur nowhere else in their columns."""
+    sides = (table.columns[places[name]] for name in ("left", "right"))
+    return all(column[0] not in column[1:] for column in sides)
+
+
+def _check_header(table: StringTable, header: Sequence[str]) -> None:
+    words = [word.strip().lower() for word in header]
+    known = [word for word in words if word in ALL_COLUMNS]
+    sources = {"left_source", "right_source"} & set(words)
+    if len(sources) == 1 or len(set(known)) < len(known):
+        raise table.error(
+            f"the header is {', '.join(words)}; give every column its own name, and name "
+            "the graph of both sides, left_source and right_source, or of none"
+        )
+
+
+def _positions(table: StringTable, is_data: bool) -> dict[str, int]:
+    """The columns of a table without a header; as many as ours are ours, if the graphs say so."""
+    width = len(table.columns)
+    if (not is_data and width not in (2, 3)) or width > len(ALL_COLUMNS):
+        raise table.error(
+            f"found {width} fields; give two, left and right, or name the columns in a "
+            f"first line: {', '.join(ALL_COLUMNS)}"
+        )
+    names = ("left", "right", "score") if width <= 3 else ALL_COLUMNS
+    return {name: at for at, name in enumerate(names[:width])}
+
+
+def read_parquet(path: Path, asked: Asked) -> LinkTable:
+    """Reads links: columns named as in other tables, or two or three of any names."""
+    table = read_arrow(path)
+    links = named_links(strings_of(path, table), table.column_names)
+    for name, at in places_of(table.column_names)[0].items():
+        if name in TEXT_COLUMNS and table.column(at).null_count:
+            row = table.column(at).to_pylist().index(None)
+            raise links.error(f"has nothing in column {name}", row)
+    return links
+
+
+def read_jsonl(path: Path, asked: Asked) -> LinkTable:
+    """Reads links. Empty lines are passed over, and so are keys that are no columns of links."""
+    rows, lines = [], []
+    for number, line in enumerate(read_text(path, as_written=True).split("\n"), start=1):
+        if line.strip(" \r\t"):
+            rows.append(_json_object(path, number, line))
+            lines.append(number)
+    first = rows[0] if rows else {}
+    sources = [key for key in ("left_source", "right_source") if key in first]
+    if len(sources) == 1:
+        raise DataError(
+            f"has {sources[0]} but not that of the other side", path=path, line=lines[0]
+        )
+    keys = ["left", "right", *sources, *(key for key in ("score", "probability") if key in first)]
+    for row, number in zip(rows, lines, strict=True):
+        for key in keys:
+            if key not in row:
+                what = f'has no "{key}"; every line needs the same keys, left and right at least'
+                raise DataError(what, path=path, line=number)
+            if key in TEXT_COLUMNS and not isinstance(row[key], str):
+                what = f'has {short(row[key])} as "{key}", not a string'
+                raise DataError(what, path=path, line=number)
+    return LinkTable(path, {key: [row[key] for row in rows] for key in keys}, lines)
+
+
+def _json_object(path: Path, number: int, line: str) -> dict[str, Any]:
+    try:
+        value = json.loads(line)
+    except ValueError as error:
+        raise DataError(f"is not JSON ({error})", path=path, line=number) from None
+    except RecursionError:
+        raise DataError("is nested too deep for a link", path=path, line=number) from None
+    if not isinstance(value, dict):
+        what = f"is {short(value)}, not an object with left and right"
+        raise DataError(what, path=path, line=number)
+    return value
