@@ -13,7 +13,7 @@ from dualamn.attributes import Attributes, NameSimilarity, ValueSimilarity
 from dualamn.attributes.candidates import look_up_names, search_with_names, with_values
 from dualamn.config import AlignerConfig
 from dualamn.errors import ConfigError
-from dualamn.evidence import Evidence, EvidenceSettings, Judgement
+from dualamn.evidence import Evidence, Judgement
 from dualamn.graphs.task import AlignmentTask
 from dualamn.kernels.arrays import EmbeddingArray, Int32Array, IntArray
 from dualamn.kernels.memory import return_freed_memory
@@ -167,16 +167,7 @@ class Decoder:
         self, candidates: Candidates, left: int, right: int, embeddings: EmbeddingArray | None
     ) -> Judgement:
         if (left, right) not in self._evidence:
-            config = self.config
-            settings = EvidenceSettings(
-                rounds=config.evidence_rounds,
-                weight=config.evidence_weight,
-                share_weight=config.evidence_share_weight,
-                temperature=config.temperature,
-                sinkhorn_rounds=config.sinkhorn_rounds,
-                explored=config.evidence_explored,
-            )
-            self._evidence[left, right] = Evidence(self.task, left, right, settings)
+            self._evidence[left, right] = Evidence(self.task, left, right, self.config)
         evidence = self._evidence[left, right]
         return evidence.judge(candidates, self._pair_scores(evidence.offsets, embeddings))
 

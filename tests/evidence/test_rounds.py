@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from dualamn.bench.synthetic_task import make_task
-from dualamn.evidence import Evidence, EvidenceSettings, Judgement
+from dualamn.config import AlignerConfig
+from dualamn.evidence import Evidence, Judgement
 from dualamn.graphs.knowledge_graph import KnowledgeGraph
 from dualamn.graphs.task import AlignmentTask
 from dualamn.kernels.compute import threads
@@ -24,8 +25,12 @@ from dualamn.search import candidate_sets, search_candidates
 from tests.evidence.small_graphs import Known, plain_overlap, plain_similarity
 
 Floats = NDArray[np.float64]
-SETTINGS = EvidenceSettings(
-    rounds=4, weight=0.12, share_weight=0.6, temperature=0.05, sinkhorn_rounds=15
+SETTINGS = AlignerConfig(
+    evidence_rounds=4,
+    evidence_weight=0.12,
+    evidence_share_weight=0.6,
+    temperature=0.05,
+    sinkhorn_rounds=15,
 )
 
 
@@ -143,7 +148,7 @@ def plain_judge(
     given: Floats,
     cosines: Floats,
     seeds: list[tuple[int, int]],
-    settings: EvidenceSettings,
+    settings: AlignerConfig,
     n_queries: int,
 ) -> tuple[Floats, Floats]:
     """Last scores and probabilities; -inf for what is no candidate.
@@ -162,11 +167,11 @@ def plain_judge(
         return plan
 
     plan = plan_of(scores)
-    for _ in range(settings.rounds):
+    for _ in range(settings.evidence_rounds):
         found, alike = plain_gather(task, plan, seeds)
-        known = (given > -np.inf) | ((found > 0) & (settings.explored > 0))
+        known = (given > -np.inf) | ((found > 0) & (settings.evidence_explored > 0))
         scores = np.where(known, cosines, -np.inf)
-        scores = scores + found * settings.weight + alike * settings.share_weight
+        scores = scores + found * settings.evidence_weight + alike * settings.evidence_share_weight
         before, plan = plan, plan_of(scores)
         if np.abs(plan - before).sum() <= 1e-3 * n_queries:
             break
@@ -189,7 +194,7 @@ def table_of(task: AlignmentTask, candidates: Candidates) -> Floats:
 def judged(
     task: AlignmentTask,
     candidates: Candidates,
-    settings: EvidenceSettings = SETTINGS,
+    settings: AlignerConfig = SETTINGS,
     cosines: PairScores | None = None,
 ) -> Judgement:
     return Evidence(task, 0, 1, settings).judge(candidates, cosines)
@@ -236,7 +241,7 @@ def test_rounds_equal_full_matrices(
     explored: int,
 ) -> None:
     task = small_task(seed, n, r, n_triples, int(share * n))
-    settings = replace(SETTINGS, rounds=rounds, explored=explored)
+    settings = replace(SETTINGS, evidence_rounds=rounds, evidence_explored=explored)
     pools = candidate_sets(task, 0, 1, "all_entities" if all_entities else "unaligned")
     candidates = search_candidates(rows := vectors(n * 2, seed), *pools, k or 1)
     if not k:
@@ -263,7 +268,7 @@ def test_rounds_equal_full_matrices(
 
 def test_blocks_in_threads_say_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     task = small_task(3, 9, 2, 25, 3)
-    candidates, settings = found_near(task, 4, 0), replace(SETTINGS, explored=3)
+    candidates, settings = found_near(task, 4, 0), replace(SETTINGS, evidence_explored=3)
     expected = judged(task, candidates, settings)
     for module in ("overlap", "statement_similarity"):
         monkeypatch.setattr(f"dualamn.evidence.{module}._AT_ONCE", 5)
@@ -332,7 +337,7 @@ def test_seed_links_say_the_same_whether_or_not_they_are_searched_among() -> Non
     rows = np.eye(task.n_entities, dtype=np.float32)
     rows[task.seed_links[:, 1]] = rows[task.seed_links[:, 0]]
     rows[free[1]] = rows[free[0]]
-    evidence = Evidence(task, 0, 1, replace(SETTINGS, rounds=1))
+    evidence = Evidence(task, 0, 1, replace(SETTINGS, evidence_rounds=1))
     gained = []
     for left, right in (free, candidate_sets(task, 0, 1, "all_entities")):
         near = search_candidates(rows, left, right, 9)
