@@ -15,7 +15,7 @@ from dualamn.evidence.relations import align_relations
 from dualamn.evidence.statements import Statements
 from dualamn.graphs.knowledge_graph import KnowledgeGraph
 from dualamn.graphs.task import AlignmentTask
-from dualamn.probability.judged_links import JudgedLinks
+from dualamn.probability.calibration import JudgedLinks
 from dualamn.result import PairAlignment
 
 NAME = "name"

@@ -11,7 +11,7 @@ from dualamn.data_loaders.health import GraphHealth, Health
 from dualamn.data_loaders.summary import GraphSummary, TaskSummary
 from dualamn.graphs.knowledge_graph import KnowledgeGraph
 from dualamn.kernels.arrays import BoolArray
-from dualamn.probability.judged_links import JudgedLinks
+from dualamn.probability.calibration import JudgedLinks
 from dualamn.report.markup import Shown, histogram, short_count, shown
 
 MOST_RELATIONS = 8
