@@ -1,31 +1,34 @@
-"""How alike two entities are by name, and what that tells."""
+"""How alike two entities are by name, and the match weight of that."""
 
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
 from scipy.sparse import csr_array, hstack
 
-from dualamn.attributes.base import AttributeSimilarity
+from dualamn.attributes.base import AttributeSimilarity, joined
 from dualamn.attributes.facts import row_products
-from dualamn.attributes.negatives import joined, nearest_rows
 from dualamn.attributes.normalisation import joints_of, pieces_of, plain, words_of
 from dualamn.attributes.translation import learn_synonyms
 from dualamn.kernels.arrays import BoolArray, FloatArray, Int32Array, IntArray, StringArray
 from dualamn.kernels.logistic import Comparisons
+from dualamn.search.exact import nearest
 from dualamn.search.pair_cosines import pair_cosines
 
 _TRANSLATED = 0.3  # the share of translated words in the similarity
 _COLUMNS = 32  # of random directions drawn at a time
 _PAIRS = 1 << 14  # pairs compared at a time: their rows and products fit into 50 MB
 
+_ROWS = 1 << 19
+"""Rows made at a time, half a GiB with 256 columns; fewer would draw all directions more often."""
+
 
 class NameWeights(NamedTuple):
-    """By what factor similar names make a pair more probable, as logarithms.
+    """Match weights of similar names.
 
     Attributes:
         similarity: for a similarity of one.
@@ -85,7 +88,7 @@ class NameSimilarity(AttributeSimilarity):
 
     @property
     def whole(self) -> IntArray:
-        """(n,) one number for all names of the same words in any order; -1 for none."""
+        """(n,) see `NameFeatures.whole`."""
         return self._features.whole
 
     @property
@@ -102,13 +105,10 @@ class NameSimilarity(AttributeSimilarity):
         return self._width + (0 if self.meaning is None else self.meaning.shape[1])
 
     def vectors(self, ids: IntArray | None = None) -> FloatArray:
-        """(n, width) float32 random projections of all names.
+        """(n, width) float32 random projections of all names, or of (q,) joint ids.
 
-        Their inner products are the similarities, give or take 1 / sqrt(width).
-
-        Args:
-            ids: (q,) joint ids, to make the rows of these alone; all directions are drawn anew
-                for them.
+        Their inner products are the similarities, give or take 1 / sqrt(width). All directions
+        are drawn anew at each call.
         """
         rng = np.random.default_rng([self._seed, self._width])
         rows = self._rows if ids is None else self._rows[ids]
@@ -121,8 +121,7 @@ class NameSimilarity(AttributeSimilarity):
         return made
 
     def joined_vectors(self, ids: IntArray) -> FloatArray:
-        """(q, width + d) float32 rows of some, whose products are similarity and cosine by the
-        model."""
+        """(q, width + d) float32 rows: products are similarity plus cosine by the model."""
         vectors = self.vectors(ids)
         if self.meaning is None:
             return vectors
@@ -193,11 +192,7 @@ class NameFeatures:
 
     @classmethod
     def of(cls, names: StringArray) -> NameFeatures:
-        """Reads every name once, and takes every distinct word apart once.
-
-        Args:
-            names: (n,) strings, "" for no name.
-        """
+        """Reads every one of (n,) names once, and takes every distinct word apart once."""
         word_ids: dict[str, int] = {}
         piece_ids: dict[str, int] = {}
         whole_ids: dict[tuple[str, ...], int] = {}
@@ -255,12 +250,35 @@ class _Rows:
         return made
 
 
-def by_rarity(counts: csr_array) -> csr_array:
-    """Rows whose columns weigh log((n + 1) / rows that have it), so that rare ones decide.
+def nearest_rows(
+    rows: Callable[[IntArray], FloatArray], queries: IntArray, pool: IntArray, k: int
+) -> IntArray:
+    """The k entities of a pool whose rows have the largest product with each query's.
 
     Args:
-        counts: (n, w).
+        rows: makes the (m, d) float32 rows of joint ids, as `NameSimilarity.vectors` does.
+        queries, pool: (q,) and (p,) joint ids.
+        k: how many.
+
+    Returns:
+        (q, min(k, p)) joint ids, nearest first.
     """
+    asked = rows(queries)
+    scores = np.empty((len(queries), 0), dtype=np.float32)
+    best = np.empty((len(queries), 0), dtype=np.int64)
+    for start in range(0, len(pool), _ROWS):
+        block = pool[start : start + _ROWS]
+        near, places = nearest(asked, rows(block), k)
+        scores = np.concatenate([scores, near], axis=1)
+        best = np.concatenate([best, block[places]], axis=1)
+        order = np.argsort(-scores, axis=1, kind="stable")[:, :k]
+        scores = np.take_along_axis(scores, order, axis=1)
+        best = np.take_along_axis(best, order, axis=1)
+    return best
+
+
+def by_rarity(counts: csr_array) -> csr_array:
+    """(n, w) counts times log((n + 1) / rows that have the column), so that rare ones decide."""
     n = counts.shape[0]
     used = np.bincount(counts.indices, minlength=counts.shape[1])
     rarity = np.log((n + 1) / np.maximum(used, 1)).astype(np.float32)
