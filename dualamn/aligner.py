@@ -256,7 +256,7 @@ class Aligner:
             matcher,
             seconds,
             saw_test_side=self.saw_test_side,
-            used_names=fitted.model.attributes.tells,
+            used_names=fitted.model.attributes.has_weight,
             config=self.config,
             calibration=calibration,
             attributes=fitted.model.attributes,

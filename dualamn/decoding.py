@@ -151,12 +151,12 @@ class Decoder:
     @property
     def _telling_values(self) -> ValueSimilarity | None:
         """The values, where they have match weights."""
-        return self.attributes.values if self.attributes.values_tell else None
+        return self.attributes.values if self.attributes.values_have_weight else None
 
     @property
     def _telling_names(self) -> NameSimilarity | None:
         """The names, where they have match weights."""
-        return self.attributes.names if self.attributes.names_tell else None
+        return self.attributes.names if self.attributes.names_have_weight else None
 
     @property
     def _names_scale(self) -> float:
@@ -179,7 +179,9 @@ class Decoder:
         With `values` false, less the match weights of values as well.
         """
         attributes = self.attributes
-        if embeddings is None and not (attributes.tells if values else attributes.names_tell):
+        if embeddings is None and not (
+            attributes.has_weight if values else attributes.names_have_weight
+        ):
             return None
         scale = self.config.temperature if values else 0.0
 

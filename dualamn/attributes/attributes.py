@@ -70,24 +70,24 @@ class Attributes:
         return None if self.names is None else self.names.meaning
 
     @property
-    def names_tell(self) -> bool:
-        """Whether names have match weights."""
-        return self.names is not None and self.names.tells
+    def names_have_weight(self) -> bool:
+        """Whether names take part and have match weights."""
+        return self.names is not None and self.names.has_weight
 
     @property
-    def values_tell(self) -> bool:
-        """Whether values have match weights."""
-        return self.values is not None and self.values.tells
+    def values_have_weight(self) -> bool:
+        """Whether values take part and have match weights."""
+        return self.values is not None and self.values.has_weight
 
     @property
-    def tells(self) -> bool:
+    def has_weight(self) -> bool:
         """Whether either has match weights."""
-        return self.names_tell or self.values_tell
+        return self.names_have_weight or self.values_have_weight
 
     @property
     def named(self) -> bool:
         """Whether there are names, or values with match weights."""
-        return self.names is not None or self.values_tell
+        return self.names is not None or self.values_have_weight
 
     def match_weight(
         self, left: IntArray, right: IntArray, *, names: float, values: float
@@ -99,9 +99,9 @@ class Attributes:
             names, values: what the weight of either is multiplied by; 0 leaves values out.
         """
         weight: Floats | float = 0.0
-        if self.names is not None and self.names.tells:
+        if self.names is not None and self.names.has_weight:
             weight = names * self.names.match_weight(left, right)
-        if self.values is not None and self.values.tells and values:
+        if self.values is not None and self.values.has_weight and values:
             weight = weight + values * self.values.match_weight(left, right)
         return weight
 

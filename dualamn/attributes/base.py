@@ -49,7 +49,7 @@ class AttributeSimilarity(ABC):
         self.learn(self._links)
 
     @property
-    def tells(self) -> bool:
+    def has_weight(self) -> bool:
         """Whether any pair has a match weight other than 0."""
         return any(weight > 0 for weight in self.weights)
 
@@ -153,7 +153,7 @@ class AttributeSimilarity(ABC):
         if among is None:
             among = np.ones(len(sources), dtype=np.bool_)
         likely = [self._easily_taken]
-        if beside is not None and beside.tells:
+        if beside is not None and beside.has_weight:
             likely.append(beside.likely)
         links = links[among[links].all(axis=1)]
         links = links[rng.permutation(len(links))[:_MOST_LINKS]]
@@ -173,7 +173,7 @@ class AttributeSimilarity(ABC):
             shape = candidates.shape
             pairs = np.repeat(chosen[:, 0], shape[1]), np.maximum(candidates, 0).ravel()
             weights = None
-            if beside is not None and beside.tells:
+            if beside is not None and beside.has_weight:
                 weights = beside.match_weight(*pairs).reshape(shape)
             features = [values.reshape(shape) for values in self.features(*pairs)]
             found.append(Comparisons(features, counts.astype(np.float32), weights))

@@ -22,7 +22,7 @@ PRODUCTS = 3_000
 """Numbers that one name is multiplied with at most. More finds hardly more on DBP15K, where a
 tenth already finds what the dense search does; see docs/names.md."""
 
-_BLOCK = 1 << 15  # names at a time: some seconds, after which Ctrl-C and progress have their turn
+_BLOCK = 1 << 15  # names at a time: some seconds, so that Ctrl-C and progress need not wait
 
 
 def alike_by_name(

@@ -37,7 +37,7 @@ def search_with_names(
         scale: what match weights are multiplied with beside cosines.
         left_ids, right_ids: (q,) and (p,) int32 joint ids of the two pools, without repeats.
         k: candidates of each entity; at most all of the other pool.
-        progress: told of stage "search" in steps of left entities.
+        progress: hears of stage "search" in steps of left entities.
 
     Returns:
         Candidates whose scores are cosine + scale * match weight.

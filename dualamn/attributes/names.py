@@ -49,6 +49,11 @@ class NameSimilarity(AttributeSimilarity):
     they are, one of words together with what they translate into, as linked entities show it
     (`learn_synonyms`). Names of the same words count once more.
 
+    >>> both = np.array(["Gül, Abdullah", "abdullah GUL"], dtype=np.dtypes.StringDType())
+    >>> names = NameSimilarity(both, np.array([0, 1], dtype=np.int32), width=8, seed=0)
+    >>> bool(names.same(np.array([0]), np.array([1]))[0])
+    True
+
     Args:
         names: (n,) of all entities of a task, in joint ids; "" for none.
         sources: (n,) int32 the graph of every entity.

@@ -94,15 +94,15 @@ def match_properties(facts: Facts, links: IntArray) -> tuple[IntArray, int]:
     """
     couples = Couples.of(facts, links)
     sure = belief(couples.cases, couples.agree, couples.chance)
-    told = (sure * -np.log(np.clip(couples.chance, 1e-9, 1))).max(axis=0, initial=0)
-    good = told > 0
-    left, right, told = couples.left[good], couples.right[good], told[good]
+    weight = (sure * -np.log(np.clip(couples.chance, 1e-9, 1))).max(axis=0, initial=0)
+    good = weight > 0
+    left, right, weight = couples.left[good], couples.right[good], weight[good]
     q = len(facts.graph)
-    kept = _is_best(left, facts.graph[right], told) | _is_best(right, facts.graph[left], told)
+    kept = _is_best(left, facts.graph[right], weight) | _is_best(right, facts.graph[left], weight)
     best = np.zeros(q)
-    np.maximum.at(best, left, told)
-    np.maximum.at(best, right, told)
-    kept &= told >= _SHARE * np.maximum(best[left], best[right])
+    np.maximum.at(best, left, weight)
+    np.maximum.at(best, right, weight)
+    kept &= weight >= _SHARE * np.maximum(best[left], best[right])
     left, right = left[kept], right[kept]
     part = components(np.stack([left, right], axis=1), q)
     matched = np.zeros(q, dtype=np.bool_)
@@ -198,9 +198,9 @@ class ValueTable:
         weight = np.where(graphs > 1, np.maximum(weight, 0), 0)
 
         at = np.searchsorted(known, of_prop[merged.prop] * width + merged.key)
-        told = weight[at] > 0
+        counts = weight[at] > 0
         agree = csr_array(
-            (np.sqrt(weight[at[told]]).astype(np.float32), (merged.entity[told], at[told])),
+            (np.sqrt(weight[at[counts]]).astype(np.float32), (merged.entity[counts], at[counts])),
             shape=(facts.n_entities, max(len(known), 1)),
         )
         properties: list[list[tuple[int, str]]] = [[] for _ in range(count)]

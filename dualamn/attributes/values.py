@@ -71,9 +71,9 @@ class ValueSimilarity(AttributeSimilarity):
         super().__init__(task.source_of, seed)
 
     @property
-    def tells(self) -> bool:
+    def has_weight(self) -> bool:
         """Whether any pair has a match weight other than 0."""
-        return super().tells and len(self.table.matches) > 0
+        return super().has_weight and len(self.table.matches) > 0
 
     def features(self, left: IntArray, right: IntArray) -> tuple[Floats, Floats]:
         """(p,) match weights of shared values, and (p,) of other ones, 0 or less."""
@@ -113,12 +113,12 @@ def compare(
     What several pairs of values have in common, such as the year of several dates, counts for
     the first of them.
     """
-    if not values.tells:
+    if not values.has_weight:
         return ()
     table, facts = values.table, values.facts
     both = table.agree[[left]].multiply(table.agree[[right]]).tocoo()
-    told = values.weights.agree * both.data.astype(np.float64)
-    weights = dict(zip(table.columns[both.coords[1]].tolist(), told.tolist(), strict=True))
+    agreed = values.weights.agree * both.data.astype(np.float64)
+    weights = dict(zip(table.columns[both.coords[1]].tolist(), agreed.tolist(), strict=True))
     cost = values.weights.clash * np.minimum(table.clash_by_match(left, right), 0)
     here, there = (_rows_by_match(values, task, joint) for joint in (left, right))
     graphs = int(task.source_of[left]), int(task.source_of[right])
@@ -146,11 +146,11 @@ def _agreeing(
     """Equal values, then near ones, whose weights are taken out of those of keys from `start`."""
     keys = [facts.keys[graph] for graph in graphs]
     equal = [(a, b) for a in here for b in there if keys[0][a] == keys[1][b]]
-    told = set()
+    seen = set()
     for left, right in equal:
         exact = int(keys[0][left])
-        if exact not in told:
-            told.add(exact)
+        if exact not in seen:
+            seen.add(exact)
             shared = {exact} | _near(facts, exact)
             weight = sum(weights.pop(start + key, 0.0) for key in shared)
             yield Compared(left, right, "equal", weight)

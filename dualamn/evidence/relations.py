@@ -8,7 +8,7 @@ from scipy.sparse import coo_array, csr_array
 from dualamn.evidence.statements import Statements
 from dualamn.kernels.arrays import Floats, IntArray, expand, grouped
 
-_DOUBT = 3.0  # triples' worth of doubt: a relation seen twice proves little
+_DOUBT = 3.0  # triples that count for nothing: a relation seen twice proves little
 _MOST = 0.98  # never quite sure, so that no single neighbour decides
 _LEAST = 0.01
 

@@ -253,7 +253,7 @@ def attribute_weight(alignment: JudgedLinks, one: int, other: int) -> float | No
     None where this is not known, or where neither took part.
     """
     attributes, config = alignment.attributes, alignment.config
-    if attributes is None or config is None or not attributes.tells:
+    if attributes is None or config is None or not attributes.has_weight:
         return None
     ends = np.array([one]), np.array([other])
     return float(np.sum(attributes.match_weight(*ends, names=1.0, values=1.0)))

@@ -24,7 +24,7 @@ SHARE = 0.2
 """The share of the seed links that is held out."""
 
 FEWEST = 10
-"""Held-out links below which a second model is not worth its time."""
+"""Held-out links, fewer of which would say too little for the time of a second model."""
 
 _SHARE_OUT = 0.05  # of the pairs found by name, whose right (or left) entity is taken out
 _LEAST_OUT, _SHARE_OF_FEW = 100, 0.2  # so many, but no more than this share of few pairs

@@ -140,7 +140,7 @@ def test_without_links_names_are_worth_nothing(named_task: NamedTask) -> None:
     assert task.entity_names is not None
     names = NameSimilarity(task.entity_names, task.source_of, width=64, seed=0)
     names.weigh(task.seed_links[:0])
-    assert not names.tells
+    assert not names.has_weight
     assert not any(names.weights)
 
 
