@@ -60,10 +60,17 @@ class NameSimilarity(AttributeSimilarity):
         width: of the dense rows that candidates are searched in.
         seed: draws their random directions.
         meaning: (n, d) rows of an embedding model, whose cosines count as well; None for none.
+
+    Attributes:
+        whole: (n,) see `NameFeatures`.
+        named: (n,) who has a name with a word in it.
+        rows: (n, f) float32 sparse rows of words, pieces and translations, none below 0, whose
+            inner products, 1 at most, are the similarities.
     """
 
     what = "names"
     weights: NameWeights
+    rows: csr_array
     _most = 100.0
 
     def __init__(
@@ -77,32 +84,17 @@ class NameSimilarity(AttributeSimilarity):
     ) -> None:
         self.meaning = meaning
         self.weights = NameWeights()
-        self._features = NameFeatures.of(names)
         self._width = width
-        self._rare_words = by_rarity(self._features.words)
+        features = NameFeatures.of(names)
+        self.whole: IntArray = features.whole
+        self.named: BoolArray = features.whole >= 0
+        self._words = features.words
+        self._rare_words = by_rarity(features.words)
         self._as_written = unit_rows(
-            hstack([self._rare_words, by_rarity(self._features.pieces)], format="csr"),
+            hstack([self._rare_words, by_rarity(features.pieces)], format="csr"),
             length=(1 - _TRANSLATED) ** 0.5,
         )
         super().__init__(sources, seed)
-
-    @property
-    def named(self) -> BoolArray:
-        """(n,) who has a name."""
-        return self._features.named
-
-    @property
-    def whole(self) -> IntArray:
-        """(n,) see `NameFeatures.whole`."""
-        return self._features.whole
-
-    @property
-    def rows(self) -> csr_array:
-        """(n, f) float32 sparse rows of words, pieces and translations, none below 0.
-
-        Their inner products, 1 at most, are the similarities.
-        """
-        return self._rows
 
     @property
     def width(self) -> int:
@@ -116,7 +108,7 @@ class NameSimilarity(AttributeSimilarity):
         are drawn anew at each call.
         """
         rng = np.random.default_rng([self._seed, self._width])
-        rows = self._rows if ids is None else self._rows[ids]
+        rows = self.rows if ids is None else self.rows[ids]
         made = np.empty((rows.shape[0], self._width), dtype=np.float32)
         for start in range(0, self._width, _COLUMNS):
             columns = slice(start, min(start + _COLUMNS, self._width))
@@ -134,7 +126,7 @@ class NameSimilarity(AttributeSimilarity):
 
     def similarities(self, left: IntArray, right: IntArray) -> FloatArray:
         """(p,) float32 from 0 to 1 of pairs of joint ids; 0 where one has no name."""
-        products = row_products(self._rows, self._rows, left, right, at_once=_PAIRS)
+        products = row_products(self.rows, self.rows, left, right, at_once=_PAIRS)
         return np.minimum(products.astype(np.float32), 1)
 
     def same(self, left: IntArray, right: IntArray) -> BoolArray:
@@ -165,9 +157,9 @@ class NameSimilarity(AttributeSimilarity):
         """Which words stand for each other."""
         words = self._rare_words
         if len(links):
-            words = (words @ learn_synonyms(self._features.words, links)).tocsr()
-        self._rows = csr_array((0, 0))  # those of the links before go before others come
-        self._rows = hstack([unit_rows(words, _TRANSLATED**0.5), self._as_written], format="csr")
+            words = (words @ learn_synonyms(self._words, links)).tocsr()
+        self.rows = csr_array((0, 0))  # those of the links before go before others come
+        self.rows = hstack([unit_rows(words, _TRANSLATED**0.5), self._as_written], format="csr")
 
     def _set_weights(self, weights: list[float]) -> None:
         self.weights = NameWeights(*weights)
@@ -227,12 +219,6 @@ class NameFeatures:
             if bare:
                 whole[number] = whole_ids.setdefault(tuple(sorted(bare)), len(whole_ids))
         return cls(words.matrix(len(word_ids)), pieces.matrix(len(piece_ids)), whole)
-
-    @property
-    def named(self) -> BoolArray:
-        """(n,) who has a name with a word in it."""
-        has: BoolArray = self.whole >= 0
-        return has
 
 
 class _Rows:

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from dualamn.attributes import PseudoSeeds
 from dualamn.graphs.task import AlignmentTask
-from dualamn.kernels.arrays import BoolArray, FloatArray, Int32Array, components, pair_keys
+from dualamn.kernels.arrays import (
+    BoolArray,
+    FloatArray,
+    Int32Array,
+    IntArray,
+    components,
+    pair_keys,
+)
 from dualamn.probability.calibration import (
     Calibration,
     Method,
@@ -103,12 +110,8 @@ def hold_out(task: AlignmentTask, seed: int) -> tuple[AlignmentTask, Int32Array]
     if held.sum() < FEWEST:
         held[:] = False
     links: Int32Array = task.seed_links[held]
-    trial = replace(
-        task,
-        seed_links=task.seed_links[~held],
-        test_links=np.concatenate([task.test_links, links]),
-    )
-    return trial, links
+    tested = np.concatenate([task.test_links, links])
+    return replace(task, seed_links=task.seed_links[~held], test_links=tested), links
 
 
 def hide_names(task: AlignmentTask, own: Int32Array, seed: int) -> tuple[AlignmentTask, Int32Array]:
@@ -143,10 +146,8 @@ def take_out(
         name nor values; and the (o,) of the entities that have lost them.
     """
     rng = np.random.default_rng([seed, _PURPOSE, 1])
-    sources = task.source_of[own]
     out, alone = [np.empty(0, np.int32)], [np.empty(0, np.int32)]
-    for left, right in task.kg_pairs:
-        between = np.flatnonzero((sources[:, 0] == left) & (sources[:, 1] == right))
+    for between in _by_pair(task, own):
         count = max(
             int(_SHARE_OUT * len(between)), min(_LEAST_OUT, int(_SHARE_OF_FEW * len(between)))
         )
@@ -217,12 +218,17 @@ def uncontradicted(held_out: Int32Array, links: Int32Array) -> Int32Array:
 def _drawn(task: AlignmentTask, links: Int32Array, seed: int) -> BoolArray:
     """(m,) a fifth of the links of every pair of graphs."""
     rng = np.random.default_rng([seed, _PURPOSE])
-    sources = task.source_of[links]
     held = np.zeros(len(links), dtype=np.bool_)
-    for left, right in task.kg_pairs:
-        between = np.flatnonzero((sources[:, 0] == left) & (sources[:, 1] == right))
+    for between in _by_pair(task, links):
         held[rng.permutation(between)[: int(SHARE * len(between))]] = True
     return held
+
+
+def _by_pair(task: AlignmentTask, links: Int32Array) -> Iterator[IntArray]:
+    """Which of the links are between every pair of graphs."""
+    sources = task.source_of[links]
+    for left, right in task.kg_pairs:
+        yield np.flatnonzero((sources[:, 0] == left) & (sources[:, 1] == right))
 
 
 def with_probabilities(
