@@ -75,7 +75,7 @@ class PseudoSeeds:
         )
 
     def notes(self, task: AlignmentTask) -> tuple[str, ...]:
-        """Of which graphs probabilities are rough: calibration knows entities with counterparts."""
+        """A note on every two graphs of which names or values found few counterparts."""
         notes = []
         for left, right in task.kg_pairs:
             found = len(task.links_between(self.links, left, right))
