@@ -24,8 +24,7 @@ from dualamn.kernels.memory import check_room
 from dualamn.matching import check_many, configured_matcher
 from dualamn.model import Model, fit, restored
 from dualamn.planning.execution_plan import ExecutionPlan, plan
-from dualamn.probability.holdout import Holdout
-from dualamn.probability.second_model import with_probabilities
+from dualamn.probability.holdout import Holdout, with_probabilities
 from dualamn.progress import ProgressCallback, silent
 from dualamn.result import CandidateProtocol
 from dualamn.settings.groups import Device
@@ -266,7 +265,7 @@ class Aligner:
             matcher,
             seconds,
             saw_test_side=self.saw_test_side,
-            used_names=fitted.model.attributes.tells,
+            used_names=fitted.model.attributes.has_weight,
             config=self.config,
             calibration=calibration,
             attributes=fitted.model.attributes,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dualamn.errors import ConfigError
-from dualamn.probability.judged_links import JudgedLinks
+from dualamn.probability.calibration import JudgedLinks
 
 if TYPE_CHECKING:
     import pandas

@@ -126,7 +126,7 @@ def _found_by_evidence(decoder: Decoder, progress: ProgressCallback) -> Int32Arr
             names.learn(known)
         if values is not None:
             # Pairs that values helped to find would make any values look good.
-            if not values.tells and len(links) >= _ENOUGH:
+            if not values.has_weight and len(links) >= _ENOUGH:
                 values.weigh(known, names)
             else:
                 values.learn(known)

@@ -13,7 +13,7 @@ from dualamn.attributes import Attributes, NameSimilarity, ValueSimilarity
 from dualamn.attributes.candidates import look_up_names, search_with_names, with_values
 from dualamn.config import AlignerConfig
 from dualamn.errors import ConfigError
-from dualamn.evidence import Evidence, EvidenceSettings, Judgement
+from dualamn.evidence import Evidence, Judgement
 from dualamn.graphs.task import AlignmentTask
 from dualamn.kernels.arrays import EmbeddingArray, Int32Array, IntArray
 from dualamn.kernels.memory import return_freed_memory
@@ -151,12 +151,12 @@ class Decoder:
     @property
     def _telling_values(self) -> ValueSimilarity | None:
         """The values, where they have match weights."""
-        return self.attributes.values if self.attributes.values_tell else None
+        return self.attributes.values if self.attributes.values_have_weight else None
 
     @property
     def _telling_names(self) -> NameSimilarity | None:
         """The names, where they have match weights."""
-        return self.attributes.names if self.attributes.names_tell else None
+        return self.attributes.names if self.attributes.names_have_weight else None
 
     @property
     def _names_scale(self) -> float:
@@ -167,16 +167,7 @@ class Decoder:
         self, candidates: Candidates, left: int, right: int, embeddings: EmbeddingArray | None
     ) -> Judgement:
         if (left, right) not in self._evidence:
-            config = self.config
-            settings = EvidenceSettings(
-                rounds=config.evidence_rounds,
-                weight=config.evidence_weight,
-                share_weight=config.evidence_share_weight,
-                temperature=config.temperature,
-                sinkhorn_rounds=config.sinkhorn_rounds,
-                explored=config.evidence_explored,
-            )
-            self._evidence[left, right] = Evidence(self.task, left, right, settings)
+            self._evidence[left, right] = Evidence(self.task, left, right, self.config)
         evidence = self._evidence[left, right]
         return evidence.judge(candidates, self._pair_scores(evidence.offsets, embeddings))
 
@@ -188,7 +179,9 @@ class Decoder:
         With `values` false, less the match weights of values as well.
         """
         attributes = self.attributes
-        if embeddings is None and not (attributes.tells if values else attributes.names_tell):
+        if embeddings is None and not (
+            attributes.has_weight if values else attributes.names_have_weight
+        ):
             return None
         scale = self.config.temperature if values else 0.0
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,7 +22,7 @@ from dualamn.kernels.compute import threads, torch_device
 from dualamn.kernels.memory import Storage
 from dualamn.matching import configured_matcher
 from dualamn.matching.duplicates import with_new_claims
-from dualamn.probability.link_features import with_features
+from dualamn.probability.link_features import link_features
 from dualamn.progress import Progress, ProgressCallback
 from dualamn.result import CandidateProtocol, PairAlignment
 
@@ -105,15 +105,16 @@ class Model:
                     )
                 pair = PairAlignment.of(left, right, matching, near.recall)
                 if features:
-                    pair = with_features(
-                        pair,
+                    values = link_features(
+                        pair.links,
                         near,
-                        self.task,
+                        np.concatenate([kg.degrees for kg in self.task.kgs]),
                         self.config,
                         pseudo_seeds=self.pseudo_seeds,
                         many=many,
                         transport_plan=matching.transport_plan,
                     )
+                    pair = replace(pair, features=values)
                 del matching  # its transport plan is as large as the candidates
                 found.append(pair)
                 seconds["search"] += near.search_seconds

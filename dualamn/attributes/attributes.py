@@ -1,4 +1,4 @@
-"""Names and attribute values together: what takes part beside structure."""
+"""Names and attribute values together, as they take part beside structure."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from dualamn.attributes.base import AttributeSimilarity
 from dualamn.attributes.name_model import embed_names
@@ -19,7 +18,7 @@ from dualamn.config import AlignerConfig
 from dualamn.errors import ConfigError, TrainingError
 from dualamn.files.text import counted
 from dualamn.graphs.task import AlignmentTask
-from dualamn.kernels.arrays import FloatArray, Int32Array, IntArray
+from dualamn.kernels.arrays import FloatArray, Floats, Int32Array, IntArray
 from dualamn.kernels.compute import threads, torch_device
 
 if TYPE_CHECKING:
@@ -30,13 +29,10 @@ _WIDTH = 256  # of the random projections of names that candidates are searched 
 
 @dataclass(frozen=True, eq=False)
 class Attributes:
-    """What names and attribute values say of who is the same, for one task.
+    """Names and attribute values of one task; either is None where it takes no part.
 
-    Attributes:
-        names: None where they take no part.
-        values: None where they take no part.
-        search_limit: products of numbers that looking for near names may take, see
-            `find_seeds_by_name`.
+    `search_limit` is how many products of numbers looking for near names may take, see
+    `find_seeds_by_name`.
     """
 
     names: NameSimilarity | None = None
@@ -47,7 +43,7 @@ class Attributes:
     def of(
         cls, task: AlignmentTask, config: AlignerConfig, meaning: FloatArray | None = None
     ) -> Attributes:
-        """Reads those that the settings let take part; they tell nothing yet.
+        """Reads those that the settings let take part; they have no match weights yet.
 
         Args:
             task: has names, values, both or neither.
@@ -66,9 +62,7 @@ class Attributes:
     @property
     def taking_part(self) -> tuple[AttributeSimilarity, ...]:
         """Those that take part, in the order that they are weighed in."""
-        return tuple(
-            similarity for similarity in (self.names, self.values) if similarity is not None
-        )
+        return tuple(one for one in (self.names, self.values) if one is not None)
 
     @property
     def meaning(self) -> FloatArray | None:
@@ -76,41 +70,38 @@ class Attributes:
         return None if self.names is None else self.names.meaning
 
     @property
-    def names_tell(self) -> bool:
-        """Whether names have match weights."""
-        return self.names is not None and self.names.tells
+    def names_have_weight(self) -> bool:
+        """Whether names take part and have match weights."""
+        return self.names is not None and self.names.has_weight
 
     @property
-    def values_tell(self) -> bool:
-        """Whether values have match weights."""
-        return self.values is not None and self.values.tells
+    def values_have_weight(self) -> bool:
+        """Whether values take part and have match weights."""
+        return self.values is not None and self.values.has_weight
 
     @property
-    def tells(self) -> bool:
+    def has_weight(self) -> bool:
         """Whether either has match weights."""
-        return any(similarity.tells for similarity in self.taking_part)
+        return self.names_have_weight or self.values_have_weight
 
     @property
     def named(self) -> bool:
-        """Whether entities can be told apart without structure, by names or telling values."""
-        return self.names is not None or self.values_tell
+        """Whether there are names, or values with match weights."""
+        return self.names is not None or self.values_have_weight
 
     def match_weight(
         self, left: IntArray, right: IntArray, *, names: float, values: float
-    ) -> NDArray[np.float64] | float:
-        """By what factor, as a logarithm, both make pairs more probable; 0 where neither tells.
+    ) -> Floats | float:
+        """(p,) the match weight of pairs of joint ids; 0 where neither names nor values have any.
 
         Args:
             left, right: (p,) joint ids.
             names, values: what the weight of either is multiplied by; 0 leaves values out.
-
-        Returns:
-            (p,) the sum.
         """
-        weight: NDArray[np.float64] | float = 0.0
-        if self.names is not None and self.names.tells:
+        weight: Floats | float = 0.0
+        if self.names is not None and self.names.has_weight:
             weight = names * self.names.match_weight(left, right)
-        if self.values is not None and self.values.tells and values:
+        if self.values is not None and self.values.has_weight and values:
             weight = weight + values * self.values.match_weight(left, right)
         return weight
 
@@ -185,9 +176,9 @@ class Attributes:
     def state(self) -> dict[str, Tensor]:
         """What was learned, enough for `load_state` on the same task."""
         return {
-            f"{similarity.what}/{name}": value
-            for similarity in self.taking_part
-            for name, value in similarity.state().items()
+            f"{one.what}/{name}": value
+            for one in self.taking_part
+            for name, value in one.state().items()
         }
 
     def load_state(self, state: dict[str, Tensor]) -> None:
@@ -218,9 +209,5 @@ def _read_names(
             device = torch_device(config.device).type
             meaning = embed_names(config.names_model, task.entity_names, device=device)
     return NameSimilarity(
-        task.entity_names,
-        task.source_of,
-        width=_WIDTH,
-        seed=config.seed,
-        meaning=meaning,
+        task.entity_names, task.source_of, width=_WIDTH, seed=config.seed, meaning=meaning
     )

@@ -3,26 +3,30 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from dualamn.attributes.negatives import compared
 from dualamn.errors import CheckpointError
-from dualamn.kernels.arrays import BoolArray, Int32Array, IntArray
+from dualamn.kernels.arrays import BoolArray, Floats, Int32Array, IntArray
 from dualamn.kernels.logistic import Comparisons, fit_logit
 
 if TYPE_CHECKING:
     from torch import Tensor
 
+_MOST_LINKS = 2_000  # more do not make two weights any surer
+_LIKELY = 20  # the most alike others, each looked at
+_DRAWN = 30  # others that stand for all the rest
+
 
 class AttributeSimilarity(ABC):
-    """How alike entities are by names, or by values, and what that says of their being the same.
+    """How alike entities are by names, or by values, and the match weight of that.
 
-    What a similarity tells is a match weight: the logarithm of the factor by which it makes a pair
-    more probable (Fellegi and Sunter, "A theory for record linkage", JASA 1969). It is the weighted
-    sum of a few features, whose weights `weigh` learns.
+    A match weight is the logarithm of the factor by which evidence makes a pair more probable
+    (Fellegi and Sunter, "A theory for record linkage", JASA 1969). It is the weighted sum of a few
+    features, whose weights `weigh` learns.
 
     Args:
         sources: (n,) int32 the graph of every entity.
@@ -35,7 +39,7 @@ class AttributeSimilarity(ABC):
 
     what: ClassVar[str]
     weights: tuple[float, ...]
-    _random_key: ClassVar[tuple[int, ...]] = ()  # tells the draws of one from another's
+    _random_key: ClassVar[tuple[int, ...]] = ()  # keeps the draws of one apart from another's
     _most: ClassVar[float]  # no weight is above
 
     def __init__(self, sources: Int32Array, seed: int) -> None:
@@ -45,7 +49,7 @@ class AttributeSimilarity(ABC):
         self.learn(self._links)
 
     @property
-    def tells(self) -> bool:
+    def has_weight(self) -> bool:
         """Whether any pair has a match weight other than 0."""
         return any(weight > 0 for weight in self.weights)
 
@@ -53,10 +57,10 @@ class AttributeSimilarity(ABC):
     def features(self, left: IntArray, right: IntArray) -> tuple[NDArray[Any], ...]:
         """(p,) numbers or truth values of every feature, for pairs of joint ids."""
 
-    def match_weight(self, left: IntArray, right: IntArray) -> NDArray[np.float64]:
-        """(p,) by what factor, as a logarithm, this makes pairs of joint ids more probable."""
+    def match_weight(self, left: IntArray, right: IntArray) -> Floats:
+        """(p,) the match weight of pairs of joint ids."""
         first, *others = self.features(left, right)
-        weight: NDArray[np.float64] = self.weights[0] * first.astype(np.float64)
+        weight: Floats = self.weights[0] * first.astype(np.float64)
         for factor, feature in zip(self.weights[1:], others, strict=False):
             weight = weight + factor * feature
         return weight
@@ -71,7 +75,7 @@ class AttributeSimilarity(ABC):
         self._learn(links)
 
     def weigh(self, links: Int32Array, beside: AttributeSimilarity | None = None) -> None:
-        """Learns the weights: how surely the features tell linked entities from others.
+        """Learns the weights: how surely the features distinguish linked entities from others.
 
         What `learn` learns comes from one half of the links and is tried on the other, both ways
         round; afterwards it is as `learn` leaves it with all of these links.
@@ -140,14 +144,63 @@ class AttributeSimilarity(ABC):
     def _compared(
         self, links: Int32Array, beside: AttributeSimilarity | None, rng: np.random.Generator
     ) -> list[Comparisons]:
-        """Linked entities among others."""
-        telling = beside if beside is not None and beside.tells else None
-        return compared(
-            links,
-            self._sources,
-            rng,
-            likely=[self._easily_taken] + ([] if telling is None else [telling.likely]),
-            features=self.features,
-            beside=None if telling is None else telling.match_weight,
-            among=self._among,
-        )
+        """Linked entities beside the likeliest others and some that stand for the rest.
+
+        Returns:
+            One for every graph that right entities of the links are in.
+        """
+        sources, among = self._sources, self._among
+        if among is None:
+            among = np.ones(len(sources), dtype=np.bool_)
+        likely = [self._easily_taken]
+        if beside is not None and beside.has_weight:
+            likely.append(beside.likely)
+        links = links[among[links].all(axis=1)]
+        links = links[rng.permutation(len(links))[:_MOST_LINKS]]
+        found: list[Comparisons] = []
+        for kg in np.unique(sources[links[:, 1]]):
+            chosen = links[sources[links[:, 1]] == kg].astype(np.int64)
+            pool = np.flatnonzero((sources == kg) & among)
+            near = [chosen[:, 1:], *(find(chosen[:, 0], pool, _LIKELY) for find in likely)]
+            candidates = np.concatenate(near, axis=1)
+            first = (candidates >= 0) & ~repeated(candidates)
+            drawn = pool[rng.integers(len(pool), size=(len(chosen), _DRAWN))]
+            share = max(len(pool) - candidates.shape[1], 0) / _DRAWN
+            counts = np.concatenate([first, np.full(drawn.shape, share)], axis=1)
+            candidates = np.concatenate([candidates, drawn], axis=1)
+            # The counterpart counts once, first in its row.
+            counts[:, 1:][candidates[:, 1:] == candidates[:, :1]] = 0
+            shape = candidates.shape
+            pairs = np.repeat(chosen[:, 0], shape[1]), np.maximum(candidates, 0).ravel()
+            weights = None
+            if beside is not None and beside.has_weight:
+                weights = beside.match_weight(*pairs).reshape(shape)
+            features = [values.reshape(shape) for values in self.features(*pairs)]
+            found.append(Comparisons(features, counts.astype(np.float32), weights))
+        return found
+
+
+def repeated(candidates: NDArray[np.integer]) -> BoolArray:
+    """(q, k) whether an entry has come before in its row."""
+    order = np.argsort(candidates, axis=1, kind="stable")
+    ordered = np.take_along_axis(candidates, order, axis=1)
+    again = np.zeros(candidates.shape, dtype=np.bool_)
+    np.put_along_axis(again, order[:, 1:], ordered[:, 1:] == ordered[:, :-1], axis=1)
+    return again
+
+
+def joined(parts: Sequence[Comparisons]) -> list[Comparisons]:
+    """All in one, the shorter rows of smaller pools filled with candidates that count for none."""
+    if not parts:
+        return []
+    width = max(part.counts.shape[1] for part in parts)
+
+    def filled(rows: Sequence[NDArray[Any]]) -> NDArray[Any]:
+        return np.concatenate([np.pad(a, ((0, 0), (0, width - a.shape[1]))) for a in rows])
+
+    features = zip(*(part.features for part in parts), strict=True)
+    counts = filled([part.counts for part in parts])
+    beside = [part.beside for part in parts if part.beside is not None]
+    return [
+        Comparisons([filled(one) for one in features], counts, filled(beside) if beside else None)
+    ]

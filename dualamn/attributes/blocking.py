@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from scipy.sparse import csr_array, csr_matrix
@@ -21,7 +22,7 @@ PRODUCTS = 3_000
 """Numbers that one name is multiplied with at most. More finds hardly more on DBP15K, where a
 tenth already finds what the dense search does; see docs/names.md."""
 
-_BLOCK = 1 << 15  # names at a time: some seconds, after which Ctrl-C and progress have their turn
+_BLOCK = 1 << 15  # names at a time: some seconds, so that Ctrl-C and progress need not wait
 
 
 def alike_by_name(
@@ -35,10 +36,10 @@ def alike_by_name(
 ) -> Candidates:
     """The k most alike names of each entity in the other pool, in both directions.
 
-    A name goes by its rarest words and pieces: from the rarest on, as long as those who have them
-    in the other pool are no more than `products` in all. So a pool of n names takes n times that
-    at most, however large the other one is. Names that have only what very many have are looked
-    for among those of the same words. An embedding model of names takes no part.
+    A name is looked up by its rarest words and pieces, as long as those who have them in the other
+    pool are no more than `products` in all. So a pool of n names takes n times that at most,
+    however large the other one is. Names that have only what very many have are looked for among
+    those of the same words. An embedding model of names takes no part.
 
     Args:
         names: sparse rows of words and pieces.
@@ -49,10 +50,10 @@ def alike_by_name(
         done: called after every block of names with how many of both pools are done so far.
 
     Returns:
-        Candidates, fewer than k for names that are like fewer others, and none for an entity
-        without a name. Scores are similarities by the words and pieces that were looked up, less
-        than those of whole names may be, and 1 for names of the same words where some were not.
-        Which of equal scores comes first depends on their positions only.
+        Candidates, fewer than k where fewer names are alike, and none without a name. Scores are
+        similarities by the words and pieces that were looked up, less than those of whole names
+        may be, and 1 for names of the same words where some were not. Equal scores come by
+        position.
     """
 
     def right_done(rows: int) -> None:
@@ -85,7 +86,7 @@ def look_up(
     if not candidates.size:
         return found
     index = _Index.of(names.rows[pool], products)
-    namesakes = _Namesakes.of(names.whole[pool])
+    namesakes = _Namesakes(names.whole[pool])
     for start in range(0, len(queries), _BLOCK):
         block = slice(start, min(start + _BLOCK, len(queries)))
         rare, cut = index.rare_of(names.rows[queries[block]], products)
@@ -151,15 +152,14 @@ class _Namesakes:
 
     Attributes:
         whole: (p,) one number for all such names; -1 for none.
-        order: (p,) the pool by these numbers.
     """
 
     whole: IntArray
-    order: IntArray
 
-    @classmethod
-    def of(cls, whole: IntArray) -> _Namesakes:
-        return cls(whole, np.argsort(whole, kind="stable"))
+    @cached_property
+    def order(self) -> IntArray:
+        """(p,) the pool by these numbers."""
+        return np.argsort(self.whole, kind="stable")
 
     def put_first(
         self, near: IntArray, scores: FloatArray, wholes: IntArray, asked: BoolArray

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from dualamn.attributes.base import repeated
 from dualamn.attributes.blocking import alike_by_name
 from dualamn.attributes.names import NameSimilarity
 from dualamn.attributes.values import ValueSimilarity
@@ -27,8 +28,8 @@ def search_with_names(
 ) -> Candidates:
     """The k best entities by cosine and names, in both directions.
 
-    One search over rows of embeddings and projected names side by side finds the candidates; the
-    noise of the projection is then taken out of their scores.
+    One search over rows of embeddings and projected names side by side finds them; the noise of
+    the projection is then taken out of their scores.
 
     Args:
         embeddings: (n, d) float32 or float16, rows in joint ids and L2-normalised (or all zero).
@@ -36,10 +37,10 @@ def search_with_names(
         scale: what match weights are multiplied with beside cosines.
         left_ids, right_ids: (q,) and (p,) int32 joint ids of the two pools, without repeats.
         k: candidates of each entity; at most all of the other pool.
-        progress: told of stage "search" in steps of left entities.
+        progress: hears of stage "search" in steps of left entities.
 
     Returns:
-        Candidates whose scores are cosine + scale * names.match_weight.
+        Candidates whose scores are cosine + scale * match weight.
     """
     vectors = names.vectors()
     vectors *= np.float32((scale * names.weights.similarity) ** 0.5)
@@ -77,9 +78,9 @@ def look_up_names(
 ) -> Candidates:
     """The k best of those alike by name, in both directions, for graphs too large for a search.
 
-    Arguments and scores are those of `search_with_names`, but for `beside`: candidates of the
-    same pools that come into question as well, as by structure. There are fewer than k where
-    fewer names are alike.
+    Arguments and scores are those of `search_with_names`; `beside` are candidates of the same
+    pools that come into question as well, as by structure. There are fewer than k where fewer
+    names are alike.
     """
 
     def done(count: int) -> None:
@@ -132,10 +133,7 @@ def with_values(
 def _joined(one: TopK, other: TopK) -> TopK:
     """The candidates of both, each once, in no order."""
     candidates = np.concatenate([one.candidates, other.candidates], axis=1)
-    order = np.argsort(candidates, axis=1, kind="stable")
-    ordered = np.take_along_axis(candidates, order, axis=1)
-    again = np.zeros(candidates.shape, dtype=np.bool_)
-    np.put_along_axis(again, order[:, 1:], ordered[:, 1:] == ordered[:, :-1], axis=1)
+    again = repeated(candidates)
     candidates[again] = -1
     scores = np.concatenate([one.scores, other.scores], axis=1)
     return TopK(one.queries, candidates, np.where(again, -np.inf, scores), one.pool_size)

@@ -8,12 +8,11 @@ from dataclasses import dataclass, replace
 from typing import TypeVar
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from dualamn.attributes.normalisation import keys_of
 from dualamn.graphs.task import AlignmentTask
-from dualamn.kernels.arrays import BoolArray, FloatArray, Int32Array, IntArray, expand
+from dualamn.kernels.arrays import BoolArray, FloatArray, Floats, Int32Array, IntArray, expand
 
 _AT_ONCE = 1 << 17  # pairs of rows
 _T = TypeVar("_T", bound=Hashable)
@@ -21,10 +20,10 @@ _T = TypeVar("_T", bound=Hashable)
 
 @dataclass(frozen=True, eq=False)
 class Facts:
-    """Which entity has which value of which property; only values that two graphs know.
+    """Which entity has which value of which property.
 
     A property is an attribute of one graph, those of other language tags apart. A value is one
-    or several keys, see `normalisation.Keys`, of which those of one graph alone are left out.
+    or several keys, see `normalisation.Keys`; those that only one graph knows are left out.
 
     Symbols: n entities, q properties, k keys, t facts, h pairs of an entity and a property.
 
@@ -88,27 +87,20 @@ class Facts:
         entity, prop, key = list[IntArray](), list[IntArray](), list[IntArray]()
         seen, unread = [np.empty((0, 2), dtype=np.int64)], 0
         exact_keys = [np.empty(0, dtype=np.int32) for _ in task.kgs]
-        for at, (kg, offset) in enumerate(
-            zip(task.kgs, task.entity_offsets.tolist(), strict=False)
-        ):
-            if kg.literals is None:
-                continue
+        for at, kg in enumerate(task.kgs):
             literals = kg.literals
+            if literals is None:
+                continue
             # A datatype says how to read a value; a language tag, what property it is of.
             types, of_type = _numbers(literals.types.tolist())
             both, own = _numbers(list(zip(literals.kinds.tolist(), of_type, strict=True)))
-            own_props = [
-                props.setdefault(
-                    (at, property_name(str(literals.attributes[number]), types[of])), len(props)
-                )
-                for number, of in both
-            ]
+            named = [(at, property_name(str(literals.attributes[k]), types[of])) for k, of in both]
+            own_props = [props.setdefault(prop, len(props)) for prop in named]
             prop_of = np.array(own_props, dtype=np.int64)[np.array(own, dtype=np.int64)]
             counts = np.empty(len(literals), dtype=np.int64)
             found: list[int] = []
             exact_keys[at] = np.full(len(literals), -1, dtype=np.int32)
-            texts = literals.values.tolist()
-            for row, (value, of) in enumerate(zip(texts, of_type, strict=True)):
+            for row, (value, of) in enumerate(zip(literals.values.tolist(), of_type, strict=True)):
                 # Of a datatype only years depend.
                 if (value, types[of]) not in known:
                     known[value, types[of]] = read(value, types[of])
@@ -118,7 +110,7 @@ class Facts:
                     exact_keys[at][row] = keys[0]
                 found += keys
             unread += int((counts == 0).sum())
-            joint = literals.entities.astype(np.int64) + offset
+            joint = literals.entities.astype(np.int64) + int(task.entity_offsets[at])
             entity.append(np.repeat(joint, counts))
             prop.append(np.repeat(prop_of, counts))
             key.append(np.array(found, dtype=np.int64))
@@ -126,19 +118,19 @@ class Facts:
         table = np.full((len(numbers), 2), -1, dtype=np.int64)
         for number, near in parents.items():
             table[number, : len(near)] = near
-        is_exact = np.fromiter((text[0] == "=" for text in numbers), np.bool_, len(numbers))
+        none = np.empty(0, dtype=np.int64)
         made = cls(
             task.n_entities,
             np.array([graph for graph, _ in props], dtype=np.int64),
             tuple(name for _, name in props),
-            is_exact,
+            np.fromiter((text[0] == "=" for text in numbers), np.bool_, len(numbers)),
             np.array(share, dtype=np.float32),
             np.fromiter(map(_is_long, numbers), np.bool_, len(numbers)),
             np.zeros(len(props), dtype=np.int64),
             table,
-            np.concatenate([np.empty(0, dtype=np.int64), *entity]),
-            np.concatenate([np.empty(0, dtype=np.int64), *prop]),
-            np.concatenate([np.empty(0, dtype=np.int64), *key]),
+            np.concatenate([none, *entity]),
+            np.concatenate([none, *prop]),
+            np.concatenate([none, *key]),
             *_counted(np.concatenate(seen)),
             unread,
             tuple(exact_keys),
@@ -220,9 +212,8 @@ class Facts:
         """(q, k) what share of the entities that have a property has a key of it."""
         size = np.bincount(self.has[:, 1], minlength=len(self.graph))
         part = (1 / np.maximum(size, 1)).astype(np.float32)[self.prop]
-        made = csr_array(
-            (part, (self.prop, self.key)), shape=(len(self.graph), max(len(self.exact), 1))
-        )
+        shape = len(self.graph), max(len(self.exact), 1)
+        made = csr_array((part, (self.prop, self.key)), shape=shape)
         made.sum_duplicates()
         return made
 
@@ -263,13 +254,8 @@ def _counted(rows: IntArray) -> tuple[IntArray, BoolArray]:
 
 
 def row_products(
-    first: csr_array,
-    second: csr_array,
-    left: IntArray,
-    right: IntArray,
-    *,
-    at_once: int = _AT_ONCE,
-) -> NDArray[np.float64]:
+    first: csr_array, second: csr_array, left: IntArray, right: IntArray, at_once: int = _AT_ONCE
+) -> Floats:
     """(p,) inner products of rows of two sparse matrices of one width, a block at a time."""
     found = np.zeros(len(left))
     for start in range(0, len(left), at_once):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Literal
 
@@ -18,7 +18,7 @@ ModelKind = Literal["model2vec", "sentence-transformers"]
 _AT_ONCE = 8_192  # names handed to the model together
 _STATIC = {"StaticEmbedding", "Normalize"}  # modules of a model2vec model, as it describes itself
 
-Embed = Callable[[Sequence[str]], NDArray[Any]]
+Embed = Callable[[list[str]], NDArray[Any]]
 
 
 def kind_of_model(path: str | Path) -> ModelKind:
@@ -64,18 +64,19 @@ def embed_names(path: str | Path, names: StringArray, *, device: str = "cpu") ->
     """
     kind = kind_of_model(path)
     distinct = sorted({str(name) for name in names if str(name).strip()})
+    asked = distinct or [""]  # shows how wide rows are
     try:
         embed = _load(kind, Path(path).expanduser(), device)
         parts = [
-            np.asarray(embed(distinct[start : start + _AT_ONCE]), dtype=np.float32)
-            for start in range(0, max(len(distinct), 1), _AT_ONCE)
+            np.asarray(embed(asked[start : start + _AT_ONCE]), dtype=np.float32)
+            for start in range(0, len(asked), _AT_ONCE)
         ]
     except MissingExtraError:
         raise
     except Exception as error:  # whatever the library raises over a damaged file
         reason = " ".join(str(error).split())[:200] or type(error).__name__
         raise ConfigError(f"names_model: {path} cannot be used as a model ({reason})") from error
-    rows = np.concatenate(parts)
+    rows = np.concatenate(parts)[: len(distinct)]
     if rows.ndim != 2 or len(rows) != len(distinct) or not np.isfinite(rows).all():
         raise ConfigError(f"names_model: {path} gives no finite row for every name")
     rows /= np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-12)
@@ -91,27 +92,12 @@ def _load(kind: ModelKind, folder: Path, device: str) -> Embed:
     """A function from names to rows, of a library that is imported only here."""
     if kind == "model2vec":
         static = needs("model2vec", extra="model2vec").StaticModel.from_pretrained(folder)
-        width = int(static.dim)
-
-        def by_tokens(names: Sequence[str]) -> NDArray[Any]:
-            if not names:
-                return np.empty((0, width), dtype=np.float32)
-            rows: NDArray[Any] = static.encode(list(names), use_multiprocessing=False)
-            return rows
-
-        return by_tokens
+        return lambda names: np.asarray(static.encode(names, use_multiprocessing=False))
     library = needs("sentence_transformers", extra="sentence-transformers")
     model = library.SentenceTransformer(str(folder), device=device, local_files_only=True)
-
-    def by_sentences(names: Sequence[str]) -> NDArray[Any]:
-        if not names:
-            return np.empty((0, int(model.get_sentence_embedding_dimension())), dtype=np.float32)
-        rows: NDArray[Any] = model.encode(
-            list(names), show_progress_bar=False, convert_to_numpy=True
-        )
-        return rows
-
-    return by_sentences
+    return lambda names: np.asarray(
+        model.encode(names, show_progress_bar=False, convert_to_numpy=True)
+    )
 
 
 def _json(path: Path) -> Any:

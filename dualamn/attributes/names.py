@@ -1,31 +1,34 @@
-"""How alike two entities are by name, and what that tells."""
+"""How alike two entities are by name, and the match weight of that."""
 
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
 from scipy.sparse import csr_array, hstack
 
-from dualamn.attributes.base import AttributeSimilarity
+from dualamn.attributes.base import AttributeSimilarity, joined
 from dualamn.attributes.facts import row_products
-from dualamn.attributes.negatives import joined, nearest_rows
 from dualamn.attributes.normalisation import joints_of, pieces_of, plain, words_of
 from dualamn.attributes.translation import learn_synonyms
 from dualamn.kernels.arrays import BoolArray, FloatArray, Int32Array, IntArray, StringArray
 from dualamn.kernels.logistic import Comparisons
+from dualamn.search.exact import nearest
 from dualamn.search.pair_cosines import pair_cosines
 
 _TRANSLATED = 0.3  # the share of translated words in the similarity
 _COLUMNS = 32  # of random directions drawn at a time
 _PAIRS = 1 << 14  # pairs compared at a time: their rows and products fit into 50 MB
 
+_ROWS = 1 << 19
+"""Rows made at a time, half a GiB with 256 columns; fewer would draw all directions more often."""
+
 
 class NameWeights(NamedTuple):
-    """By what factor similar names make a pair more probable, as logarithms.
+    """Match weights of similar names.
 
     Attributes:
         similarity: for a similarity of one.
@@ -46,16 +49,28 @@ class NameSimilarity(AttributeSimilarity):
     they are, one of words together with what they translate into, as linked entities show it
     (`learn_synonyms`). Names of the same words count once more.
 
+    >>> both = np.array(["Gül, Abdullah", "abdullah GUL"], dtype=np.dtypes.StringDType())
+    >>> names = NameSimilarity(both, np.array([0, 1], dtype=np.int32), width=8, seed=0)
+    >>> bool(names.same(np.array([0]), np.array([1]))[0])
+    True
+
     Args:
         names: (n,) of all entities of a task, in joint ids; "" for none.
         sources: (n,) int32 the graph of every entity.
         width: of the dense rows that candidates are searched in.
         seed: draws their random directions.
         meaning: (n, d) rows of an embedding model, whose cosines count as well; None for none.
+
+    Attributes:
+        whole: (n,) see `NameFeatures`.
+        named: (n,) who has a name with a word in it.
+        rows: (n, f) float32 sparse rows of words, pieces and translations, none below 0, whose
+            inner products, 1 at most, are the similarities.
     """
 
     what = "names"
     weights: NameWeights
+    rows: csr_array
     _most = 100.0
 
     def __init__(
@@ -69,32 +84,17 @@ class NameSimilarity(AttributeSimilarity):
     ) -> None:
         self.meaning = meaning
         self.weights = NameWeights()
-        self._features = NameFeatures.of(names)
         self._width = width
-        self._rare_words = by_rarity(self._features.words)
+        features = NameFeatures.of(names)
+        self.whole: IntArray = features.whole
+        self.named: BoolArray = features.whole >= 0
+        self._words = features.words
+        self._rare_words = by_rarity(features.words)
         self._as_written = unit_rows(
-            hstack([self._rare_words, by_rarity(self._features.pieces)], format="csr"),
+            hstack([self._rare_words, by_rarity(features.pieces)], format="csr"),
             length=(1 - _TRANSLATED) ** 0.5,
         )
         super().__init__(sources, seed)
-
-    @property
-    def named(self) -> BoolArray:
-        """(n,) who has a name."""
-        return self._features.named
-
-    @property
-    def whole(self) -> IntArray:
-        """(n,) one number for all names of the same words in any order; -1 for none."""
-        return self._features.whole
-
-    @property
-    def rows(self) -> csr_array:
-        """(n, f) float32 sparse rows of words, pieces and translations, none below 0.
-
-        Their inner products, 1 at most, are the similarities.
-        """
-        return self._rows
 
     @property
     def width(self) -> int:
@@ -102,16 +102,13 @@ class NameSimilarity(AttributeSimilarity):
         return self._width + (0 if self.meaning is None else self.meaning.shape[1])
 
     def vectors(self, ids: IntArray | None = None) -> FloatArray:
-        """(n, width) float32 random projections of all names.
+        """(n, width) float32 random projections of all names, or of (q,) joint ids.
 
-        Their inner products are the similarities, give or take 1 / sqrt(width).
-
-        Args:
-            ids: (q,) joint ids, to make the rows of these alone; all directions are drawn anew
-                for them.
+        Their inner products are the similarities, give or take 1 / sqrt(width). All directions
+        are drawn anew at each call.
         """
         rng = np.random.default_rng([self._seed, self._width])
-        rows = self._rows if ids is None else self._rows[ids]
+        rows = self.rows if ids is None else self.rows[ids]
         made = np.empty((rows.shape[0], self._width), dtype=np.float32)
         for start in range(0, self._width, _COLUMNS):
             columns = slice(start, min(start + _COLUMNS, self._width))
@@ -121,8 +118,7 @@ class NameSimilarity(AttributeSimilarity):
         return made
 
     def joined_vectors(self, ids: IntArray) -> FloatArray:
-        """(q, width + d) float32 rows of some, whose products are similarity and cosine by the
-        model."""
+        """(q, width + d) float32 rows: products are similarity plus cosine by the model."""
         vectors = self.vectors(ids)
         if self.meaning is None:
             return vectors
@@ -130,7 +126,7 @@ class NameSimilarity(AttributeSimilarity):
 
     def similarities(self, left: IntArray, right: IntArray) -> FloatArray:
         """(p,) float32 from 0 to 1 of pairs of joint ids; 0 where one has no name."""
-        products = row_products(self._rows, self._rows, left, right, at_once=_PAIRS)
+        products = row_products(self.rows, self.rows, left, right, at_once=_PAIRS)
         return np.minimum(products.astype(np.float32), 1)
 
     def same(self, left: IntArray, right: IntArray) -> BoolArray:
@@ -161,9 +157,9 @@ class NameSimilarity(AttributeSimilarity):
         """Which words stand for each other."""
         words = self._rare_words
         if len(links):
-            words = (words @ learn_synonyms(self._features.words, links)).tocsr()
-        self._rows = csr_array((0, 0))  # those of the links before go before others come
-        self._rows = hstack([unit_rows(words, _TRANSLATED**0.5), self._as_written], format="csr")
+            words = (words @ learn_synonyms(self._words, links)).tocsr()
+        self.rows = csr_array((0, 0))  # those of the links before go before others come
+        self.rows = hstack([unit_rows(words, _TRANSLATED**0.5), self._as_written], format="csr")
 
     def _set_weights(self, weights: list[float]) -> None:
         self.weights = NameWeights(*weights)
@@ -193,11 +189,7 @@ class NameFeatures:
 
     @classmethod
     def of(cls, names: StringArray) -> NameFeatures:
-        """Reads every name once, and takes every distinct word apart once.
-
-        Args:
-            names: (n,) strings, "" for no name.
-        """
+        """Reads every one of (n,) names once, and takes every distinct word apart once."""
         word_ids: dict[str, int] = {}
         piece_ids: dict[str, int] = {}
         whole_ids: dict[tuple[str, ...], int] = {}
@@ -228,12 +220,6 @@ class NameFeatures:
                 whole[number] = whole_ids.setdefault(tuple(sorted(bare)), len(whole_ids))
         return cls(words.matrix(len(word_ids)), pieces.matrix(len(piece_ids)), whole)
 
-    @property
-    def named(self) -> BoolArray:
-        """(n,) who has a name with a word in it."""
-        has: BoolArray = self.whole >= 0
-        return has
-
 
 class _Rows:
     """Collects the columns of rows."""
@@ -255,12 +241,35 @@ class _Rows:
         return made
 
 
-def by_rarity(counts: csr_array) -> csr_array:
-    """Rows whose columns weigh log((n + 1) / rows that have it), so that rare ones decide.
+def nearest_rows(
+    rows: Callable[[IntArray], FloatArray], queries: IntArray, pool: IntArray, k: int
+) -> IntArray:
+    """The k entities of a pool whose rows have the largest product with each query's.
 
     Args:
-        counts: (n, w).
+        rows: makes the (m, d) float32 rows of joint ids, as `NameSimilarity.vectors` does.
+        queries, pool: (q,) and (p,) joint ids.
+        k: how many.
+
+    Returns:
+        (q, min(k, p)) joint ids, nearest first.
     """
+    asked = rows(queries)
+    scores = np.empty((len(queries), 0), dtype=np.float32)
+    best = np.empty((len(queries), 0), dtype=np.int64)
+    for start in range(0, len(pool), _ROWS):
+        block = pool[start : start + _ROWS]
+        near, places = nearest(asked, rows(block), k)
+        scores = np.concatenate([scores, near], axis=1)
+        best = np.concatenate([best, block[places]], axis=1)
+        order = np.argsort(-scores, axis=1, kind="stable")[:, :k]
+        scores = np.take_along_axis(scores, order, axis=1)
+        best = np.take_along_axis(best, order, axis=1)
+    return best
+
+
+def by_rarity(counts: csr_array) -> csr_array:
+    """(n, w) counts times log((n + 1) / rows that have the column), so that rare ones decide."""
     n = counts.shape[0]
     used = np.bincount(counts.indices, minlength=counts.shape[1])
     rarity = np.log((n + 1) / np.maximum(used, 1)).astype(np.float32)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 import unicodedata
+from itertools import accumulate
 from typing import NamedTuple
 
 _WORDS = re.compile(r"[^\W_]+")
@@ -64,14 +65,9 @@ def joints_of(words: list[str]) -> list[str]:
 
     "bai jia jun" and "bai jiajun" have few pieces of words in common, but the same letters.
     """
-    if len(words) < 2:
-        return []
     joined = "".join(words)
-    found = []
-    at = 0
-    for word in words[:-1]:
-        at += len(word)
-        found += [joined[start : start + 4] for start in range(max(at - 3, 0), at)]
+    ends = accumulate(map(len, words[:-1]))
+    found = [joined[at : at + 4] for end in ends for at in range(max(end - 3, 0), end)]
     return [joint for joint in found if len(joint) == 4]
 
 
@@ -79,7 +75,7 @@ class Keys(NamedTuple):
     """What a value has in common with values that agree with it.
 
     Attributes:
-        exact: shared by equal values; "" for none.
+        exact: shared by equal values.
         near: shared by near ones, each with an equal share: two overlapping intervals of a
             number, or the year of a date.
     """
@@ -93,6 +89,9 @@ def keys_of(value: str, datatype: str) -> Keys | None:
 
     Numbers are compared as numbers whatever their datatype, which may be a unit, and dates as
     dates, with whole numbers from 1000 to 2100 for years. All else is text, whose words count.
+
+    >>> keys_of("1998-03-05", "")
+    Keys(exact='d1998-3-5', near=('y1998',))
 
     Args:
         value: as written.

@@ -1,4 +1,4 @@
-"""Which properties of two graphs match, and what it tells to share a value of theirs or not."""
+"""Which properties of two graphs match, and the match weights of their values."""
 
 from __future__ import annotations
 
@@ -6,11 +6,10 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.sparse import csc_array, csr_array
 
 from dualamn.attributes.facts import Facts, row_products
-from dualamn.kernels.arrays import BoolArray, IntArray, components, expand
+from dualamn.kernels.arrays import BoolArray, Floats, IntArray, components, expand
 
 _SIGMAS = 3.0  # agreement that chance gives as often as that is none
 _DOUBT = 1.5  # agreeing links that count for nothing
@@ -18,10 +17,8 @@ _CASES = 3.0  # disagreeing links that count beside those seen
 _MOST = 0.98
 _SHARE = 0.3  # of its counterpart's best match that a match must be as good as
 
-_MOST_SHARED = 100  # pairs of entities that a value proposes; what more share tells little
+_MOST_SHARED = 100  # pairs of entities that a value proposes; what more share means little
 _MOST_PAIRS = 30  # that all values together propose, for every entity
-
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,12 +41,9 @@ class Couples:
     @classmethod
     def of(cls, facts: Facts, links: IntArray) -> Couples:
         """Counts the (m, 2) links that agree."""
-        sides = [facts.of_entities(links[:, side]) for side in (0, 1)]
+        (one, here), (other, there) = (facts.of_entities(links[:, side]) for side in (0, 1))
         width = max(len(facts.exact), 1)
-        (one, here), (other, there) = sides
-        wanted, offered = (
-            which * width + facts.key[place] for which, place in ((one, here), (other, there))
-        )
+        wanted, offered = one * width + facts.key[here], other * width + facts.key[there]
         order = np.argsort(offered, kind="stable")
         offered, there = offered[order], there[order]
         first = np.searchsorted(offered, wanted)
@@ -74,15 +68,13 @@ class Couples:
         agree = np.stack([np.asarray(part.sum(axis=0)) for part in (cells[0], wide)])
         has = [facts.having(links[:, side]) for side in (0, 1)]
         cases = row_products(has[0], has[1], left, right)
-        chance = _chance(facts, left, right)
-        return cls(left, right, cases, agree[:, : len(keys)], chance)
+        return cls(left, right, cases, agree[:, : len(keys)], _chance(facts, left, right))
 
 
 def belief(cases: Floats, agree: Floats, chance: Floats) -> Floats:
-    """How much more often than by chance links agree, carefully estimated.
+    """b, how much more often than by chance links agree: with the probability b + (1 - b) chance.
 
-    Linked entities agree with the probability b + (1 - b) u, u being chance. What b is left when
-    three standard deviations of chance and a few cases of doubt are taken off.
+    Three standard deviations of chance and a few cases of doubt are taken off.
     """
     expected = cases * chance
     spread = np.sqrt(expected * (1 - chance))
@@ -94,23 +86,23 @@ def belief(cases: Floats, agree: Floats, chance: Floats) -> Floats:
 def match_properties(facts: Facts, links: IntArray) -> tuple[IntArray, int]:
     """Property matches: properties that carry the same values, as far as links show it.
 
-    Every property goes with that of the other graph which tells most of the linked entities,
-    unless it is a much worse match to that one than others are.
+    Every property goes with that of the other graph which has the highest match weight for linked
+    entities, unless others are much better matches to that one.
 
     Returns:
         (q,) the match that every property is in, -1 for none, and how many matches there are.
     """
     couples = Couples.of(facts, links)
     sure = belief(couples.cases, couples.agree, couples.chance)
-    told = (sure * -np.log(np.clip(couples.chance, 1e-9, 1))).max(axis=0, initial=0)
-    good = told > 0
-    left, right, told = couples.left[good], couples.right[good], told[good]
+    weight = (sure * -np.log(np.clip(couples.chance, 1e-9, 1))).max(axis=0, initial=0)
+    good = weight > 0
+    left, right, weight = couples.left[good], couples.right[good], weight[good]
     q = len(facts.graph)
-    kept = _is_best(left, facts.graph[right], told) | _is_best(right, facts.graph[left], told)
+    kept = _is_best(left, facts.graph[right], weight) | _is_best(right, facts.graph[left], weight)
     best = np.zeros(q)
-    np.maximum.at(best, left, told)
-    np.maximum.at(best, right, told)
-    kept &= told >= _SHARE * np.maximum(best[left], best[right])
+    np.maximum.at(best, left, weight)
+    np.maximum.at(best, right, weight)
+    kept &= weight >= _SHARE * np.maximum(best[left], best[right])
     left, right = left[kept], right[kept]
     part = components(np.stack([left, right], axis=1), q)
     matched = np.zeros(q, dtype=np.bool_)
@@ -154,7 +146,7 @@ class PropertyMatch(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class ValueTable:
-    """Values of matched properties, and what it tells to share them or not.
+    """Values of matched properties, and their match weights.
 
     With b the belief in a property match (`belief`) and f the share of entities whose value of it
     is v, in the graph where they are more, a pair that shares v has the match weight
@@ -206,9 +198,9 @@ class ValueTable:
         weight = np.where(graphs > 1, np.maximum(weight, 0), 0)
 
         at = np.searchsorted(known, of_prop[merged.prop] * width + merged.key)
-        told = weight[at] > 0
+        counts = weight[at] > 0
         agree = csr_array(
-            (np.sqrt(weight[at[told]]).astype(np.float32), (merged.entity[told], at[told])),
+            (np.sqrt(weight[at[counts]]).astype(np.float32), (merged.entity[counts], at[counts])),
             shape=(facts.n_entities, max(len(known), 1)),
         )
         properties: list[list[tuple[int, str]]] = [[] for _ in range(count)]
@@ -224,13 +216,10 @@ class ValueTable:
     def features(self, left: IntArray, right: IntArray) -> tuple[Floats, Floats]:
         """(p,) match weights of shared values, and (p,) of other ones, 0 or less."""
         shared = row_products(self.agree, self.agree, left, right)
-        return shared, np.minimum(self._clash(left, right), 0)
-
-    def _clash(self, left: IntArray, right: IntArray) -> Floats:
-        """Having a value costs, and agreeing gives that back: the signs of the columns."""
+        # Having a value costs, and agreeing gives that back: the signs of the columns.
         signed = self.clash.copy()
         signed.data = np.where(signed.indices < len(self.matches), -signed.data, signed.data)
-        return row_products(self.clash, signed, left, right)
+        return shared, np.minimum(row_products(self.clash, signed, left, right), 0)
 
     def clash_by_match(self, left: int, right: int) -> Floats:
         """What other values of every property match cost two entities."""
@@ -245,10 +234,7 @@ class ValueTable:
         return cost
 
     def proposed(self, left: IntArray, right: IntArray) -> tuple[csr_array, int]:
-        """Pairs that share a rare value.
-
-        Args:
-            left, right: (p,) and (q,) entities.
+        """Pairs of (p,) and (q,) entities that share a rare value.
 
         Returns:
             (p, q) match weights of their shared rare values, and how many values of both were

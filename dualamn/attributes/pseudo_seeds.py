@@ -9,13 +9,12 @@ from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from dualamn.attributes.blocking import look_up
 from dualamn.attributes.facts import Facts, distinct
 from dualamn.attributes.names import NameSimilarity
 from dualamn.graphs.task import AlignmentTask
-from dualamn.kernels.arrays import FloatArray, Int32Array, IntArray, expand, find, pair_keys
+from dualamn.kernels.arrays import FloatArray, Floats, Int32Array, IntArray, expand, find, pair_keys
 from dualamn.matching.pairs import mutual
 from dualamn.search.exact import nearest
 
@@ -25,7 +24,7 @@ _AHEAD = 0.2  # by which it must be ahead of the second for either
 _BY_CHANCE = 0.5  # the most of the pairs of equal, or of near, names that chance may explain
 _BESIDE = 0.1  # of the near names that were refused: fewer equal ones are refused with them
 _ASKED = 2_000  # entities of a graph whose nearest of the same graph is looked for
-_FEW = 0.2  # of the smaller graph's entities: fewer pairs tell little of the others
+_FEW = 0.2  # of the smaller graph's entities: fewer pairs say little of the others
 _LEAST_AGREED = 50  # pairs found by structure, fewer of which say too little of names
 
 _LEAST = 10  # values that two properties must have in common
@@ -43,7 +42,7 @@ class PseudoSeeds:
         exact: how many have names of the same words, which nobody else in either graph has.
         near: how many have names that are each other's nearest by far.
         valued: how many have attribute values that nobody else has.
-        refused: pairs that names gave and that are not among these, as chance gives as many.
+        refused: pairs that names gave and that are left out, as chance gives as many.
 
     The counts are 0 where they are not known, as of a saved aligner.
     """
@@ -66,11 +65,7 @@ class PseudoSeeds:
         return found + left_out if self.refused else found
 
     def with_values(self, links: Int32Array) -> PseudoSeeds:
-        """Also pairs found by value, where neither entity is in a pair already.
-
-        Args:
-            links: (m, 2) int32 joint ids, see `find_seeds_by_value`.
-        """
+        """Also (m, 2) pairs found by value, where neither entity is in a pair already."""
         new = links[~np.isin(links, self.links).any(axis=1)]
         return replace(
             self,
@@ -80,10 +75,7 @@ class PseudoSeeds:
         )
 
     def notes(self, task: AlignmentTask) -> tuple[str, ...]:
-        """What a reader of probabilities should know, a sentence a pair of graphs that it is so of.
-
-        Calibration compares with pairs that names found, so with entities that have a counterpart.
-        """
+        """A note on every two graphs of which names or values found few counterparts."""
         notes = []
         for left, right in task.kg_pairs:
             found = len(task.links_between(self.links, left, right))
@@ -97,19 +89,19 @@ class PseudoSeeds:
         return tuple(notes)
 
     def labels(self, found: Int32Array) -> Int32Array:
-        """The pairs that tell what names and values are good for.
+        """The pairs that match weights of names and values are learned from.
 
-        The pairs found by name would make any names look good. So names are judged by others,
-        which structure alone finds once it has learned from these.
+        Pairs found by name would make any names look good. So others count, which structure alone
+        finds once it has learned from these.
 
         Args:
             found: (m, 2) int32 pairs that are sure by structure alone; those with an entity of
-                these say nothing new and are left out. Where too few are left, these must do.
+                these are left out. Where too few are left, these must do.
         """
         fresh = found[~np.isin(found, self.links).any(axis=1)]
         return fresh if len(fresh) >= _LEAST_AGREED else self.links
 
-    def sure(self, links: Int32Array) -> NDArray[np.float64]:
+    def sure(self, links: Int32Array) -> Floats:
         """(m,) how sure it is that links are not by chance: .01 and more; 0 for others."""
         keys = pair_keys(self.links)
         order = np.argsort(keys)
@@ -124,17 +116,16 @@ def find_seeds_by_name(
 ) -> PseudoSeeds:
     """Pairs of any two graphs whose names say enough: shared by no others, or near by far.
 
-    Graphs of which nothing is in both have such pairs too, by chance. How many, the graphs show by
-    themselves: two halves of one graph have no entity in common, so whatever pairs they have are
-    there by chance. Where that would explain more than half of those with equal or with near names,
-    these are refused. It is the most that chance can have given: an entity whose counterpart is
-    there is near to that one first.
+    Graphs with nothing in common have such pairs too, by chance. Two halves of one graph show how
+    many: they have no entity in common. Where that would explain more than half of those with equal
+    or with near names, these are refused. It is the most that chance can have given: an entity
+    whose counterpart is there is near to that one first.
 
     Args:
         task: graphs; links do not count.
         names: of their entities.
-        search_limit: products of numbers that looking for near names may take; beyond it they are
-            found by their rare words and pieces (`dualamn.attributes.blocking`).
+        search_limit: products of numbers that looking for near names may take; beyond it rare
+            words and pieces find them (`dualamn.attributes.blocking`).
     """
     nearest_names = _NearestNames(names, search_limit)
     exact, near = list[_Pairs](), list[_Pairs]()
@@ -167,7 +158,7 @@ def find_seeds_by_name(
     )
 
 
-_Pairs = tuple[IntArray, NDArray[np.float64]]
+_Pairs = tuple[IntArray, Floats]
 """(m, 2) pairs, and (m,) how probable it is at most that they are there by chance."""
 
 
@@ -198,7 +189,7 @@ class _ByChance(NamedTuple):
         """With two standard deviations of what was found taken off."""
         return max(self.found - 2 * math.sqrt(self.found), 0.0) * self.scale
 
-    def of_each(self, pairs: IntArray) -> NDArray[np.float64]:
+    def of_each(self, pairs: IntArray) -> Floats:
         """(m,) how probable it is at most of each of so many; half of one more could be found."""
         share = (self.found + 0.5) * self.scale / max(len(pairs), 1)
         return np.full(len(pairs), min(share, 1.0))
@@ -206,11 +197,9 @@ class _ByChance(NamedTuple):
 
 def _equal_by_chance(names: NameSimilarity, pools: Sequence[IntArray]) -> _ByChance:
     """Of equal names."""
-    found, asked = 0, 0
-    for pool in pools:
-        halves = _halves(pool)
-        found += len(_only_namesakes(names, *halves))
-        asked += len(halves[0]) * len(halves[1])
+    halves = [_halves(pool) for pool in pools]
+    found = sum(len(_only_namesakes(names, *both)) for both in halves)
+    asked = sum(len(half) * len(other) for half, other in halves)
     return _ByChance(found, len(pools[0]) * len(pools[1]) / max(asked, 1))
 
 
@@ -246,12 +235,7 @@ def _only_namesakes(names: NameSimilarity, left: IntArray, right: IntArray) -> I
 
 @dataclass(frozen=True, eq=False)
 class _NearestNames:
-    """Finds the names that are nearest.
-
-    Attributes:
-        names: of all entities.
-        search_limit: see `find_seeds_by_name`.
-    """
+    """Finds the names that are nearest; for its attributes see `find_seeds_by_name`."""
 
     names: NameSimilarity
     search_limit: float
@@ -261,12 +245,7 @@ class _NearestNames:
         return self.names.vectors()
 
     def far_ahead(self, queries: IntArray, pool: IntArray) -> IntArray:
-        """(m, 2) queries whose nearest name is near, with the second far behind, and whose it is.
-
-        Args:
-            queries: (q,) joint ids.
-            pool: (p,) joint ids.
-        """
+        """(m, 2) of (q,) queries whose nearest name in a pool is near by far, and whose it is."""
         near = self._likely(queries, pool)
         if not near.size:
             return np.empty((0, 2), dtype=np.int64)
@@ -292,10 +271,9 @@ class _NearestNames:
 def find_seeds_by_value(task: AlignmentTask, facts: Facts) -> Int32Array:
     """Pairs of entities with a value that nobody else in either graph has of that property.
 
-    Two properties are compared only if they have more such values in common than chance
-    explains: by how often entities of one graph have equal values of each, as birthdays have.
-    Where the values of an entity point to several others, those that more values speak for
-    win, and ties are no pairs.
+    Two properties are compared only if they have more such values in common than chance explains,
+    as entities of one graph with equal values show it (birthdays have some). Where the values of
+    an entity point to several others, most values win, and ties are no pairs.
 
     Returns:
         (m, 2) int32 joint ids, no entity in two pairs of the same two graphs.
@@ -327,8 +305,7 @@ def _sharing(facts: Facts, left: int, right: int) -> tuple[IntArray, IntArray]:
     good = (count >= _LEAST) & (expected <= _VALUES_BY_CHANCE * count)
     kept = good[which]
     # A value counts once for a pair, under however many properties.
-    rows = np.stack([one[owner[kept]], other[place[kept]], key[owner[kept]]], axis=1)
-    rows = distinct(rows)
+    rows = distinct(np.stack([one[owner[kept]], other[place[kept]], key[owner[kept]]], axis=1))
     return rows[:, 0], rows[:, 1]
 
 
@@ -336,9 +313,9 @@ def _only_holders(facts: Facts, kg: int) -> tuple[IntArray, IntArray, IntArray]:
     """Entity, property and long value, ascending by value, where nobody else of a graph has it."""
     chosen = (facts.graph[facts.prop] == kg) & facts.long[facts.key]
     entity, prop, key = facts.entity[chosen], facts.prop[chosen], facts.key[chosen]
-    cell = key * max(len(facts.graph), 1) + prop
-    _, which, count = np.unique(cell, return_inverse=True, return_counts=True)
-    properties = np.bincount(np.unique(cell) // max(len(facts.graph), 1), minlength=0)
+    q = max(len(facts.graph), 1)
+    cells, which, count = np.unique(key * q + prop, return_inverse=True, return_counts=True)
+    properties = np.bincount(cells // q)
     alone = (count[which] == 1) & (properties[key] <= _MOST_PROPERTIES) if len(key) else count > 0
     order = np.flatnonzero(alone)
     order = order[np.argsort(key[order], kind="stable")]

@@ -1,18 +1,16 @@
 """Which words of names stand for each other, learned from pairs of entities.
 
-Names of one entity in two languages, or in one language and in machine translation, differ by
-more than spelling: "football club" is "fc", "area" is "district". Pairs of entities that are known
-to be the same show which words translate into which, as IBM model 1 learns it from sentences
-(Brown et al., Computational Linguistics 19, 1993).
+Names of one entity, in two languages or in machine translation, differ by more than spelling:
+"football club" is "fc", "area" is "district". Linked entities show which words translate into
+which, as IBM model 1 learns it from sentences (Brown et al., Computational Linguistics 19, 1993).
 """
 
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.sparse import csr_array, eye_array
 
-from dualamn.kernels.arrays import Int32Array, IntArray, expand, largest_of
+from dualamn.kernels.arrays import Floats, Int32Array, IntArray, expand, largest_of
 
 _ROUNDS = 5
 _DOUBT = 0.5  # a word seen once proves little
@@ -26,7 +24,7 @@ def learn_synonyms(words: csr_array, links: Int32Array) -> csr_array:
 
     Args:
         words: (n, w) which entity's name has which word.
-        links: (m, 2) pairs of entities that are the same.
+        links: (m, 2) linked entities.
 
     Returns:
         (w, w) float32: 1 for a word itself, and for the six others that it stands for most
@@ -47,14 +45,9 @@ def largest_of_rows(matrix: csr_array, most: int) -> csr_array:
 
 
 def learn_translations(words: csr_array, links: Int32Array) -> csr_array:
-    """How probably one word stands for another, from the names of linked entities.
+    """(w, w) float32 probability that a left word stands for a right one, small ones left out.
 
-    Args:
-        words: (n, w) which entity's name has which word.
-        links: (m, 2) pairs of entities that are the same.
-
-    Returns:
-        (w, w) float32 probabilities from left words to right words, small ones left out.
+    Arguments are those of `learn_synonyms`.
     """
     width = words.shape[1]
     left, right = words[links[:, 0]], words[links[:, 1]]
@@ -63,7 +56,7 @@ def learn_translations(words: csr_array, links: Int32Array) -> csr_array:
     source, target, slot = _couples(left, right)
     keys, couple = np.unique(source * width + target, return_inverse=True)
     of_word, into = np.divmod(keys, width)
-    chance: NDArray[np.float64] = np.ones(len(keys))
+    chance: Floats = np.ones(len(keys))
     for _ in range(_ROUNDS):
         share = chance[couple]
         total = np.bincount(slot, weights=share, minlength=len(right.indices))
@@ -79,8 +72,7 @@ def learn_translations(words: csr_array, links: Int32Array) -> csr_array:
 def _couples(left: csr_array, right: csr_array) -> tuple[IntArray, IntArray, IntArray]:
     """Every word of a left name beside every word of the right name of the same row.
 
-    Returns:
-        (c,) left words, (c,) right words, and (c,) which occurrence of a right word it is.
+    (c,) left words, (c,) right words, and (c,) which occurrence of a right word it is.
     """
     n_left, n_right = (np.diff(side.indptr).astype(np.int64) for side in (left, right))
     owner, number = expand(np.zeros(len(n_left), dtype=np.int64), n_left * n_right)

@@ -1,4 +1,4 @@
-"""What the attribute values of two entities say of their being the same."""
+"""How alike two entities are by attribute values, and the match weight of that."""
 
 from __future__ import annotations
 
@@ -11,23 +11,16 @@ from scipy.sparse import csr_array
 
 from dualamn.attributes.base import AttributeSimilarity
 from dualamn.attributes.facts import Facts, property_name
-from dualamn.attributes.properties import Floats, ValueTable
+from dualamn.attributes.properties import ValueTable
 from dualamn.graphs.task import AlignmentTask
-from dualamn.kernels.arrays import Int32Array, IntArray, largest_of
+from dualamn.kernels.arrays import Floats, Int32Array, IntArray, largest_of
 from dualamn.kernels.logistic import Comparisons
 
 Closeness = Literal["equal", "near", "other"]
 
 
 class ValueWeights(NamedTuple):
-    """What the match weights of values are multiplied with.
-
-    They are logarithms already, so one is the weight to expect.
-
-    Attributes:
-        agree: of shared values.
-        clash: of other values.
-    """
+    """What the match weights of shared and of other values are multiplied with; about one."""
 
     agree: float = 0.0
     clash: float = 0.0
@@ -40,7 +33,7 @@ class Compared:
     Attributes:
         left, right: which attribute triple of their graph each is.
         closeness: whether they are equal, near as numbers or dates are, or neither.
-        weight: by what factor, as a logarithm, this makes the two entities more probable.
+        weight: their match weight.
     """
 
     left: int
@@ -52,10 +45,9 @@ class Compared:
 class ValueSimilarity(AttributeSimilarity):
     """Evidence from attribute values, learned from pairs of entities that are known.
 
-    Which property of one graph matches which of the other, how often linked entities agree in it,
-    and how often any two entities do, comes from linked entities; so does the weight of it all
-    beside names. Properties that agree no more often than by chance, and values that tell nothing,
-    have no weight.
+    Linked entities show which property of one graph matches which of the other, how often they
+    agree in it beside any two entities, and how much it weighs beside names. Properties that agree
+    no more often than by chance have no weight.
 
     Args:
         task: its graphs' attribute triples.
@@ -79,9 +71,9 @@ class ValueSimilarity(AttributeSimilarity):
         super().__init__(task.source_of, seed)
 
     @property
-    def tells(self) -> bool:
+    def has_weight(self) -> bool:
         """Whether any pair has a match weight other than 0."""
-        return super().tells and len(self.table.matches) > 0
+        return super().has_weight and len(self.table.matches) > 0
 
     def features(self, left: IntArray, right: IntArray) -> tuple[Floats, Floats]:
         """(p,) match weights of shared values, and (p,) of other ones, 0 or less."""
@@ -116,22 +108,17 @@ class ValueSimilarity(AttributeSimilarity):
 def compare(
     values: ValueSimilarity, task: AlignmentTask, left: int, right: int
 ) -> tuple[Compared, ...]:
-    """The values that `ValueSimilarity.match_weight` counts for two entities, with their weights.
+    """The values that `ValueSimilarity.match_weight` counts for two joint ids, with their weights.
 
     What several pairs of values have in common, such as the year of several dates, counts for
     the first of them.
-
-    Args:
-        values: what was learned.
-        task: which it was learned of.
-        left, right: joint ids.
     """
-    if not values.tells:
+    if not values.has_weight:
         return ()
     table, facts = values.table, values.facts
     both = table.agree[[left]].multiply(table.agree[[right]]).tocoo()
-    told = values.weights.agree * both.data.astype(np.float64)
-    weights = dict(zip(table.columns[both.coords[1]].tolist(), told.tolist(), strict=True))
+    agreed = values.weights.agree * both.data.astype(np.float64)
+    weights = dict(zip(table.columns[both.coords[1]].tolist(), agreed.tolist(), strict=True))
     cost = values.weights.clash * np.minimum(table.clash_by_match(left, right), 0)
     here, there = (_rows_by_match(values, task, joint) for joint in (left, right))
     graphs = int(task.source_of[left]), int(task.source_of[right])
@@ -156,15 +143,14 @@ def _agreeing(
     start: int,
     weights: dict[int, float],
 ) -> Iterator[Compared]:
-    """Equal values, then near ones; what was told is taken out of the weights of keys from
-    `start` on."""
+    """Equal values, then near ones, whose weights are taken out of those of keys from `start`."""
     keys = [facts.keys[graph] for graph in graphs]
     equal = [(a, b) for a in here for b in there if keys[0][a] == keys[1][b]]
-    told = set()
+    seen = set()
     for left, right in equal:
         exact = int(keys[0][left])
-        if exact not in told:
-            told.add(exact)
+        if exact not in seen:
+            seen.add(exact)
             shared = {exact} | _near(facts, exact)
             weight = sum(weights.pop(start + key, 0.0) for key in shared)
             yield Compared(left, right, "equal", weight)
@@ -184,11 +170,8 @@ def _rows_by_match(
     values: ValueSimilarity, task: AlignmentTask, joint: int
 ) -> dict[int, list[int]]:
     """Attribute triples of an entity by the match of their property."""
-    match_of = {
-        prop: number
-        for number, match in enumerate(values.table.matches)
-        for prop in match.properties
-    }
+    matches = enumerate(values.table.matches)
+    match_of = {prop: number for number, match in matches for prop in match.properties}
     graph = int(task.source_of[joint])
     literals = task.kgs[graph].literals
     found: dict[int, list[int]] = {}

@@ -1,5 +1,5 @@
 """Symbolic evidence: entities that share aligned neighbours over aligned relations."""
 
-from dualamn.evidence.inference import Evidence, EvidenceSettings, Judgement
+from dualamn.evidence.inference import Evidence, Judgement
 
-__all__ = ["Evidence", "EvidenceSettings", "Judgement"]
+__all__ = ["Evidence", "Judgement"]

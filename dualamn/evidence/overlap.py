@@ -4,15 +4,11 @@ Two statements match if their neighbours are counterparts over relations that st
 with y ~ y' of probability p and k ~ k' of weight w(k, k'),
 
     m((y, k), (y', k')) = p w(k, k').
-
-What entities have in common is the sum over all statements about them that match, see
-`overlap_evidence`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -48,38 +44,6 @@ class MatchedStatements(NamedTuple):
     weight: Floats
 
 
-@dataclass(frozen=True, eq=False)
-class RelationWeights:
-    """The weights of aligned relations, the highest of every relation first.
-
-    Attributes:
-        starts: (r,) where the weights of each left relation begin.
-        relation, weight: (w,) the right relations, and what they weigh: above 0, below 1.
-        place: (w,) ascending: 2 k + 1 - weight, k being the left relation.
-    """
-
-    starts: IntArray
-    relation: IntArray
-    weight: Floats
-    place: Floats
-
-    @classmethod
-    def of(cls, weights: csr_array) -> RelationWeights:
-        """Sorts the (r, r') weights of `align_relations`."""
-        row = np.repeat(np.arange(weights.shape[0]), np.diff(weights.indptr))
-        order = np.lexsort((-weights.data, row))
-        weight = weights.data[order]
-        starts = weights.indptr[:-1].astype(np.int64)
-        place = 2.0 * row + 1 - weight
-        return cls(starts, weights.indices[order].astype(np.int64), weight, place)
-
-    def above(self, relations: IntArray, least: Floats) -> tuple[IntArray, IntArray]:
-        """Where the weights of some left relations begin, and how many are above a least each."""
-        starts = self.starts[relations]
-        end = np.searchsorted(self.place, 2.0 * relations + 1 - np.minimum(least, 1))
-        return starts, np.maximum(end - starts, 0)
-
-
 def match_statements(
     left: Statements,
     right: Statements,
@@ -87,44 +51,42 @@ def match_statements(
     pairs: tuple[IntArray, IntArray],
     probability: Floats,
 ) -> MatchedStatements:
-    """Finds the statements that match: neighbours are counterparts over relations that match.
-
-    If neighbours y and y' are counterparts with probability p and relations k and k' stand for
-    each other with weight w, then the statements (y, k) and (y', k') match by w p. What is below
-    0.02 is left out.
+    """Finds the statements that match by more than 0.02.
 
     Args:
         left, right: the statements, see `Statements.restricted` for fewer members.
-        weights: (r, r') from `align_relations`.
-        pairs: (p,) y and (p,) y'.
-        probability: (p,) how sure each pair is.
+        weights: (r, r') w(k, k') from `align_relations`, below 1.
+        pairs: (p,) y and (p,) y', neighbours who may be counterparts.
+        probability: (p,) that they are.
     """
-    relations = RelationWeights.of(weights)
+    row = np.repeat(np.arange(weights.shape[0]), np.diff(weights.indptr))
+    order = np.lexsort((-weights.data, row))  # the highest of every relation first
+    other_relation = weights.indices[order].astype(np.int64)
+    relation_weight = weights.data[order]
+    rank = 2.0 * row + 1 - relation_weight  # ascending, those of relation k from 2 k to 2 k + 1
     starts = left.group_starts
 
     def matched(block: slice) -> MatchedStatements:
         ends, others, sure = pairs[0][block], pairs[1][block], probability[block]
         pair, group = expand(starts[ends], starts[ends + 1] - starts[ends])
-        owner, entry = expand(*relations.above(left.relation[group], LEAST_MATCH / sure[pair]))
+        relation, least = left.relation[group], np.minimum(LEAST_MATCH / sure[pair], 1)
+        first = weights.indptr[relation].astype(np.int64)
+        last = np.searchsorted(rank, 2.0 * relation + 1 - least)
+        owner, entry = expand(first, np.maximum(last - first, 0))
         pair, group = pair[owner], group[owner]
-        wanted = others[pair] * max(right.n_relations, 1) + relations.relation[entry]
+        wanted = others[pair] * max(right.n_relations, 1) + other_relation[entry]
         place, found = find(right.group_keys, wanted)
-        weight = relations.weight[entry] * sure[pair]
+        weight = relation_weight[entry] * sure[pair]
         found &= weight > LEAST_MATCH
         return MatchedStatements(
             group[found].astype(np.int32), place[found].astype(np.int32), weight[found]
         )
 
-    found = list(in_order(matched, _by_size(left, weights, pairs[0])))
+    before = np.append(0, np.cumsum(np.diff(weights.indptr)[left.relation]))
+    sizes = before[starts[pairs[0] + 1]] - before[starts[pairs[0]]]
+    found = list(in_order(matched, blocks(sizes, _AT_ONCE)))
     none = np.empty(0, np.int32), np.empty(0, np.int32), np.empty(0)
     return MatchedStatements(*(np.concatenate(parts) for parts in zip(none, *found, strict=True)))
-
-
-def _by_size(left: Statements, weights: csr_array, ends: IntArray) -> list[slice]:
-    width = np.diff(weights.indptr)[left.relation]
-    before = np.concatenate([[0], np.cumsum(width)])
-    starts = left.group_starts
-    return blocks(before[starts[ends + 1]] - before[starts[ends]], _AT_ONCE)
 
 
 def overlap_evidence(
@@ -147,15 +109,24 @@ def overlap_evidence(
     Yields:
         Equally long arrays of x, x' and match weight, in blocks; a pair (x, x') may come again.
     """
-
-    def members(block: slice) -> PairWeights:
-        return _members(left, right, kept.left[block], kept.right[block], kept.weight[block])
-
     shared = np.sqrt(left.count[matched.left] * right.count[matched.right].astype(np.float64))
     chance = matched.weight / shared
-    at = np.flatnonzero(chance > LEAST_SHARE)
-    kept = MatchedStatements(matched.left[at], matched.right[at], match_weight(chance[at]))
-    sizes = left.n_members(kept.left) * right.n_members(kept.right)
+    kept = np.flatnonzero(chance > LEAST_SHARE)
+    groups, others = matched.left[kept], matched.right[kept]
+    weights = match_weight(chance[kept])
+    sizes = left.n_members(groups) * right.n_members(others)
+
+    def members(block: slice) -> PairWeights:
+        """Every member of a left group with every member of the right group beside it."""
+        group, other = groups[block], others[block]
+        owner, number = expand(np.zeros_like(sizes[block]), sizes[block])
+        row, column = np.divmod(number, right.n_members(other)[owner])
+        return (
+            left.members[left.member_starts[group][owner] + row],
+            right.members[right.member_starts[other][owner] + column],
+            weights[block][owner],
+        )
+
     yield from in_order(members, blocks(sizes, _AT_ONCE))
 
 
@@ -166,14 +137,11 @@ def match_weight(chance: Floats) -> Floats:
 
 
 def summed(blocks: Iterator[PairWeights], shape: tuple[int, int]) -> tuple[IntArray, Floats]:
-    """Adds up the match weights of every pair.
+    """(p,) keys of pairs, ascending, and (p,) the sum of the match weights of each.
 
     Args:
         blocks: from `overlap_evidence`.
         shape: how many left and right entities there are.
-
-    Returns:
-        (p,) keys of pairs x and x', ascending, and (p,) the sum of weights of each.
     """
     total = csr_array(shape, dtype=np.float64)
     waiting: list[PairWeights] = []
@@ -194,22 +162,3 @@ def _csr(blocks: list[PairWeights], shape: tuple[int, int]) -> csr_array:
     matrix = coo_array((weight, (x.astype(np.int32), y.astype(np.int32))), shape=shape).tocsr()
     matrix.sum_duplicates()
     return matrix
-
-
-def _members(
-    left: Statements,
-    right: Statements,
-    group: Int32Array,
-    place: Int32Array,
-    weight: Floats,
-) -> PairWeights:
-    """Every member of a left group with every member of the right group beside it."""
-    n_right = right.n_members(place)
-    sizes = left.n_members(group) * n_right
-    owner, number = expand(np.zeros_like(sizes), sizes)
-    row, column = np.divmod(number, n_right[owner])
-    return (
-        left.members[left.member_starts[group][owner] + row],
-        right.members[right.member_starts[place][owner] + column],
-        weight[owner],
-    )

@@ -1,4 +1,4 @@
-"""Which relations of two graphs mean the same, judged by pairs of entities."""
+"""Which relations of two graphs mean the same, by pairs of entities."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from scipy.sparse import coo_array, csr_array
 from dualamn.evidence.statements import Statements
 from dualamn.kernels.arrays import Floats, IntArray, expand, grouped
 
-_DOUBT = 3.0  # triples' worth of doubt: a relation seen twice proves little
+_DOUBT = 3.0  # triples that count for nothing: a relation seen twice proves little
 _MOST = 0.98  # never quite sure, so that no single neighbour decides
 _LEAST = 0.01
 
@@ -68,13 +68,7 @@ def align_relations(
     k, k_right, weight = k[kept], k_right[kept], weight[kept]
     # What holds for two relations holds for their inverses.
     inverse = np.where(k_right < half, k_right + half, k_right - half)
-    return coo_array(
-        (
-            np.concatenate([weight, weight]),
-            (
-                np.concatenate([k, k + left.n_relations // 2]),
-                np.concatenate([k_right, inverse]),
-            ),
-        ),
-        shape=(left.n_relations, r_right),
-    ).tocsr()
+    rows = np.concatenate([k, k + left.n_relations // 2])
+    columns = np.concatenate([k_right, inverse])
+    shape = left.n_relations, r_right
+    return coo_array((np.concatenate([weight, weight]), (rows, columns)), shape=shape).tocsr()

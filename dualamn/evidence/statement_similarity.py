@@ -27,10 +27,10 @@ class StatementSimilarity:
 
         I(x, x') / sqrt(J(x) J(x') + 1)
 
-    That is the cosine of their statements weighted by rarity, as documents are compared by words
-    (Sparck Jones, Journal of Documentation 1972, on why the logarithm). Evidence
-    (`overlap_evidence`) all but vanishes where many entities share a statement; here being born in
-    Germany still counts for two entities, and against one that is not.
+    the cosine of their statements weighted by rarity, as documents are compared by words (Sparck
+    Jones, Journal of Documentation 1972, on why the logarithm). Evidence (`overlap_evidence`) all
+    but vanishes where many entities share a statement; here being born in Germany still counts for
+    two entities, and against one that is not.
 
     Attributes:
         left: (n, g') what is stated of every left entity, in the statements of the right graph:
@@ -48,12 +48,7 @@ class StatementSimilarity:
     def of(
         cls, left: Statements, right: Statements, matched: MatchedStatements
     ) -> StatementSimilarity:
-        """Compares by statements that match.
-
-        Args:
-            left, right: the statements, see `Statements.restricted` for fewer members.
-            matched: from `match_statements`.
-        """
+        """Compares by statements that match, see `match_statements`."""
         both = (left.information[matched.left] + right.information[matched.right]) / 2
         translated = coo_array(
             ((matched.weight * both).astype(np.float32), (matched.left, matched.right)),
@@ -61,12 +56,7 @@ class StatementSimilarity:
         ).tocsr()
         stated = csr_array(left.stated @ translated)
         stated.sort_indices()
-        return cls(
-            stated,
-            right.stated,
-            left.entity_information,
-            right.entity_information,
-        )
+        return cls(stated, right.stated, left.entity_information, right.entity_information)
 
     def between(self, table: PairTable) -> Floats:
         """(p,) the similarity of the entities of every pair, from 0 to about 1."""

@@ -17,7 +17,7 @@ from dualamn.explain.reasons import (
     attribute_weight,
     compare_values,
 )
-from dualamn.probability.judged_links import JudgedLinks
+from dualamn.probability.calibration import JudgedLinks
 from dualamn.probability.link_features import lowered, search_score_of
 from dualamn.result import PairAlignment
 

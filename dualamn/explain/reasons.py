@@ -15,7 +15,7 @@ from dualamn.evidence.relations import align_relations
 from dualamn.evidence.statements import Statements
 from dualamn.graphs.knowledge_graph import KnowledgeGraph
 from dualamn.graphs.task import AlignmentTask
-from dualamn.probability.judged_links import JudgedLinks
+from dualamn.probability.calibration import JudgedLinks
 from dualamn.result import PairAlignment
 
 NAME = "name"
@@ -253,7 +253,7 @@ def attribute_weight(alignment: JudgedLinks, one: int, other: int) -> float | No
     None where this is not known, or where neither took part.
     """
     attributes, config = alignment.attributes, alignment.config
-    if attributes is None or config is None or not attributes.tells:
+    if attributes is None or config is None or not attributes.has_weight:
         return None
     ends = np.array([one]), np.array([other])
     return float(np.sum(attributes.match_weight(*ends, names=1.0, values=1.0)))

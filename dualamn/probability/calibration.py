@@ -5,22 +5,24 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 
+from dualamn.attributes import Attributes
 from dualamn.eval.reliability import ReliabilityBin, error_of, reliability_table
 from dualamn.kernels.arrays import BoolArray, FloatArray, Floats, Int32Array, pair_keys
 from dualamn.kernels.logistic import fit_logistic, log_odds_of, logistic, predict
 from dualamn.probability.dangling import CounterpartChance
 from dualamn.probability.link_features import FEATURES
+from dualamn.result import AlignedLinks
 
 Method = Literal["held-out", "prior", "agreement"]
 """Where probabilities come from.
 
 - `held-out`: links of a second model, labelled by seed links that it did not see;
-- `agreement`: links of a second model that does not see the names of some entities, labelled
-  by whom these names alone find for them, where there are no seed links;
+- `agreement`: without seed links, those of a second model that does not see the names of some
+  entities, labelled by the counterparts that these names alone find;
 - `prior`: what held for other data, where there are too few of either to hold any out.
 """
 
@@ -73,9 +75,9 @@ class PairCalibration:
             the fifth of the links that it belongs to.
         is_correct: (j,) bool, whether these links are correct.
         weights: (j,) float64, how much each counts, see `LabelledLinks`.
-        counterpart_chance: the chance that an entity which names did not find has a counterpart at
-            all; None where links were labelled by seed links, or nothing is known of it. The other
-            numbers here are about entities that have one, and about structure alone.
+        counterpart_chance: that an entity which names did not find has a counterpart; None where
+            links were labelled by seed links, or nothing is known of it. The other numbers here
+            are about entities that have one, and about structure alone.
     """
 
     left: str
@@ -98,11 +100,6 @@ class PairCalibration:
     def n_labelled(self) -> int:
         """How many links of the second model could be labelled."""
         return len(self.is_correct)
-
-    @property
-    def n_found(self) -> int:
-        """How many of the held-out links the second model found."""
-        return int(self.is_correct.sum())
 
     @property
     def precision(self) -> float | None:
@@ -129,9 +126,9 @@ class PairCalibration:
     def with_names(self, features: FloatArray, odds: Floats) -> Callable[[Floats], Floats]:
         """What names say of links beside structure.
 
-        A pair that names found is incorrect only if they found it by chance and structure is wrong
-        as well, which agrees with them; the two are taken to be independent. Any other is correct
-        only if its entities have counterparts at all.
+        A pair that names found is incorrect only if they found it by chance and structure, which
+        agrees with them, is wrong as well; the two are taken to be independent. Any other is
+        correct only if its entities have counterparts at all.
 
         Args:
             features: (m, f) of the links.
@@ -145,19 +142,6 @@ class PairCalibration:
         matched = np.where(sure > 0, 1.0, chance)
         return lambda p: 1 - (1 - p * matched) * (1 - sure)
 
-    def as_dict(self) -> dict[str, Any]:
-        """Counts, error and reliability table, for a report."""
-        return {
-            "method": self.method,
-            "held_out": self.n_held_out,
-            "found": self.n_found,
-            "labelled": self.n_labelled,
-            "precision": self.precision,
-            "calibration_error": self.calibration_error,
-            "share_with_counterpart": self.counterpart_chance and self.counterpart_chance.share,
-            "reliability": [row.as_dict() for row in self.reliability],
-        }
-
 
 @dataclass(frozen=True, eq=False)
 class Calibration:
@@ -169,7 +153,7 @@ class Calibration:
     """
 
     pairs: tuple[PairCalibration, ...]
-    seconds: float
+    seconds: float = 0.0
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -200,13 +184,18 @@ class Calibration:
                 )
         return tuple(notes)
 
-    def as_dict(self) -> dict[str, Any]:
-        """Everything by pair of graphs, for a report."""
-        return {
-            "seconds": self.seconds,
-            "notes": list(self.notes),
-            "pairs": {pair.name: pair.as_dict() for pair in self.pairs},
-        }
+
+@dataclass(frozen=True, eq=False, repr=False)
+class JudgedLinks(AlignedLinks):
+    """Links found between the graphs of a task, and what they were judged by.
+
+    Attributes:
+        calibration: how the links got their probabilities; None where they have none.
+        attributes: what names and values counted for; None if not known.
+    """
+
+    calibration: Calibration | None = None
+    attributes: Attributes | None = None
 
 
 def label_links(
@@ -215,17 +204,16 @@ def label_links(
     """Labels the second model's links by held-out ones.
 
     A link is correct if it is one of them, incorrect if one of its ends has another counterpart
-    among them, and left out otherwise. An incorrect link of two entities with counterparts has two
-    chances to be found out, and a correct one only one: that of its one held-out link. So incorrect
-    links count half for every end that finds them out, and what is held out may be any share of
-    all links.
+    among them, and left out otherwise. An incorrect link has two ends that can be held out, a
+    correct one only itself. So incorrect links count half for every such end, and what is held
+    out may be any share of all links.
 
     Args:
         links: (m, 2) distinct joint ids.
         features: (m, f) of these links.
         held_out: (h, 2) joint ids.
-        many: an entity may have several counterparts, so a link beside the correct one of the same
-            entity may be correct too, and that end says nothing of it.
+        many: an entity may have several counterparts, so where its held-out link was found, it
+            says nothing of other links.
     """
     found = np.isin(pair_keys(held_out), pair_keys(links)) & many
     ends = [np.isin(links[:, side], held_out[~found, side]) for side in (0, 1)]
@@ -240,7 +228,6 @@ def calibrate(
     labelled: Sequence[LabelledLinks],
     *,
     method: Method = "held-out",
-    seconds: float = 0.0,
 ) -> Calibration:
     """Learns the chance to be correct from labelled links, for every pair of graphs.
 
@@ -251,26 +238,23 @@ def calibrate(
         names: left and right graph of every pair.
         labelled: the labelled links of every pair.
         method: how they were labelled.
-        seconds: that it took to get them.
     """
-    together = LabelledLinks(
-        np.concatenate([part.features for part in labelled]),
-        np.concatenate([part.is_correct for part in labelled]),
-        np.concatenate([part.weights for part in labelled]),
-        sum(part.n_held_out for part in labelled),
+    features, is_correct, weights = (
+        np.concatenate([getattr(part, name) for part in labelled])
+        for name in ("features", "is_correct", "weights")
     )
     prior, doubt = PRIOR, DOUBT
     if len(labelled) > 1:
-        prior = _fit(together, prior, doubt)
+        prior = _fit(features, is_correct, weights, prior, doubt)
         doubt = np.maximum(doubt, _DOUBT_OF_PAIR)
     pairs = []
     for (left, right), part in zip(names, labelled, strict=True):
-        coefficients = _fit(part, prior, doubt)
+        coefficients = _fit(part.features, part.is_correct, part.weights, prior, doubt)
         pairs.append(
             PairCalibration(
                 left,
                 right,
-                method if len(together.is_correct) else "prior",
+                method if len(is_correct) else "prior",
                 part.n_held_out,
                 coefficients,
                 _covariance(part, coefficients, doubt),
@@ -279,12 +263,13 @@ def calibrate(
                 part.weights,
             )
         )
-    return Calibration(tuple(pairs), seconds)
+    return Calibration(tuple(pairs))
 
 
-def _fit(links: LabelledLinks, prior: Floats, doubt: Floats) -> Floats:
-    features = links.features.astype(np.float64)
-    return fit_logistic(features, links.is_correct, links.weights, prior, doubt)
+def _fit(
+    features: FloatArray, is_correct: BoolArray, weights: Floats, prior: Floats, doubt: Floats
+) -> Floats:
+    return fit_logistic(features.astype(np.float64), is_correct, weights, prior, doubt)
 
 
 def _covariance(links: LabelledLinks, coefficients: Floats, doubt: Floats) -> Floats:
@@ -298,13 +283,13 @@ def _covariance(links: LabelledLinks, coefficients: Floats, doubt: Floats) -> Fl
 
 def _out_of_fold(links: LabelledLinks, prior: Floats, doubt: Floats) -> Floats:
     """(j,) the probability of every labelled link, by coefficients that did not see it."""
-    count = len(links.is_correct)
+    features, count = links.features, len(links.is_correct)
     fold = np.random.default_rng(0).permutation(count) % FOLDS
     found = np.empty(count)
     for number in range(FOLDS):
-        out = fold == number
-        rest = LabelledLinks(
-            links.features[~out], links.is_correct[~out], links.weights[~out], links.n_held_out
+        out, rest = fold == number, fold != number
+        coefficients = _fit(
+            features[rest], links.is_correct[rest], links.weights[rest], prior, doubt
         )
-        found[out] = predict(links.features[out].astype(np.float64), _fit(rest, prior, doubt))
+        found[out] = predict(features[out].astype(np.float64), coefficients)
     return found

@@ -1,8 +1,8 @@
 """Whether an entity is dangling, where nobody gave seed links.
 
-Pairs found by name label only links of entities that have a counterpart. In graphs that overlap
-partly most have none, and are linked all the same. What such links look like is seen from entities
-that have lost theirs: the counterparts of some pairs are taken out of the second model's graphs.
+Pseudo-seeds label only links of entities that have a counterpart. In graphs that overlap partly
+most are dangling, and are linked all the same. What such links look like is seen from entities
+whose counterparts were taken out of the second model's graphs.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from scipy.optimize import brentq
 from dualamn.kernels.arrays import FloatArray, Floats, Int32Array
 from dualamn.kernels.logistic import fit_logistic, log_odds_of, logistic
 
-_DOUBT = 0.3  # rows that say a feature tells nothing
+_DOUBT = 0.3  # rows that say that the log odds mean nothing
 _LEAST = 0.01  # of the entities: so many have a counterpart, and so many none, whatever is seen
 _SHARES = 200  # between 0 and 1 that are looked at
 _UNLIKE = 0.03  # mean chance by which entities of one group may differ, whom names found or not
@@ -37,13 +37,7 @@ class LinkSample:
     def of(
         cls, entities: Int32Array, links: Int32Array, features: FloatArray, probability: FloatArray
     ) -> LinkSample:
-        """The surest link of every entity.
-
-        Args:
-            entities: (e,) joint ids.
-            links: (m, 2) joint ids.
-            features, probability: (m, f) and (m,) of the links.
-        """
+        """The surest of (m, 2) links of every entity, by their (m,) probability."""
         surest = np.full(max(entities.max(initial=-1), links.max(initial=-1)) + 1, -1)
         order = np.argsort(probability, kind="stable")
         for side in (0, 1):
@@ -98,15 +92,15 @@ class CounterpartChance:
         """Learns it from four groups of entities, the first three of which have no names.
 
         The third group is a mixture of the first two, so its mean chance of a correct link lies
-        between theirs, and where it lies is the share that has a counterpart. How much likelier a
-        link looks as it does at an entity that has one is learned by logistic regression from the
-        first two. The fourth has the same share, whose links look surer as names tell of them.
+        between theirs, and where it lies is the share that has a counterpart. How the chance of
+        one rises with the log odds of a link is learned by logistic regression from the first two.
+        The fourth has the same share, but names make its links look surer.
 
         Args:
             matched: entities that have a counterpart, as names say.
             dangling: entities that have none.
-            asked: some that nothing is known of.
-            ordinary: all that nothing is known of, with their names.
+            asked: some of which neither is known.
+            ordinary: all of which neither is known, with their names.
             coefficients: of the log odds of a correct link where all have counterparts.
             pure: the share of the first group that has one indeed, the rest being like the second.
             found: how many pairs names found, without those that are there by chance.
@@ -144,15 +138,12 @@ def _share(
     found: float,
     others: tuple[int, int],
 ) -> tuple[float, float]:
-    """The share of the first group in the third, a mixture of the first two; and its deviation.
+    """The share of the first group in the third, and its standard deviation, of the posterior.
 
-    The mean of the posterior. That of a mixture of means says little where structure hardly tells
-    the groups apart. Then what counts is how many pairs names found: if they find a share r of all
-    that have counterparts, r being as likely as it is high (2/3 on average), so many are left.
-
-    Args:
-        matched, dangling, asked: what is seen of the entities of each group.
-        pure, found, others: see `CounterpartChance.of`.
+    Where structure hardly distinguishes the groups, the number of pairs that names found decides:
+    if they find a share r of all that have counterparts, r being as likely as it is high (2/3 on
+    average), so many are left. Groups are the chances that their links are correct; for the rest
+    see `CounterpartChance.of`.
     """
     most = min(others) / (sum(others) / 2)  # have counterparts: not more than the smaller graph has
     share = most * (np.arange(_SHARES) + 0.5) / _SHARES

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,14 +11,12 @@ from dualamn.kernels.arrays import FloatArray, Floats, Int32Array, find, keys_of
 from dualamn.matching.duplicates import Claims, margins_of
 from dualamn.matching.pairs import best_other
 from dualamn.matching.sinkhorn import Sinkhorn
-from dualamn.result import Candidates, TransportPlan
+from dualamn.result import TransportPlan
 
 if TYPE_CHECKING:
     from dualamn.attributes import PseudoSeeds
     from dualamn.config import AlignerConfig
-    from dualamn.graphs.task import AlignmentTask
     from dualamn.matching.pairs import ScoredCandidates
-    from dualamn.result import PairAlignment
 
 FEATURES = (
     "transport",
@@ -49,12 +46,10 @@ _MOST_ODDS, _MOST_MARGIN = 9.0, 10.0
 
 def link_features(
     links: Int32Array,
-    search_scores: FloatArray,
-    candidates: Candidates,
+    found: ScoredCandidates,
     degrees: Int32Array,
+    config: AlignerConfig,
     *,
-    temperature: float,
-    rounds: int,
     pseudo_seeds: PseudoSeeds | None = None,
     many: bool = False,
     transport_plan: TransportPlan | None = None,
@@ -63,11 +58,9 @@ def link_features(
 
     Args:
         links: (m, 2) joint ids, each among the candidates.
-        search_scores: (m,) without evidence.
-        candidates: with the scores that the matcher saw.
+        found: the candidates, with the scores that the matcher saw and those before evidence.
         degrees: (n,) triples of every entity, in joint ids.
-        temperature: of the Sinkhorn normalisation.
-        rounds: its most passes.
+        config: has the temperature and the rounds of Sinkhorn's normalisation.
         pseudo_seeds: pairs found by name that stood in for seed links.
         many: entities with a claim to the same one are no rivals, see `matching.duplicates`.
         transport_plan: of the matcher; made anew if it is of other candidates or settings.
@@ -75,14 +68,14 @@ def link_features(
     Returns:
         (m, 7) float32, see `FEATURES`.
     """
-    normalised = Sinkhorn(temperature, rounds)
+    temperature = config.temperature
+    normalised = Sinkhorn(temperature, config.sinkhorn_rounds)
     plan = transport_plan
-    if plan is None or not normalised.made(plan, candidates):
-        plan = normalised.transport_plan(candidates)
+    if plan is None or not normalised.made(plan, found.candidates):
+        plan = normalised.transport_plan(found.candidates)
+    search_scores = found.search_scores(links)
     pairs = plan.pairs
-    place, here = find(keys_of(pairs.rows, pairs.columns), pair_keys(links))
-    if not here.all():
-        raise ValueError("every link must be among the candidates")
+    place, _ = find(keys_of(pairs.rows, pairs.columns), pair_keys(links))
     odds = log_odds(plan.probabilities[place])
     scores = pairs.scores[place]
     ahead: Sequence[Floats]
@@ -113,39 +106,6 @@ def link_features(
     return np.stack(columns, axis=1).astype(np.float32)
 
 
-def with_features(
-    pair: PairAlignment,
-    found: ScoredCandidates,
-    task: AlignmentTask,
-    config: AlignerConfig,
-    *,
-    pseudo_seeds: PseudoSeeds | None,
-    many: bool,
-    transport_plan: TransportPlan | None,
-) -> PairAlignment:
-    """Links with their features, see `link_features`.
-
-    Args:
-        pair: the links.
-        found: the candidates that they were chosen among.
-        task: its graphs give the triples of every entity.
-        config: the settings.
-        pseudo_seeds, many, transport_plan: see `link_features`.
-    """
-    features = link_features(
-        pair.links,
-        found.search_scores(pair.links),
-        found.candidates,
-        np.concatenate([kg.degrees for kg in task.kgs]),
-        temperature=config.temperature,
-        rounds=config.sinkhorn_rounds,
-        pseudo_seeds=pseudo_seeds,
-        many=many,
-        transport_plan=transport_plan,
-    )
-    return replace(pair, features=features)
-
-
 def log_odds(probability: Floats) -> Floats:
     """Log odds, held between -9 and 9."""
     least = 1 / (1 + np.exp(_MOST_ODDS))
@@ -163,10 +123,10 @@ def score_feature(scores: Floats) -> Floats:
 def lowered(
     features: FloatArray, less: float, temperature: float, *, search: bool = False
 ) -> FloatArray:
-    """(m, f) features of links as if their scores were lower, and all others the same.
+    """Features of links as if their scores were lower, and all others the same.
 
     Args:
-        features: of the links, see `link_features`.
+        features: (m, f) of the links.
         less: by how much; below 0 for scores that would be higher.
         temperature: of the Sinkhorn normalisation.
         search: the search's scores would be lower as well, as names and values are part of them.

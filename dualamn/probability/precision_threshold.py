@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import inf
-from typing import Any
 
 import numpy as np
 
@@ -16,6 +15,9 @@ from dualamn.probability.calibration import PairCalibration
 
 _DRAWS = 400
 _POINTS = 2_000  # numbers of links that are looked at
+
+Calibrated = tuple[PairCalibration, FloatArray, FloatArray]
+"""Of a pair of graphs the calibration, the (m,) probabilities and (m, f) features of its links."""
 
 
 @dataclass(frozen=True)
@@ -42,12 +44,6 @@ class Threshold:
     n_dropped: int
     expected_lost: float
 
-    def as_dict(self) -> dict[str, Any]:
-        """All of it by name, for a report; an infinite probability is None."""
-        return self.__dict__ | {
-            "probability": None if self.probability == inf else self.probability
-        }
-
     def __str__(self) -> str:
         asked = f"a precision of {self.precision:g} with {self.confidence:.0%} confidence"
         if not self.n_kept:
@@ -60,20 +56,18 @@ class Threshold:
 
 
 def find_threshold(
-    parts: Sequence[tuple[PairCalibration, FloatArray, FloatArray]],
+    parts: Sequence[Calibrated],
     precision: float,
     confidence: float = 0.95,
 ) -> Threshold:
     """The lowest probability above which links are correct often enough.
 
-    How often links are correct follows from the coefficients of the calibration, which were learned
-    from a number of held-out links and are only so sure. So they are drawn many times from
-    their normal approximation, and the share of correct links among the surest k is taken at the
-    quantile that is as low as the confidence asks for.
+    The calibration's coefficients are only as sure as its labelled links make them. So they are
+    drawn many times from their normal approximation, and the share of correct links among the
+    surest k is taken at the quantile that the confidence asks for.
 
     Args:
-        parts: for every pair of graphs its calibration, and the (m,) probabilities and (m, f)
-            features of its links.
+        parts: one for every pair of graphs.
         precision: share of correct links that is asked for.
         confidence: chance that it is reached.
 
@@ -110,7 +104,7 @@ class PrecisionCurve:
         n_links: how many links there are.
         kept: (k,) int64 numbers of links, rising; the last is `n_links`.
         probabilities: (k,) float32 the lowest probability among so many of the surest.
-        expected: (k,) float64 share of them that is right, the mean of their probabilities.
+        expected: (k,) float64 share of them that is correct, the mean of their probabilities.
         lower: (k,) float64 share that is reached with the confidence that was asked for.
     """
 
@@ -121,16 +115,10 @@ class PrecisionCurve:
     lower: Floats
 
 
-def precision_curve(
-    parts: Sequence[tuple[PairCalibration, FloatArray, FloatArray]], confidence: float = 0.95
-) -> PrecisionCurve:
+def precision_curve(parts: Sequence[Calibrated], confidence: float = 0.95) -> PrecisionCurve:
     """How precision falls as more links are kept, see `find_threshold`.
 
     Links of one probability are kept together; of very many steps 2,000 are looked at.
-
-    Args:
-        parts: as for `find_threshold`.
-        confidence: with which `lower` is reached.
     """
     probabilities = np.concatenate([np.empty(0, np.float32), *(p for _, p, _ in parts)])
     total = len(probabilities)
@@ -146,7 +134,7 @@ def precision_curve(
 
 
 def _curves(
-    parts: Sequence[tuple[PairCalibration, FloatArray, FloatArray]],
+    parts: Sequence[Calibrated],
     order: IntArray,
     ends: IntArray,
 ) -> Floats:

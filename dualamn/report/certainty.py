@@ -8,8 +8,7 @@ import numpy as np
 from markupsafe import Markup
 
 from dualamn.kernels.arrays import FloatArray
-from dualamn.probability.calibration import Calibration, Method, PairCalibration
-from dualamn.probability.judged_links import JudgedLinks
+from dualamn.probability.calibration import Calibration, JudgedLinks, Method, PairCalibration
 from dualamn.probability.precision_threshold import PrecisionCurve, precision_curve
 from dualamn.report.markup import Shown, histogram, shown, unit_frame
 

@@ -10,7 +10,7 @@ from markupsafe import Markup
 from dualamn.data_loaders.summary import GraphHealth, GraphSummary, Health, TaskSummary
 from dualamn.graphs.knowledge_graph import KnowledgeGraph
 from dualamn.kernels.arrays import BoolArray
-from dualamn.probability.judged_links import JudgedLinks
+from dualamn.probability.calibration import JudgedLinks
 from dualamn.report.markup import Shown, histogram, short_count, shown
 
 MOST_RELATIONS = 8

@@ -20,7 +20,7 @@ from dualamn.errors import ConfigError
 from dualamn.eval import PROTOCOL_IN_WORDS, evaluate
 from dualamn.files.atomic import atomic_write
 from dualamn.files.text import counted
-from dualamn.probability.judged_links import JudgedLinks
+from dualamn.probability.calibration import JudgedLinks
 from dualamn.report.certainty import CONFIDENCE, METHOD_IN_WORDS, coverage, pair_certainty
 from dualamn.report.graphs import profile_graphs
 from dualamn.report.markup import clean, shown

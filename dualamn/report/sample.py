@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from dualamn.explain import Explanation, explain_links
 from dualamn.kernels.arrays import FloatArray
-from dualamn.probability.judged_links import JudgedLinks
+from dualamn.probability.calibration import JudgedLinks
 from dualamn.result import PairAlignment
 
 BANDS = (0.0, 0.5, 0.8, 0.95)

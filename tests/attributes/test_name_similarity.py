@@ -8,7 +8,9 @@ from hypothesis.extra.numpy import arrays
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
-from dualamn.attributes import NameSimilarity, negatives
+from dualamn.attributes import NameSimilarity
+from dualamn.attributes import names as names_module
+from dualamn.attributes.base import AttributeSimilarity, joined
 from dualamn.attributes.names import NameFeatures
 from dualamn.attributes.translation import largest_of_rows, learn_synonyms, learn_translations
 from dualamn.errors import CheckpointError
@@ -70,11 +72,11 @@ def test_nearest_in_blocks_are_the_nearest_of_all_rows_at_once(
     vectors = np.random.default_rng(0).normal(size=(200, 12)).astype(np.float32)
     pool, queries = np.arange(199, 99, -1), np.arange(10)
     plain = pool[np.argsort(-(vectors[queries] @ vectors[pool].T), axis=1)]
-    monkeypatch.setattr(negatives, "_ROWS", rows)
+    monkeypatch.setattr(names_module, "_ROWS", rows)
     for k in (1, 20, 100, 150):
-        found = negatives.nearest_rows(vectors.__getitem__, queries, pool, k)
+        found = names_module.nearest_rows(vectors.__getitem__, queries, pool, k)
         np.testing.assert_array_equal(found, plain[:, :k])
-    none = negatives.nearest_rows(vectors.__getitem__, queries, pool[:0], 5)
+    none = names_module.nearest_rows(vectors.__getitem__, queries, pool[:0], 5)
     assert none.shape == (10, 0)
 
 
@@ -85,7 +87,7 @@ def test_weights_do_not_depend_on_the_blocks(
     assert task.entity_names is not None
     found = []
     for rows in (1 << 19, 9):
-        monkeypatch.setattr(negatives, "_ROWS", rows)
+        monkeypatch.setattr(names_module, "_ROWS", rows)
         names = NameSimilarity(task.entity_names, task.source_of, width=64, seed=0)
         names.weigh(task.seed_links)
         found.append(names.weights)
@@ -138,7 +140,7 @@ def test_without_links_names_are_worth_nothing(named_task: NamedTask) -> None:
     assert task.entity_names is not None
     names = NameSimilarity(task.entity_names, task.source_of, width=64, seed=0)
     names.weigh(task.seed_links[:0])
-    assert not names.tells
+    assert not names.has_weight
     assert not any(names.weights)
 
 
@@ -194,21 +196,32 @@ def test_the_largest_of_every_row_are_kept(dense: NDArray[np.float32], most: int
         assert sorted(kept[kept > 0]) == sorted(np.sort(row[row > 0])[::-1][:most])
 
 
+class FirstOnes(AttributeSimilarity):
+    """The first of a pool are like everybody, and a feature says which pair it is of."""
+
+    what = "names"
+    weights = (0.0,)
+    _n_features = 1
+
+    def features(self, left: IntArray, right: IntArray) -> tuple[IntArray]:
+        return (left * 100 + right,)
+
+    def likely(self, queries: IntArray, pool: IntArray, k: int) -> IntArray:
+        return np.tile(pool[:k], (len(queries), 1))
+
+    def _learn(self, links: NDArray[np.int32]) -> None:
+        pass
+
+    def _set_weights(self, weights: list[float]) -> None:
+        pass
+
+
 def test_linked_entities_stand_beside_as_many_others_as_there_are() -> None:
     sizes = [30, 8, 40]
     sources = np.repeat(np.arange(3, dtype=np.int32), sizes)
     links = np.stack([[*range(8), *range(30)], np.arange(30, 68)], axis=1).astype(np.int32)
 
-    def first_ones(queries: IntArray, pool: IntArray, k: int) -> IntArray:
-        return np.tile(pool[:k], (len(queries), 1))
-
-    parts = negatives.compared(
-        links,
-        sources,
-        np.random.default_rng(0),
-        likely=[first_ones],
-        features=lambda left, right: (left * 100 + right,),
-    )
+    parts = FirstOnes(sources, 0)._compared(links, None, np.random.default_rng(0))
     for part, size in zip(parts, sizes[1:], strict=True):
         assert (part.counts[:, 0] == 1).all()
         total = part.counts.sum(axis=1)
@@ -216,7 +229,7 @@ def test_linked_entities_stand_beside_as_many_others_as_there_are() -> None:
         assert total.mean() > 0.9 * size
         seen = {tuple(divmod(pair, 100)) for pair in part.features[0][:, 0].tolist()}
         assert seen <= set(map(tuple, links.tolist()))
-    (one,) = negatives.joined(parts)
+    (one,) = joined(parts)
     assert one.counts.shape == (38, max(part.counts.shape[1] for part in parts))
     assert one.counts.sum() == pytest.approx(sum(part.counts.sum() for part in parts))
-    assert negatives.joined([]) == []
+    assert joined([]) == []

@@ -19,14 +19,14 @@ def names_of(values: ValueSimilarity) -> set[frozenset[str]]:
 def test_properties_that_say_the_same_find_each_other(described_task: DescribedTask) -> None:
     task = described_task()
     values = ValueSimilarity(task, seed=0)
-    assert not values.tells
+    assert not values.has_weight
     values.weigh(task.test_links)
     assert names_of(values) == {
         frozenset({"born", "naissance"}),
         frozenset({"height", "taille"}),
         frozenset({"from@en", "pays@en"}),
     }
-    assert values.tells
+    assert values.has_weight
     assert all(match.belief > 0.5 for match in values.table.matches)
 
 
@@ -105,7 +105,7 @@ def test_graphs_without_shared_values(described_task: DescribedTask) -> None:
         task = described_task(rows)
         values = ValueSimilarity(task, seed=0)
         values.weigh(task.seed_links)
-        assert not values.tells
+        assert not values.has_weight
         left, right = task.test_links[:10].T
         assert not values.match_weight(left.astype(np.int64), right.astype(np.int64)).any()
         assert values.proposed(left, right).nnz == 0
@@ -154,4 +154,4 @@ def test_one_side_without_attributes(described_task: DescribedTask) -> None:
     bare = replace(task, kgs=(task.kgs[0], replace(task.kgs[1], literals=None)))
     values = ValueSimilarity(bare, seed=0)
     values.weigh(bare.seed_links)
-    assert not values.tells
+    assert not values.has_weight

@@ -7,18 +7,23 @@ import pytest
 from numpy.typing import NDArray
 
 from dualamn.bench.synthetic_task import make_task
-from dualamn.evidence import Evidence, EvidenceSettings
+from dualamn.config import AlignerConfig
+from dualamn.evidence import Evidence
 from dualamn.graphs.task import AlignmentTask
 from dualamn.result import Candidates, TopK
 from dualamn.search import candidate_sets, search_candidates
 
-SETTINGS = EvidenceSettings(
-    rounds=3, weight=0.12, share_weight=0.6, temperature=0.03, sinkhorn_rounds=50
+SETTINGS = AlignerConfig(
+    evidence_rounds=3,
+    evidence_weight=0.12,
+    evidence_share_weight=0.6,
+    temperature=0.03,
+    sinkhorn_rounds=50,
 )
 
 
 def searched(task: AlignmentTask, k: int = 10, width: int = 8) -> Candidates:
-    """Candidates by embeddings that tell little: partners are a bit nearer than others."""
+    """Candidates by embeddings that tell little: counterparts are a bit nearer than others."""
     rng = np.random.default_rng(0)
     numbers = [
         int(str(name).partition("/")[2])  # "a/7" and "b/7" are the same
@@ -37,7 +42,7 @@ def right_among(links: NDArray[np.int32], task: AlignmentTask) -> int:
 def test_evidence_finds_what_the_cosines_miss() -> None:
     task = make_task(300, diagonal=True, keep_triples=0.9)
     near = searched(task)
-    without = Evidence(task, 0, 1, replace(SETTINGS, rounds=0)).judge(near)
+    without = Evidence(task, 0, 1, replace(SETTINGS, evidence_rounds=0)).judge(near)
     judged = Evidence(task, 0, 1, SETTINGS).judge(near)
     assert right_among(judged.links, task) > 1.2 * right_among(without.links, task)
     assert judged.probability.min() > 0
@@ -68,7 +73,7 @@ def test_without_candidates_or_seed_links_there_is_nothing_to_judge(rounds: int)
     task = make_task(40)
     none = np.empty((0, 2), dtype=np.int32)
     alone = replace(task, seed_links=none)
-    settings = replace(SETTINGS, rounds=rounds)
+    settings = replace(SETTINGS, evidence_rounds=rounds)
     rows = np.eye(task.n_entities, dtype=np.float32)
     empty = search_candidates(rows, np.empty(0, np.int32), task.entity_range(1), 5)
     assert not len(Evidence(alone, 0, 1, settings).judge(empty).links)

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from dualamn.bench.synthetic_task import make_task
-from dualamn.evidence import Evidence, EvidenceSettings, Judgement
+from dualamn.config import AlignerConfig
+from dualamn.evidence import Evidence, Judgement
 from dualamn.graphs.knowledge_graph import KnowledgeGraph
 from dualamn.graphs.task import AlignmentTask
 from dualamn.kernels.compute import threads
@@ -24,8 +25,12 @@ from dualamn.search import candidate_sets, search_candidates
 from tests.evidence.small_graphs import Known, plain_overlap, plain_similarity
 
 Floats = NDArray[np.float64]
-SETTINGS = EvidenceSettings(
-    rounds=4, weight=0.12, share_weight=0.6, temperature=0.05, sinkhorn_rounds=15
+SETTINGS = AlignerConfig(
+    evidence_rounds=4,
+    evidence_weight=0.12,
+    evidence_share_weight=0.6,
+    temperature=0.05,
+    sinkhorn_rounds=15,
 )
 
 
@@ -90,21 +95,21 @@ def mutual(plan: Floats, at_least: float) -> list[tuple[int, int]]:
 
 
 def plain_weights(
-    left: KnowledgeGraph, right: KnowledgeGraph, partner: dict[int, int], sure: dict[int, float]
+    left: KnowledgeGraph, right: KnowledgeGraph, counterpart: dict[int, int], sure: dict[int, float]
 ) -> dict[tuple[int, int], float]:
     """Of every two relations, inverses included, that stand for each other."""
     r, r_right = left.n_relations, right.n_relations
     again: dict[tuple[int, int], float] = defaultdict(float)
     of_left, of_right = np.zeros(r), np.zeros(r_right)
     for head, kind, tail in left.triples.tolist():
-        if head in partner and tail in partner:
+        if head in counterpart and tail in counterpart:
             of_left[kind] += sure[head] * sure[tail]
             for other_head, other, other_tail in right.triples.tolist():
-                if (other_head, other_tail) == (partner[head], partner[tail]):
+                if (other_head, other_tail) == (counterpart[head], counterpart[tail]):
                     again[kind, other] += sure[head] * sure[tail]
-                if (other_tail, other_head) == (partner[head], partner[tail]):
+                if (other_tail, other_head) == (counterpart[head], counterpart[tail]):
                     again[kind, other + r_right] += sure[head] * sure[tail]
-    sure_right = {partner[x]: p for x, p in sure.items()}
+    sure_right = {counterpart[x]: p for x, p in sure.items()}
     for head, kind, tail in right.triples.tolist():
         of_right[kind] += sure_right.get(head, 0) * sure_right.get(tail, 0)
     weights = {}
@@ -127,8 +132,10 @@ def plain_gather(
     sure = {(x, y): p for (x, y), p in sure.items() if x not in settled[0] and y not in settled[1]}
     best = [pair for pair in mutual(plan, 0.05) if pair in sure]
     sure |= dict.fromkeys(seeds, 1.0)
-    partners = dict([*best, *seeds])
-    weights = plain_weights(left, right, partners, {x: sure[x, y] for x, y in partners.items()})
+    counterparts = dict([*best, *seeds])
+    weights = plain_weights(
+        left, right, counterparts, {x: sure[x, y] for x, y in counterparts.items()}
+    )
     table = np.zeros((2 * left.n_relations, 2 * right.n_relations))
     for place, weight in weights.items():
         table[place] = weight
@@ -143,7 +150,7 @@ def plain_judge(
     given: Floats,
     cosines: Floats,
     seeds: list[tuple[int, int]],
-    settings: EvidenceSettings,
+    settings: AlignerConfig,
     n_queries: int,
 ) -> tuple[Floats, Floats]:
     """Last scores and probabilities; -inf for what is no candidate.
@@ -162,11 +169,11 @@ def plain_judge(
         return plan
 
     plan = plan_of(scores)
-    for _ in range(settings.rounds):
+    for _ in range(settings.evidence_rounds):
         found, alike = plain_gather(task, plan, seeds)
-        known = (given > -np.inf) | ((found > 0) & (settings.explored > 0))
+        known = (given > -np.inf) | ((found > 0) & (settings.evidence_explored > 0))
         scores = np.where(known, cosines, -np.inf)
-        scores = scores + found * settings.weight + alike * settings.share_weight
+        scores = scores + found * settings.evidence_weight + alike * settings.evidence_share_weight
         before, plan = plan, plan_of(scores)
         if np.abs(plan - before).sum() <= 1e-3 * n_queries:
             break
@@ -189,7 +196,7 @@ def table_of(task: AlignmentTask, candidates: Candidates) -> Floats:
 def judged(
     task: AlignmentTask,
     candidates: Candidates,
-    settings: EvidenceSettings = SETTINGS,
+    settings: AlignerConfig = SETTINGS,
     cosines: PairScores | None = None,
 ) -> Judgement:
     return Evidence(task, 0, 1, settings).judge(candidates, cosines)
@@ -236,7 +243,7 @@ def test_rounds_equal_full_matrices(
     explored: int,
 ) -> None:
     task = small_task(seed, n, r, n_triples, int(share * n))
-    settings = replace(SETTINGS, rounds=rounds, explored=explored)
+    settings = replace(SETTINGS, evidence_rounds=rounds, evidence_explored=explored)
     pools = candidate_sets(task, 0, 1, "all_entities" if all_entities else "unaligned")
     candidates = search_candidates(rows := vectors(n * 2, seed), *pools, k or 1)
     if not k:
@@ -263,7 +270,7 @@ def test_rounds_equal_full_matrices(
 
 def test_blocks_in_threads_say_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     task = small_task(3, 9, 2, 25, 3)
-    candidates, settings = found_near(task, 4, 0), replace(SETTINGS, explored=3)
+    candidates, settings = found_near(task, 4, 0), replace(SETTINGS, evidence_explored=3)
     expected = judged(task, candidates, settings)
     for module in ("overlap", "statement_similarity"):
         monkeypatch.setattr(f"dualamn.evidence.{module}._AT_ONCE", 5)
@@ -328,11 +335,11 @@ def test_seed_links_say_the_same_whether_or_not_they_are_searched_among() -> Non
     """Of what is known for certain, there is no more to find out."""
     task = small_task(3, 9, 2, 25, 5)
     free = candidate_sets(task, 0, 1, "unaligned")
-    # Everyone has one partner that is as near as can be, so that all is sure from the start.
+    # Everyone has one counterpart that is as near as can be, so that all is sure from the start.
     rows = np.eye(task.n_entities, dtype=np.float32)
     rows[task.seed_links[:, 1]] = rows[task.seed_links[:, 0]]
     rows[free[1]] = rows[free[0]]
-    evidence = Evidence(task, 0, 1, replace(SETTINGS, rounds=1))
+    evidence = Evidence(task, 0, 1, replace(SETTINGS, evidence_rounds=1))
     gained = []
     for left, right in (free, candidate_sets(task, 0, 1, "all_entities")):
         near = search_candidates(rows, left, right, 9)

@@ -8,14 +8,20 @@ from collections.abc import Callable
 import numpy as np
 
 from dualamn.bench.synthetic_task import make_task
-from dualamn.evidence import Evidence, EvidenceSettings
+from dualamn.config import AlignerConfig
+from dualamn.evidence import Evidence
 from dualamn.matching.sinkhorn import Sinkhorn
 from dualamn.result import Candidates, TopK
 from dualamn.search import candidate_sets
 
 TASK = make_task(600)
-SETTINGS = EvidenceSettings(
-    rounds=3, weight=0.12, share_weight=0.6, temperature=0.03, sinkhorn_rounds=15, explored=20
+SETTINGS = AlignerConfig(
+    evidence_rounds=3,
+    evidence_weight=0.12,
+    evidence_share_weight=0.6,
+    temperature=0.03,
+    sinkhorn_rounds=15,
+    evidence_explored=20,
 )
 
 

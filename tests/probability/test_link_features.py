@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 import pytest
 
+from dualamn.config import AlignerConfig
 from dualamn.matching import get_matcher
+from dualamn.matching.pairs import PairTable, ScoredCandidates
 from dualamn.matching.sinkhorn import Sinkhorn
 from dualamn.probability.link_features import FEATURES, link_features
 from dualamn.result import Candidates, TransportPlan
@@ -25,18 +26,23 @@ def candidates() -> Candidates:
     return search_candidates(rows, ids[:N], ids[N:], 10)
 
 
+def scored(candidates: Candidates) -> ScoredCandidates:
+    offsets = np.array([0, N])
+    return ScoredCandidates(candidates, PairTable.of(candidates, offsets), offsets, 0, 0)
+
+
 @pytest.mark.parametrize("many", [False, True])
 @pytest.mark.parametrize("matcher", ["sinkhorn", "mutual", "one_to_one"])
 def test_the_matchers_plan_gives_the_same_features_and_is_not_made_again(
     candidates: Candidates, matcher: str, many: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     matching = get_matcher(matcher, temperature=0.05, rounds=15).match(candidates)
-    degrees, settings = np.arange(2 * N, dtype=np.int32), {"temperature": 0.05, "rounds": 15}
+    degrees, config = np.arange(2 * N, dtype=np.int32), AlignerConfig(temperature=0.05)
 
-    def features(plan: TransportPlan | None, **other: Any) -> bytes:
-        given = np.zeros(len(matching.links), np.float32), candidates, degrees
+    def features(plan: TransportPlan | None, rounds: int = 15) -> bytes:
+        settings = replace(config, sinkhorn_rounds=rounds)
         found = link_features(
-            matching.links, *given, **{**settings, **other}, many=many, transport_plan=plan
+            matching.links, scored(candidates), degrees, settings, many=many, transport_plan=plan
         )
         assert found.shape == (len(matching.links), len(FEATURES))
         return found.tobytes()
@@ -63,11 +69,4 @@ def test_the_matchers_plan_gives_the_same_features_and_is_not_made_again(
 def test_links_must_be_among_the_candidates(candidates: Candidates) -> None:
     nobody = np.array([[0, 1]], dtype=np.int32)
     with pytest.raises(ValueError, match="among the candidates"):
-        link_features(
-            nobody,
-            np.zeros(1, np.float32),
-            candidates,
-            np.zeros(2 * N, np.int32),
-            temperature=0.05,
-            rounds=15,
-        )
+        link_features(nobody, scored(candidates), np.zeros(2 * N, np.int32), AlignerConfig())
