@@ -26,8 +26,7 @@ from dualamn.encoders.gate import gate
 from dualamn.encoders.reflection import reflect
 from dualamn.kernels.arrays import FloatArray
 from dualamn.kernels.memory import keep_freed_memory
-from dualamn.kernels.patterns import Pattern
-from dualamn.kernels.sparse import spmm
+from dualamn.kernels.sparse import Pattern, spmm
 from dualamn.pyg.conv import RelationalReflectionConv
 from dualamn.search import candidate_sets, search_candidates
 from dualamn.training.loss import hard_sample_loss

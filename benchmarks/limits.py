@@ -29,9 +29,9 @@ from dualamn import AlignerConfig, AlignmentTask
 from dualamn.encoders import gate, reflection
 from dualamn.encoders.dual_amn_encoder import TrainedDualAMN
 from dualamn.kernels import rmsprop, sparse
+from dualamn.kernels.autograd import each
 from dualamn.kernels.memory import keep_freed_memory
-from dualamn.kernels.patterns import Pattern
-from dualamn.kernels.side_by_side import each
+from dualamn.kernels.sparse import Pattern
 from dualamn.training import micro_batch
 from dualamn.training.trainer import Trainer
 

@@ -52,7 +52,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
         first_load, first_build, task, graph = timed(path, given.seed)
         # A second task beside the first would count twice.
         memory = peak_memory()
-        print(f"{describe(task)}, {graph.hop.n_edges:,} edges, {graph.hop.pairs.n_entries:,} pairs")
+        print(
+            f"{describe(task)}, {len(graph.hop.edge_place):,} edges, "
+            f"{graph.hop.pairs.n_entries:,} pairs"
+        )
         for note in task.notes:
             print(f"  {note}")
         del task, graph

@@ -10,7 +10,7 @@ import numpy as np
 
 from dualamn.attributes import PseudoSeeds
 from dualamn.decoding import Decoder
-from dualamn.encoders.encoder import Encoder
+from dualamn.encoders import Encoder
 from dualamn.kernels.arrays import Int32Array, pair_keys
 from dualamn.progress import ProgressCallback
 

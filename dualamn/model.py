@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from dualamn.attributes import PseudoSeeds
-    from dualamn.encoders.encoder import Encoder
+    from dualamn.encoders import Encoder
 
 _PAIRS = "begun_with"  # pseudo-seeds in a saved state
 _BY_CHANCE = "begun_with_by_chance"  # how probable it is that they mean nothing

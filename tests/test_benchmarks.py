@@ -22,7 +22,7 @@ from dualamn.bench.export import write_task
 from dualamn.bench.synthetic_task import make_task
 from dualamn.commands.command_line import cli
 from dualamn.encoders.dual_amn_encoder import TrainedDualAMN
-from dualamn.kernels.patterns import Pattern
+from dualamn.kernels.sparse import Pattern
 
 BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
 MADE = ("--made", 60, "--threads", 1)

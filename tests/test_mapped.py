@@ -46,7 +46,7 @@ PLAIN = Storage()
 
 
 def test_mapped_rows_are_an_array_like_any_other(tmp_path: Path) -> None:
-    rows = empty_rows(50, 3, mapped=True)
+    rows = empty_rows(50, 3, Storage(mapped=True))
     assert rows.shape == (50, 3)
     assert rows.dtype == np.float32
     assert is_mapped(rows)
@@ -54,14 +54,14 @@ def test_mapped_rows_are_an_array_like_any_other(tmp_path: Path) -> None:
     rows[:] = np.arange(150).reshape(50, 3)
     let_go(rows)
     np.testing.assert_array_equal(rows.ravel(), np.arange(150))
-    for plain in (empty_rows(50, 3), empty_rows(0, 3, mapped=True)):
+    for plain in (empty_rows(50, 3, Storage()), empty_rows(0, 3, Storage(mapped=True))):
         assert not is_mapped(plain)
         let_go(plain)
 
 
 def test_half_rows_take_half_the_room() -> None:
     for in_file in (False, True):
-        rows = empty_rows(50, 3, half=True, mapped=in_file)
+        rows = empty_rows(50, 3, Storage(half=True, mapped=in_file))
         assert rows.shape == (50, 3)
         assert rows.dtype == np.float16
         assert rows.nbytes == 300
@@ -70,14 +70,14 @@ def test_half_rows_take_half_the_room() -> None:
 
 def test_the_file_has_no_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-    rows = empty_rows(50, 3, mapped=True)
+    rows = empty_rows(50, 3, Storage(mapped=True))
     assert is_mapped(rows)
     assert list(tmp_path.iterdir()) == []
 
 
 def test_blocks_are_whole_rows_of_so_many_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(memory, "BLOCK", 4 * 3 * 20 + 5)
-    rows = empty_rows(50, 3, mapped=True)
+    rows = empty_rows(50, 3, Storage(mapped=True))
     assert rows_at_once(rows) == 20
     for some in (rows, np.empty((50, 3), np.float32)):
         assert list(blocks_of(some)) == [slice(0, 20), slice(20, 40), slice(40, 50)]
@@ -90,12 +90,12 @@ def test_a_disk_without_room_is_one_clear_error(monkeypatch: pytest.MonkeyPatch)
     usage = shutil.disk_usage(".")
     monkeypatch.setattr(shutil, "disk_usage", lambda _: usage._replace(free=599))
     with pytest.raises(ConfigError, match=refused):
-        empty_rows(50, 3, mapped=True)
+        empty_rows(50, 3, Storage(mapped=True))
     planned = partial(plan, storage=Storage(mapped=True))
     monkeypatch.setattr("dualamn.aligner.plan", planned)
     with pytest.raises(ConfigError, match=refused):  # before it trains
         Aligner("fast").fit(TASK)
-    assert not is_mapped(empty_rows(50, 3, mapped=False))
+    assert not is_mapped(empty_rows(50, 3, Storage(mapped=False)))
 
 
 @pytest.mark.skipif(not hasattr(os, "posix_fallocate"), reason="where space can be reserved")
@@ -105,7 +105,7 @@ def test_a_disk_that_refuses_is_the_same_error(monkeypatch: pytest.MonkeyPatch) 
 
     monkeypatch.setattr(os, "posix_fallocate", full)
     with pytest.raises(ConfigError, match=r"\(No space left on device\): set TMPDIR"):
-        empty_rows(50, 3, mapped=True)
+        empty_rows(50, 3, Storage(mapped=True))
 
 
 def test_cosines_of_mapped_rows_are_those_of_rows_in_memory(
@@ -114,7 +114,7 @@ def test_cosines_of_mapped_rows_are_those_of_rows_in_memory(
     monkeypatch.setattr(memory, "BLOCK", 4 * 8 * 7)
     rng = np.random.default_rng(0)
     plain = rng.normal(size=(50, 8)).astype(np.float32)
-    rows = empty_rows(50, 8, mapped=True)
+    rows = empty_rows(50, 8, Storage(mapped=True))
     rows[:] = plain
     left, right = rng.integers(50, size=(2, 400))
     expected = np.einsum("pd,pd->p", plain[left], plain[right])

@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
-from dualamn.kernels.patterns import Pattern
 from dualamn.kernels.sparse import (
+    Pattern,
     dot_rows,
     multiply,
     multiply_transposed,

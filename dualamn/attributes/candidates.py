@@ -12,8 +12,7 @@ from dualamn.kernels.arrays import EmbeddingArray, FloatArray, Int32Array, IntAr
 from dualamn.matching.pairs import PairScores, PairTable, candidate_pairs, rescored
 from dualamn.progress import Progress, ProgressCallback, silent
 from dualamn.result import Candidates, TopK
-from dualamn.search.exact import nearest_both_ways
-from dualamn.search.pair_cosines import pair_cosines
+from dualamn.search.exact import nearest_both_ways, pair_cosines
 
 
 def search_with_names(

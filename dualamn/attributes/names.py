@@ -16,8 +16,7 @@ from dualamn.attributes.normalisation import joints_of, pieces_of, plain, words_
 from dualamn.attributes.translation import learn_synonyms
 from dualamn.kernels.arrays import BoolArray, FloatArray, Int32Array, IntArray, StringArray
 from dualamn.kernels.logistic import Comparisons
-from dualamn.search.exact import nearest
-from dualamn.search.pair_cosines import pair_cosines
+from dualamn.search.exact import nearest, pair_cosines
 
 _TRANSLATED = 0.3  # the share of translated words in the similarity
 _COLUMNS = 32  # of random directions drawn at a time

@@ -9,15 +9,12 @@ import torch
 from torch import Tensor, nn
 
 from dualamn.encoders.gate import gate
-from dualamn.encoders.message_edges import Hop
-from dualamn.encoders.message_graph import RelationGraph
+from dualamn.encoders.message_graph import Hop, RelationGraph
 from dualamn.encoders.reflection import reflect
 from dualamn.kernels.arrays import EmbeddingArray
-from dualamn.kernels.elementwise import fast_tanh
-from dualamn.kernels.memory import empty_rows, let_go
-from dualamn.kernels.patterns import Pattern
-from dualamn.kernels.side_by_side import side_by_side
-from dualamn.kernels.sparse import spmm
+from dualamn.kernels.autograd import fast_tanh, side_by_side
+from dualamn.kernels.memory import Storage, empty_rows, let_go
+from dualamn.kernels.sparse import Pattern, spmm
 
 Features = list[list[Tensor]]
 """Layers of some entities: a list of (q, d) for either branch."""
@@ -84,11 +81,7 @@ class DualAMN(nn.Module):
         """The features of every entity after each layer: a list of (n, d) a branch.
 
         Their rows are in the graph's inner order; those of the last layer are the entities that
-        the graph is focused on.
-
-        Args:
-            graph: the task's graph.
-            rows: of each layer the rows wanted, (q,) int64; None for all.
+        the graph is focused on. With `rows` only these, (q,) int64, of each layer.
         """
         unit_relations = nn.functional.normalize(self.relations, dim=1, eps=1e-12)
         starts = [
@@ -111,15 +104,15 @@ class DualAMN(nn.Module):
         another copy.
 
         Args:
-            graph: the task's graph; it may be focused on a few entities.
-            rows: (q,) int64 joint ids of the entities wanted, of those.
+            graph: the task's; it may be focused on a few entities.
+            rows: (q,) int64 joint ids, of those.
         """
         return self._gated(self.layers(graph), self._inside(graph, rows))
 
     def body(self, graph: RelationGraph, rows: Tensor) -> Features:
         """What `forward` puts into the gate: of either branch a list of (q, d), one a layer.
 
-        With `head` it is `forward` in two halves, for those who take the second part by part.
+        With `head` it is `forward` in two halves, the second of which may go by micro-batches.
         """
         return self.layers(graph, self._inside(graph, rows))
 
@@ -142,23 +135,19 @@ class DualAMN(nn.Module):
         return [position[rows] for position in graph.positions(self.depth)]
 
     @torch.no_grad()
-    def embed(
-        self, graph: RelationGraph, *, half: bool = False, mapped: bool = False
-    ) -> EmbeddingArray:
-        """(n, 2 (depth + 1) d) float32: all entities' embeddings without dropout, both branches.
+    def embed(self, graph: RelationGraph, storage: Storage) -> EmbeddingArray:
+        """(n, 2 (depth + 1) d): all entities' embeddings without dropout, both branches.
 
-        They are written in blocks of rows into one array in main memory, so that on the way
-        nothing else of that size exists; `half`, in float16, and `mapped`, in a file
-        (`dualamn.kernels.memory`).
+        Written in blocks of rows into one array, so that nothing else of that size exists.
         """
         width = self.both[0].bias.shape[0]
-        joined = empty_rows(graph.n_entities, 2 * width, half=half, mapped=mapped)
+        joined = empty_rows(graph.n_entities, 2 * width, storage)
         for number, layers in enumerate(self.layers(graph)):
             columns = slice(number * width, (number + 1) * width)
             for start in range(0, graph.n_entities, EMBED_ROWS):
                 block = slice(start, start + EMBED_ROWS)
-                part = self.both[number](layers, self._inside(graph, block))
-                joined[block, columns] = part.numpy(force=True)
+                own = self.both[number](layers, self._inside(graph, block))
+                joined[block, columns] = own.numpy(force=True)
                 let_go(joined)
         return joined
 
@@ -182,11 +171,7 @@ def _layers(
 
 
 def _gate(
-    rows: Sequence[Tensor],
-    proxies: Tensor,
-    weight: Tensor,
-    bias: Tensor,
-    *layers: Tensor,
+    rows: Sequence[Tensor], proxies: Tensor, weight: Tensor, bias: Tensor, *layers: Tensor
 ) -> list[Tensor]:
     return [gate(layers, rows, proxies, weight, bias)]
 

@@ -21,12 +21,9 @@ from dualamn.training.trainer import Trainer
 
 
 class TrainedDualAMN:
-    """Dual-AMN for one task.
+    """Dual-AMN for one task; its methods are those of `Encoder`.
 
     Args:
-        task: gives graph and seed links.
-        config: the settings.
-        device: where to compute.
         graph: of the task, where it is built already.
     """
 
@@ -53,47 +50,35 @@ class TrainedDualAMN:
         ).to(device)
 
     def fit(
-        self,
-        links: Int32Array,
-        *,
-        progress: ProgressCallback,
-        checkpoint: Path | None,
-        resume: bool,
+        self, links: Int32Array, progress: ProgressCallback, checkpoint: Path | None, resume: bool
     ) -> None:
         """Trains on links, see `Trainer`."""
-        task = replace(self.task, seed_links=links)
-        trainer = Trainer(self.network, self.graph, task, self.config)
-        trainer.run(progress=progress, checkpoint=checkpoint, resume=resume)
+        self._trainer(links, self.config).run(progress, checkpoint, resume)
 
-    def refit(self, links: Int32Array, turn: int, *, progress: ProgressCallback) -> None:
+    def refit(self, links: Int32Array, turn: int, progress: ProgressCallback) -> None:
         """Trains on with other links, from the parameters as they are."""
         seed = np.random.SeedSequence([self.config.seed, turn]).generate_state(1)[0]
         config = replace(self.config, epochs=self.config.turn_epochs, seed=int(seed))
+        self._trainer(links, config).run(progress, checkpoint=None, resume=False)
+
+    def _trainer(self, links: Int32Array, config: AlignerConfig) -> Trainer:
         task = replace(self.task, seed_links=links)
-        Trainer(self.network, self.graph, task, config).run(
-            progress=progress, checkpoint=None, resume=False
-        )
+        return Trainer(self.network, self.graph, task, config)
 
     def embeddings(self) -> EmbeddingArray:
         """(n, 2 (depth + 1) dim) rows of length one, in joint ids."""
-        embedded = self.network.embed(
-            self.graph, half=self.storage.half, mapped=self.storage.mapped
-        )
+        embedded = self.network.embed(self.graph, self.storage)
         for block in blocks_of(embedded):
             normalise(embedded[block])
         return_freed_memory()  # of the layers
         return embedded
 
     def state(self) -> dict[str, Tensor]:
-        """The network's parameters, on the CPU."""
+        """The network's parameters."""
         return {name: value.detach().cpu() for name, value in self.network.state_dict().items()}
 
     def load_state(self, state: dict[str, Tensor]) -> None:
-        """Takes parameters that `state` gave.
-
-        Raises:
-            CheckpointError: they do not fit this task and these settings.
-        """
+        """Takes parameters that `state` gave, of the same task and settings."""
         try:
             self.network.load_state_dict(state)
         except RuntimeError as error:

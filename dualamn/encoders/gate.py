@@ -27,11 +27,7 @@ _EPSILON = 1e-12
 
 
 def gate(
-    layers: Sequence[Tensor],
-    rows: Sequence[Tensor],
-    proxies: Tensor,
-    weight: Tensor,
-    bias: Tensor,
+    layers: Sequence[Tensor], rows: Sequence[Tensor], proxies: Tensor, weight: Tensor, bias: Tensor
 ) -> Tensor:
     """Gated embeddings of some entities, with gradients for layers and parameters.
 

@@ -22,21 +22,11 @@ class Joint:
     """Two encoders whose rows are joined, so that a cosine is the mean of both cosines.
 
     The two err on different entities: the network sees the shape of a neighbourhood, the labels
-    who is in it.
-
-    Args:
-        task: gives graph and seed links.
-        config: the settings of both.
-        device: where to compute.
-        share: weight of the labels' cosine.
+    who is in it. `share` is the weight of the labels' cosine; methods are those of `Encoder`.
     """
 
     def __init__(
-        self,
-        task: AlignmentTask,
-        config: AlignerConfig,
-        device: torch.device,
-        share: float = 0.5,
+        self, task: AlignmentTask, config: AlignerConfig, device: torch.device, share: float = 0.5
     ) -> None:
         self.share = share
         self.storage = Storage()
@@ -45,21 +35,16 @@ class Joint:
         self.labels = Propagation(task, config, device, graph)
 
     def fit(
-        self,
-        links: Int32Array,
-        *,
-        progress: ProgressCallback,
-        checkpoint: Path | None,
-        resume: bool,
+        self, links: Int32Array, progress: ProgressCallback, checkpoint: Path | None, resume: bool
     ) -> None:
         """Trains the network on the links, and takes them for the labels."""
-        self.network.fit(links, progress=progress, checkpoint=checkpoint, resume=resume)
-        self.labels.fit(links, progress=silent, checkpoint=None, resume=False)
+        self.network.fit(links, progress, checkpoint, resume)
+        self.labels.fit(links, silent, checkpoint=None, resume=False)
 
-    def refit(self, links: Int32Array, turn: int, *, progress: ProgressCallback) -> None:
-        """Goes on with other links, see `base.Encoder.refit`."""
-        self.network.refit(links, turn, progress=progress)
-        self.labels.refit(links, turn, progress=silent)
+    def refit(self, links: Int32Array, turn: int, progress: ProgressCallback) -> None:
+        """Goes on with other links."""
+        self.network.refit(links, turn, progress)
+        self.labels.refit(links, turn, silent)
 
     def embeddings(self) -> EmbeddingArray:
         """(n, d + d') rows of length one (or zero), in joint ids.
@@ -67,18 +52,16 @@ class Joint:
         An entity that no label reaches is compared by the network alone.
         """
         self.network.storage = self.labels.storage = self.storage
-        parts = self.network.embeddings(), self.labels.embeddings()
-        weights = (1 - self.share) ** 0.5, self.share**0.5
-        width = parts[0].shape[1]
-        size = len(parts[0]), width + parts[1].shape[1]
-        joined = empty_rows(*size, half=self.storage.half, mapped=self.storage.mapped)
+        near, labels = self.network.embeddings(), self.labels.embeddings()
+        width = near.shape[1]
+        joined = empty_rows(len(near), width + labels.shape[1], self.storage)
         for block in blocks_of(joined):
             rows = joined[block]
-            np.multiply(parts[0][block], np.float32(weights[0]), out=rows[:, :width])
-            np.multiply(parts[1][block], np.float32(weights[1]), out=rows[:, width:])
+            np.multiply(near[block], np.float32((1 - self.share) ** 0.5), out=rows[:, :width])
+            np.multiply(labels[block], np.float32(self.share**0.5), out=rows[:, width:])
             normalise(rows)
-            for part in parts:
-                let_go(part)
+            let_go(near)
+            let_go(labels)
         return joined
 
     def state(self) -> dict[str, Tensor]:
@@ -88,11 +71,7 @@ class Joint:
         }
 
     def load_state(self, state: dict[str, Tensor]) -> None:
-        """Takes what `state` gave.
-
-        Raises:
-            CheckpointError: it is of another task or of other settings.
-        """
+        """Takes what `state` gave."""
         for name, encoder in (("network/", self.network), ("labels/", self.labels)):
             encoder.load_state(
                 {k.removeprefix(name): v for k, v in state.items() if k.startswith(name)}

@@ -10,7 +10,6 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn.functional import normalize
 
@@ -18,7 +17,7 @@ from dualamn.config import AlignerConfig
 from dualamn.encoders.message_graph import RelationGraph
 from dualamn.errors import CheckpointError, TrainingError
 from dualamn.graphs.task import AlignmentTask
-from dualamn.kernels.arrays import EmbeddingArray, Int32Array, components, normalise
+from dualamn.kernels.arrays import EmbeddingArray, Int32Array, IntArray, components, normalise
 from dualamn.kernels.memory import Storage, blocks_of, empty_rows
 from dualamn.kernels.sparse import multiply, multiply_transposed
 from dualamn.progress import Progress, ProgressCallback
@@ -44,10 +43,9 @@ class Propagation:
     outer products are made of random projections, `relation_dim` by `neighbour_dim`, one
     relation dimension at a time: nothing larger than the result is ever held.
 
+    Its methods are those of `Encoder`.
+
     Args:
-        task: gives graph and seed links.
-        config: the settings.
-        device: where to compute.
         graph: of the task, where it is built already.
         rounds: how far labels travel, two as published.
     """
@@ -68,33 +66,21 @@ class Propagation:
         self.storage = Storage()
         self.graph = RelationGraph.of(task, device) if graph is None else graph
         self.links: Int32Array | None = None
-        self.turn = 0
-        self._progress: ProgressCallback | None = None
 
     def fit(
-        self,
-        links: Int32Array,
-        *,
-        progress: ProgressCallback,
-        checkpoint: Path | None,
-        resume: bool,
+        self, links: Int32Array, progress: ProgressCallback, checkpoint: Path | None, resume: bool
     ) -> None:
-        """Takes the links; there is nothing to train and no checkpoint to keep.
-
-        Raises:
-            TrainingError: there are no links.
-        """
+        """Takes the links; there is nothing to train and no checkpoint to keep."""
         if not len(links):
             raise TrainingError(
                 f"{self.task.name} has no seed links to learn from: give some known pairs of "
                 "entities"
             )
-        self.links = links
-        progress(Progress("train", 1, 1))
+        self.refit(links, 0, progress)
 
-    def refit(self, links: Int32Array, turn: int, *, progress: ProgressCallback) -> None:
-        """Takes other links, see `base.Encoder.refit`."""
-        self.links, self.turn = links, turn
+    def refit(self, links: Int32Array, turn: int, progress: ProgressCallback) -> None:
+        """Takes other links."""
+        self.links = links
         progress(Progress("train", 1, 1))
 
     @torch.no_grad()
@@ -105,20 +91,19 @@ class Propagation:
         generator = torch.Generator().manual_seed(config.seed)
         narrow = self._project(relations, 1, config.relation_dim, generator).T.contiguous()
         width = config.neighbour_dim
-        size = graph.n_entities, config.relation_dim * width
-        result = empty_rows(*size, half=self.storage.half, mapped=self.storage.mapped)
+        result = empty_rows(graph.n_entities, config.relation_dim * width, self.storage)
         dtype = torch.float16 if self.storage.half else torch.float32
         # Unscaled, sums over many edges would be too large for half precision.
         scale = graph.hop.places.indptr.diff().clamp(min=1).float().rsqrt()[:, None]
         order = graph.order.numpy(force=True)
-        kinds = graph.hop.edge_relation
+        relation = graph.hop.edge_relation
         at_once = max(1, _COLUMNS // width)
         for start in range(0, config.relation_dim, at_once):
             numbers = range(start, min(start + at_once, config.relation_dim))
             near = self._project(entities, len(numbers), width, generator)
             for number in numbers:
                 own = near[:, (number - start) * width : (number - start + 1) * width]
-                weights = graph.hop.sum_places(narrow[number].index_select(0, kinds))
+                weights = graph.hop.sum_places(narrow[number].index_select(0, relation))
                 # Nobody else asks what was projected.
                 torch.mul(multiply(graph.hop.places, weights, own), scale, out=own)
             columns = slice(start * width, numbers.stop * width)
@@ -155,33 +140,32 @@ class Propagation:
             all_relations.append(relations)
         return all_entities, all_relations
 
-    def _rarity(self, kinds: Tensor) -> Tensor:
+    def _rarity(self, relation: Tensor) -> Tensor:
         """(e,) how little the relation of every edge is used: log(e / edges of the relation)."""
-        count = torch.bincount(kinds.long(), minlength=self.graph.n_relations).clamp(min=1)
-        rarity: Tensor = (len(kinds) / count.float()).log()
-        of_edge: Tensor = rarity.index_select(0, kinds)
-        return of_edge
+        count = torch.bincount(relation.long(), minlength=self.graph.n_relations).clamp(min=1)
+        rarity: Tensor = (len(relation) / count.float()).log()
+        return rarity.index_select(0, relation)
 
     def _project(
-        self, parts: list[Tensor], count: int, width: int, generator: torch.Generator
+        self, labels: list[Tensor], count: int, width: int, generator: torch.Generator
     ) -> Tensor:
-        """(n, count * width): random projections, side by side, of the parts' rows side by side.
+        """(n, count * width): random projections, side by side, of the labels' rows side by side.
 
-        The parts' rows have length one or zero; their joint rows are taken to have length one.
+        The rows have length one or zero; the joint rows are taken to have length one.
         """
-        wide = [part.shape[1] for part in parts]
+        wide = [own.shape[1] for own in labels]
         drawn = [torch.randn(sum(wide), width, generator=generator) for _ in range(count)]
         directions = torch.cat(drawn, dim=1).div_(width**0.5).to(self.device)
         own = torch.split(directions, wide)
-        # The square of a joint row is how many of its parts are not zero.
-        filled = torch.stack([part.norm(dim=1) for part in parts]).round().sum(dim=0)
+        # The square of a joint row is how many of its labels are not zero.
+        filled = torch.stack([label.norm(dim=1) for label in labels]).round().sum(dim=0)
         scale = filled.clamp(min=1).rsqrt()[:, None]
-        projected = torch.empty(len(parts[0]), count * width, device=self.device)
+        projected = torch.empty(len(labels[0]), count * width, device=self.device)
         for start in range(0, len(projected), _ROWS):
             block = slice(start, start + _ROWS)
-            out = torch.mm(parts[0][block], own[0], out=projected[block])
-            for part, of_part in zip(parts[1:], own[1:], strict=True):
-                out.addmm_(part[block], of_part)
+            out = torch.mm(labels[0][block], own[0], out=projected[block])
+            for label, direction in zip(labels[1:], own[1:], strict=True):
+                out.addmm_(label[block], direction)
             out.mul_(scale[block])
         return projected
 
@@ -191,11 +175,7 @@ class Propagation:
         return {"links": torch.from_numpy(self.links)}
 
     def load_state(self, state: dict[str, Tensor]) -> None:
-        """Takes links that `state` gave.
-
-        Raises:
-            CheckpointError: they are of another task.
-        """
+        """Takes links that `state` gave, of the same task."""
         links = state.get("links")
         if links is None or not _are_links(links, self.task.n_entities):
             raise CheckpointError("the saved links do not fit this task")
@@ -214,7 +194,7 @@ def _are_links(links: Tensor, n_entities: int) -> bool:
     )
 
 
-def _groups(links: Int32Array) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def _groups(links: Int32Array) -> tuple[IntArray, IntArray]:
     """The distinct linked entities, and which group of entities that links join each is in.
 
     Groups are numbered in the order of their first links.

@@ -22,8 +22,8 @@ import torch
 from torch import Tensor
 from torch.autograd import Function
 
-from dualamn.encoders.message_edges import Hop
-from dualamn.kernels.elementwise import fast_tanh_
+from dualamn.encoders.message_graph import Hop
+from dualamn.kernels.autograd import fast_tanh_
 from dualamn.kernels.sparse import dot_rows, multiply, multiply_transposed, row_softmax, segment_sum
 
 

@@ -24,7 +24,7 @@ from dualamn.kernels.arrays import (
     grouped,
 )
 from dualamn.matching.pairs import PairScores, PairTable, mutual
-from dualamn.matching.transport import sinkhorn
+from dualamn.matching.sinkhorn import sinkhorn
 from dualamn.result import Candidates
 
 _POSSIBLE = 0.05  # the probability from which a pair counts as evidence for others

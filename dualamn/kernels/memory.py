@@ -1,8 +1,8 @@
 """Memory: large rows in half precision or in a temporary file, and what the allocator keeps.
 
-The file is mapped into memory. Its pages come there as they are touched and stay as long as there
-is room, so going through the rows in blocks and calling `let_go` after each keeps what the process
-holds small. The file has no name and goes with its last array.
+Pages of a mapped file come into memory as they are touched and stay as long as there is room: going
+through the rows in blocks and calling `let_go` after each keeps what the process holds small. The
+file has no name and goes with its last array.
 """
 
 from __future__ import annotations
@@ -42,27 +42,23 @@ class Storage:
 
     Attributes:
         half: float16 numbers rather than float32.
-        mapped: in a temporary file rather than in memory.
+        mapped: in a temporary file, in the folder that `tempfile.gettempdir()` names, rather than
+            in memory.
     """
 
     half: bool = False
     mapped: bool = False
 
 
-def empty_rows(n: int, width: int, *, half: bool = False, mapped: bool = False) -> EmbeddingArray:
+def empty_rows(n: int, width: int, storage: Storage) -> EmbeddingArray:
     """An (n, width) array to be filled.
 
-    Args:
-        n, width: its shape.
-        half: float16 numbers rather than float32.
-        mapped: in a temporary file, in the folder that `tempfile.gettempdir()` names.
-
     Raises:
-        ConfigError: the folder has no room for it.
+        ConfigError: the folder for temporary files has no room for it.
     """
-    dtype: Any = np.float16 if half else np.float32
+    dtype: Any = np.float16 if storage.half else np.float32
     size = n * width * np.dtype(dtype).itemsize
-    if not mapped or not size:
+    if not storage.mapped or not size:
         return np.empty((n, width), dtype=dtype)
     check_room(size)
     try:
@@ -98,7 +94,7 @@ def _no_room(size: int, why: str | None) -> ConfigError:
 
 
 def is_mapped(rows: EmbeddingArray) -> bool:
-    """Whether `empty_rows` put these rows, or those that they are a part of, into a file."""
+    """Whether `empty_rows` put these rows, or those that they are a view of, into a file."""
     return _mapping(rows) is not None
 
 
@@ -132,12 +128,12 @@ def _mapping(rows: EmbeddingArray) -> mmap.mmap | None:
 def keep_freed_memory() -> bool:
     """Makes this process keep freed arrays of up to 32 MiB for its next, where glibc allocates.
 
-    By default glibc hands the memory of every large array back to the system and asks for it
-    again with the next one, and the system clears each page anew: training steps spend part of
-    their time on that. And what one thread frees would serve that thread alone: from now on all
-    share one heap, so that sixty steps of training hold no more than five, where they held half
-    as much again. It changes the whole process, so the library never calls it by itself; the
-    command line does, and a program that embeds the library may, before it trains.
+    By default glibc hands the memory of every large array back to the system, which clears each
+    page anew for the next one: training steps spend some of their time on that. And what one thread
+    frees would serve that thread alone: from now on all share one heap, so that sixty steps of
+    training hold no more than five, where they held half as much again. It changes the whole
+    process, so the library never calls it by itself; the command line does, and a program that
+    embeds the library may, before it trains.
 
     Returns:
         Whether the allocator took the settings.
@@ -146,20 +142,15 @@ def keep_freed_memory() -> bool:
         return False
     mallopt = ctypes.CDLL(None).mallopt
     mallopt.argtypes = (ctypes.c_int, ctypes.c_int)
-    settings = (
-        (_M_MMAP_THRESHOLD, _RETURN_FROM),
-        (_M_TRIM_THRESHOLD, 2**31 - 1),
-        (_M_ARENA_MAX, 1),
-    )
-    return all(mallopt(name, value) == 1 for name, value in settings)
+    settings = {_M_MMAP_THRESHOLD: _RETURN_FROM, _M_TRIM_THRESHOLD: 2**31 - 1, _M_ARENA_MAX: 1}
+    return all(mallopt(name, value) == 1 for name, value in settings.items())
 
 
 def return_freed_memory() -> None:
     """Hands what arrays gave back on to the system, where glibc allocates.
 
-    What lies between kept arrays fits few others: without this a stage holds what it needs and
-    much of what the one before needed. The next stage gets cleared pages anew, about a quarter of
-    a second for a GiB, so it is for the end of long stages. Nothing else changes.
+    Else a stage holds what it needs and much of what the one before needed. New pages take about a
+    quarter of a second for a GiB, so it is for the end of long stages.
     """
     if _is_glibc():
         ctypes.CDLL(None).malloc_trim(ctypes.c_size_t(0))

@@ -12,7 +12,7 @@ from functools import partial
 import torch
 from torch import Tensor
 
-from dualamn.kernels.side_by_side import each
+from dualamn.kernels.autograd import each
 
 _NUMBERS = 1 << 17  # a block
 

@@ -1,8 +1,7 @@
 """Products with sparse matrices whose pattern stays fixed while their values are learned.
 
-A graph layer written as gathers and scatters moves edges x dim numbers through memory several
-times. Written as the products below it moves none of them: every kernel reads the dense rows
-in place and writes one row, or one number, at a time.
+A graph layer of gathers and scatters moves edges x dim numbers through memory several times; one
+of the products below moves none: every kernel reads the dense rows in place.
 
 Symbols: a pattern has n rows, m columns and e entries; dense matrices have d columns.
 """
@@ -10,58 +9,139 @@ Symbols: a pattern has n rows, m columns and e entries; dense matrices have d co
 from __future__ import annotations
 
 import functools
+import threading
 import warnings
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from scipy.sparse import csr_array
 from torch import Tensor
 from torch.autograd import Function
 
 from dualamn.kernels.compute import processor
-from dualamn.kernels.patterns import Pattern
+
+_FLIPPING = threading.Lock()
+
+
+@dataclass(frozen=True, eq=False)
+class Pattern:
+    """Where the entries of a sparse matrix are, in CSR form; entries of one place add up.
+
+    Attributes:
+        shape: (n, m).
+        indptr: (n + 1,) int32: where each row's entries begin.
+        indices: (e,) int32: the column of every entry.
+        rows: (e,) int64: the row of every entry.
+    """
+
+    shape: tuple[int, int]
+    indptr: Tensor
+    indices: Tensor
+    rows: Tensor
+    _flipped: list[Flipped] = field(default_factory=list, init=False, repr=False)
+
+    @classmethod
+    def from_sorted(
+        cls, rows: Tensor, columns: Tensor, shape: tuple[int, int], *, checked: bool = False
+    ) -> Pattern:
+        """Builds a pattern from (e,) entries that are sorted by row.
+
+        Args:
+            rows, columns: integers, those of rows ascending.
+            shape: (n, m).
+            checked: they are known to be in order and inside.
+
+        Raises:
+            ValueError: the rows are not ascending, or an entry lies outside the shape.
+        """
+        rows, columns = rows.long(), columns.long()
+        if len(rows) and not checked:
+            if bool((rows.diff() < 0).any()) or int(rows[0]) < 0:
+                raise ValueError("the rows of a pattern must ascend from 0")
+            last, (low, high) = int(rows[-1]), (int(end) for end in columns.aminmax())
+            if last >= shape[0] or low < 0 or high >= shape[1]:
+                raise ValueError(f"an entry lies outside the pattern's shape {shape}")
+        return cls(shape, _starts(rows, shape[0]), columns.int(), rows)
+
+    @property
+    def n_entries(self) -> int:
+        """How many entries the pattern has."""
+        return len(self.indices)
+
+    @property
+    def flipped(self) -> Flipped:
+        """The transpose, made when it is first asked for: most patterns do without.
+
+        Two branches of a network ask for the same one at the same time, so one waits for the other.
+        """
+        with _FLIPPING:
+            if not self._flipped:
+                self._flipped.append(_flip(self))
+        return self._flipped[0]
+
+    def to(self, device: torch.device | str) -> Pattern:
+        """The same pattern on another device."""
+        return Pattern(self.shape, *(t.to(device) for t in (self.indptr, self.indices, self.rows)))
+
+
+class Flipped(NamedTuple):
+    """The m x n transpose of a pattern, and (e,) int64 which of its entries each one was."""
+
+    pattern: Pattern
+    order: Tensor
+
+
+def _flip(pattern: Pattern) -> Flipped:
+    # scipy transposes by counting sort, many times faster than torch sorts; the entries' own
+    # numbers, carried along as values, come out as the order.
+    numbers = np.arange(pattern.n_entries, dtype=np.int32)
+    own = (array.numpy(force=True) for array in (pattern.indices, pattern.indptr))
+    flipped = csr_array((numbers, *own), shape=pattern.shape).tocsc()
+
+    def tensor(array: NDArray[np.integer[Any]], dtype: type[np.integer[Any]]) -> Tensor:
+        return torch.from_numpy(array.astype(dtype, copy=False)).to(pattern.rows.device)
+
+    n, m = pattern.shape
+    rows = tensor(np.repeat(np.arange(m), np.diff(flipped.indptr)), np.int64)
+    indptr, indices = tensor(flipped.indptr, np.int32), tensor(flipped.indices, np.int32)
+    return Flipped(Pattern((m, n), indptr, indices, rows), tensor(flipped.data, np.int64))
+
+
+def _starts(sorted_by: Tensor, size: int) -> Tensor:
+    counts = torch.bincount(sorted_by, minlength=size)
+    starts = torch.zeros(size + 1, dtype=torch.int64, device=sorted_by.device)
+    torch.cumsum(counts, 0, out=starts[1:])
+    return starts.int()
 
 
 def spmm(pattern: Pattern, values: Tensor, dense: Tensor) -> Tensor:
-    """Sparse times dense, (n, m) by (m, d), with gradients for values and dense.
+    """(n, d) sparse times dense, with gradients for values and dense.
 
     Args:
         pattern: of n rows and m columns.
         values: (e,) the sparse matrix's entries.
         dense: (m, d) of the same dtype.
-
-    Returns:
-        (n, d).
     """
     product: Tensor = _SpMM.apply(values, dense, pattern)  # type: ignore[no-untyped-call]
     return product
 
 
 def square_distances(pattern: Pattern, points: Tensor) -> Tensor:
-    """Squared Euclidean distances between the rows that the pattern pairs, with gradient.
+    """(e,) |points[i] - points[j]|^2 for the entries (i, j) of an n x n pattern, with gradient.
 
-    Args:
-        pattern: of n rows and n columns.
-        points: (n, d).
-
-    Returns:
-        (e,): entry (i, j) is |points[i] - points[j]|^2, never below zero.
+    Never below zero; points are (n, d).
     """
     distances: Tensor = _SquareDistances.apply(points, pattern)  # type: ignore[no-untyped-call]
     return distances
 
 
 def row_softmax(pattern: Pattern, logits: Tensor, counts: Tensor | None = None) -> Tensor:
-    """Softmax over the entries of every row, without gradient.
+    """(e,) softmax of (e,) logits over the entries of every row, without gradient.
 
-    Args:
-        pattern: of n rows.
-        logits: (e,).
-        counts: (e,) how many like it each entry stands for; one each if None. The weights are
-            those of one of them.
-
-    Returns:
-        (e,), which add up to one over every row that has entries.
+    With (e,) counts every entry stands for so many alike, and gets the weight of one of them.
     """
     # The row's own maximum keeps every exponent at or below zero.
     top = logits.new_full((pattern.shape[0],), -torch.inf)
@@ -137,17 +217,12 @@ def multiply(
     add_to: Tensor | None = None,
     alpha: float = 1.0,
 ) -> Tensor:
-    """Sparse times dense without gradient, (n, m) by (m, d), times alpha.
+    """(n, d) `spmm` without gradient.
 
     Args:
-        pattern: of n rows and m columns.
-        values: (e,) the sparse matrix's entries.
-        dense: (m, d) of the same dtype.
+        pattern, values, dense: see `spmm`.
         add_to: (n, d) that the product is added to in place; a new matrix if None.
         alpha: what the product is multiplied with; only with `add_to`.
-
-    Returns:
-        (n, d).
     """
     if pattern.n_entries == 0 or dense.shape[1] == 0:
         return dense.new_zeros(pattern.shape[0], dense.shape[1]) if add_to is None else add_to
@@ -164,27 +239,19 @@ def multiply(
 
 
 def multiply_transposed(pattern: Pattern, values: Tensor, dense: Tensor) -> Tensor:
-    """The transpose of a sparse matrix times dense without gradient, (m, n) by (n, d).
+    """(m, d) the transpose of a sparse matrix, (m, n), times dense, (n, d), without gradient.
 
     Where many entities come to few relations, the product goes through the entities' rows once,
     as they lie in memory, and adds to the relations' rows, which stay in the cache. Row by row of
     the result it would read the entities' at random: with a million entities a side that takes
-    six times as long, and with 15,000 as long.
-
-    Args:
-        pattern: of n rows and m columns.
-        values: (e,) the sparse matrix's entries, in the order of `pattern`.
-        dense: (n, d) of the same dtype.
-
-    Returns:
-        (m, d).
+    six times as long, and with 15,000 as long. Values are in the order of `pattern`.
     """
     n, m = pattern.shape
     if dense.device.type != "cpu" or n <= m:
         flipped, order = pattern.flipped
         return multiply(flipped, values.index_select(0, order), dense)
-    parts = (part.detach().numpy() for part in (values, pattern.indices, pattern.indptr))
-    matrix = csr_array(tuple(parts), shape=pattern.shape)
+    arrays = (own.detach().numpy() for own in (values, pattern.indices, pattern.indptr))
+    matrix = csr_array(tuple(arrays), shape=pattern.shape)
     return torch.from_numpy(matrix.T @ dense.detach().numpy())
 
 
@@ -200,15 +267,12 @@ def _own_kernel_is_faster(pattern: Pattern, dense: Tensor) -> bool:
 
 
 def dot_rows(pattern: Pattern, left: Tensor, right: Tensor) -> Tensor:
-    """Dot products of the rows that the pattern pairs, without gradient.
+    """(e,) left[i] . right[j] for the entries (i, j) of an n x m pattern, without gradient.
 
     Args:
         pattern: of n rows and m columns.
         left: (n, d).
         right: (m, d) of the same dtype.
-
-    Returns:
-        (e,): entry (i, j) is the dot product of left[i] and right[j].
     """
     values = left.new_zeros(pattern.n_entries)
     if pattern.n_entries == 0 or left.shape[1] == 0:
@@ -233,14 +297,14 @@ def _csr(pattern: Pattern, values: Tensor, shape: tuple[int, int] | None = None)
         pattern.indptr,
         pattern.indices,
         values.detach(),
-        size=pattern.shape if shape is None else shape,
+        size=shape or pattern.shape,
         check_invariants=False,
     )
 
 
 @functools.cache
 def _announce_sparse_tensors() -> None:
-    """Makes torch's once-only notice that sparse tensors are in beta go where nobody reads it."""
+    """Swallows torch's once-only notice that sparse tensors are in beta."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         torch.sparse_csr_tensor([0, 1], [0], [1.0], size=(1, 1))

@@ -132,12 +132,7 @@ def margins_of(pairs: CandidatePairs, claims: Claims, place: IntArray) -> tuple[
 
 
 def _claims(
-    own: IntArray,
-    other: IntArray,
-    scores: Floats,
-    size: int,
-    width: int,
-    temperature: float,
+    own: IntArray, other: IntArray, scores: Floats, size: int, width: int, temperature: float
 ) -> BoolArray:
     """(p,) which pairs are the claim of one side's entity to one of the other side."""
     ahead = scores - best_other(own, scores, size, np.arange(len(own)))

@@ -20,8 +20,7 @@ import torch
 from dualamn.config import AlignerConfig
 from dualamn.graphs.task import AlignmentTask
 from dualamn.kernels.compute import threads
-from dualamn.kernels.patterns import Pattern
-from dualamn.kernels.sparse import multiply
+from dualamn.kernels.sparse import Pattern, multiply
 from dualamn.planning.execution_plan import width
 from dualamn.search.candidate_search import explores, way_to_search
 from dualamn.training.micro_batch import StepSizes

@@ -19,8 +19,7 @@ from dualamn.settings.groups import EncoderSettings, TrainingSettings
 
 _KIND = "dualamn checkpoint"
 _GROUPS = (EncoderSettings, TrainingSettings)
-"""The settings that training depends on, beside its seed: those of a run and of its continuation
-are the same; all others may differ."""
+"""The settings that training depends on, beside its seed; a continuation may differ in others."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,8 +32,7 @@ class Checkpoint:
         first_loss: the loss of the very first step, None before it.
         parameters: the network's, by name.
         mean_squares: the optimiser's, in the order of the parameters.
-        sums: of the parameters after each of the last steps, in their order; empty before the
-            first that counts.
+        sums: of the parameters over the last steps, in their order; empty before the first of them.
         summed: how many steps that is.
     """
 
@@ -49,8 +47,8 @@ class Checkpoint:
     def write(self, path: Path) -> None:
         """Writes the file whole or not at all."""
         tensors = {f"parameters/{name}": value for name, value in self.parameters.items()}
-        tensors |= {f"mean_squares/{i}": value for i, value in enumerate(self.mean_squares)}
-        tensors |= {f"sums/{i}": value for i, value in enumerate(self.sums)}
+        for name in ("mean_squares", "sums"):
+            tensors |= {f"{name}/{i}": value for i, value in enumerate(getattr(self, name))}
         head = {
             "kind": _KIND,
             "fingerprint": self.fingerprint,
@@ -62,11 +60,7 @@ class Checkpoint:
 
     @classmethod
     def read(cls, path: Path, expected: str) -> Checkpoint:
-        """Reads a file that `write` made.
-
-        Args:
-            path: the file.
-            expected: the fingerprint that it must have.
+        """Reads a file that `write` made, with the fingerprint that is expected.
 
         Raises:
             CheckpointError: it is damaged, no checkpoint, or of another task or other settings.

@@ -26,9 +26,8 @@ import torch
 from torch import Tensor
 
 from dualamn.kernels.arrays import Int32Array
-from dualamn.kernels.patterns import Pattern
-from dualamn.kernels.side_by_side import side_by_side
-from dualamn.kernels.sparse import square_distances
+from dualamn.kernels.autograd import side_by_side
+from dualamn.kernels.sparse import Pattern, square_distances
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,14 +37,14 @@ class LossLayout:
     Attributes:
         rows: (q,) int64: the entities to embed, distinct joint ids.
         distances: q x q pattern: for every anchor its negatives, then its counterpart.
-        slots: (2p, k) int64: which entry of `distances` belongs to an anchor's i-th negative.
+        slots, counterparts: (2p, k) and (2p,) int64: which entry of `distances` belongs to an
+            anchor's i-th negative, and to its counterpart.
         missing: (2p, k) bool: true where an anchor has fewer than k negatives.
-        counterparts: (2p,) int64: which entry of `distances` belongs to an anchor's counterpart.
-        anchors: (2p,) int64: the row of every anchor: the pairs' left ends, then the right.
-        opposite: (2p,) int64: the row of every anchor's counterpart.
+        anchors, opposite: (2p,) int64: the rows of anchors, the pairs' left ends and then the
+            right, and of their counterparts.
         sample: (s,) int64: rows of the entities that mu and sigma are taken from.
         anchor_sampled, opposite_sampled: (2p,) float: 1 where that row is in the sample.
-        n_entities: how many entities the whole task has.
+        n_entities: of the whole task.
     """
 
     rows: Tensor
@@ -62,11 +61,7 @@ class LossLayout:
 
     @classmethod
     def build(
-        cls,
-        pairs: Int32Array,
-        negatives: Int32Array,
-        sample: Int32Array,
-        n_entities: int,
+        cls, pairs: Int32Array, negatives: Int32Array, sample: Int32Array, n_entities: int
     ) -> LossLayout:
         """Lays out a step.
 
@@ -83,8 +78,7 @@ class LossLayout:
             (negatives >= 0) & (negatives != anchors[:, None]) & (negatives != opposite[:, None])
         )
         in_step = np.zeros(n_entities, dtype=bool)
-        in_step[anchors] = in_step[sample] = True
-        in_step[negatives[usable]] = True
+        in_step[anchors] = in_step[sample] = in_step[negatives[usable]] = True
         rows = np.flatnonzero(in_step)
         position = np.cumsum(in_step, dtype=np.int64) - 1
         at, counterpart = position[anchors], position[opposite]
@@ -102,11 +96,10 @@ class LossLayout:
         in_sample = np.zeros(n_entities, dtype=np.float32)
         in_sample[sample] = 1.0
         tensor = torch.from_numpy
+        shape = len(rows), len(rows)
         return cls(
             rows=tensor(rows),
-            distances=Pattern.from_sorted(
-                tensor(starts[order]), tensor(targets[order]), (len(rows), len(rows))
-            ),
+            distances=Pattern.from_sorted(tensor(starts[order]), tensor(targets[order]), shape),
             slots=tensor(slots),
             missing=tensor(~usable),
             counterparts=tensor(entry_of[n_negatives:]),
@@ -120,11 +113,11 @@ class LossLayout:
 
     def to(self, device: torch.device) -> LossLayout:
         """The same layout on another device."""
-        moved: dict[str, Any] = {
-            name: value.to(device) if isinstance(value, Tensor | Pattern) else value
-            for name, value in vars(self).items()
-        }
-        return LossLayout(**moved)
+        moved: list[Any] = [
+            value.to(device) if isinstance(value, Tensor | Pattern) else value
+            for value in vars(self).values()
+        ]
+        return LossLayout(*moved)
 
 
 def hard_sample_loss(
@@ -136,7 +129,7 @@ def hard_sample_loss(
     tau: float = 10.0,
     least_weight: float = 0.0,
 ) -> Tensor:
-    """The loss of one step, a mean over pairs of both anchors' terms.
+    """The loss of one step, a mean over pairs of both anchors' terms: a scalar.
 
     Args:
         branches: the embeddings of `layout.rows`, as matrices (q, d) that belong side by side.
@@ -144,11 +137,7 @@ def hard_sample_loss(
         gamma: the margin between a pair and its negatives, in squared distance.
         scale: lambda, how much the hardest negatives outweigh the others.
         tau: the constant added to every exponent.
-        least_weight: terms of less than this share of an anchor's sum count in it, but get no
-            gradient.
-
-    Returns:
-        A scalar.
+        least_weight: terms of less than this share of an anchor's sum get no gradient.
     """
     # (e,) squared distances; branches side by side add up.
     of_each = side_by_side(
@@ -179,9 +168,9 @@ def _moments(
 ) -> tuple[Tensor, Tensor]:
     """Mean and standard deviation of l over all entities, for every anchor.
 
-    |a - e|^2 over a sample of e has mean and variance that follow from the sample's first and
-    second moments, so no anchors x sample matrix is needed. The anchor and its counterpart are
-    taken out of the sample where they are in it, and put back as the two zeros they count as.
+    They follow from the sample's first and second moments, so no anchors x sample matrix is needed.
+    The anchor and its counterpart are taken out of the sample where they are in it, and put back as
+    the two zeros they count as.
     """
     sampled = [branch.index_select(0, layout.sample) for branch in branches]
     squares = _square_norms(sampled)  # (s,)
@@ -189,9 +178,8 @@ def _moments(
     s, n = len(layout.sample), layout.n_entities
 
     anchor_squares = _square_norms(branches)[layout.anchors]
-    anchor = torch.cat(
-        [branch.index_select(0, layout.anchors) for branch in branches], dim=1
-    )  # (2p, d)
+    own = [branch.index_select(0, layout.anchors) for branch in branches]
+    anchor = torch.cat(own, dim=1)  # (2p, d)
     points = torch.cat(sampled, dim=1)
     centre = points.mean(dim=0)
     points -= centre
@@ -208,9 +196,8 @@ def _moments(
     from_counterpart = (pair - mean) * layout.opposite_sampled
     left = (s - layout.anchor_sampled - layout.opposite_sampled).clamp(min=1)
     shift = -(from_anchor + from_counterpart) / left
-    variance = (
-        variance * s - from_anchor.square() - from_counterpart.square()
-    ) / left - shift.square()
+    variance = (variance * s - from_anchor.square() - from_counterpart.square()) / left
+    variance = variance - shift.square()
     mean = gamma + pair - (mean + shift)  # now of l
     # With the two zeros: a mixture of two groups.
     share = (n - 2) / n
@@ -220,6 +207,5 @@ def _moments(
 
 
 def _square_norms(branches: Sequence[Tensor]) -> Tensor:
-    return torch.stack(
-        [torch.linalg.vector_norm(branch, dim=1).square() for branch in branches]
-    ).sum(dim=0)
+    squares = [torch.linalg.vector_norm(branch, dim=1).square() for branch in branches]
+    return torch.stack(squares).sum(dim=0)

@@ -6,11 +6,10 @@ gradients for the layers' outputs add up before one backward pass takes them thr
 That is exact, and what a step holds beside the layers does not grow with its links. Up to
 `StepSizes.linked` linked entities a step, which is nearly always, it is a single one.
 
-Every micro-batch is its own place to search for negatives: the entities of its links, those of
-other links, up to `StepSizes.linked` of both, and some drawn others, by the parameters as they
-are. A random share of all entities holds negatives hard enough to learn from; only what is in it
-passes through the last layer and the gate. Of those found, the ones that weigh something in the
-loss get a gradient.
+A micro-batch searches its negatives among the entities of its links, those of other links, up to
+`StepSizes.linked` of both, and some drawn others, by the parameters as they are. A random share of
+all entities holds negatives hard enough to learn from; only what is in it passes through the last
+layer and the gate.
 """
 
 from __future__ import annotations
@@ -28,9 +27,7 @@ from dualamn.encoders.dual_amn import DualAMN, Features
 from dualamn.encoders.gate import BLOCK_ROWS
 from dualamn.encoders.message_graph import RelationGraph
 from dualamn.kernels.arrays import Int32Array
-from dualamn.kernels.elementwise import dropped_rows
-from dualamn.kernels.gradients import carrier
-from dualamn.kernels.side_by_side import fork, side_by_side
+from dualamn.kernels.autograd import carrier, dropped_rows, fork, side_by_side
 from dualamn.settings.groups import TrainingSettings
 from dualamn.training.loss import LossLayout, hard_sample_loss
 from dualamn.training.mining import mine, principal_projection
@@ -39,8 +36,8 @@ LOSS_TAU = 10.0
 """The constant in the exponents of the loss, tau in the paper."""
 
 LEAST_WEIGHT = 1e-4
-"""Of four negatives mined three have less weight than this in their anchor's loss: without their
-gradients, the gate goes back through two thirds of the rows."""
+"""Three of four negatives weigh less than this in their anchor's loss and get no gradient: so the
+gate goes back through two thirds of the rows."""
 
 
 @dataclass(frozen=True)
@@ -48,8 +45,7 @@ class StepSizes:
     """What a step searches its negatives among, and by.
 
     Attributes:
-        linked: entities of seed links, its own and others, that are searched among at once; where a
-            step has more of its own, it does so in parts.
+        linked: entities of seed links, its own and others, that a micro-batch searches among.
         others: entities without seed link beside them, drawn anew for every step; for every epoch
             where a step has all linked entities.
         dim: width of the projection that negatives are searched in.
@@ -90,8 +86,9 @@ def draw_micro_batches(
     Args:
         links: (m, 2) int32 joint ids, in random order.
         linked: (l,) int32 the entities of all links, ascending.
-        others: (o,) int32 entities without link; every batch draws its own among them, and among
-            `linked`.
+        others: (o,) int32 entities without link; every batch draws among both.
+        sizes: how many it draws.
+        rng: draws them.
     """
     most = max(sizes.linked // 2, 1)
     batches = []
@@ -112,8 +109,8 @@ class MicroBatchedStep:
         network: gets the gradients.
         graph: the task's graph, on the network's device.
         linked_share: share of all entities that have a link.
-        config: the settings; with `tie_links` the network does not see the embeddings of the
-            entities that a step links.
+        config: with `tie_links` the network does not see the embeddings of the entities that a
+            step links.
         sizes: what negatives are searched among.
     """
 
@@ -148,17 +145,11 @@ class MicroBatchedStep:
         Raises:
             FloatingPointError: the embeddings are not finite.
         """
-        device = self.network.relations.device
-        rows = (
-            torch.from_numpy(np.concatenate([batch.entities for batch in batches]))
-            .long()
-            .to(device)
-        )
-        distinct = torch.unique(rows)
-        graph = self._focused(distinct)
+        rows = self._on_device([batch.entities for batch in batches])
+        graph = self._focused(torch.unique(rows))
         if self.config.tie_links:
-            linked = np.concatenate([batch.entities[batch.links.ravel()] for batch in batches])
-            graph = graph.hiding(torch.from_numpy(linked).long().to(device))
+            linked = [batch.entities[batch.links.ravel()] for batch in batches]
+            graph = graph.hiding(self._on_device(linked))
         features = self.network.body(graph, rows)
         leaves = [[layer.detach().requires_grad_() for layer in branch] for branch in features]
         if len(batches) > 1:  # a single batch's gradients are taken as they come
@@ -177,6 +168,10 @@ class MicroBatchedStep:
         grads = [leaf.grad for leaf in chain(*leaves) if leaf.grad is not None]
         carrier([*chain(*features)], grads).backward()  # type: ignore[no-untyped-call]
         return total
+
+    def _on_device(self, entities: list[Int32Array]) -> Tensor:
+        joined = torch.from_numpy(np.concatenate(entities))
+        return joined.long().to(self.network.relations.device)
 
     def _focused(self, entities: Tensor) -> RelationGraph:
         """The graph focused on some entities: steps that have the same ones share it."""
@@ -199,13 +194,9 @@ class MicroBatchedStep:
     def embedded(self, batch: MicroBatch, own: Features) -> list[Tensor]:
         """Embeddings of a batch's entities without dropout, a (q', (depth + 1) d) matrix a branch.
 
-        The first entity fills them up to a multiple of some rows. Products of shapes that recur run
-        on kernels that are already there: oneDNN compiles one for each shape and keeps it, which
-        over sixty steps took 700 MB.
-
-        Args:
-            batch: some links and others.
-            own: the layers of its entities, as the network's `body` gives them.
+        They are made of the entities' layers, as the network's `body` gives them. The first entity
+        fills them up to a multiple of some rows: oneDNN compiles a kernel for each shape of product
+        and keeps it, which over sixty steps took 700 MB.
         """
         n = len(batch.entities)
         rows = torch.zeros(n + -n % BLOCK_ROWS, dtype=torch.int64, device=own[0][0].device)
@@ -237,13 +228,10 @@ class MicroBatchedStep:
         rng: np.random.Generator,
         generator: torch.Generator,
     ) -> LossLayout:
-        """Mines the batch's negatives, and lays out its loss; entities are positions in the batch.
+        """Mines the batch's negatives by what `embedded` gives for it, and lays out its loss.
 
-        Args:
-            batch: some links.
-            embedded: what `embedded` gives for it.
-            rng: draws the sample of entities that the loss takes its moments from.
-            generator: draws the projection, on the network's device.
+        Entities are positions in the batch. Random are the sample of entities that the loss takes
+        its moments from, and the projection.
 
         Raises:
             FloatingPointError: the embeddings are not finite.
@@ -267,13 +255,10 @@ class MicroBatchedStep:
         """
         size = min(self.sizes.sampled, self.graph.n_entities)
         n_others = len(batch.entities) - batch.n_linked
-        linked = min(round(size * self.linked_share), batch.n_linked)
-        others = min(size - linked, n_others)
-        chosen = [
-            rng.choice(batch.n_linked, linked, replace=False),
-            batch.n_linked + rng.choice(n_others, others, replace=False),
-        ]
-        return np.concatenate(chosen).astype(np.int32)
+        n = min(round(size * self.linked_share), batch.n_linked)
+        linked = rng.choice(batch.n_linked, n, replace=False)
+        others = rng.choice(n_others, min(size - n, n_others), replace=False)
+        return np.concatenate([linked, batch.n_linked + others]).astype(np.int32)
 
 
 def _dropped(

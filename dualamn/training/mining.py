@@ -15,7 +15,7 @@ from torch import Tensor
 from torch.nn.functional import pad
 
 from dualamn.kernels.arrays import Int32Array
-from dualamn.kernels.side_by_side import side_by_side
+from dualamn.kernels.autograd import side_by_side
 
 _ANCHORS = 64  # at a time: their scores stay in the processor's cache
 _TOGETHER = 16  # scores that are first looked at by their highest alone
@@ -72,12 +72,8 @@ def highest(scores: Tensor, k: int, together: int) -> Tensor:
     """(m, k) int64: the places of the k highest scores of every row, the highest first.
 
     The k highest lie in the k groups with the highest maxima, and finding maxima takes a tenth of
-    the time of `topk`.
-
-    Args:
-        scores: (m, n), n a multiple of `together` and at least k times it.
-        k: how many.
-        together: scores of a group: n / together places apart, so that maxima are taken over rows.
+    the time of `topk`. The scores of a group, `together`, are n / together places apart, so that
+    maxima are taken over rows; n is a multiple of it, and at least k times it.
     """
     apart = scores.shape[1] // together
     groups = scores.view(-1, together, apart).amax(dim=1).topk(k, dim=1, sorted=False).indices
@@ -102,18 +98,12 @@ def principal_projection(
 ) -> Tensor:
     """Orthonormal directions along which the embeddings differ most, nearly.
 
-    Random ones turned once by the covariance of a sample, the first step of subspace iteration:
-    for finding the 16 nearest entities that is as good as exact principal directions.
-
-    Halko, Martinsson and Tropp, SIAM Review 53 (2011), algorithm 4.4, with one product.
-
-    Args:
-        branches: embeddings of all n entities, as matrices that belong side by side, d wide.
-        dim: how many directions.
-        generator: draws the random ones, on the embeddings' device.
+    Random ones rotated once by the covariance of a sample, the first step of subspace iteration
+    (Halko, Martinsson and Tropp, SIAM Review 53, 2011, algorithm 4.4, with one product): for
+    finding the 16 nearest entities that is as good as exact principal directions.
 
     Returns:
-        (d, min(d, dim)) float32.
+        (d, min(d, dim)) float32, d the width of all branches together.
     """
     every = max(len(branches[0]) // _SAMPLE, 1)
     sample = torch.cat([branch[::every] for branch in branches], dim=1)

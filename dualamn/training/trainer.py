@@ -44,7 +44,7 @@ _SETTLING_STEPS = 60
 """Of training longer than that, what comes after so many steps is averaged as well."""
 
 _EXPLODED = 10.0
-"""A loss this many times the first one has left the ground: it starts near its largest value."""
+"""A loss this many times the first one has exploded: it starts near its largest value."""
 
 
 class Trainer:
@@ -54,7 +54,7 @@ class Trainer:
     a run that was interrupted and continued takes the same steps as an unbroken one.
 
     Args:
-        network: what to train; its parameters change in place.
+        network: its parameters change in place.
         graph: the task's graph, on the network's device.
         task: gives the seed links.
         config: the settings.
@@ -98,13 +98,12 @@ class Trainer:
         self._sums: list[torch.Tensor] = []  # of the parameters, over the last steps
         self._summed = 0
 
-    def run(self, *, progress: ProgressCallback, checkpoint: Path | None, resume: bool) -> None:
+    def run(self, progress: ProgressCallback, checkpoint: Path | None, resume: bool) -> None:
         """Trains to the last epoch.
 
         Args:
             progress: told of every step.
-            checkpoint: file that the state is kept in, written before every epoch and at the
-                end; an interrupted run leaves the last one behind.
+            checkpoint: file that the state is kept in, written before every epoch and at the end.
             resume: go on from the checkpoint if the file exists.
 
         Raises:
@@ -126,7 +125,7 @@ class Trainer:
             rng = np.random.default_rng([self.config.seed, 1, epoch])
             order = rng.permutation(len(self.seed_links))
             others = self._others(rng)
-            generator = self._generator(2, epoch)
+            generator = self._generator(epoch)
             for batch, chosen in enumerate(np.array_split(order, self.batches)):
                 step = epoch * self.batches + batch
                 loss = self._step(chosen, others, step, rng, generator)
@@ -136,8 +135,6 @@ class Trainer:
         self.optimizer.zero_grad()  # gradients are as large as the parameters
         self.batched_step.let_go()
         self._take_mean()
-        if self.config.tie_links:
-            self._untie()
         if checkpoint is not None:
             self._keep(self.config.epochs).write(checkpoint)
 
@@ -192,12 +189,8 @@ class Trainer:
         for total, parameter in zip(self._sums, self.network.parameters(), strict=False):
             parameter.copy_(total / self._summed)
         self._sums, self._summed = [], 0
-
-    @torch.no_grad()
-    def _untie(self) -> None:
-        """Gives every entity the embedding that it shared, so that the plain graph serves."""
-        entities = self.network.entities
-        entities.copy_(entities[self.graph.owner])
+        if self.config.tie_links:  # every entity gets the embedding that it shared
+            self.network.entities.copy_(self.network.entities[self.graph.owner])
 
     def _keep(self, epoch: int) -> Checkpoint:
         return Checkpoint(
@@ -223,24 +216,17 @@ class Trainer:
         self._first_loss = kept.first_loss
         return kept.epoch
 
-    def _number(self, purpose: int, epoch: int) -> int:
-        """A seed for one purpose in one epoch."""
-        sequence = np.random.SeedSequence([self.config.seed, purpose, epoch])
-        return int(sequence.generate_state(1, np.uint64)[0] >> 1)
-
-    def _generator(self, purpose: int, epoch: int) -> torch.Generator:
-        return torch.Generator(self.device).manual_seed(self._number(purpose, epoch))
+    def _generator(self, epoch: int) -> torch.Generator:
+        sequence = np.random.SeedSequence([self.config.seed, 2, epoch])
+        seed = int(sequence.generate_state(1, np.uint64)[0] >> 1)
+        return torch.Generator(self.device).manual_seed(seed)
 
 
 def first_averaged_epoch(epochs: int, batches: int) -> int:
-    """The epoch from which on parameters are averaged.
+    """The epoch from which on parameters are averaged, for so many steps (batches) an epoch.
 
     That of the last share, or one from the middle on that begins after the settling steps; the
     number of epochs, for none, where that share is less than half an epoch.
-
-    Args:
-        epochs: of the training.
-        batches: steps an epoch.
     """
     last = round(_AVERAGE_SHARE * epochs)
     settled = max(math.ceil(_SETTLING_STEPS / batches), math.ceil(epochs / 2))
@@ -256,10 +242,7 @@ def steps_an_epoch(links: int, triples: int, most: int) -> int:
         links a step = (t / 5000)^2, within 180 and 2048,
         steps = links / (links a step), within 5 and `most`, or 10 where (t / 5000)^2 >= 512.
 
-    Args:
-        links: that an epoch goes over; there are never more steps.
-        triples: of all graphs.
-        most: the setting `most_batches`, which 5 and 10 give way to if it is less.
+    `most`, the setting `most_batches`, comes before 5 and 10, and there are never more than links.
     """
     size = (triples / _STEP_TRIPLES) ** 2
     if size >= _SMALL_STEP:
@@ -270,7 +253,7 @@ def steps_an_epoch(links: int, triples: int, most: int) -> int:
 
 @contextmanager
 def _matmul_precision(setting: str) -> Iterator[None]:
-    """Lets float32 products run in this precision inside the block, then as before."""
+    """Float32 products of this precision inside the block."""
     before = torch.get_float32_matmul_precision()
     torch.set_float32_matmul_precision(setting)
     try:

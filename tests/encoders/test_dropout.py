@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from dualamn.kernels.elementwise import dropout_mask, dropped_rows
+from dualamn.kernels.autograd import dropout_mask, dropped_rows
 
 ROWS = torch.tensor([6, 0, 3])
 

@@ -88,7 +88,7 @@ def test_a_layer_of_some_receivers_is_that_of_all_with_the_other_rows_left_out(
     ):
         torch.testing.assert_close(mine, theirs)
     assert focused.last.places.shape == (len(wanted), n)
-    assert focused.last.n_edges <= graph.hop.n_edges
+    assert len(focused.last.edge_place) <= len(graph.hop.edge_place)
 
 
 @pytest.mark.parametrize("depth", [1, 2, 3])
@@ -134,7 +134,7 @@ def test_edges_are_merged_to_their_distinct_couples() -> None:
     # Two relations from 0 to 1, and one of them from 0 to 2 as well.
     triples = np.array([[0, 0, 1], [0, 1, 1], [0, 0, 2]], dtype=np.int32)
     hop = RelationGraph.from_triples(triples, 3, 2).hop
-    assert hop.n_edges == 6
+    assert len(hop.edge_place) == 6
     assert hop.places.n_entries == 4
     assert hop.incident.n_entries == hop.pairs.n_entries == 5
     assert hop.counts.tolist() == [2, 1, 1, 1, 1]
@@ -155,7 +155,9 @@ def test_an_edge_index_without_edge_types_is_refused() -> None:
 
 def test_graph_of_no_triples_has_only_the_entities_themselves() -> None:
     graph = RelationGraph.from_triples(np.empty((0, 3), dtype=np.int32), 3, 0)
-    assert graph.hop.n_edges == graph.hop.pairs.n_entries == graph.hop.incident.n_entries == 0
+    assert (
+        len(graph.hop.edge_place) == graph.hop.pairs.n_entries == graph.hop.incident.n_entries == 0
+    )
     assert graph.neighbours.indices.tolist() == [0, 1, 2]
 
 

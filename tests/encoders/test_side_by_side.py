@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from dualamn.kernels.side_by_side import each, fork, side_by_side
+from dualamn.kernels.autograd import each, fork, side_by_side
 
 
 @pytest.fixture(params=[1, 2, 4])

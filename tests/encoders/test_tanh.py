@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from dualamn.kernels.elementwise import fast_tanh, fast_tanh_
+from dualamn.kernels.autograd import fast_tanh, fast_tanh_
 
 
 @pytest.mark.parametrize("shape", [(0, 3), (1, 1), (700, 200)])

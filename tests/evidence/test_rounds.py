@@ -19,7 +19,7 @@ from dualamn.graphs.knowledge_graph import KnowledgeGraph
 from dualamn.graphs.task import AlignmentTask
 from dualamn.kernels.compute import threads
 from dualamn.matching.pairs import PairScores
-from dualamn.matching.transport import sinkhorn
+from dualamn.matching.sinkhorn import sinkhorn
 from dualamn.result import Candidates, TopK
 from dualamn.search import candidate_sets, search_candidates
 from tests.evidence.small_graphs import Known, plain_overlap, plain_similarity

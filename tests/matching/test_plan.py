@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from ot import sinkhorn as dense_sinkhorn  # type: ignore[import-untyped]
 
 from dualamn.kernels.compute import threads
-from dualamn.matching.transport import sinkhorn
+from dualamn.matching.sinkhorn import sinkhorn
 
 Float64Array = NDArray[np.float64]
 
@@ -181,6 +181,6 @@ def test_parts_in_threads_give_the_plan_of_the_whole(
     logits = made_logits(9, 12, 3)
     logits[4] = logits[:, 5] = -np.inf  # a row and a column without pairs
     expected = dense(logits)
-    monkeypatch.setattr("dualamn.matching.transport._AT_ONCE", at_once)
+    monkeypatch.setattr("dualamn.matching.sinkhorn._AT_ONCE", at_once)
     with threads(3):
         np.testing.assert_array_equal(dense(logits), expected)
