@@ -8,7 +8,7 @@ from typing import Any
 
 from dualamn.errors import ConfigError
 from dualamn.eval.evaluation import Evaluation
-from dualamn.eval.figure import DIRECTIONS
+from dualamn.eval.ranking import DIRECTIONS
 from dualamn.graphs.task import AlignmentTask
 from dualamn.kernels.arrays import Int32Array, StringArray
 from dualamn.result import CandidateProtocol
