@@ -108,8 +108,7 @@ class Benchmark:
             DataError: the data set cannot be loaded, or has no test links to score by.
             ConfigError: an unknown preset, matcher or setting.
         """
-        # A wrong setting shows before anything is loaded; and what the runs import is imported
-        # here, so that it counts as start-up and in no stage.
+        # A wrong setting shows before anything is loaded; and imports count as start-up.
         import dualamn.data_loaders  # noqa: F401
         from dualamn.aligner import Aligner
 
@@ -150,19 +149,18 @@ class Benchmark:
         aligner.fit(task, progress=progress)
         clock.stage("train")
         evaluations: dict[CandidateProtocol, tuple[Evaluation, Evaluation | None]] = {}
-        learned_among: dict[CandidateProtocol, str | None] = {}
-        turns: dict[CandidateProtocol, list[dict[str, Any]]] = {}
-        notes: dict[CandidateProtocol, list[str]] = {}
+        run: Run = {"seed": seed, "fold": fold}
+        run |= {"bootstrap_candidates": {}, "turns": {}, "notes": {}}
         for protocol in self._protocols(task):
             if protocol != "test_only" and aligner.saw_test_side:
                 aligner = Aligner(replace(aligner.config, bootstrap_candidates="unaligned"))
                 aligner.fit(task, progress=progress)
                 clock.stage("train")
-            config = aligner.config
-            learned_among[protocol] = config.bootstrap_candidates if aligner.rounds else None
-            turns[protocol] = [asdict(turn) for turn in aligner.rounds]
+            among = aligner.config.bootstrap_candidates if aligner.rounds else None
+            run["bootstrap_candidates"][protocol] = among
+            run["turns"][protocol] = [asdict(learned) for learned in aligner.rounds]
             alignment = aligner.align(candidates=protocol, progress=progress)
-            notes[protocol] = list(alignment.notes)
+            run["notes"][protocol] = list(alignment.notes)
             clock.stages(alignment.seconds, rest="search")
             progress(Progress("evaluate", 0, 1))
             evaluations[protocol] = _evaluate(alignment)
@@ -170,9 +168,6 @@ class Benchmark:
             progress(Progress("evaluate", 1, 1))
             clock.stage("evaluate")
         full = {name: whole for name, (whole, _) in evaluations.items()}
-        run: Run = {"seed": seed, "fold": fold, "bootstrap_candidates": learned_among}
-        run["turns"] = turns
-        run["notes"] = notes
         if aligner.pseudo_seeds is not None:
             run["own_seeds"] = str(aligner.pseudo_seeds)
         if self.names is not None:
@@ -188,12 +183,14 @@ class Benchmark:
         clock.stage("evaluate")
         run["seconds"] = clock.seconds()
         run["peak_memory_bytes"] = compute.peak_memory_bytes()
-        assert aligner.plan is not None
-        run["planned_memory_bytes"] = aligner.plan.peak
-        run["narrowed"] = list(aligner.plan.narrowed)
-        run["planned_file_bytes"] = aligner.plan.file_bytes
-        run["half_precision"] = aligner.plan.halved
-        return run
+        plan = aligner.plan
+        assert plan is not None
+        return run | {
+            "planned_memory_bytes": plan.peak,
+            "narrowed": list(plan.narrowed),
+            "planned_file_bytes": plan.file_bytes,
+            "half_precision": plan.halved,
+        }
 
     def models(self, task: AlignmentTask) -> int:
         """How many models one run trains: another where the first is told of the test side."""
@@ -282,17 +279,15 @@ class _Clock:
 
     def stages(self, measured: Mapping[str, float], rest: str) -> None:
         """Charges what passed since to stages that were measured, what is over to one of them."""
-        inside = {name: measured[name] for name in measured if name in self._spent}
         self.stage(rest)
-        for name, seconds in inside.items():
-            if name != rest:
+        for name, seconds in measured.items():
+            if name in self._spent:
                 self._spent[name] += seconds
                 self._spent[rest] -= seconds
 
     def seconds(self) -> dict[str, float]:
         """Seconds of every stage, and the total with the start-up."""
-        total = self._startup + time.monotonic() - self._begin
-        return {**self._spent, "total": total}
+        return {**self._spent, "total": self._startup + time.monotonic() - self._begin}
 
 
 def _evaluate(alignment: Alignment) -> tuple[Evaluation, Evaluation | None]:

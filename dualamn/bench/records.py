@@ -29,16 +29,8 @@ names, `names` says how many entities had one, and `exact_name_match` by protoco
 string alone would find; without seed links `own_seeds` says which pseudo-seeds it had."""
 
 _OF_ONE_RUN = (
-    "seed",
-    "fold",
-    "bootstrap_candidates",
-    "turns",
-    "names",
-    "narrowed",
-    "notes",
-    "own_seeds",
-    "intervals",
-    "curves",
+    *("seed", "fold", "bootstrap_candidates", "turns", "names", "narrowed", "notes", "own_seeds"),
+    *("intervals", "curves"),
 )
 
 
@@ -136,7 +128,7 @@ def exact_name_match(
 
     Args:
         task: graphs with names.
-        links: (m, 2) int32 joint ids to judge by.
+        links: (m, 2) int32 joint ids, which are correct.
         protocol: whose entities are candidates.
 
     Returns:
@@ -152,9 +144,9 @@ def exact_name_match(
     return correct / len(links)
 
 
-def _found(names: StringArray, links: Int32Array, pool: Int32Array) -> int:
+def _found(names: StringArray, links: Int32Array, candidates: Int32Array) -> int:
     alone: dict[str, int] = {}
-    for entity in pool.tolist():
+    for entity in candidates.tolist():
         # -1 where several candidates share a name.
         alone[names[entity]] = -1 if names[entity] in alone else entity
     alone.pop("", None)

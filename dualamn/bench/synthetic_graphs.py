@@ -6,26 +6,24 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from dualamn.bench.synthetic_draws import (
-    TRIPLES_PER_PART,
-    count_all,
-    degrees,
-    generator,
-    mixed_bits,
-    popular_ranks,
-    repair,
-    share_of,
-)
 from dualamn.bench.synthetic_hidden import (
     HEADS_OF_A_KIND,
-    PATIENT_TRIES,
     HiddenPart,
+    degrees,
     draw_tails,
+    generator,
     hidden_part,
     hidden_relations,
+    mixed_bits,
+    popular_ranks,
     relation_names,
 )
-from dualamn.bench.synthetic_options import SyntheticOptions
+from dualamn.bench.synthetic_options import (
+    TRIPLES_PER_PART,
+    SyntheticOptions,
+    count_all,
+    share_of,
+)
 from dualamn.kernels.arrays import BoolArray, Floats, Int32Array, IntArray
 
 _ENTITIES, _LINKS, _ORDER, _UNEVEN, _SIDE = 30, 31, 32, 33, 34  # purposes of random numbers
@@ -37,8 +35,9 @@ class SyntheticGraphs:
     Each call makes its arrays anew, in memory for one part of the graph at a time and some bytes
     for every entity.
 
-    Args:
-        options: what to make.
+        >>> graphs = SyntheticGraphs(SyntheticOptions(entities=(50, 40), seeds=0.3))
+        >>> graphs.counts.links, graphs.n_seeds, len(graphs.links(0, 1))
+        (31, 9, 31)
 
     Raises:
         DataError: the options cannot go together.
@@ -136,11 +135,7 @@ class SyntheticGraphs:
             tails = np.concatenate([tails, self._dangling_tails(rng, graph, listed, n_dangling)])
             changed = np.concatenate([changed, np.ones(n_dangling, dtype=bool)])
 
-        def keys() -> IntArray:
-            return self.relations.keys(heads, predicates, tails)
-
-        def redraw(at: IntArray, attempt: int) -> None:
-            tired = attempt >= PATIENT_TRIES
+        def redraw(at: IntArray, tired: bool) -> None:
             predicates[at] = self.relations.draw(rng, heads[at], any_one=tired)
             linked = at[tails[at] < counts.links]
             tails[linked] = rng.integers(counts.links, size=len(linked))
@@ -150,7 +145,7 @@ class SyntheticGraphs:
                     own.dangling, size=len(of_dangling)
                 )
 
-        repair(keys, lambda: heads == tails, changed, redraw)
+        self.relations.repair((heads, predicates, tails), changed, redraw)
         return heads, predicates, tails
 
     def _kept(
@@ -207,9 +202,9 @@ class SyntheticGraphs:
         predicates = self.relations.draw(rng, heads)
         tails = np.empty(count, dtype=np.int64)
 
-        def draw(at: IntArray, attempt: int) -> None:
-            predicates[at] = self.relations.draw(rng, heads[at], any_one=attempt >= PATIENT_TRIES)
-            if attempt >= PATIENT_TRIES:
+        def draw(at: IntArray, tired: bool) -> None:
+            predicates[at] = self.relations.draw(rng, heads[at], any_one=tired)
+            if tired:
                 tails[at] = rng.integers(own.entities, size=len(at))
                 return
             steps = rng.geometric(1 / self.options.nearness, size=len(at))
@@ -219,11 +214,8 @@ class SyntheticGraphs:
             is_linked = rng.random(len(at)) < counts.links / own.entities
             tails[at] = np.where(is_linked, linked, near)
 
-        def keys() -> IntArray:
-            return self.relations.keys(heads, predicates, tails)
-
-        draw(np.arange(count), 0)
-        repair(keys, lambda: heads == tails, np.ones(count, dtype=bool), draw)
+        draw(np.arange(count), False)
+        self.relations.repair((heads, predicates, tails), np.ones(count, dtype=bool), draw)
         return heads, predicates, tails
 
 
