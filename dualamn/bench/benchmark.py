@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import Any, Literal, get_args
 
 import numpy as np
 
@@ -18,16 +18,13 @@ from dualamn.bench.records import (
     mean_and_deviation,
     score_record,
 )
+from dualamn.config import DEFAULT_PRESET, AlignerConfig, PresetName
 from dualamn.errors import ConfigError, DataError
 from dualamn.eval.evaluation import Evaluation, evaluate
 from dualamn.graphs.task import AlignmentTask
 from dualamn.kernels import compute
 from dualamn.progress import Progress, ProgressCallback, silent
 from dualamn.result import CandidateProtocol
-from dualamn.settings.presets import DEFAULT_PRESET, PresetName
-
-if TYPE_CHECKING:
-    from dualamn.config import AlignerConfig
 
 __all__ = ["Benchmark", "ProtocolChoice", "Run", "run_benchmark"]
 
@@ -90,8 +87,6 @@ class Benchmark:
 
     def config(self, seed: int) -> AlignerConfig:
         """The settings of one run."""
-        from dualamn.config import AlignerConfig
-
         settings = {"bootstrap_candidates": "test_only", **self.settings, "seed": seed}
         if self.names is None:
             settings["names"] = "off"
@@ -189,14 +184,14 @@ class Benchmark:
             "planned_memory_bytes": plan.peak,
             "narrowed": list(plan.narrowed),
             "planned_file_bytes": plan.file_bytes,
-            "half_precision": plan.halved,
+            "half_precision": plan.storage.half,
         }
 
     def models(self, task: AlignmentTask) -> int:
         """How many models one run trains: another where the first is told of the test side."""
         config = self.config(self.seeds[0])
         named = config.names != "off" and task.entity_names is not None
-        told = config.tells_test_side(named=named) and len(task.test_links) > 0
+        told = config.sees_test_side(named=named) and len(task.test_links) > 0
         return 2 if told and len(self._protocols(task)) > 1 else 1
 
     def _protocols(self, task: AlignmentTask) -> Sequence[CandidateProtocol]:
