@@ -40,8 +40,7 @@ DEFAULT_PRESET: PresetName = "balanced"
 class Overrides(TypedDict, total=False):
     """Single settings by name, as `Aligner` and `AlignerConfig.preset` take them.
 
-    The groups say what they mean (`dualamn.settings.groups`). A type checker needs them spelt out;
-    a test holds them to the groups.
+    The groups say what they mean. A type checker needs them spelt out; a test holds them to these.
     """
 
     encoder: str

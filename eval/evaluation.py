@@ -138,11 +138,8 @@ class Evaluation:
         return found
 
     def figure(self, metric: str, direction: Direction | None = None) -> Figure:
-        """One metric with all that it depends on, to be compared with another run's.
-
-        Args:
-            metric: a ranking metric, or without a direction a measure of links.
-            direction: whose entities were the queries.
+        """A ranking metric, or without a direction a measure of links, with all that it depends on,
+        to be compared with another run's.
 
         Raises:
             ConfigError: there is no such metric, or it was not measured.

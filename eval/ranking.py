@@ -35,10 +35,9 @@ class Ranks:
     """The ranks of the correct entities, one entry for each gold link.
 
     Attributes:
-        rank: (m,) int64, 1 is best; 0 where it is missed, that is not among the
-            candidates.
-        worst: (m,) int64 the rank that a miss has at worst: the number of entities searched,
-            or one more than the number of candidates if it was not searched at all.
+        rank: (m,) int64, 1 is best; 0 where it is missed, that is not among the candidates.
+        worst: (m,) int64 the rank that a miss has at worst: the number of entities searched, or
+            one more than the number of candidates if it was not searched at all.
     """
 
     rank: IntArray
@@ -49,15 +48,6 @@ class Ranks:
         """How many are not among the candidates."""
         return int(np.count_nonzero(self.rank == 0))
 
-    @classmethod
-    def merge(cls, parts: Sequence[Ranks]) -> Ranks:
-        """The ranks of several slices of the gold links as one."""
-        none = np.empty(0, dtype=np.int64)
-        return cls(
-            np.concatenate([none, *(part.rank for part in parts)]),
-            np.concatenate([none, *(part.worst for part in parts)]),
-        )
-
 
 def rank(topk: TopK, gold: Int32Array) -> Ranks:
     """Ranks the correct entity of each gold link among the candidates of its query.
@@ -67,8 +57,8 @@ def rank(topk: TopK, gold: Int32Array) -> Ranks:
 
     Args:
         topk: ranked candidates.
-        gold: (m, 2) int32 joint ids of query and correct entity. A query that `topk` does not
-            have counts as a miss.
+        gold: (m, 2) int32 joint ids of query and correct entity. A query that `topk` lacks is a
+            miss.
     """
     result = Ranks(np.zeros(len(gold), np.int64), np.empty(len(gold), np.int64))
     result.worst[:] = max(topk.pool_size, topk.candidates.shape[1] + 1)

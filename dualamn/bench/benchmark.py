@@ -41,8 +41,8 @@ class Benchmark:
     """What to run and how often.
 
     A preset that bootstraps looks for pseudo-labels among the entities of the test links, as the
-    papers do, and is then scored by that protocol alone: for `all_entities` it trains once
-    more, among all entities without a seed link.
+    papers do, and is then scored by that protocol alone: for another it trains once more, among
+    all entities without a seed link.
 
     Attributes:
         path: the data set's folder, as `dualamn.load` takes it.
@@ -53,14 +53,14 @@ class Benchmark:
         folds: published folds; None stands for the data set's own choice.
         train_ratio: the share of all links drawn as seeds, in place of a published split.
         protocol: whose entities are candidates.
-        names: where the names of entities are from, see `entity_names.with_names`. None to go
-            by structure alone, whatever names the graphs have: published figures do.
+        names: where the names of entities are from, see `entity_names.with_names`; None for
+            structure alone, whatever names the graphs have, as published figures have it.
         values: attribute values of the graphs take part as well.
         no_seeds: hide all seed links from the model, which then begins with pseudo-seeds, and
             looks for further ones among all entities. Test links stay as they are.
-        process_start: when the process started, on the clock of `time.monotonic()`. What passed
-            from then to the first run is start-up, and added to the total of every run. None
-            for runs in a process that does other things too: totals then begin with the run.
+        process_start: when the process started, on the clock of `time.monotonic()`: start-up, up
+            to the first run, is added to the total of every run. None for runs in a process that
+            does other things too: totals then begin with the run.
     """
 
     path: Path
@@ -203,8 +203,7 @@ class Benchmark:
     def report(self, runs: Sequence[Run]) -> dict[str, Any]:
         """Everything about the runs in one object that can be written as JSON.
 
-        `mean` and `std` are taken over the runs; `std` is that of a sample (over n - 1), and
-        None for a single run.
+        `mean` and `std` are those of `mean_and_deviation`.
 
         Raises:
             ConfigError: no run, or runs that were scored by different protocols.
@@ -245,10 +244,7 @@ def run_benchmark(
         run_benchmark("data/dbp15k/zh_en", preset="paper", seeds=range(3), protocol="test")
 
     Returns:
-        `dataset`, `preset`, `settings`, `versions`, `machine`, `runs`, `mean` and `std`. A run
-        has `metrics` and `pairs`, see `score_record`, and `candidates`, `intervals`, `links` and
-        `curves`, see `detail_record`. With more than two graphs `without_implied` holds the
-        metrics without the test links that follow from chains of seed links.
+        `dataset`, `preset`, `settings`, `versions`, `machine`, `runs` (see `Run`), `mean`, `std`.
 
     Raises:
         DualamnError: as `Benchmark.runs`.
@@ -273,7 +269,7 @@ class _Clock:
         self._last = now
 
     def stages(self, measured: Mapping[str, float], rest: str) -> None:
-        """Charges what passed since to stages that were measured, what is over to one of them."""
+        """Charges what passed since to stages that were measured, the rest to one of them."""
         self.stage(rest)
         for name, seconds in measured.items():
             if name in self._spent:

@@ -21,8 +21,7 @@ class PublishedDataset:
 
     Attributes:
         name: as `dualamn bench` knows it.
-        family: the section it stands in.
-        title: its name within the family, the left graph first.
+        family, title: the section it stands in, and its name there, the left graph first.
         seed_share: the share of links that are seeds unless a run says otherwise, None if unknown.
     """
 

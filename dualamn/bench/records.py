@@ -20,9 +20,10 @@ PROTOCOLS: tuple[CandidateProtocol, ...] = ("test_only", "all_entities")
 
 Evaluations = Mapping[CandidateProtocol, Evaluation]
 Run = dict[str, Any]
-"""One run: `seed`, `fold`, `metrics`, `candidates`, `intervals`, `links`, `curves`, `seconds`,
-`peak_memory_bytes`, and with more than two graphs `pairs`, `without_implied` and
-`implied_test_links`. `bootstrap_candidates` says by protocol whose entities the model that was
+"""One run: `seed`, `fold`, `metrics` (`score_record`), `candidates`, `intervals`, `links`, `curves`
+(`detail_record`), `seconds`, `peak_memory_bytes`, and with more than two graphs `pairs` and
+`without_implied`, metrics without the `implied_test_links`, which follow from chains of seed links.
+`bootstrap_candidates` says by protocol whose entities the model that was
 scored had looked for pseudo-labels among, None if it did not, and `turns` what it learned from
 in every self-training round; `notes` say, by protocol, what approximate searches found. With
 names, `names` says how many entities had one, and `exact_name_match` by protocol what the same

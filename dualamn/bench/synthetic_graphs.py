@@ -24,7 +24,7 @@ from dualamn.bench.synthetic_options import (
     count_all,
     share_of,
 )
-from dualamn.kernels.arrays import BoolArray, Floats, Int32Array, IntArray
+from dualamn.kernels.arrays import Floats, Int32Array, IntArray
 
 _ENTITIES, _LINKS, _ORDER, _UNEVEN, _SIDE = 30, 31, 32, 33, 34  # purposes of random numbers
 
@@ -117,7 +117,12 @@ class SyntheticGraphs:
         hidden = hidden_part(counts, self.relations, part)
         kept = self._kept(rng, graph, part, hidden)
         heads, predicates, tails = hidden.heads[kept], hidden.relations[kept], hidden.tails[kept]
-        changed, forgotten = self._changed(rng, graph, hidden.first[kept])
+        first = hidden.first[kept]
+        changed = rng.random(len(first)) >= (1 - self.options.contradictory) ** 0.5
+        # Every head's first triple is kept. It would be in all graphs, and no other is, so it is
+        # made anew, with its relation, as often as others are missing.
+        share = own.linked_triples / counts.hidden_triples
+        forgotten = first & (rng.random(len(first)) >= share**0.5)
         # Another entity's tail: its own and those nearby could well draw the same one again.
         others = rng.integers(counts.links, size=int(changed.sum()))
         tails[changed] = draw_tails(counts, self.relations, rng, others, predicates[changed])
@@ -131,8 +136,12 @@ class SyntheticGraphs:
             of_dangling = hidden.heads[rng.integers(len(hidden.heads), size=n_dangling)]
             heads = np.concatenate([heads, of_dangling])
             predicates = np.concatenate([predicates, self.relations.draw(rng, of_dangling)])
+            # Each of them once, as far as they go, then others by a power law.
             listed = share_of(own.dangling, part, counts.parts)
-            tails = np.concatenate([tails, self._dangling_tails(rng, graph, listed, n_dangling)])
+            once = rng.permutation(np.arange(listed.start, listed.stop))[:n_dangling]
+            luck = rng.random(n_dangling - len(once))
+            more = popular_ranks(luck, own.dangling, self.options.degree_exponent)
+            tails = np.concatenate([tails, counts.links + once, counts.links + more])
             changed = np.concatenate([changed, np.ones(n_dangling, dtype=bool)])
 
         def redraw(at: IntArray, tired: bool) -> None:
@@ -164,30 +173,6 @@ class SyntheticGraphs:
         wait = np.log(rng.standard_exponential(len(likely))) - likely
         wait[hidden.first] -= 1e6
         return np.sort(np.argpartition(wait, count - 1)[:count]) if count else np.arange(0)
-
-    def _changed(
-        self, rng: np.random.Generator, graph: int, first: BoolArray
-    ) -> tuple[BoolArray, BoolArray]:
-        """Which triples get another tail, and which get another relation too.
-
-        Every head's first triple is kept. It would be in all graphs, and no other is, so it is
-        made anew as often as others are missing.
-        """
-        changed = rng.random(len(first)) >= (1 - self.options.contradictory) ** 0.5
-        kept = self.counts.graphs[graph].linked_triples / self.counts.hidden_triples
-        forgotten = first & (rng.random(len(first)) >= kept**0.5)
-        return changed, forgotten
-
-    def _dangling_tails(
-        self, rng: np.random.Generator, graph: int, listed: range, count: int
-    ) -> IntArray:
-        """(count,) entities without counterpart: each of a range once, as far as they go, then
-        others by a power law."""
-        own, links = self.counts.graphs[graph], self.counts.links
-        once = rng.permutation(np.arange(listed.start, listed.stop))[:count]
-        luck = rng.random(count - len(once))
-        more = popular_ranks(luck, own.dangling, self.options.degree_exponent)
-        return links + np.concatenate([once, more])
 
     def _dangling_part(
         self, rng: np.random.Generator, graph: int, part: int

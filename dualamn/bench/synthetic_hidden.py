@@ -48,15 +48,10 @@ def mixed_bits(seed: int, numbers: IntArray) -> Floats:
 
 
 def popular_ranks(luck: Floats, widths: IntArray | int, exponent: float) -> IntArray:
-    """Ranks from 0 to below `widths`; how often each comes up follows a power law.
+    """(m,) ranks from 0 to below `widths`, drawn by `luck`, (m,) uniform from 0 to below 1.
 
     Ranks come up in proportion to about rank^-b with b = 1 / (exponent - 1); how often they do is
-    then distributed with the exponent asked for.
-
-    Args:
-        luck: (m,) uniform from 0 to below 1.
-        widths: how many ranks there are, for each or for all.
-        exponent: above 2.
+    then distributed with the exponent asked for, which is above 2.
     """
     shape = (exponent - 1) / (exponent - 2)
     ranks: IntArray = np.minimum((luck**shape * widths).astype(np.int64), widths - 1)
@@ -208,11 +203,9 @@ def _kinds(shares: Floats, functional: float, values: float) -> tuple[BoolArray,
     wanted = np.outer([1 - functional, functional], [1 - values, values]).ravel()
     kinds = np.empty(len(shares), dtype=np.int64)
     given = np.zeros(len(wanted))
-    total = 0.0
-    for relation, share in enumerate(shares.tolist()):
-        total += share
-        kinds[relation] = kind = int(np.argmax(wanted * total - given))
-        given[kind] += share
+    for relation, total in enumerate(np.cumsum(shares)):
+        kinds[relation] = kind = np.argmax(wanted * total - given)
+        given[kind] += shares[relation]
     return kinds >= 2, kinds % 2 == 1
 
 

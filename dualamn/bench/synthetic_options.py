@@ -63,9 +63,9 @@ class SyntheticOptions:
         overlap: the share of the smallest graph's entities that are linked. The same entities
             are in all graphs, so every pair of graphs has the same number of links.
         missing: the share of the hidden triples between linked entities that a graph lacks, the
-            mean over the graphs. A graph with more triples lacks fewer.
-        uneven: how unevenly triples are missing. 0 lets all be missing alike; with more, some
-            entities, relations and kinds of entities lose most of theirs, in each graph others.
+            mean over the graphs.
+        uneven: how unevenly triples are missing; 0 is even. With more, some entities, relations
+            and kinds of entities lose most of theirs, in each graph others.
         contradictory: the share of the triples two graphs have in common whose tail is replaced
             in one of them.
         lone_degree: the degree of an entity without counterpart, as a share of a linked one's.
@@ -144,12 +144,7 @@ class SyntheticOptions:
 
 @dataclass(frozen=True)
 class SyntheticPreset:
-    """What a name stands for.
-
-    Attributes:
-        summary: one line for the help.
-        options: what is made.
-    """
+    """What a name stands for, and one line for the help."""
 
     summary: str
     options: SyntheticOptions
@@ -193,10 +188,11 @@ is set by DBP15K ZH-EN, in all of them."""
 def preset_options(name: str, **changes: Any) -> SyntheticOptions:
     """The options that a preset stands for, some of them replaced.
 
-    Args:
-        name: of the preset.
-        changes: options by name. Other `entities` come with the number of relations that fits
-            them, and for another number of `graphs` each is as the preset's first, unless said.
+    Other `entities` come with the number of relations that fits them, and for another number of
+    `graphs` each is as the preset's first, unless said.
+
+        >>> preset_options("1m", entities=2000, seed=4).degree
+        10.0
 
     Raises:
         DataError: there is no such preset, or an option is out of its range.
@@ -221,9 +217,8 @@ class GraphCounts:
     """The counts of one graph.
 
     Attributes:
-        entities: all of them: the linked ones first, then those without counterpart.
+        entities, triples: all of them. Entities with a counterpart come first.
         dangling: entities without counterpart.
-        triples: all of them.
         linked_triples: triples between linked entities.
         dangling_tails: triples from a linked entity to one without counterpart.
         dangling_heads: triples that start at an entity without counterpart.
@@ -249,8 +244,7 @@ class Counts:
     Attributes:
         options: where the counts come from.
         links: entities in every graph.
-        hidden_triples: triples of the hidden graph, which are between linked entities.
-        hidden_relations: relations of the hidden graph.
+        hidden_triples, hidden_relations: of the hidden graph, all between linked entities.
         graphs: the counts of every graph.
         parts: how many parts there are, see `share_of`.
     """

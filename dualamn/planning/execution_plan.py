@@ -43,8 +43,7 @@ class ExecutionPlan:
     """What a run will hold in memory at most, stage by stage.
 
     Attributes:
-        config: the settings, with fewer dimensions where the memory asks for it.
-        storage: in half precision or a file where the memory asks for it.
+        config, storage: with fewer dimensions, in half precision, in a file where memory asks so.
         stages: bytes that each stage holds, with what it needs from the stages before.
         budget: bytes that the run may take; None if the machine's memory is not known.
         narrowed: the settings that differ from those asked for, as "name 128 -> 64".

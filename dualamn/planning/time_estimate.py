@@ -48,24 +48,17 @@ _PROBED = 0.04  # seconds that each is tried again and again for
 
 @dataclass(frozen=True)
 class Speed:
-    """How fast a machine is, by how often it does in a second what two cores of that server do.
-
-    Attributes:
-        dense: in products of dense matrices.
-        sparse: in passes over memory, of which all else consists.
-    """
+    """How fast a machine is, by how often it does in a second what two cores of that server do:
+    in products of dense matrices, and in passes over memory, of which all else consists."""
 
     dense: float = 1.0
     sparse: float = 1.0
 
     @classmethod
     def measured(cls, cores: int | None = None) -> Speed:
-        """The speed of this machine, by a dense and a sparse product: a tenth of a second.
+        """The speed of this machine with so many cores, all if None: a tenth of a second.
 
         One core is measured, at its best, as others may be busy at the moment.
-
-        Args:
-            cores: that a run uses; all of the machine's if None.
         """
         more = math.pow((cores or os.cpu_count() or 1) / _CORES, _CORES_POWER)
         draw = torch.Generator().manual_seed(0)
