@@ -81,7 +81,8 @@ def make_task(
     seeds: dict[tuple[int, int], IntArray] = {}
     test: dict[tuple[int, int], IntArray] = {}
     for left, right in combinations(range(n_kgs), 2):
-        links = _links(orders[left], orders[right], n_entities)
+        _, *places = np.intersect1d(orders[left], orders[right], return_indices=True)
+        links = np.stack(places, axis=1)[np.argsort(places[0])]
         is_seed = np.zeros(len(links), dtype=bool)
         is_seed[rng.permutation(len(links))[: round(train_ratio * len(links))]] = True
         seeds[left, right], test[left, right] = links[is_seed], links[~is_seed]
@@ -149,12 +150,3 @@ def _graph(
         [f"{name}/{number}" for number in order],
         [f"{prefix}r{number}" for number in used],
     )
-
-
-def _links(left: IntArray, right: IntArray, n_entities: int) -> IntArray:
-    """(m, 2) places of the entities that both graphs have."""
-    place = np.full(n_entities, -1)
-    place[right] = np.arange(len(right))
-    counterparts = place[left]
-    at = np.flatnonzero(counterparts >= 0)
-    return np.stack([at, counterparts[at]], axis=1)
