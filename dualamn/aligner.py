@@ -14,7 +14,7 @@ from dualamn.alignment import Alignment
 from dualamn.attributes import PseudoSeeds
 from dualamn.attributes.name_model import kind_of_model
 from dualamn.bootstrap import Round
-from dualamn.config import AlignerConfig
+from dualamn.config import DEFAULT_PRESET, AlignerConfig, Overrides, PresetName
 from dualamn.decoding import chosen_pairs
 from dualamn.encoders import get_encoder
 from dualamn.errors import DualamnError
@@ -28,7 +28,6 @@ from dualamn.probability.holdout import Holdout, with_probabilities
 from dualamn.progress import ProgressCallback, silent
 from dualamn.result import CandidateProtocol
 from dualamn.settings.groups import Device
-from dualamn.settings.presets import DEFAULT_PRESET, Overrides, PresetName
 
 if TYPE_CHECKING:
     from dualamn.attributes import PseudoSeeds
@@ -283,7 +282,7 @@ class Aligner:
     def saw_test_side(self) -> bool:
         """Whether the model was told which entities the test links are about."""
         named = self._fitted is not None and self._fitted.model.attributes.named
-        told = self.config.tells_test_side(named=named)
+        told = self.config.sees_test_side(named=named)
         return told and len(self.task.test_links) > 0
 
     def save(self, path: str | Path) -> None:

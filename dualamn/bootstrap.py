@@ -90,7 +90,7 @@ def learn(
         _weigh_by_structure(encoder, decoder, pseudo_seeds, progress)
 
     attributes = decoder.attributes
-    for _ in range(decoder.config.turns(named=attributes.named)):
+    for _ in range(decoder.config.most_rounds(named=attributes.named)):
         started = time.perf_counter()
         links = decoder.sure_links(encoder.embeddings(), progress)
         keys = np.unique(pair_keys(links))

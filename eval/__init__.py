@@ -1,15 +1,27 @@
 """Scores of rankings, links and probabilities, and the candidate protocols they go by."""
 
-from dualamn.eval.curve import PrecisionRecallCurve, precision_recall_curve
 from dualamn.eval.evaluation import PROTOCOL_IN_WORDS, Evaluation, PairEvaluation, evaluate
-from dualamn.eval.figure import Figure, mean_figure
-from dualamn.eval.ranking import Ranks, bootstrap_intervals, rank, ranking_metrics
+from dualamn.eval.ranking import (
+    Figure,
+    Ranks,
+    bootstrap_intervals,
+    mean_figure,
+    rank,
+    ranking_metrics,
+)
 from dualamn.eval.reliability import (
     ReliabilityBin,
     expected_calibration_error,
     reliability_table,
 )
-from dualamn.eval.verdicts import LinkMetrics, Verdicts, judge, link_metrics
+from dualamn.eval.verdicts import (
+    LinkMetrics,
+    PrecisionRecallCurve,
+    Verdicts,
+    judge,
+    link_metrics,
+    precision_recall_curve,
+)
 
 __all__ = [
     "PROTOCOL_IN_WORDS",

@@ -20,8 +20,7 @@ class ReliabilityBin:
     """Links of about the same probability, and how many of them are correct.
 
     Attributes:
-        lowest, highest: the probabilities that occur in it.
-        probability: their mean.
+        lowest, highest, probability: the range of the probabilities that occur in it, their mean.
         correct: the share of the links that is correct; what `probability` should be.
         links: how many links it holds, the sum of their weights.
     """
@@ -48,6 +47,10 @@ def reliability_table(
 
     Links of equal probability stay together, so the table does not depend on their order; many
     of them can make one bin larger and leave fewer bins than were asked for.
+
+        >>> low, high = reliability_table([0.1, 0.3, 0.8, 1.0], [0, 0, 1, 1], bins=2)
+        >>> high
+        ReliabilityBin(lowest=0.8, highest=1.0, probability=0.9, correct=1.0, links=2.0)
 
     Args:
         probabilities: (m,) from 0 to 1.
@@ -98,26 +101,18 @@ def expected_calibration_error(
     """The mean distance between probability and share of correct links, over bins of equal mass.
 
     Few links give an error above zero even where all probabilities are true, by the luck of
-    each bin: with 15 bins of 40 links around .03.
+    each bin: with 15 bins of 40 links around .03. None if there are no links.
 
-    Args:
-        probabilities, correct, weights, bins: as for `reliability_table`.
-
-    Returns:
-        From 0 to 1; None if there are no links.
-
-    Raises:
-        DataError: see `reliability_table`.
+    Arguments and errors are those of `reliability_table`.
     """
     return error_of(reliability_table(probabilities, correct, weights, bins=bins))
 
 
 def error_of(table: Sequence[ReliabilityBin]) -> float | None:
-    """The expected calibration error of a reliability table; None for an empty one."""
+    """sum_b links_b |probability_b - correct_b| / links of a reliability table; None if empty."""
     total = sum(row.links for row in table)
-    if not total:
-        return None
-    return sum(row.links * abs(row.probability - row.correct) for row in table) / total
+    wrong = sum(row.links * abs(row.probability - row.correct) for row in table)
+    return wrong / total if table else None
 
 
 def calibration_in_words(table: Sequence[ReliabilityBin]) -> str:

@@ -1,36 +1,30 @@
-"""Links against gold links: which are correct, precision, recall, F1, and tables of these."""
+"""Links against gold links: which are correct, precision, recall and F1, by score and in tables."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any, TypeAlias
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from dualamn.errors import DataError
-from dualamn.graphs.task import AlignmentTask
-from dualamn.kernels.arrays import BoolArray, Floats, Int32Array, IntArray
-from dualamn.result import AlignedLinks
+from dualamn.files.atomic import atomic_write
+from dualamn.kernels.arrays import BoolArray, Floats, IntArray
 
-LINK_COLUMNS = {
-    "precision": "precision",
-    "recall": "recall",
-    "f1": "F1",
-    "correct": "correct",
-    "incorrect": "incorrect",
-    "unknown": "unknown",
-    "missed": "missed",
-}
-"""What tables call the measures of links, in their order."""
+RATES = ("precision", "recall", "f1", "strict_precision", "strict_f1")
 
-LINKS_HEADER = ("links", *LINK_COLUMNS.values())
+LINK_COLUMNS = ("precision", "recall", "f1", "correct", "incorrect", "unknown", "missed")
+"""The measures of links that tables show, in their order."""
+
+LINKS_HEADER = ("links", *(name.replace("f1", "F1") for name in LINK_COLUMNS))
 """The header of a table of links, to rows of a name and `link_cells`."""
 
-Gold: TypeAlias = ArrayLike | Iterable[Sequence[str]]
-"""Links that are known to be correct: (m, 2) joint ids; or pairs of left and right identifier; or
-rows of left graph, left identifier, right graph, right identifier."""
+MOST_POINTS = 200
+"""Points of a curve in a report: more than a plot can show, and few enough to keep."""
+
+CURVE_COLUMNS = ("threshold", "links", "precision", "recall", "f1", "strict_precision", "strict_f1")
 
 
 @dataclass(frozen=True)
@@ -41,7 +35,13 @@ class LinkMetrics:
     that the gold links do not know may be correct or not: they are unknown, left out of
     `precision` and `f1`, and counted as incorrect by `strict_precision` and `strict_f1`. Where
     gold links are complete, every unknown link is incorrect, and the strict figures are the true
-    ones.
+    ones. Rates are None where there is nothing to divide by.
+
+        >>> metrics = link_metrics([(0, 0), (1, 2), (5, 5)], [(0, 0), (1, 1)])
+        >>> metrics
+        LinkMetrics(correct=1, incorrect=1, unknown=1, missed=1)
+        >>> metrics.precision, metrics.recall
+        (0.5, 0.5)
 
     Attributes:
         correct: links that are gold links.
@@ -62,35 +62,33 @@ class LinkMetrics:
 
     @property
     def precision(self) -> float | None:
-        """The share of judged links that are correct; None if no link could be judged."""
-        return _share(self.correct, self.correct + self.incorrect)
+        """correct / (correct + incorrect)"""
+        return _ratio(self.correct, self.correct + self.incorrect)
 
     @property
     def recall(self) -> float | None:
-        """The share of gold links that were found; None if there are none."""
-        return _share(self.correct, self.n_gold)
+        """correct / gold links"""
+        return _ratio(self.correct, self.n_gold)
 
     @property
     def f1(self) -> float | None:
-        """The harmonic mean of precision and recall; None if both are undefined."""
-        return _share(2 * self.correct, 2 * self.correct + self.incorrect + self.missed)
+        """The harmonic mean of precision and recall."""
+        return _ratio(2 * self.correct, self.correct + self.incorrect + self.n_gold)
 
     @property
     def strict_precision(self) -> float | None:
-        """The share of all links that are correct; None if there is no link."""
-        return _share(self.correct, self.correct + self.incorrect + self.unknown)
+        """correct / links"""
+        return _ratio(self.correct, self.correct + self.incorrect + self.unknown)
 
     @property
     def strict_f1(self) -> float | None:
-        """The harmonic mean of strict precision and recall; None if both are undefined."""
-        return _share(
-            2 * self.correct, 2 * self.correct + self.incorrect + self.unknown + self.missed
-        )
+        """The harmonic mean of strict precision and recall."""
+        links = self.correct + self.incorrect + self.unknown
+        return _ratio(2 * self.correct, links + self.n_gold)
 
     def as_dict(self) -> dict[str, float | int | None]:
         """Rates and counts by name, for a report."""
-        rates = ("precision", "recall", "f1", "strict_precision", "strict_f1")
-        return {name: getattr(self, name) for name in rates} | asdict(self)
+        return {name: getattr(self, name) for name in RATES} | asdict(self)
 
 
 @dataclass(frozen=True, eq=False)
@@ -117,6 +115,26 @@ class Verdicts:
         unknown = len(self.correct) - correct - incorrect
         return LinkMetrics(correct, incorrect, unknown, self.n_gold - correct)
 
+    def curve(self) -> PrecisionRecallCurve:
+        """Precision and recall of the links with at least a score, for every score.
+
+        Raises:
+            DataError: the links have no scores.
+        """
+        if self.scores is None:
+            raise DataError("a curve needs links with scores, and these have none")
+        order = np.argsort(-self.scores, kind="stable")
+        scores = self.scores[order]
+        # The last link of every group of equal scores.
+        last = np.flatnonzero(np.append(scores[1:] != scores[:-1], True)[: len(scores)])
+        return PrecisionRecallCurve(
+            threshold=scores[last],
+            links=last.astype(np.int64) + 1,
+            correct=np.cumsum(self.correct[order], dtype=np.int64)[last],
+            incorrect=np.cumsum(self.incorrect[order], dtype=np.int64)[last],
+            n_gold=self.n_gold,
+        )
+
     @classmethod
     def merge(cls, parts: Sequence[Verdicts]) -> Verdicts:
         """The verdicts on links of several pairs of graphs as one; without scores if one is."""
@@ -130,14 +148,106 @@ class Verdicts:
         )
 
 
-def link_metrics(links: ArrayLike, gold: ArrayLike) -> LinkMetrics:
-    """Judges links by gold links and counts. Repeated rows count once.
+@dataclass(frozen=True, eq=False)
+class PrecisionRecallCurve:
+    """What becomes of links if only those with a score of at least a threshold are kept.
 
-    Args:
-        links, gold: (m, 2) and (g, 2) integers, 0 or more: left and right entity. Left and
-            right numbers are never compared with each other.
+    One point for every score that occurs, so links with equal scores come together. All arrays
+    have the length t of points. Rates are as in `LinkMetrics`, (t,) float64, and NaN where there
+    is nothing to divide by; recall never falls.
+
+    Attributes:
+        threshold: (t,) float64, falling.
+        links: (t,) int64, how many links have at least that score; rising.
+        correct, incorrect: (t,) int64, how many of them are so; the others are unknown.
+        n_gold: how many gold links there are.
     """
+
+    threshold: Floats
+    links: IntArray
+    correct: IntArray
+    incorrect: IntArray
+    n_gold: int
+
+    def __len__(self) -> int:
+        return len(self.threshold)
+
+    @property
+    def precision(self) -> Floats:
+        """correct / (correct + incorrect)"""
+        return _ratios(self.correct, self.correct + self.incorrect)
+
+    @property
+    def recall(self) -> Floats:
+        """correct / gold links"""
+        return _ratios(self.correct, np.full(len(self), self.n_gold))
+
+    @property
+    def f1(self) -> Floats:
+        """The harmonic mean of precision and recall."""
+        return _ratios(2 * self.correct, self.correct + self.incorrect + self.n_gold)
+
+    @property
+    def strict_precision(self) -> Floats:
+        """correct / links"""
+        return _ratios(self.correct, self.links)
+
+    @property
+    def strict_f1(self) -> Floats:
+        """The harmonic mean of strict precision and recall."""
+        return _ratios(2 * self.correct, self.links + self.n_gold)
+
+    def thinned(self, points: int = MOST_POINTS) -> PrecisionRecallCurve:
+        """At most so many of its points, evenly over the links, the first and last among them.
+
+        Raises:
+            DataError: fewer than two points are asked for.
+        """
+        if points < 2:
+            raise DataError(f"a curve needs two points or more, not {points}")
+        if len(self) <= points:
+            return self
+        # Points at even steps in the number of links: many links may share one score.
+        steps = np.linspace(self.links[0], self.links[-1], points)
+        at = np.unique(np.searchsorted(self.links, np.floor(steps)))
+        return PrecisionRecallCurve(
+            self.threshold[at], self.links[at], self.correct[at], self.incorrect[at], self.n_gold
+        )
+
+    def as_dict(self, points: int = MOST_POINTS) -> dict[str, list[float | None]]:
+        """Threshold, precision, recall and strict precision as lists, thinned, for a report.
+
+        Six figures of each number are kept; None stands for NaN.
+        """
+        curve = self.thinned(points)
+        return {
+            name: [None if np.isnan(x) else float(f"{x:.6g}") for x in getattr(curve, name)]
+            for name in ("threshold", "precision", "recall", "strict_precision")
+        }
+
+    def to_csv(self, path: str | Path) -> None:
+        """Writes every point as a line under a header; a field is empty for NaN.
+
+        Raises:
+            DataError: the file cannot be written.
+        """
+        columns = [getattr(self, name).tolist() for name in CURVE_COLUMNS]
+        with atomic_write(path) as file:
+            file.write(",".join(CURVE_COLUMNS) + "\n")
+            for row in zip(*columns, strict=True):
+                file.write(",".join("" if x != x else f"{x:.9g}" for x in row) + "\n")
+
+
+def link_metrics(links: ArrayLike, gold: ArrayLike) -> LinkMetrics:
+    """The verdicts of `judge`, counted."""
     return judge(links, gold).metrics
+
+
+def precision_recall_curve(
+    links: ArrayLike, scores: ArrayLike, gold: ArrayLike
+) -> PrecisionRecallCurve:
+    """The verdicts of `judge`, by score."""
+    return judge(links, gold, scores).curve()
 
 
 def judge(
@@ -146,7 +256,7 @@ def judge(
     scores: ArrayLike | None = None,
     given: ArrayLike = (),
 ) -> Verdicts:
-    """Judges every link by gold links. Of repeated rows the one with the highest score counts.
+    """What gold links say of every link. Of repeated rows the one with the highest score counts.
 
     Args:
         links, gold: (m, 2) and (g, 2) integers, 0 or more: left and right entity. Left and
@@ -163,38 +273,29 @@ def judge(
     base = 1 + max(int(rows.max(initial=0)) for rows in (found, wanted, known))
     if base > 2**31:
         raise ValueError(f"entities are numbered below 2**31, got {base - 1}")
-    keys, best = _distinct(_keys(found, base), None if scores is None else _checked(scores, found))
-    wanted_keys = np.unique(_keys(wanted, base))
+    found_keys, wanted_keys, known_keys = (
+        rows[:, 0] * base + rows[:, 1] for rows in (found, wanted, known)
+    )
+    surest = np.zeros(len(found)) if scores is None else _checked(scores, len(found))
+    order = np.lexsort((-surest, found_keys))
+    keys, first = np.unique(found_keys[order], return_index=True)
+    surest = surest[order][first]
+    wanted_keys = np.unique(wanted_keys)
     correct = np.isin(keys, wanted_keys, assume_unique=True)
-    kept = correct | ~np.isin(keys, _keys(known, base))
-    keys, correct = keys[kept], correct[kept]
+    kept = correct | ~np.isin(keys, known_keys)
+    keys, correct, surest = keys[kept], correct[kept], surest[kept]
     lefts, rights = np.divmod(keys, base)
     linked = np.concatenate([wanted, known])
-    judged = np.isin(lefts, linked[:, 0]) | np.isin(rights, linked[:, 1])
+    labelled = np.isin(lefts, linked[:, 0]) | np.isin(rights, linked[:, 1])
     return Verdicts(
-        correct, judged & ~correct, None if best is None else best[kept], len(wanted_keys)
+        correct, labelled & ~correct, None if scores is None else surest, len(wanted_keys)
     )
 
 
-def _keys(rows: IntArray, base: int) -> IntArray:
-    return rows[:, 0] * base + rows[:, 1]
-
-
-def _distinct(keys: IntArray, scores: Floats | None) -> tuple[IntArray, Floats | None]:
-    """Each key once, sorted, with its highest score."""
-    if scores is None:
-        return np.unique(keys), None
-    order = np.lexsort((-scores, keys))
-    keys, scores = keys[order], scores[order]
-    first = np.ones(len(keys), dtype=np.bool_)
-    first[1:] = keys[1:] != keys[:-1]
-    return keys[first], scores[first]
-
-
-def _checked(scores: ArrayLike, links: IntArray) -> Floats:
+def _checked(scores: ArrayLike, count: int) -> Floats:
     values = np.asarray(scores, dtype=np.float64)
-    if values.shape != (len(links),):
-        raise DataError(f"{len(links):,} links need as many scores, got shape {values.shape}")
+    if values.shape != (count,):
+        raise DataError(f"{count:,} links need as many scores, got shape {values.shape}")
     if not np.isfinite(values).all():
         bad = values[~np.isfinite(values)][0]
         raise DataError(f"links are ordered by their scores, so none may be {bad}")
@@ -208,19 +309,22 @@ def _rows(links: ArrayLike) -> IntArray:
     return rows
 
 
-def _share(part: int, whole: int) -> float | None:
+def _ratio(part: int, whole: int) -> float | None:
     return part / whole if whole else None
+
+
+def _ratios(part: IntArray, whole: IntArray) -> Floats:
+    ratios = np.full(len(part), np.nan)
+    np.divide(part, whole, out=ratios, where=whole > 0)
+    return ratios
 
 
 def text_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     """Columns in line, the first flush left and the others flush right."""
     lines = [header, *rows]
-    widths = [max(len(line[i]) for line in lines) for i in range(len(header))]
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     return "\n".join(
-        "  ".join(
-            cell.ljust(width) if i == 0 else cell.rjust(width)
-            for i, (cell, width) in enumerate(zip(line, widths, strict=True))
-        ).rstrip()
+        "  ".join([line[0].ljust(widths[0]), *map(str.rjust, line[1:], widths[1:])]).rstrip()
         for line in lines
     )
 
@@ -238,78 +342,4 @@ def count(value: float | None) -> str:
 def link_cells(metrics: Mapping[str, float | None] | None) -> list[str]:
     """The measures of links as a table shows them; dashes if there are none."""
     values = metrics or {}
-    rates = ("precision", "recall", "f1")
-    return [(fraction if key in rates else count)(values.get(key)) for key in LINK_COLUMNS]
-
-
-def gold_ids(alignment: AlignedLinks, gold: Gold) -> Int32Array:
-    """The gold links as distinct rows of joint ids, the earlier graph's entity first.
-
-    Raises:
-        DataError: an unknown entity or graph, a link within one graph, rows of another shape,
-            or pairs of identifiers where more than one pair of graphs was aligned.
-    """
-    task = alignment.task
-    rows: Any = gold if hasattr(gold, "__array__") else list(gold)  # type: ignore[arg-type]
-    if len(rows) == 0:
-        return np.empty((0, 2), dtype=np.int32)
-    table = np.asarray(rows) if hasattr(rows, "__array__") else _table(rows)
-    if table.dtype.kind in "iu" and table.ndim == 2 and table.shape[1] == 2:
-        links = _in_range(task, table)
-    elif table.dtype.kind in "OU" and table.ndim == 2 and table.shape[1] in (2, 4):
-        links = _named(alignment, table.astype(object))
-    else:
-        raise DataError(
-            "gold links must be rows of two joint ids, of two identifiers, or of left graph, "
-            f"left identifier, right graph and right identifier; got {rows[0]!r}"
-        )
-    sources = task.source_of[links]
-    if (same := sources[:, 0] == sources[:, 1]).any():
-        one, two = task.identifiers(links[same][0])
-        raise DataError(f"gold links join two graphs, but {one!r} and {two!r} are of one")
-    links = np.where((sources[:, 0] > sources[:, 1])[:, None], links[:, ::-1], links)
-    return np.unique(links, axis=0).astype(np.int32, copy=False)
-
-
-def _table(rows: list[Any]) -> Any:
-    if any(isinstance(row, str) or len(row) != len(rows[0]) for row in rows):
-        raise DataError("every gold link must be a row, and all rows equally long")
-    if all(isinstance(value, str) for row in rows for value in row):
-        table = np.empty((len(rows), len(rows[0])), dtype=object)
-        table[:] = [list(row) for row in rows]
-        return table
-    return np.asarray(rows)
-
-
-def _in_range(task: AlignmentTask, ids: Any) -> Any:
-    if ids.min() < 0 or ids.max() >= task.n_entities:
-        outside = ids.min() if ids.min() < 0 else ids.max()
-        raise DataError(
-            f"gold links name joint id {outside}, the task has 0 to {task.n_entities - 1}"
-        )
-    return ids
-
-
-def _named(alignment: AlignedLinks, table: Any) -> Int32Array:
-    task = alignment.task
-    if table.shape[1] == 4:
-        sides = ((table[:, 0], table[:, 1]), (table[:, 2], table[:, 3]))
-        return np.stack([_ids(task, *side) for side in sides], axis=1)
-    if len(alignment.pairs) != 1:
-        raise DataError(
-            f"{len(alignment.pairs)} pairs of graphs were aligned, so gold links must say whose "
-            "entities they join: left graph, left identifier, right graph, right identifier"
-        )
-    (pair,) = alignment.pairs
-    ends = task.ids(pair.left, list(table[:, 0])), task.ids(pair.right, list(table[:, 1]))
-    return np.stack(ends, axis=1)
-
-
-def _ids(task: AlignmentTask, sources: Any, identifiers: Any) -> Int32Array:
-    ids = np.empty(len(sources), dtype=np.int32)
-    for name in dict.fromkeys(sources):
-        if name not in task.kg_names:
-            raise DataError(f"there is no graph {name!r}, there are {', '.join(task.kg_names)}")
-        rows = sources == name
-        ids[rows] = task.ids(task.kg_names.index(name), list(identifiers[rows]))
-    return ids
+    return [(fraction if key in RATES else count)(values.get(key)) for key in LINK_COLUMNS]

@@ -8,9 +8,8 @@ from typing import Any, get_args, get_type_hints
 import pytest
 
 from dualamn import AlignerConfig, ConfigError
-from dualamn.config import GONE
+from dualamn.config import GONE, PRESETS, Overrides, PresetName
 from dualamn.settings.groups import TrainingSettings
-from dualamn.settings.presets import PRESETS, Overrides, PresetName
 
 
 def test_settings_survive_the_way_through_a_mapping() -> None:

@@ -12,9 +12,8 @@ from typing import Any, get_args
 import pytest
 
 from dualamn.bench.synthetic_task import make_task
-from dualamn.config import AlignerConfig
+from dualamn.config import PRESETS, AlignerConfig, PresetName
 from dualamn.planning.time_estimate import Sizes, Speed, in_words, seconds
-from dualamn.settings.presets import PresetName, preset_settings
 
 BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
 
@@ -73,7 +72,7 @@ def test_estimates_are_near_what_runs_took(report: dict[str, Any]) -> None:
 
 
 def of(preset: PresetName, **settings: Any) -> AlignerConfig:
-    return AlignerConfig.from_dict(AlignerConfig().to_dict() | preset_settings(preset) | settings)
+    return AlignerConfig.from_dict(AlignerConfig().to_dict() | PRESETS[preset].settings | settings)
 
 
 def test_more_work_takes_longer() -> None:

@@ -10,7 +10,6 @@ import subprocess
 import sys
 import tempfile
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +19,7 @@ from safetensors import safe_open
 
 from dualamn.aligner import Aligner, Fitted
 from dualamn.bench.synthetic_task import make_task
-from dualamn.config import GONE, AlignerConfig
+from dualamn.config import GONE, AlignerConfig, PresetName
 from dualamn.errors import ConfigError
 from dualamn.files.atomic import write_tensors
 from dualamn.graphs.knowledge_graph import KnowledgeGraph
@@ -39,7 +38,6 @@ from dualamn.model import fit
 from dualamn.planning.execution_plan import GIB, plan, stages
 from dualamn.progress import silent
 from dualamn.search import pair_cosines
-from dualamn.settings.presets import PresetName
 
 TASK = make_task(120)
 PLAIN = Storage()
@@ -91,8 +89,8 @@ def test_a_disk_without_room_is_one_clear_error(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(shutil, "disk_usage", lambda _: usage._replace(free=599))
     with pytest.raises(ConfigError, match=refused):
         empty_rows(50, 3, Storage(mapped=True))
-    planned = partial(plan, storage=Storage(mapped=True))
-    monkeypatch.setattr("dualamn.aligner.plan", planned)
+    planned = replace(plan(TASK, AlignerConfig.preset("fast")), file_bytes=600)
+    monkeypatch.setattr("dualamn.aligner.plan", lambda *_: planned)
     with pytest.raises(ConfigError, match=refused):  # before it trains
         Aligner("fast").fit(TASK)
     assert not is_mapped(empty_rows(50, 3, Storage(mapped=False)))
@@ -166,14 +164,6 @@ def test_half_precision_rounds_and_changes_no_more(encoder: str) -> None:
     np.testing.assert_allclose(rounded.astype(np.float32), whole, atol=1e-3)
     links, others = (set(map(tuple, found.tolist())) for found in (exact, near))
     assert len(links & others) > 0.98 * len(links | others)
-
-
-def test_a_file_that_was_asked_for_is_not_called_rounded() -> None:
-    planned = plan(TASK, AlignerConfig.preset("fast"), Storage(mapped=True))
-    assert not planned.halved
-    assert planned.changes == (
-        f"embeddings in a temporary file of {planned.file_bytes / GIB:.2f} GiB",
-    )
 
 
 def test_half_precision_holds_the_rows_of_hubs() -> None:

@@ -11,9 +11,9 @@ import dualamn
 from dualamn.aligner import Aligner
 from dualamn.alignment import Alignment
 from dualamn.bench.synthetic_task import make_task
+from dualamn.config import DEFAULT_PRESET, PRESETS, PresetName
 from dualamn.graphs.knowledge_graph import KnowledgeGraph
 from dualamn.graphs.task import AlignmentTask
-from dualamn.settings.presets import DEFAULT_PRESET, PRESETS, PresetName
 
 every_preset = pytest.mark.parametrize("preset", sorted(PRESETS))
 SMALL: dict[str, Any] = {

@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import Any, Literal, get_args
 
 import numpy as np
 
@@ -18,16 +18,13 @@ from dualamn.bench.records import (
     mean_and_deviation,
     score_record,
 )
+from dualamn.config import DEFAULT_PRESET, AlignerConfig, PresetName
 from dualamn.errors import ConfigError, DataError
 from dualamn.eval.evaluation import Evaluation, evaluate
 from dualamn.graphs.task import AlignmentTask
 from dualamn.kernels import compute
 from dualamn.progress import Progress, ProgressCallback, silent
 from dualamn.result import CandidateProtocol
-from dualamn.settings.presets import DEFAULT_PRESET, PresetName
-
-if TYPE_CHECKING:
-    from dualamn.config import AlignerConfig
 
 __all__ = ["Benchmark", "ProtocolChoice", "Run", "run_benchmark"]
 
@@ -44,8 +41,8 @@ class Benchmark:
     """What to run and how often.
 
     A preset that bootstraps looks for pseudo-labels among the entities of the test links, as the
-    papers do, and is then scored by that protocol alone: for `all_entities` it trains once
-    more, among all entities without a seed link.
+    papers do, and is then scored by that protocol alone: for another it trains once more, among
+    all entities without a seed link.
 
     Attributes:
         path: the data set's folder, as `dualamn.load` takes it.
@@ -56,14 +53,14 @@ class Benchmark:
         folds: published folds; None stands for the data set's own choice.
         train_ratio: the share of all links drawn as seeds, in place of a published split.
         protocol: whose entities are candidates.
-        names: where the names of entities are from, see `entity_names.with_names`. None to go
-            by structure alone, whatever names the graphs have: published figures do.
+        names: where the names of entities are from, see `entity_names.with_names`; None for
+            structure alone, whatever names the graphs have, as published figures have it.
         values: attribute values of the graphs take part as well.
         no_seeds: hide all seed links from the model, which then begins with pseudo-seeds, and
             looks for further ones among all entities. Test links stay as they are.
-        process_start: when the process started, on the clock of `time.monotonic()`. What passed
-            from then to the first run is start-up, and added to the total of every run. None
-            for runs in a process that does other things too: totals then begin with the run.
+        process_start: when the process started, on the clock of `time.monotonic()`: start-up, up
+            to the first run, is added to the total of every run. None for runs in a process that
+            does other things too: totals then begin with the run.
     """
 
     path: Path
@@ -90,8 +87,6 @@ class Benchmark:
 
     def config(self, seed: int) -> AlignerConfig:
         """The settings of one run."""
-        from dualamn.config import AlignerConfig
-
         settings = {"bootstrap_candidates": "test_only", **self.settings, "seed": seed}
         if self.names is None:
             settings["names"] = "off"
@@ -108,8 +103,7 @@ class Benchmark:
             DataError: the data set cannot be loaded, or has no test links to score by.
             ConfigError: an unknown preset, matcher or setting.
         """
-        # A wrong setting shows before anything is loaded; and what the runs import is imported
-        # here, so that it counts as start-up and in no stage.
+        # A wrong setting shows before anything is loaded; and imports count as start-up.
         import dualamn.data_loaders  # noqa: F401
         from dualamn.aligner import Aligner
 
@@ -150,19 +144,18 @@ class Benchmark:
         aligner.fit(task, progress=progress)
         clock.stage("train")
         evaluations: dict[CandidateProtocol, tuple[Evaluation, Evaluation | None]] = {}
-        learned_among: dict[CandidateProtocol, str | None] = {}
-        turns: dict[CandidateProtocol, list[dict[str, Any]]] = {}
-        notes: dict[CandidateProtocol, list[str]] = {}
+        run: Run = {"seed": seed, "fold": fold}
+        run |= {"bootstrap_candidates": {}, "turns": {}, "notes": {}}
         for protocol in self._protocols(task):
             if protocol != "test_only" and aligner.saw_test_side:
                 aligner = Aligner(replace(aligner.config, bootstrap_candidates="unaligned"))
                 aligner.fit(task, progress=progress)
                 clock.stage("train")
-            config = aligner.config
-            learned_among[protocol] = config.bootstrap_candidates if aligner.rounds else None
-            turns[protocol] = [asdict(turn) for turn in aligner.rounds]
+            among = aligner.config.bootstrap_candidates if aligner.rounds else None
+            run["bootstrap_candidates"][protocol] = among
+            run["turns"][protocol] = [asdict(learned) for learned in aligner.rounds]
             alignment = aligner.align(candidates=protocol, progress=progress)
-            notes[protocol] = list(alignment.notes)
+            run["notes"][protocol] = list(alignment.notes)
             clock.stages(alignment.seconds, rest="search")
             progress(Progress("evaluate", 0, 1))
             evaluations[protocol] = _evaluate(alignment)
@@ -170,9 +163,6 @@ class Benchmark:
             progress(Progress("evaluate", 1, 1))
             clock.stage("evaluate")
         full = {name: whole for name, (whole, _) in evaluations.items()}
-        run: Run = {"seed": seed, "fold": fold, "bootstrap_candidates": learned_among}
-        run["turns"] = turns
-        run["notes"] = notes
         if aligner.pseudo_seeds is not None:
             run["own_seeds"] = str(aligner.pseudo_seeds)
         if self.names is not None:
@@ -188,18 +178,20 @@ class Benchmark:
         clock.stage("evaluate")
         run["seconds"] = clock.seconds()
         run["peak_memory_bytes"] = compute.peak_memory_bytes()
-        assert aligner.plan is not None
-        run["planned_memory_bytes"] = aligner.plan.peak
-        run["narrowed"] = list(aligner.plan.narrowed)
-        run["planned_file_bytes"] = aligner.plan.file_bytes
-        run["half_precision"] = aligner.plan.halved
-        return run
+        plan = aligner.plan
+        assert plan is not None
+        return run | {
+            "planned_memory_bytes": plan.peak,
+            "narrowed": list(plan.narrowed),
+            "planned_file_bytes": plan.file_bytes,
+            "half_precision": plan.storage.half,
+        }
 
     def models(self, task: AlignmentTask) -> int:
         """How many models one run trains: another where the first is told of the test side."""
         config = self.config(self.seeds[0])
         named = config.names != "off" and task.entity_names is not None
-        told = config.tells_test_side(named=named) and len(task.test_links) > 0
+        told = config.sees_test_side(named=named) and len(task.test_links) > 0
         return 2 if told and len(self._protocols(task)) > 1 else 1
 
     def _protocols(self, task: AlignmentTask) -> Sequence[CandidateProtocol]:
@@ -211,8 +203,7 @@ class Benchmark:
     def report(self, runs: Sequence[Run]) -> dict[str, Any]:
         """Everything about the runs in one object that can be written as JSON.
 
-        `mean` and `std` are taken over the runs; `std` is that of a sample (over n - 1), and
-        None for a single run.
+        `mean` and `std` are those of `mean_and_deviation`.
 
         Raises:
             ConfigError: no run, or runs that were scored by different protocols.
@@ -253,10 +244,7 @@ def run_benchmark(
         run_benchmark("data/dbp15k/zh_en", preset="paper", seeds=range(3), protocol="test")
 
     Returns:
-        `dataset`, `preset`, `settings`, `versions`, `machine`, `runs`, `mean` and `std`. A run
-        has `metrics` and `pairs`, see `score_record`, and `candidates`, `intervals`, `links` and
-        `curves`, see `detail_record`. With more than two graphs `without_implied` holds the
-        metrics without the test links that follow from chains of seed links.
+        `dataset`, `preset`, `settings`, `versions`, `machine`, `runs` (see `Run`), `mean`, `std`.
 
     Raises:
         DualamnError: as `Benchmark.runs`.
@@ -281,18 +269,16 @@ class _Clock:
         self._last = now
 
     def stages(self, measured: Mapping[str, float], rest: str) -> None:
-        """Charges what passed since to stages that were measured, what is over to one of them."""
-        inside = {name: measured[name] for name in measured if name in self._spent}
+        """Charges what passed since to stages that were measured, the rest to one of them."""
         self.stage(rest)
-        for name, seconds in inside.items():
-            if name != rest:
+        for name, seconds in measured.items():
+            if name in self._spent:
                 self._spent[name] += seconds
                 self._spent[rest] -= seconds
 
     def seconds(self) -> dict[str, float]:
         """Seconds of every stage, and the total with the start-up."""
-        total = self._startup + time.monotonic() - self._begin
-        return {**self._spent, "total": total}
+        return {**self._spent, "total": self._startup + time.monotonic() - self._begin}
 
 
 def _evaluate(alignment: Alignment) -> tuple[Evaluation, Evaluation | None]:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
-from itertools import accumulate, combinations
+from itertools import accumulate, combinations, count
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from dualamn.bench.synthetic_draws import share_of
 from dualamn.bench.synthetic_graphs import SyntheticGraphs
 from dualamn.bench.synthetic_options import SyntheticOptions
 from dualamn.errors import DataError
@@ -23,10 +22,8 @@ NAME = re.compile(r"\w[\w.-]*")
 LINK_FILES = ("links", "seed_links", "valid_links", "test_links")
 
 _ROWS = 1 << 19
-_TENTHS = {"train": 8, "val": 1, "test": 1}
+_TENTHS = {"train": (0, 8), "val": (8, 9), "test": (9, 10)}
 
-TAB, NEWLINE = b"\t\n"
-_GROUP, _BASE = 4, 10_000
 _LARGEST = 10**16 - 1
 
 
@@ -34,8 +31,7 @@ def write_task(task: AlignmentTask, folder: str | Path, layout: str = "tables") 
     """Writes a task as a folder, made if it is not there.
 
     Args:
-        task: what to write.
-        folder: where to.
+        task, folder: what to write, and where to.
         layout: "tables" for plain tab-separated tables, a file ``NAME.tsv`` for each graph;
             "ids" for two graphs as integer ids, which are the joint ids, with their names.
 
@@ -75,12 +71,9 @@ def _write_tables(task: AlignmentTask, folder: Path) -> None:
         links: Int32Array = getattr(task, use)
         if not len(links):
             continue
+        sources = np.array(task.kg_names)[task.source_of[links]]
         names = task.identifiers(links)
-        sources = [[task.kg_names[number] for number in row] for row in task.source_of[links]]
-        rows = (
-            (left_source, left, right_source, right)
-            for (left_source, right_source), (left, right) in zip(sources, names, strict=True)
-        )
+        rows = np.stack([sources[:, 0], names[:, 0], sources[:, 1], names[:, 1]], axis=1)
         _write_rows(folder / f"{use}.tsv", [header, *rows])
 
 
@@ -124,15 +117,12 @@ def write_synthetic(
 
     Two graphs are written in the layout ``ids``, that of DBP15K; more in the layout ``dbp5l``.
     What is in memory is one part of a graph, about half a million triples, and four to twelve
-    bytes for every entity of two graphs.
+    bytes for every entity of two graphs. The same options give the same bytes.
 
     Args:
-        options: what to make. The same options give the same bytes.
+        options: what to make.
         folder: where to; not there yet, or empty. It takes its name when all is written.
         progress: called after every part, with stage "make".
-
-    Returns:
-        The graphs; `counts` says how many of everything.
 
     Raises:
         DataError: the options cannot go together, or the folder cannot be written.
@@ -140,20 +130,14 @@ def write_synthetic(
     graphs = SyntheticGraphs(options)
     if options.graphs > 2:
         _check_many(graphs)
-    numbers = range(options.graphs)
-    total = sum(graphs.n_parts(graph) for graph in numbers) + 1
-    done = 0
+    total = sum(graphs.n_parts(graph) for graph in range(options.graphs)) + 1
+    done = count(1)
 
     def step() -> None:
-        nonlocal done
-        done += 1
-        progress(Progress("make", done, total))
+        progress(Progress("make", next(done), total))
 
     with atomic_folder(folder) as temporary:
-        if options.graphs == 2:
-            _write_pair(graphs, temporary, step)
-        else:
-            _write_many(graphs, temporary, step)
+        (_write_pair if options.graphs == 2 else _write_many)(graphs, temporary, step)
         step()
     return graphs
 
@@ -206,27 +190,22 @@ def _write_many(graphs: SyntheticGraphs, folder: Path, step: Callable[[], None])
 
 def _append_split(folder: Path, name: str, rows: IntArray) -> None:
     """Adds rows to the three files of a graph, eight in ten to the first."""
-    begin = 0
-    for part, tenths in _TENTHS.items():
-        end = begin + tenths
+    for part, (begin, end) in _TENTHS.items():
         some = rows[len(rows) * begin // 10 : len(rows) * end // 10]
         with (folder / f"{name}-{part}.tsv").open("ab") as file:
             file.write(rows_to_text(some))
-        begin = end
 
 
 def _write_links(path: Path, links: Int32Array, offsets: list[int]) -> None:
-    parts = max(1, -(-len(links) // _ROWS))
     with path.open("wb") as file:
-        for part in range(parts):
-            rows = share_of(len(links), part, parts)
-            file.write(rows_to_text(links[rows.start : rows.stop] + np.array(offsets)))
+        for begin in range(0, len(links), _ROWS):
+            file.write(rows_to_text(links[begin : begin + _ROWS] + np.array(offsets)))
 
 
-def _counting(count: int) -> Iterator[IntArray]:
-    """The numbers from 0 to below `count`, some at a time."""
-    for begin in range(0, count, _ROWS):
-        yield np.arange(begin, min(count, begin + _ROWS))
+def _counting(end: int) -> Iterator[IntArray]:
+    """The numbers from 0 to below `end`, some at a time."""
+    for begin in range(0, end, _ROWS):
+        yield np.arange(begin, min(end, begin + _ROWS))
 
 
 def _check_many(graphs: SyntheticGraphs) -> None:
@@ -245,8 +224,8 @@ def _check_many(graphs: SyntheticGraphs) -> None:
 def rows_to_text(rows: NDArray[np.integer], prefixes: tuple[bytes, ...] = ()) -> bytes:
     """The lines of a table, with tabs between its columns and a line end behind every row.
 
-    Digits come from a table, four at a time, into fields of one width. Fields are padded with
-    zero bytes, which are taken out of all the text at once in the end.
+    Numbers are written into fields of one width, with zero bytes in place of leading zeros; these
+    are taken out of all the text at once in the end.
 
     Args:
         rows: (m, k) whole numbers from 0 to 10^16 - 1.
@@ -256,7 +235,6 @@ def rows_to_text(rows: NDArray[np.integer], prefixes: tuple[bytes, ...] = ()) ->
     Raises:
         DataError: a number is out of range.
     """
-    m, k = rows.shape
     if not rows.size:
         return b""
     low, high = int(rows.min()), int(rows.max())
@@ -264,47 +242,18 @@ def rows_to_text(rows: NDArray[np.integer], prefixes: tuple[bytes, ...] = ()) ->
         raise DataError(f"{low if low < 0 else high} cannot be written; use 0 to {_LARGEST}")
     if high < 2**32:
         rows = rows.astype(np.uint32)  # divides several times as fast
-    before = prefixes or (b"",) * k
-    groups = [-(-len(str(int(rows[:, column].max()))) // _GROUP) for column in range(k)]
-    width = sum(
-        _GROUP * count + 1 + len(prefix) for count, prefix in zip(groups, before, strict=True)
-    )
-    text = np.empty((m, width), dtype=np.uint8)
-    at = 0
-    for column, (count, prefix) in enumerate(zip(groups, before, strict=True)):
-        text[:, at : at + len(prefix)] = np.frombuffer(prefix, dtype=np.uint8)
-        at += len(prefix)
-        end = at + _GROUP * count
-        text[:, at:end] = _digits(rows[:, column], count)
-        text[:, end] = NEWLINE if column == k - 1 else TAB
-        at = end + 1
-    return text.tobytes().translate(None, b"\0")
-
-
-def _digits(numbers: NDArray[np.integer], count: int) -> NDArray[np.uint8]:
-    """(m, 4 * count) digits of numbers below 10,000^count; zero bytes in place of leading zeros."""
-    words = np.empty((len(numbers), count), dtype=np.uint32)
-    rest = numbers
-    for group in range(count - 1, -1, -1):
-        above = rest // _BASE if group else np.zeros_like(rest)
-        low = rest - above * _BASE
-        # The last group shows a lone 0; those before it show nothing where all of it is 0.
-        leading = _LAST if group == count - 1 else _LEADING
-        # Whether digits stand before this group picks the table.
-        words[:, group] = np.where(above > 0, _INNER[low], leading[low]) if group else leading[low]
-        rest = above
-    return words.view(np.uint8)
-
-
-def _tables() -> tuple[NDArray[np.uint32], NDArray[np.uint32], NDArray[np.uint32]]:
-    """All numbers of up to four digits as words of four bytes: padded by "0", and by zero bytes
-    with "0" itself as a digit, and as nothing."""
-    numbers = range(_BASE)
-    inner = b"".join(b"%04d" % number for number in numbers)
-    last = b"".join((b"%d" % number).rjust(_GROUP, b"\0") for number in numbers)
-    leading = bytes(_GROUP) + last[_GROUP:]
-    as_words = (np.frombuffer(text, dtype=np.uint32) for text in (inner, last, leading))
-    return tuple(as_words)  # type: ignore[return-value]
-
-
-_INNER, _LAST, _LEADING = _tables()
+    columns = []
+    for rest, prefix in zip(rows.T, prefixes or (b"",) * rows.shape[1], strict=True):
+        width = len(str(int(rest.max())))
+        text = np.empty((len(rest), len(prefix) + width + 1), dtype=np.uint8)
+        text[:, : len(prefix)] = np.frombuffer(prefix, dtype=np.uint8)
+        for at in range(len(prefix) + width - 1, len(prefix) - 1, -1):
+            above = rest // 10
+            text[:, at] = rest - above * 10 + ord("0")
+            if at < len(prefix) + width - 1:  # a lone 0 stays
+                text[rest == 0, at] = 0
+            rest = above
+        text[:, -1] = ord("\t")
+        columns.append(text)
+    columns[-1][:, -1] = ord("\n")
+    return np.concatenate(columns, axis=1).tobytes().translate(None, b"\0")

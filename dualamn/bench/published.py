@@ -11,8 +11,6 @@ from typing import Any, TypeVar
 from dualamn.errors import DataError
 
 PUBLISHED = Path(__file__).with_name("published.toml")
-"""The list of this package."""
-
 NOT_STATED = "not stated"
 STATED_DIRECTIONS = ("left_to_right", "right_to_left", NOT_STATED)
 
@@ -23,8 +21,7 @@ class PublishedDataset:
 
     Attributes:
         name: as `dualamn bench` knows it.
-        family: the section it stands in.
-        title: its name within the family, the left graph first.
+        family, title: the section it stands in, and its name there, the left graph first.
         seed_share: the share of links that are seeds unless a run says otherwise, None if unknown.
     """
 
@@ -88,13 +85,8 @@ class Published:
     ) -> list[PublishedFigure]:
         """What others report of a data set, by this protocol.
 
-        Args:
-            dataset: its name, as `dualamn bench` knows it.
-            protocol: whose entities were candidates.
-            seed_share: the share of links that are seeds, None for the data set's usual one.
-
-        Returns:
-            Nothing if the share is not the usual one: such figures cannot be compared.
+        Nothing if the share of links that are seeds is not the data set's usual one, which None
+        stands for: such figures cannot be compared.
         """
         if seed_share not in (None, self.dataset(dataset).seed_share):
             return []
@@ -117,6 +109,10 @@ T = TypeVar("T")
 def read_published(path: Path = PUBLISHED) -> Published:
     """Reads published.toml, or another list of its kind.
 
+        >>> published = read_published()
+        >>> published.dataset("dbp15k/zh_en").title
+        'ZH-EN'
+
     Raises:
         DataError: it is no TOML, an entry has a wrong or missing key, or a figure names a
             source, data set or direction that is not there.
@@ -129,12 +125,11 @@ def read_published(path: Path = PUBLISHED) -> Published:
     sources = {s.id: s for s in _entries(content, "source", Source, path)}
     figures = _entries(content, "figure", PublishedFigure, path)
     for figure in figures:
-        known = (
+        for what, name, names in (
             ("source", figure.source, sources),
             ("data set", figure.dataset, datasets),
             ("direction", figure.direction, STATED_DIRECTIONS),
-        )
-        for what, name, names in known:
+        ):
             if name not in names:
                 raise DataError(f"{figure.method} names an unknown {what}, {name!r}", path=path)
     families = {entry["name"]: entry["text"].strip() for entry in content.get("family", ())}

@@ -8,7 +8,7 @@ from typing import Any
 
 from dualamn.errors import ConfigError
 from dualamn.eval.evaluation import Evaluation
-from dualamn.eval.figure import DIRECTIONS
+from dualamn.eval.ranking import DIRECTIONS
 from dualamn.graphs.task import AlignmentTask
 from dualamn.kernels.arrays import Int32Array, StringArray
 from dualamn.result import CandidateProtocol
@@ -20,25 +20,18 @@ PROTOCOLS: tuple[CandidateProtocol, ...] = ("test_only", "all_entities")
 
 Evaluations = Mapping[CandidateProtocol, Evaluation]
 Run = dict[str, Any]
-"""One run: `seed`, `fold`, `metrics`, `candidates`, `intervals`, `links`, `curves`, `seconds`,
-`peak_memory_bytes`, and with more than two graphs `pairs`, `without_implied` and
-`implied_test_links`. `bootstrap_candidates` says by protocol whose entities the model that was
+"""One run: `seed`, `fold`, `metrics` (`score_record`), `candidates`, `intervals`, `links`, `curves`
+(`detail_record`), `seconds`, `peak_memory_bytes`, and with more than two graphs `pairs` and
+`without_implied`, metrics without the `implied_test_links`, which follow from chains of seed links.
+`bootstrap_candidates` says by protocol whose entities the model that was
 scored had looked for pseudo-labels among, None if it did not, and `turns` what it learned from
 in every self-training round; `notes` say, by protocol, what approximate searches found. With
 names, `names` says how many entities had one, and `exact_name_match` by protocol what the same
 string alone would find; without seed links `own_seeds` says which pseudo-seeds it had."""
 
 _OF_ONE_RUN = (
-    "seed",
-    "fold",
-    "bootstrap_candidates",
-    "turns",
-    "names",
-    "narrowed",
-    "notes",
-    "own_seeds",
-    "intervals",
-    "curves",
+    *("seed", "fold", "bootstrap_candidates", "turns", "names", "narrowed", "notes", "own_seeds"),
+    *("intervals", "curves"),
 )
 
 
@@ -136,7 +129,7 @@ def exact_name_match(
 
     Args:
         task: graphs with names.
-        links: (m, 2) int32 joint ids to judge by.
+        links: (m, 2) int32 joint ids, which are correct.
         protocol: whose entities are candidates.
 
     Returns:
@@ -152,9 +145,9 @@ def exact_name_match(
     return correct / len(links)
 
 
-def _found(names: StringArray, links: Int32Array, pool: Int32Array) -> int:
+def _found(names: StringArray, links: Int32Array, candidates: Int32Array) -> int:
     alone: dict[str, int] = {}
-    for entity in pool.tolist():
+    for entity in candidates.tolist():
         # -1 where several candidates share a name.
         alone[names[entity]] = -1 if names[entity] in alone else entity
     alone.pop("", None)

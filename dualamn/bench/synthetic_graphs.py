@@ -6,27 +6,25 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from dualamn.bench.synthetic_draws import (
-    TRIPLES_PER_PART,
-    count_all,
-    degrees,
-    generator,
-    mixed_bits,
-    popular_ranks,
-    repair,
-    share_of,
-)
 from dualamn.bench.synthetic_hidden import (
     HEADS_OF_A_KIND,
-    PATIENT_TRIES,
     HiddenPart,
+    degrees,
     draw_tails,
+    generator,
     hidden_part,
     hidden_relations,
+    mixed_bits,
+    popular_ranks,
     relation_names,
 )
-from dualamn.bench.synthetic_options import SyntheticOptions
-from dualamn.kernels.arrays import BoolArray, Floats, Int32Array, IntArray
+from dualamn.bench.synthetic_options import (
+    TRIPLES_PER_PART,
+    SyntheticOptions,
+    count_all,
+    share_of,
+)
+from dualamn.kernels.arrays import Floats, Int32Array, IntArray
 
 _ENTITIES, _LINKS, _ORDER, _UNEVEN, _SIDE = 30, 31, 32, 33, 34  # purposes of random numbers
 
@@ -37,8 +35,9 @@ class SyntheticGraphs:
     Each call makes its arrays anew, in memory for one part of the graph at a time and some bytes
     for every entity.
 
-    Args:
-        options: what to make.
+        >>> graphs = SyntheticGraphs(SyntheticOptions(entities=(50, 40), seeds=0.3))
+        >>> graphs.counts.links, graphs.n_seeds, len(graphs.links(0, 1))
+        (31, 9, 31)
 
     Raises:
         DataError: the options cannot go together.
@@ -118,7 +117,12 @@ class SyntheticGraphs:
         hidden = hidden_part(counts, self.relations, part)
         kept = self._kept(rng, graph, part, hidden)
         heads, predicates, tails = hidden.heads[kept], hidden.relations[kept], hidden.tails[kept]
-        changed, forgotten = self._changed(rng, graph, hidden.first[kept])
+        first = hidden.first[kept]
+        changed = rng.random(len(first)) >= (1 - self.options.contradictory) ** 0.5
+        # Every head's first triple is kept. It would be in all graphs, and no other is, so it is
+        # made anew, with its relation, as often as others are missing.
+        share = own.linked_triples / counts.hidden_triples
+        forgotten = first & (rng.random(len(first)) >= share**0.5)
         # Another entity's tail: its own and those nearby could well draw the same one again.
         others = rng.integers(counts.links, size=int(changed.sum()))
         tails[changed] = draw_tails(counts, self.relations, rng, others, predicates[changed])
@@ -132,15 +136,15 @@ class SyntheticGraphs:
             of_dangling = hidden.heads[rng.integers(len(hidden.heads), size=n_dangling)]
             heads = np.concatenate([heads, of_dangling])
             predicates = np.concatenate([predicates, self.relations.draw(rng, of_dangling)])
+            # Each of them once, as far as they go, then others by a power law.
             listed = share_of(own.dangling, part, counts.parts)
-            tails = np.concatenate([tails, self._dangling_tails(rng, graph, listed, n_dangling)])
+            once = rng.permutation(np.arange(listed.start, listed.stop))[:n_dangling]
+            luck = rng.random(n_dangling - len(once))
+            more = popular_ranks(luck, own.dangling, self.options.degree_exponent)
+            tails = np.concatenate([tails, counts.links + once, counts.links + more])
             changed = np.concatenate([changed, np.ones(n_dangling, dtype=bool)])
 
-        def keys() -> IntArray:
-            return self.relations.keys(heads, predicates, tails)
-
-        def redraw(at: IntArray, attempt: int) -> None:
-            tired = attempt >= PATIENT_TRIES
+        def redraw(at: IntArray, tired: bool) -> None:
             predicates[at] = self.relations.draw(rng, heads[at], any_one=tired)
             linked = at[tails[at] < counts.links]
             tails[linked] = rng.integers(counts.links, size=len(linked))
@@ -150,7 +154,7 @@ class SyntheticGraphs:
                     own.dangling, size=len(of_dangling)
                 )
 
-        repair(keys, lambda: heads == tails, changed, redraw)
+        self.relations.repair((heads, predicates, tails), changed, redraw)
         return heads, predicates, tails
 
     def _kept(
@@ -170,30 +174,6 @@ class SyntheticGraphs:
         wait[hidden.first] -= 1e6
         return np.sort(np.argpartition(wait, count - 1)[:count]) if count else np.arange(0)
 
-    def _changed(
-        self, rng: np.random.Generator, graph: int, first: BoolArray
-    ) -> tuple[BoolArray, BoolArray]:
-        """Which triples get another tail, and which get another relation too.
-
-        Every head's first triple is kept. It would be in all graphs, and no other is, so it is
-        made anew as often as others are missing.
-        """
-        changed = rng.random(len(first)) >= (1 - self.options.contradictory) ** 0.5
-        kept = self.counts.graphs[graph].linked_triples / self.counts.hidden_triples
-        forgotten = first & (rng.random(len(first)) >= kept**0.5)
-        return changed, forgotten
-
-    def _dangling_tails(
-        self, rng: np.random.Generator, graph: int, listed: range, count: int
-    ) -> IntArray:
-        """(count,) entities without counterpart: each of a range once, as far as they go, then
-        others by a power law."""
-        own, links = self.counts.graphs[graph], self.counts.links
-        once = rng.permutation(np.arange(listed.start, listed.stop))[:count]
-        luck = rng.random(count - len(once))
-        more = popular_ranks(luck, own.dangling, self.options.degree_exponent)
-        return links + np.concatenate([once, more])
-
     def _dangling_part(
         self, rng: np.random.Generator, graph: int, part: int
     ) -> tuple[IntArray, IntArray, IntArray]:
@@ -207,9 +187,9 @@ class SyntheticGraphs:
         predicates = self.relations.draw(rng, heads)
         tails = np.empty(count, dtype=np.int64)
 
-        def draw(at: IntArray, attempt: int) -> None:
-            predicates[at] = self.relations.draw(rng, heads[at], any_one=attempt >= PATIENT_TRIES)
-            if attempt >= PATIENT_TRIES:
+        def draw(at: IntArray, tired: bool) -> None:
+            predicates[at] = self.relations.draw(rng, heads[at], any_one=tired)
+            if tired:
                 tails[at] = rng.integers(own.entities, size=len(at))
                 return
             steps = rng.geometric(1 / self.options.nearness, size=len(at))
@@ -219,11 +199,8 @@ class SyntheticGraphs:
             is_linked = rng.random(len(at)) < counts.links / own.entities
             tails[at] = np.where(is_linked, linked, near)
 
-        def keys() -> IntArray:
-            return self.relations.keys(heads, predicates, tails)
-
-        draw(np.arange(count), 0)
-        repair(keys, lambda: heads == tails, np.ones(count, dtype=bool), draw)
+        draw(np.arange(count), False)
+        self.relations.repair((heads, predicates, tails), np.ones(count, dtype=bool), draw)
         return heads, predicates, tails
 
 

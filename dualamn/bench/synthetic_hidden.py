@@ -1,35 +1,78 @@
-"""The hidden graph that all graphs are derived from: its relations, and its triples in parts."""
+"""The hidden graph that all graphs are derived from: its relations, and its triples in parts.
+
+All is drawn by `generator`, for every purpose anew, or mixed of what shall come out alike.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
-from dualamn.bench.synthetic_draws import (
-    Counts,
-    degrees,
-    generator,
-    mixed_bits,
-    popular_ranks,
-    repair,
-    share_of,
-)
-from dualamn.kernels.arrays import BoolArray, Floats, Int32Array, IntArray
+from dualamn.bench.synthetic_options import Counts, share_of
+from dualamn.errors import DataError
+from dualamn.kernels.arrays import BoolArray, Floats, Int32Array, IntArray, splitmix64
 
 HEADS_OF_A_KIND = 64
 """How many linked entities in a row are of one kind."""
+
+PATIENT_TRIES = 4
+"""After how many tries what is popular is taken to be used up, and anything will do."""
+
+_TRIES = 200
 
 # Chosen with the defaults of the options, for a likeness to DBP15K.
 _TYPICAL = 8  # relations of a kind
 _FLAT_RANKS = 10  # so many ranks before the power law of frequencies sets in
 _SPREAD_OF_WIDTHS = 1.6  # deviation of the logarithm
 _LONGEST_RUN = 32  # entities in a row that have the same local value
+_LOCAL_VALUES = 3  # of a relation, for the entities that share them
 _SKEW_OF_PARTS = 3  # 1 makes all parts of a relation equally common
 
 _SLOTS = 1 << 16
 _ODD = 0x2545F4914F6CDD1D  # spreads numbers over 64 bits
-_HIDDEN, _SPLIT, _NUMBERS = 10, 11, 12  # purposes of random numbers
+_HIDDEN, _SPLIT, _NUMBERS, _PART = 10, 11, 12, 20  # purposes of random numbers
+
+
+def generator(seed: int, *purpose: int) -> np.random.Generator:
+    """Independent random numbers for every purpose."""
+    return np.random.default_rng([seed, *purpose])
+
+
+def mixed_bits(seed: int, numbers: IntArray) -> Floats:
+    """(m,) numbers from 0 to below 1 that look drawn at random, alike where `numbers` are."""
+    bits = splitmix64(numbers.astype(np.uint64), seed)
+    chances: Floats = (bits >> np.uint64(11)).astype(np.float64) * 2.0**-53
+    return chances
+
+
+def popular_ranks(luck: Floats, widths: IntArray | int, exponent: float) -> IntArray:
+    """(m,) ranks from 0 to below `widths`, drawn by `luck`, (m,) uniform from 0 to below 1.
+
+    Ranks come up in proportion to about rank^-b with b = 1 / (exponent - 1); how often they do is
+    then distributed with the exponent asked for, which is above 2.
+    """
+    shape = (exponent - 1) / (exponent - 2)
+    ranks: IntArray = np.minimum((luck**shape * widths).astype(np.int64), widths - 1)
+    return ranks
+
+
+def degrees(rng: np.random.Generator, total: int, count: int, exponent: float) -> IntArray:
+    """(count,) numbers that add up to `total`: one for each as far as they go, the rest by a
+    power law."""
+    if total <= count:
+        chosen = np.zeros(count, dtype=np.int64)
+        chosen[rng.permutation(count)[:total]] = 1
+        return chosen
+    weights = (1 - rng.random(count)) ** (-1 / (exponent - 1))
+    exact = weights * ((total - count) / weights.sum())
+    drawn = exact.astype(np.int64)
+    # What rounding down left over goes where most was cut off.
+    left = total - count - int(drawn.sum())
+    drawn[np.argsort(drawn - exact, kind="stable")[:left]] += 1
+    each: IntArray = drawn + 1
+    return each
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,18 +126,64 @@ class Relations:
         statements = heads * self.count + predicates
         return statements * _ODD + np.where(self.functional[predicates], 0, tails + 1)
 
+    def repair(
+        self,
+        triples: tuple[IntArray, IntArray, IntArray],
+        may_change: BoolArray,
+        redraw: Callable[[IntArray, bool], None],
+    ) -> None:
+        """Draws loops anew, and triples that cannot be there beside others.
+
+        Args:
+            triples: heads, relations and tails, each (m,), which `redraw` changes.
+            may_change: (m,) what can be drawn anew. Of triples with the same key, the first that
+                may not change stays, or else the first.
+            redraw: draws the triples at some positions anew; is told whether anything will do.
+
+        Raises:
+            DataError: there is no room for so many distinct triples.
+        """
+        heads, _, tails = triples
+        for attempt in range(_TRIES):
+            bad = _repeated(self.keys(*triples), may_change) | (heads == tails)
+            if not bad.any():
+                return
+            redraw(np.flatnonzero(bad), attempt >= PATIENT_TRIES)
+        raise DataError(
+            "there is no room for so many distinct triples; ask for fewer, or for more entities "
+            "or relations"
+        )
+
+
+def _repeated(keys: IntArray, may_change: BoolArray) -> BoolArray:
+    """(m,) bool: the rows to draw anew so that no key is there twice."""
+    bad = np.zeros(len(keys), dtype=bool)
+    ordered = np.sort(keys)
+    twice = ordered[1:][ordered[1:] == ordered[:-1]]
+    if not len(twice):
+        return bad
+    at = np.minimum(np.searchsorted(twice, keys), len(twice) - 1)
+    among = np.flatnonzero(twice[at] == keys)
+    # Alike rows together; among them, the one that stays comes first.
+    among = among[np.lexsort((among, may_change[among], keys[among]))]
+    stays = np.append(True, keys[among[1:]] != keys[among[:-1]])
+    bad[among] = ~stays & may_change[among]
+    return bad
+
 
 def hidden_relations(counts: Counts) -> Relations:
     """The relations of the hidden graph."""
     options, count = counts.options, counts.hidden_relations
     rng = generator(options.seed, _HIDDEN)
-    shares = _frequencies(count, options.relation_exponent)
+    weights = (np.arange(count) + 1.0 + _FLAT_RANKS) ** -options.relation_exponent
+    shares: Floats = weights / weights.sum()
+    slots = np.round(shares * max(_SLOTS, 16 * count)).astype(np.int64)
     functional, to_values = _kinds(shares, options.functional, options.values)
     types = rng.integers(counts.links, size=max(1, round(count**0.5)))
     widths = options.popularity * np.exp(_SPREAD_OF_WIDTHS * rng.standard_normal(count))
     widths *= shares * counts.hidden_triples
     return Relations(
-        slots=np.repeat(np.arange(count, dtype=np.int32), _slots(shares)),
+        slots=np.repeat(np.arange(count, dtype=np.int32), np.maximum(1, slots)),
         functional=functional,
         to_values=to_values,
         first=types[rng.integers(len(types), size=count)],
@@ -103,6 +192,21 @@ def hidden_relations(counts: Counts) -> Relations:
         typical=options.typical,
         seed=options.seed,
     )
+
+
+def _kinds(shares: Floats, functional: float, values: float) -> tuple[BoolArray, BoolArray]:
+    """Whether each relation is functional, and whether it leads to values.
+
+    The commonest relations come first, and each gets the kind that lacks most, so that shares of
+    triples come out as asked for even where a few relations have most triples.
+    """
+    wanted = np.outer([1 - functional, functional], [1 - values, values]).ravel()
+    kinds = np.empty(len(shares), dtype=np.int64)
+    given = np.zeros(len(wanted))
+    for relation, total in enumerate(np.cumsum(shares)):
+        kinds[relation] = kind = np.argmax(wanted * total - given)
+        given[kind] += shares[relation]
+    return kinds >= 2, kinds % 2 == 1
 
 
 @dataclass(frozen=True, eq=False)
@@ -144,48 +248,6 @@ def relation_names(counts: Counts, graph: int) -> RelationNames:
     return RelationNames(parts, number, np.cumsum(parts) - parts, seed)
 
 
-def _frequencies(count: int, exponent: float) -> Floats:
-    weights = (np.arange(count) + 1.0 + _FLAT_RANKS) ** -exponent
-    shares: Floats = weights / weights.sum()
-    return shares
-
-
-def _kinds(shares: Floats, functional: float, values: float) -> tuple[BoolArray, BoolArray]:
-    """Whether each relation is functional, and whether it leads to values.
-
-    The commonest relations come first, and each gets the kind that lacks most, so that shares of
-    triples come out as asked for even where a few relations have most triples.
-    """
-    wanted = np.array(
-        [
-            (1 - functional) * (1 - values),
-            (1 - functional) * values,
-            functional * (1 - values),
-            functional * values,
-        ]
-    )
-    kinds = np.empty(len(shares), dtype=np.int64)
-    given = np.zeros(len(wanted))
-    total = 0.0
-    for relation, share in enumerate(shares.tolist()):
-        total += share
-        kinds[relation] = kind = int(np.argmax(wanted * total - given))
-        given[kind] += share
-    return kinds >= 2, kinds % 2 == 1
-
-
-def _slots(shares: Floats) -> IntArray:
-    """How many slots each relation has, at least one."""
-    size = max(_SLOTS, 16 * len(shares))
-    return np.maximum(1, np.round(shares * size)).astype(np.int64)
-
-
-_PART = 20  # purpose of random numbers
-PATIENT_TRIES = 4
-"""After how many tries what is popular is taken to be used up, and anything will do."""
-_LOCAL_VALUES = 3  # of a relation, for the entities that share them
-
-
 @dataclass(frozen=True, eq=False)
 class HiddenPart:
     """Triples of the hidden graph, in the order of their heads.
@@ -205,30 +267,29 @@ def hidden_part(counts: Counts, relations: Relations, part: int) -> HiddenPart:
     """One part of the hidden graph; the same every time."""
     options = counts.options
     rng = generator(options.seed, _PART, part)
-    entities = counts.heads(part)
+    entities = share_of(counts.links, part, counts.parts)
     count = len(share_of(counts.hidden_triples, part, counts.parts))
     # Entities differ less in what is said about them than in how often they are mentioned.
     own = degrees(rng, count, len(entities), options.degree_exponent + 1)
     heads = np.repeat(np.arange(entities.start, entities.stop), own)
-    first = np.ones(count, dtype=bool)
-    first[1:] = heads[1:] != heads[:-1]
+    first = np.append(True, heads[1:] != heads[:-1])
     parallel = ~first & (rng.random(count) < options.parallel)
     drawn = relations.draw(rng, heads)
-    predicates = _repeat_relations(relations, drawn, first | parallel, rng, options.repeated)
+    # Relations go on from a head's last triple, unless they are functional.
+    goes_on = ~first & ~parallel & (rng.random(count) < options.repeated)
+    predicates = drawn[_last_where(~goes_on)]
+    predicates = np.where(goes_on & relations.functional[predicates], drawn, predicates)
     tails = draw_tails(counts, relations, rng, heads, predicates)
     tails = tails[_last_where(~parallel)]
 
-    def keys() -> IntArray:
-        return relations.keys(heads, predicates, tails)
-
-    def redraw(at: IntArray, attempt: int) -> None:
-        predicates[at] = relations.draw(rng, heads[at], any_one=attempt >= PATIENT_TRIES)
-        if attempt < PATIENT_TRIES:
-            tails[at] = draw_tails(counts, relations, rng, heads[at], predicates[at])
-        else:
+    def redraw(at: IntArray, tired: bool) -> None:
+        predicates[at] = relations.draw(rng, heads[at], any_one=tired)
+        if tired:
             tails[at] = rng.integers(counts.links, size=len(at))
+        else:
+            tails[at] = draw_tails(counts, relations, rng, heads[at], predicates[at])
 
-    repair(keys, lambda: heads == tails, np.ones(count, dtype=bool), redraw)
+    relations.repair((heads, predicates, tails), np.ones(count, dtype=bool), redraw)
     return HiddenPart(heads, predicates, tails, first)
 
 
@@ -251,32 +312,13 @@ def draw_tails(
     luck = rng.random(len(at))
     local = np.flatnonzero(rng.random(len(at)) < options.local)
     choice = (_LOCAL_VALUES * rng.random(len(local)) ** 3).astype(np.int64)
-    luck[local] = _local_luck(options.seed, predicate[local], heads[at[local]], relations, choice)
+    # Local values are those that entities in a row have in common for a relation.
+    place = heads[at[local]] // relations.run[predicate[local]]
+    mixed = (place * relations.count + predicate[local]) * _LOCAL_VALUES + choice
+    luck[local] = mixed_bits(options.seed, mixed)
     ranks = popular_ranks(luck, relations.width[predicate], options.degree_exponent)
     tails[at] = relations.first[predicate] + ranks
     return tails % counts.links
-
-
-def _local_luck(
-    seed: int, predicates: IntArray, heads: IntArray, relations: Relations, choice: IntArray
-) -> Floats:
-    """(m,) numbers from 0 to below 1 that entities in a row have in common for a relation."""
-    place = heads // relations.run[predicates]
-    mixed = (place * relations.count + predicates) * _LOCAL_VALUES + choice
-    return mixed_bits(seed, mixed)
-
-
-def _repeat_relations(
-    relations: Relations,
-    drawn: IntArray,
-    starts: BoolArray,
-    rng: np.random.Generator,
-    repeated: float,
-) -> IntArray:
-    """Relations that go on from a head's last triple at the given chance, unless functional."""
-    goes_on = ~starts & (rng.random(len(drawn)) < repeated)
-    predicates = drawn[_last_where(~goes_on)]
-    return np.where(goes_on & relations.functional[predicates], drawn, predicates)
 
 
 def _last_where(flags: BoolArray) -> IntArray:

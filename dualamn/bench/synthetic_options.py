@@ -1,23 +1,48 @@
-"""What can be asked of synthetic data; the defaults make it as hard as DBP15K."""
+"""What can be asked of synthetic data, and the exact counts of everything that come of it.
+
+The defaults make it as hard as DBP15K.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from types import MappingProxyType
-from typing import Any
+from typing import Annotated, Any, TypeVar, get_type_hints
 
 from dualamn.errors import DataError, did_you_mean
 
-PerGraph = int | tuple[int, ...]
-"""One whole number for all graphs, or one for each."""
-
-_LARGEST_ENTITIES = 100_000_000
-_LARGEST_TRIPLES = 10_000_000_000
-_LARGEST_RELATIONS = 100_000
-_MAY_BE_NONE = ("triples", "relations", "seeds")
 PER_GRAPH = ("entities", "triples", "degree", "relations")
 """The options that may have one number for each graph."""
+
+TRIPLES_PER_PART = 1 << 19
+
+Number = TypeVar("Number", int, float)
+
+
+@dataclass(frozen=True)
+class _Range:
+    """Which numbers an option may have."""
+
+    low: float
+    high: float
+    whole: bool = False
+    open: bool = False
+
+    def __str__(self) -> str:
+        kind = "a whole number" if self.whole else "a number"
+        between, join = ("between", "and") if self.open else ("from", "to")
+        return f"{kind} {between} {self.low:,} {join} {self.high:,}"
+
+    def holds(self, value: object) -> bool:
+        if isinstance(value, bool) or not isinstance(value, int if self.whole else int | float):
+            return False
+        if self.open:
+            return self.low < value < self.high
+        return self.low <= value <= self.high
+
+
+Share = Annotated[float, _Range(0, 1)]
 
 
 @dataclass(frozen=True)
@@ -38,9 +63,9 @@ class SyntheticOptions:
         overlap: the share of the smallest graph's entities that are linked. The same entities
             are in all graphs, so every pair of graphs has the same number of links.
         missing: the share of the hidden triples between linked entities that a graph lacks, the
-            mean over the graphs. A graph with more triples lacks fewer.
-        uneven: how unevenly triples are missing. 0 lets all be missing alike; with more, some
-            entities, relations and kinds of entities lose most of theirs, in each graph others.
+            mean over the graphs.
+        uneven: how unevenly triples are missing; 0 is even. With more, some entities, relations
+            and kinds of entities lose most of theirs, in each graph others.
         contradictory: the share of the triples two graphs have in common whose tail is replaced
             in one of them.
         lone_degree: the degree of an entity without counterpart, as a share of a linked one's.
@@ -72,114 +97,54 @@ class SyntheticOptions:
         DataError: a number is out of its range, or there are not as many as graphs.
     """
 
-    entities: PerGraph = 20_000
-    graphs: int = 2
-    triples: PerGraph | None = None
-    degree: float | tuple[float, ...] = 8.5
-    relations: PerGraph | None = None
-    overlap: float = 0.77
-    missing: float = 0.385
-    uneven: float = 4.0
-    contradictory: float = 0.05
-    lone_degree: float = 0.19
-    lone_heads: float = 0.0
-    degree_exponent: float = 3.0
-    relation_exponent: float = 1.5
-    functional: float = 0.3
-    repeated: float = 0.85
-    typical: float = 0.95
-    values: float = 0.65
-    popularity: float = 0.06
-    local: float = 0.95
-    nearness: float = 1.2
-    parallel: float = 0.12
-    relation_split: float = 0.3
+    entities: Annotated[int | tuple[int, ...], _Range(2, 100_000_000, whole=True)] = 20_000
+    graphs: Annotated[int, _Range(2, 26, whole=True)] = 2
+    triples: Annotated[int | tuple[int, ...] | None, _Range(1, 10_000_000_000, whole=True)] = None
+    degree: Annotated[float | tuple[float, ...], _Range(0.1, 10_000)] = 8.5
+    relations: Annotated[int | tuple[int, ...] | None, _Range(1, 100_000, whole=True)] = None
+    overlap: Share = 0.77
+    missing: Annotated[float, _Range(0, 0.99)] = 0.385
+    uneven: Annotated[float, _Range(0, 100)] = 4.0
+    contradictory: Share = 0.05
+    lone_degree: Share = 0.19
+    lone_heads: Share = 0.0
+    degree_exponent: Annotated[float, _Range(2.05, 100)] = 3.0
+    relation_exponent: Annotated[float, _Range(0, 10)] = 1.5
+    functional: Share = 0.3
+    repeated: Annotated[float, _Range(0, 0.95)] = 0.85
+    typical: Share = 0.95
+    values: Share = 0.65
+    popularity: Annotated[float, _Range(0.001, 1000)] = 0.06
+    local: Share = 0.95
+    nearness: Annotated[float, _Range(1, 1_000_000)] = 1.2
+    parallel: Annotated[float, _Range(0, 0.9)] = 0.12
+    relation_split: Annotated[float, _Range(0, 0.9)] = 0.3
     shared_relations: bool = False
-    seeds: float | None = None
-    seed: int = 0
+    seeds: Annotated[float | None, _Range(0, 1, open=True)] = None
+    seed: Annotated[int, _Range(0, 2**63 - 1, whole=True)] = 0
 
     def __post_init__(self) -> None:
-        _check_numbers(self)
+        kinds = get_type_hints(SyntheticOptions, include_extras=True)
+        for option in fields(self):
+            name, given = option.name, getattr(self, option.name)
+            (allowed,) = getattr(kinds[name], "__metadata__", (None,))
+            if allowed is None or (given is None and option.default is None):
+                continue
+            for value in given if isinstance(given, tuple) and name in PER_GRAPH else (given,):
+                if not allowed.holds(value):
+                    raise DataError(f"{name} is {value}; use {allowed}")
         for name in PER_GRAPH:
-            value = getattr(self, name)
-            if isinstance(value, tuple) and len(value) != self.graphs:
+            given = getattr(self, name)
+            if isinstance(given, tuple) and len(given) != self.graphs:
                 raise DataError(
-                    f"{name} has {len(value)} numbers for {self.graphs} graphs; "
+                    f"{name} has {len(given)} numbers for {self.graphs} graphs; "
                     "give one for all or one for each"
                 )
 
 
 @dataclass(frozen=True)
-class _Range:
-    low: float
-    high: float
-    whole: bool = False
-    open: bool = False
-
-    def __str__(self) -> str:
-        kind = "a whole number" if self.whole else "a number"
-        between = "between" if self.open else "from"
-        join = "and" if self.open else "to"
-        return f"{kind} {between} {self.low:,} {join} {self.high:,}"
-
-    def holds(self, value: object) -> bool:
-        if isinstance(value, bool) or not isinstance(value, int if self.whole else int | float):
-            return False
-        if self.open:
-            return self.low < value < self.high
-        return self.low <= value <= self.high
-
-
-_SHARE = _Range(0, 1)
-_RANGES: Mapping[str, _Range] = MappingProxyType(
-    {
-        "entities": _Range(2, _LARGEST_ENTITIES, whole=True),
-        "graphs": _Range(2, 26, whole=True),
-        "triples": _Range(1, _LARGEST_TRIPLES, whole=True),
-        "degree": _Range(0.1, 10_000),
-        "relations": _Range(1, _LARGEST_RELATIONS, whole=True),
-        "overlap": _SHARE,
-        "missing": _Range(0, 0.99),
-        "uneven": _Range(0, 100),
-        "contradictory": _SHARE,
-        "lone_degree": _SHARE,
-        "lone_heads": _SHARE,
-        "degree_exponent": _Range(2.05, 100),
-        "relation_exponent": _Range(0, 10),
-        "functional": _SHARE,
-        "repeated": _Range(0, 0.95),
-        "typical": _SHARE,
-        "values": _SHARE,
-        "popularity": _Range(0.001, 1000),
-        "local": _SHARE,
-        "nearness": _Range(1, 1_000_000),
-        "parallel": _Range(0, 0.9),
-        "relation_split": _Range(0, 0.9),
-        "seeds": _Range(0, 1, open=True),
-        "seed": _Range(0, 2**63 - 1, whole=True),
-    }
-)
-
-
-def _check_numbers(options: SyntheticOptions) -> None:
-    for name, allowed in _RANGES.items():
-        given = getattr(options, name)
-        if given is None and name in _MAY_BE_NONE:
-            continue
-        several = isinstance(given, tuple) and name in PER_GRAPH
-        for value in given if several else (given,):
-            if not allowed.holds(value):
-                raise DataError(f"{name} is {value}; use {allowed}")
-
-
-@dataclass(frozen=True)
 class SyntheticPreset:
-    """What a name stands for.
-
-    Attributes:
-        summary: one line for the help.
-        options: what is made.
-    """
+    """What a name stands for, and one line for the help."""
 
     summary: str
     options: SyntheticOptions
@@ -223,10 +188,11 @@ is set by DBP15K ZH-EN, in all of them."""
 def preset_options(name: str, **changes: Any) -> SyntheticOptions:
     """The options that a preset stands for, some of them replaced.
 
-    Args:
-        name: of the preset.
-        changes: options by name. Other `entities` come with the number of relations that fits
-            them, and for another number of `graphs` each is as the preset's first, unless said.
+    Other `entities` come with the number of relations that fits them, and for another number of
+    `graphs` each is as the preset's first, unless said.
+
+        >>> preset_options("1m", entities=2000, seed=4).degree
+        10.0
 
     Raises:
         DataError: there is no such preset, or an option is out of its range.
@@ -244,3 +210,120 @@ def preset_options(name: str, **changes: Any) -> SyntheticOptions:
         firsts = {key: value[0] for key, value in every.items() if isinstance(value, tuple)}
         changes = {**firsts, **changes}
     return replace(options, **changes)
+
+
+@dataclass(frozen=True)
+class GraphCounts:
+    """The counts of one graph.
+
+    Attributes:
+        entities, triples: all of them. Entities with a counterpart come first.
+        dangling: entities without counterpart.
+        linked_triples: triples between linked entities.
+        dangling_tails: triples from a linked entity to one without counterpart.
+        dangling_heads: triples that start at an entity without counterpart.
+        relations: how many it may use.
+    """
+
+    entities: int
+    dangling: int
+    triples: int
+    linked_triples: int
+    dangling_tails: int
+    dangling_heads: int
+    relations: int
+
+
+@dataclass(frozen=True)
+class Counts:
+    """The counts of everything.
+
+    The hidden graph is made in parts, each of the triples of consecutive heads, so that no more
+    than a part is in memory.
+
+    Attributes:
+        options: where the counts come from.
+        links: entities in every graph.
+        hidden_triples, hidden_relations: of the hidden graph, all between linked entities.
+        graphs: the counts of every graph.
+        parts: how many parts there are, see `share_of`.
+    """
+
+    options: SyntheticOptions
+    links: int
+    hidden_triples: int
+    hidden_relations: int
+    graphs: tuple[GraphCounts, ...]
+    parts: int
+
+
+def count_all(options: SyntheticOptions) -> Counts:
+    """The counts that options come to.
+
+    Raises:
+        DataError: the counts cannot go together.
+    """
+    entities = _each(options.entities, options.graphs)
+    degrees = _each(options.degree, options.graphs)
+    by_degree = (
+        max(1, round(count * degree / 2)) for count, degree in zip(entities, degrees, strict=True)
+    )
+    triples = _each(options.triples or tuple(by_degree), options.graphs)
+    common = min(1500, max(1, min(entities) // 13))
+    relations = _each(options.relations or common, options.graphs)
+    if options.shared_relations and len(set(relations)) > 1:
+        raise DataError(
+            f"relations are {', '.join(map(str, relations))}, but with shared_relations all "
+            "graphs have the same; give one number"
+        )
+    links = round(options.overlap * min(entities))
+    if links < 2:
+        raise DataError(
+            f"overlap {options.overlap:g} of {min(entities)} entities leaves {links} links; "
+            "raise overlap or entities to get 2 or more"
+        )
+    graphs = tuple(
+        _count_graph(options, links, *numbers)
+        for numbers in zip(entities, triples, relations, strict=True)
+    )
+    kept = [graph.linked_triples for graph in graphs]
+    hidden = max(round(sum(kept) / len(kept) / (1 - options.missing)), *kept)
+    hidden_relations = max(1, round(min(relations) * (1 - options.relation_split)))
+    capacity = links * (links - 1) * hidden_relations
+    if hidden > capacity // 2:
+        raise DataError(
+            f"{max(triples):,} triples are too many for {links:,} linked entities and "
+            f"{hidden_relations:,} relations; ask for fewer triples, or raise entities, overlap "
+            "or relations"
+        )
+    parts = max(1, -(-hidden // TRIPLES_PER_PART))
+    return Counts(options, links, hidden, hidden_relations, graphs, min(parts, links))
+
+
+def share_of(count: int, part: int, parts: int) -> range:
+    """The part-th of `parts` consecutive ranges that make up `count`, nearly equal in size."""
+    return range(count * part // parts, count * (part + 1) // parts)
+
+
+def _each(value: Number | tuple[Number, ...], graphs: int) -> tuple[Number, ...]:
+    return value if isinstance(value, tuple) else (value,) * graphs
+
+
+def _count_graph(
+    options: SyntheticOptions, links: int, entities: int, triples: int, relations: int
+) -> GraphCounts:
+    dangling = entities - links
+    # With these, the mean degrees of both kinds of entities have the ratio asked for, as long
+    # as every triple of a dangling entity has one such end.
+    weight = options.lone_degree * dangling
+    of_dangling = min(round(2 * triples * weight / (links + weight)), triples - 1)
+    from_dangling = round(options.lone_heads * of_dangling)
+    return GraphCounts(
+        entities,
+        dangling,
+        triples,
+        triples - of_dangling,
+        of_dangling - from_dangling,
+        from_dangling,
+        relations,
+    )

@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
+from itertools import combinations
+
 import numpy as np
 
 from dualamn.errors import DataError
 from dualamn.graphs.knowledge_graph import KnowledgeGraph, distinct_rows
 from dualamn.graphs.task import AlignmentTask
 from dualamn.kernels.arrays import Floats, IntArray
+
+_RANGES = {
+    "n_entities": (2, 10_000_000),
+    "n_kgs": (2, 26),
+    "n_relations": (1, 1_000_000),
+    "mean_degree": (0, 10_000),
+    "keep_triples": (0, 1),
+    "unmatched": (0, 1),
+    "train_ratio": (0, 1),
+}
 
 
 def make_task(
@@ -30,6 +42,10 @@ def make_task(
     the hidden graph numbers 7 is ``a/7`` in the first graph and ``b/7`` in the second, so an
     entity's true counterparts can be read off its identifier.
 
+        >>> task = make_task(50, seed=1)
+        >>> task.identifiers(task.test_links[0]).tolist()
+        ['a/0', 'b/0']
+
     Args:
         n_entities: entities of the hidden graph; at least 2.
         n_kgs: how many graphs to derive, from 2 to 26.
@@ -46,7 +62,10 @@ def make_task(
     Raises:
         DataError: an argument is out of its range.
     """
-    _check(n_entities, n_kgs, n_relations, mean_degree, keep_triples, unmatched, train_ratio)
+    given = locals()
+    for argument, (low, high) in _RANGES.items():
+        if not low <= given[argument] <= high:
+            raise DataError(f"{argument} is {given[argument]}; use a number from {low} to {high}")
     rng = np.random.default_rng([seed, 0])
     hidden = _hidden_graph(rng, n_entities, n_relations, mean_degree)
     names = [chr(ord("a") + number) for number in range(n_kgs)]
@@ -61,12 +80,12 @@ def make_task(
     )
     seeds: dict[tuple[int, int], IntArray] = {}
     test: dict[tuple[int, int], IntArray] = {}
-    for left in range(n_kgs):
-        for right in range(left + 1, n_kgs):
-            links = _links(orders[left], orders[right], n_entities)
-            is_seed = np.zeros(len(links), dtype=bool)
-            is_seed[rng.permutation(len(links))[: round(train_ratio * len(links))]] = True
-            seeds[left, right], test[left, right] = links[is_seed], links[~is_seed]
+    for left, right in combinations(range(n_kgs), 2):
+        _, *places = np.intersect1d(orders[left], orders[right], return_indices=True)
+        links = np.stack(places, axis=1)[np.argsort(places[0])]
+        is_seed = np.zeros(len(links), dtype=bool)
+        is_seed[rng.permutation(len(links))[: round(train_ratio * len(links))]] = True
+        seeds[left, right], test[left, right] = links[is_seed], links[~is_seed]
     name = f"synthetic-{n_entities}"
     if not diagonal:
         return AlignmentTask.from_kgs(kgs, seeds, test, name=name, seed=seed)
@@ -131,34 +150,3 @@ def _graph(
         [f"{name}/{number}" for number in order],
         [f"{prefix}r{number}" for number in used],
     )
-
-
-def _links(left: IntArray, right: IntArray, n_entities: int) -> IntArray:
-    """(m, 2) places of the entities that both graphs have."""
-    place = np.full(n_entities, -1)
-    place[right] = np.arange(len(right))
-    counterparts = place[left]
-    at = np.flatnonzero(counterparts >= 0)
-    return np.stack([at, counterparts[at]], axis=1)
-
-
-def _check(
-    n_entities: int,
-    n_kgs: int,
-    n_relations: int,
-    mean_degree: float,
-    keep_triples: float,
-    unmatched: float,
-    train_ratio: float,
-) -> None:
-    for name, value, low, high in (
-        ("n_entities", n_entities, 2, 10_000_000),
-        ("n_kgs", n_kgs, 2, 26),
-        ("n_relations", n_relations, 1, 1_000_000),
-        ("mean_degree", mean_degree, 0, 10_000),
-        ("keep_triples", keep_triples, 0, 1),
-        ("unmatched", unmatched, 0, 1),
-        ("train_ratio", train_ratio, 0, 1),
-    ):
-        if not low <= value <= high:
-            raise DataError(f"{name} is {value}; use a number from {low} to {high}")

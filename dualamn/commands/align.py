@@ -13,7 +13,7 @@ from dualamn.commands.options import UnderHeadings
 
 if TYPE_CHECKING:
     from dualamn.alignment import Alignment
-    from dualamn.settings.presets import PresetName
+    from dualamn.config import PresetName
 
 _LIKELY = 0.5  # the probability from which --many keeps links
 

@@ -14,7 +14,7 @@ from dualamn.kernels import compute
 
 if TYPE_CHECKING:
     from dualamn.bench.benchmark import Benchmark, Run
-    from dualamn.settings.presets import PresetName
+    from dualamn.config import PresetName
 
 
 @click.command(

@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 
 import click
 
-from dualamn.settings.presets import DEFAULT_PRESET, PRESETS
+from dualamn.config import DEFAULT_PRESET, PRESETS
 
 STDOUT = Path("-")
 _WIDEST = 24  # characters of an option beside which its help still stands

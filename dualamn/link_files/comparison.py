@@ -9,14 +9,21 @@ from pathlib import Path
 from typing import Any
 
 from dualamn.errors import DataError
-from dualamn.eval.curve import PrecisionRecallCurve, curve_of
 from dualamn.eval.reliability import (
     ReliabilityBin,
     calibration_in_words,
     error_of,
     reliability_table,
 )
-from dualamn.eval.verdicts import LINKS_HEADER, LinkMetrics, Verdicts, judge, link_cells, text_table
+from dualamn.eval.verdicts import (
+    LINKS_HEADER,
+    LinkMetrics,
+    PrecisionRecallCurve,
+    Verdicts,
+    judge,
+    link_cells,
+    text_table,
+)
 from dualamn.files.iris import to_uri
 from dualamn.kernels.arrays import FloatArray, strings
 from dualamn.link_files.formats import read_links
@@ -62,7 +69,7 @@ class LinkFileEvaluation:
         Raises:
             DataError: the links file has no scores.
         """
-        return curve_of(self.verdicts)
+        return self.verdicts.curve()
 
     def as_dict(self) -> dict[str, Any]:
         """All figures, for a report."""

@@ -1,7 +1,7 @@
 """How much memory a run will take, and settings that keep it within what there is.
 
 Sizes are counted from the arrays that the stages hold at once; what they hold for every edge was
-measured on made graphs of a million entities each (docs/scale.md).
+measured on synthetic graphs of a million entities each (docs/scale.md).
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from dualamn.errors import ConfigError
 from dualamn.graphs.task import AlignmentTask
 from dualamn.kernels import compute, memory
 from dualamn.kernels.memory import Storage
-from dualamn.search.candidate_search import explores, way_to_search
+from dualamn.search.candidate_search import Way, explores, way_to_search
 from dualamn.training.micro_batch import StepSizes
 
 GIB = 2**30
@@ -32,7 +32,7 @@ _EDGE_IN_EVIDENCE = 150  # of that and of pairs that share statements, in a roun
 _CANDIDATE = 60  # of scores, positions and pairs
 _CANDIDATE_IN_EVIDENCE = 130  # of the same, through rounds of evidence
 _LISTS = 1.5  # of one graph's rows: what an approximate search holds, in lists that double to grow
-_PART_COPIES = 6  # of a part of a training step: layers, gate, dropped rows, and gradients
+_MICRO_BATCH_COPIES = 6  # layers, gate, dropped rows, and gradients
 _FLOAT, _HALF = 4, 2
 _LABEL_COPIES = 4  # of labels as they start, after two rounds, and while they are added up
 _COLUMNS = 256  # that propagation projects at a time at least
@@ -43,14 +43,11 @@ class ExecutionPlan:
     """What a run will hold in memory at most, stage by stage.
 
     Attributes:
-        config: the settings, with fewer dimensions where the memory asks for it.
-        storage: where embeddings are made, in half precision or a file where the memory asks for
-            it.
+        config, storage: with fewer dimensions, in half precision, in a file where memory asks so.
         stages: bytes that each stage holds, with what it needs from the stages before.
         budget: bytes that the run may take; None if the machine's memory is not known.
         narrowed: the settings that differ from those asked for, as "name 128 -> 64".
         file_bytes: of embeddings in a temporary file; 0 where they are in memory.
-        halved: embeddings are in half precision, which was not asked for.
     """
 
     config: AlignerConfig
@@ -59,7 +56,6 @@ class ExecutionPlan:
     budget: int | None
     narrowed: tuple[str, ...] = ()
     file_bytes: int = 0
-    halved: bool = False
 
     @property
     def peak(self) -> int:
@@ -69,42 +65,39 @@ class ExecutionPlan:
     @property
     def changes(self) -> tuple[str, ...]:
         """What is not as asked for so that the run fits, in words."""
-        kept = ["in half precision"] if self.halved else []
+        kept = ["in half precision"] if self.storage.half else []
         if self.file_bytes:
             kept.append(f"in a temporary file of {self.file_bytes / GIB:.2f} GiB")
         changes = [f"embeddings {', '.join(kept)}"] if kept else []
         return (*changes, *(f"embeddings of fewer dimensions, {line}" for line in self.narrowed))
 
 
-def plan(
-    task: AlignmentTask, config: AlignerConfig, storage: Storage | None = None
-) -> ExecutionPlan:
+def plan(task: AlignmentTask, config: AlignerConfig) -> ExecutionPlan:
     """Settings with which a run fits into its memory, as near as can be to those asked for.
 
     Where it would take too much, embeddings that nothing searches are made in half precision, then
     go into a temporary file as well (`dualamn.kernels.memory`), and if that is not enough they are
     given fewer dimensions, half by half; nothing else is changed. With enough memory the settings
-    stay as they are.
+    stay as they are. Of the task only its sizes count.
 
-    Args:
-        task: graphs and links; only their sizes count.
-        config: the settings; the memory is `config.memory`, or four fifths of the machine's.
-        storage: where embeddings are made at first; float32 rows in memory if None.
+        >>> from dualamn.bench.synthetic_task import make_task
+        >>> planned = plan(make_task(), AlignerConfig(memory=2.0))
+        >>> planned.changes, planned.peak < 2 * GIB
+        ((), True)
 
     Raises:
         ConfigError: not even the fewest dimensions fit.
     """
     budget = memory_budget(config)
-    asked = storage or Storage()
-    tried = _planned(task, config, asked, config, asked, budget)
+    tried = _planned(task, config, Storage(), config, budget)
     if budget is None or tried.peak <= budget:
         return tried
     for settings in (config, *_fewer_dimensions(config)):
-        ways = [asked]
+        ways = [Storage()]
         if _only_scores(task, settings):
-            ways += [Storage(half=True, mapped=asked.mapped), Storage(half=True, mapped=True)]
+            ways += [Storage(half=True), Storage(half=True, mapped=True)]
         for way in ways:
-            tried = _planned(task, settings, way, config, asked, budget)
+            tried = _planned(task, settings, way, config, budget)
             if tried.peak <= budget:
                 return tried
     others = "preset fast, which trains nothing, or " if config.encoder != "propagation" else ""
@@ -119,19 +112,15 @@ def _planned(
     config: AlignerConfig,
     storage: Storage,
     asked: AlignerConfig,
-    at_first: Storage,
     budget: int | None,
 ) -> ExecutionPlan:
     rows = _all_rows(task.n_entities, config, storage) * (2 if config.calibrate else 1)
-    return ExecutionPlan(
-        config,
-        storage,
-        stages(task, config, storage),
-        budget,
-        _differences(asked, config),
-        rows if storage.mapped else 0,
-        storage.half and not at_first.half,
+    before, after = asked.to_dict(), config.to_dict()
+    narrowed = tuple(
+        f"{name} {before[name]} -> {after[name]}" for name in before if before[name] != after[name]
     )
+    stored = rows if storage.mapped else 0
+    return ExecutionPlan(config, storage, stages(task, config, storage), budget, narrowed, stored)
 
 
 def memory_budget(config: AlignerConfig) -> int | None:
@@ -148,12 +137,12 @@ def stages(
     """Bytes that each stage of a run holds at once, by counting."""
     n, edges = task.n_entities, 2 * task.n_triples
     storage = storage or Storage()
+    seeds, named = len(task.seed_links) > 0, _named(task, config)
     held = _PROGRAM + n * _ENTITY + edges // 2 * _TRIPLE
     evidence = edges * _EDGE_IN_EVIDENCE if config.evidence_rounds else 0
-    named = config.names != "off" and task.entity_names is not None
     # Without pairs to learn from, evidence comes to be when training is over.
     kept = edges * _EDGE_IN_STATEMENTS if config.evidence_rounds else 0
-    early = kept if config.evidence_first or config.turns(named=named) else 0
+    early = kept if config.evidence_first or config.most_rounds(named=named) else 0
     graph = edges * _EDGE_IN_GRAPH
     tied = edges * _EDGE_TIED if config.tie_links and config.encoder != "propagation" else 0
     names = n * _NAME if named else 0
@@ -163,14 +152,26 @@ def stages(
     waiting = rows if config.calibrate else 0
     left, right = sorted(kg.n_entities for kg in task.kgs)[-2:]
     tests = len(task.test_links)
+
+    def way(pairs: int) -> Way:
+        return way_to_search(pairs * width(config), config, seeds=seeds, names=named)
+
+    def of_one(pairs: int, each: int) -> int:
+        """Bytes of one entity's candidates, if so many pairs of entities come into question."""
+        searched = 0 if way(pairs) == "evidence" else config.candidates * each
+        return searched + config.evidence_explored * _CANDIDATE
+
     # Candidates may be all entities, or the test side alone, which is searched at larger sizes.
     each = _CANDIDATE_IN_EVIDENCE if config.evidence_rounds else _CANDIDATE
     candidates = max(
         # Runs with names were seen to hold as much for each of all entities as for the test side's.
-        n * _candidates(left * right, each if named else _CANDIDATE, task, config, named=named),
-        2 * tests * _candidates(tests * tests, each, task, config, named=named),
+        n * of_one(left * right, each if named else _CANDIDATE),
+        2 * tests * of_one(tests * tests, each),
     )
-    lists = _lists(left, right, config, seeds=len(task.seed_links) > 0, named=named)
+    beside_names = not explores(config) and config.search_recall < 1
+    lists = 0
+    if way(left * right) == "approximate" or (way(left * right) == "names" and beside_names):
+        lists = int(_LISTS * right * width(config) * _FLOAT)
     return {
         "load": held,
         "train": held + names + graph + tied + waiting + _training(n, config) + early,
@@ -179,24 +180,8 @@ def stages(
     }
 
 
-def _candidates(
-    pairs: int, each: int, task: AlignmentTask, config: AlignerConfig, *, named: bool
-) -> int:
-    """Bytes of one entity's candidates, if so many pairs of entities come into question."""
-    explored = config.evidence_explored * _CANDIDATE
-    seeds = len(task.seed_links) > 0
-    if way_to_search(pairs * width(config), config, seeds=seeds, names=named) == "evidence":
-        return explored
-    return config.candidates * each + explored
-
-
-def _lists(left: int, right: int, config: AlignerConfig, *, seeds: bool, named: bool) -> int:
-    """Bytes of the lists that an approximate search between two graphs of these sizes goes by."""
-    way = way_to_search(left * right * width(config), config, seeds=seeds, names=named)
-    beside_names = way == "names" and not explores(config) and config.search_recall < 1
-    if way != "approximate" and not beside_names:
-        return 0
-    return int(_LISTS * max(left, right) * width(config) * _FLOAT)
+def _named(task: AlignmentTask, config: AlignerConfig) -> bool:
+    return config.names != "off" and task.entity_names is not None
 
 
 def _only_scores(task: AlignmentTask, config: AlignerConfig) -> bool:
@@ -205,7 +190,7 @@ def _only_scores(task: AlignmentTask, config: AlignerConfig) -> bool:
     A search reads all rows time and again; a file would be slow, and what it saves is little at
     sizes that are searched.
     """
-    named = config.names != "off" and task.entity_names is not None
+    named = _named(task, config)
     for left, right in task.kg_pairs:
         seeds, tests = (
             len(task.links_between(links, left, right))
@@ -213,8 +198,7 @@ def _only_scores(task: AlignmentTask, config: AlignerConfig) -> bool:
         )
         free = [task.kgs[kg].n_entities - seeds for kg in (left, right)]
         for pairs in (free[0] * free[1], *([tests * tests] if tests else [])):
-            products = pairs * width(config)
-            way = way_to_search(products, config, seeds=seeds > 0, names=named)
+            way = way_to_search(pairs * width(config), config, seeds=seeds > 0, names=named)
             if not (way == "evidence" or (way == "names" and explores(config))):
                 return False
     return True
@@ -245,8 +229,8 @@ def _training(n: int, config: AlignerConfig) -> int:
     layers = 2 * 2 * (config.depth + 1) * n * config.dim  # of two branches, with gradient
     sizes = StepSizes()
     entities = min(n, sizes.linked + sizes.others)
-    part = _PART_COPIES * entities * 2 * (config.depth + 1) * config.dim
-    return (parameters + layers + part) * _FLOAT
+    batch = _MICRO_BATCH_COPIES * entities * 2 * (config.depth + 1) * config.dim
+    return (parameters + layers + batch) * _FLOAT
 
 
 def _embedding(n: int, config: AlignerConfig, storage: Storage) -> int:
@@ -270,10 +254,3 @@ def _fewer_dimensions(config: AlignerConfig) -> Iterator[AlignerConfig]:
             changes["relation_dim"] = max(config.relation_dim // parts, 8)
             changes["label_dim"] = max(config.label_dim // parts, 32)
         yield replace(config, **changes)
-
-
-def _differences(old: AlignerConfig, new: AlignerConfig) -> tuple[str, ...]:
-    before, after = old.to_dict(), new.to_dict()
-    return tuple(
-        f"{name} {value} -> {after[name]}" for name, value in before.items() if value != after[name]
-    )

@@ -2,9 +2,8 @@
 
 Work is counted: numbers that dense products multiply, and triples and entities that all else goes
 over. What each takes was read off the run files in benchmarks/results and benchmarks/scale_results,
-on two cores of a server (AMD EPYC with AVX-512) of speed 1; `Speed.measured` tells how this machine
-compares. Estimates are right to a factor of two, and a test holds them to that. Names are not
-counted.
+on two cores of a server (AMD EPYC with AVX-512) of speed 1; `Speed.measured` compares this machine.
+Estimates are right to a factor of two, and a test holds them to that. Names are not counted.
 """
 
 from __future__ import annotations
@@ -34,7 +33,7 @@ _PRODUCTS = 2e11  # a second, of numbers that an exact search multiplies
 _LOOKED_UP = 1.2e-4  # seconds for an entity that looks up the names that are like its own
 _APPROXIMATE = 0.1  # of the time of an exact search that an approximate one takes
 _STEP = 5e-9  # an edge and a number of an entity's features, in a training step
-_PART = 2.3e-8  # an entity of a micro-batch and a number of its embedding: gate, mining, loss
+_MICRO_BATCH = 2.3e-8  # an entity of it and a number of its embedding: gate, mining, loss
 _ENTITY = 8  # edges that an entity weighs as much as
 _FIXED_SHARE = 0.25  # of a step, whatever share of the entities is linked
 _FOUND_SHARE = 0.6  # of the entities that bootstrapping links on its way
@@ -48,24 +47,17 @@ _PROBED = 0.04  # seconds that each is tried again and again for
 
 @dataclass(frozen=True)
 class Speed:
-    """How fast a machine is, by how often it does in a second what two cores of that server do.
-
-    Attributes:
-        dense: in products of dense matrices.
-        sparse: in passes over memory, of which all else consists.
-    """
+    """How fast a machine is, by how often it does in a second what two cores of that server do:
+    in products of dense matrices, and in passes over memory, of which all else consists."""
 
     dense: float = 1.0
     sparse: float = 1.0
 
     @classmethod
     def measured(cls, cores: int | None = None) -> Speed:
-        """The speed of this machine, by a dense and a sparse product: a tenth of a second.
+        """The speed of this machine with so many cores, all if None: a tenth of a second.
 
         One core is measured, at its best, as others may be busy at the moment.
-
-        Args:
-            cores: that a run uses; all of the machine's if None.
         """
         more = math.pow((cores or os.cpu_count() or 1) / _CORES, _CORES_POWER)
         draw = torch.Generator().manual_seed(0)
@@ -90,14 +82,8 @@ def _least_seconds(work: Callable[[], object]) -> float:
 
 @dataclass(frozen=True)
 class Sizes:
-    """What of a task decides how long it takes.
-
-    Attributes:
-        entities: of every graph.
-        triples: of all graphs.
-        seeds: seed links.
-        has_names: whether entities have names.
-    """
+    """What of a task decides how long it takes: `entities` of every graph, `triples` of all graphs,
+    `seeds` links, and whether entities have names."""
 
     entities: tuple[int, ...]
     triples: int
@@ -116,16 +102,13 @@ class Sizes:
 
 
 def seconds(sizes: Sizes, config: AlignerConfig, speed: Speed, *, models: int = 1) -> float:
-    """About how long a whole run takes on a CPU.
+    """About how many seconds a whole run takes on a CPU, mostly right to a factor of two.
 
     Args:
         sizes: of the task.
         config: the settings, as they were planned.
         speed: of the machine, with the cores that the run uses.
         models: that are trained and searched one after the other, those for probabilities aside.
-
-    Returns:
-        Seconds, mostly right to a factor of two.
     """
     rounds = 1 + config.bootstrap_turns
     work = _training(sizes, config, speed) + rounds * _searching(sizes, config, speed)
@@ -133,7 +116,7 @@ def seconds(sizes: Sizes, config: AlignerConfig, speed: Speed, *, models: int = 
         work += _EVIDENCE * sizes.triples / speed.sparse
     if config.encoder != "dual_amn":
         work += _PROPAGATION * sizes.triples / speed.sparse
-    # A second model is trained and searched to tell probabilities by.
+    # A second model is trained and searched for probabilities.
     return _START + _LOAD * sizes.triples + models * (2 if config.calibrate else 1) * work
 
 
@@ -144,8 +127,8 @@ def _training(sizes: Sizes, config: AlignerConfig, speed: Speed) -> float:
     # Without seed links names find the first pairs.
     found = sizes.seeds + min(rest, _FOUND_EACH * sizes.seeds or rest)
     first = found if _finds_first(sizes, config) else sizes.seeds
-    turns = config.bootstrap_turns * config.turn_epochs * _epoch(found, sizes, config, speed)
-    return config.epochs * _epoch(first or found, sizes, config, speed) + turns
+    rounds = config.bootstrap_turns * config.turn_epochs * _epoch(found, sizes, config, speed)
+    return config.epochs * _epoch(first or found, sizes, config, speed) + rounds
 
 
 def _finds_first(sizes: Sizes, config: AlignerConfig) -> bool:
@@ -160,10 +143,10 @@ def _epoch(links: int, sizes: Sizes, config: AlignerConfig, speed: Speed) -> flo
     linked = min(n, 2 * links)
     layers = (2 * sizes.triples + _ENTITY * n) * config.dim * (_FIXED_SHARE + linked / max(n, 1))
     drawn = StepSizes()
-    parts = math.ceil(links / steps / (drawn.linked // 2))
+    batches = math.ceil(links / steps / (drawn.linked // 2))
     entities = min(linked, drawn.linked) + min(n - linked, drawn.others)
-    embedded = parts * entities * 2 * (config.depth + 1) * config.dim
-    return steps * (_STEP * layers / speed.sparse + _PART * embedded / speed.dense)
+    embedded = batches * entities * 2 * (config.depth + 1) * config.dim
+    return steps * (_STEP * layers / speed.sparse + _MICRO_BATCH * embedded / speed.dense)
 
 
 def _searching(sizes: Sizes, config: AlignerConfig, speed: Speed) -> float:
@@ -179,16 +162,16 @@ def _searching(sizes: Sizes, config: AlignerConfig, speed: Speed) -> float:
 
 
 def in_words(duration: float) -> str:
-    """A duration as roughly as it is known: "about 15 seconds", "about 3 hours"."""
+    """A duration as roughly as it is known.
+
+    >>> in_words(14), in_words(3700)
+    ('about 15 seconds', 'about 1 hour')
+    """
     if duration < 55:
         return f"about {max(5, 5 * round(duration / 5))} seconds"
-    for unit, name, largest in ((60, "minute", 55 * 60), (3600, "hour", 40 * 3600)):
-        if duration < largest:
-            return _counted(duration / unit, name)
-    return _counted(duration / 86400, "day")
-
-
-def _counted(value: float, name: str) -> str:
+    units = (60, "minute", 55 * 60), (3600, "hour", 40 * 3600), (86400, "day", math.inf)
+    unit, name = next((unit, name) for unit, name, largest in units if duration < largest)
+    value = duration / unit
     # One digit is known, and hardly that.
     whole = max(1, round(value)) if value < 10 else 5 * round(value / 5)
     return f"about {whole} {name}{'' if whole == 1 else 's'}"

@@ -14,7 +14,7 @@ from typing import Any
 
 from jinja2 import Environment, FunctionLoader, StrictUndefined
 
-from dualamn.config import AlignerConfig
+from dualamn.config import PRESETS, AlignerConfig
 from dualamn.data_loaders.summary import check_health, describe
 from dualamn.errors import ConfigError
 from dualamn.eval import PROTOCOL_IN_WORDS, evaluate
@@ -25,7 +25,6 @@ from dualamn.report.certainty import CONFIDENCE, METHOD_IN_WORDS, coverage, pair
 from dualamn.report.graphs import profile_graphs
 from dualamn.report.markup import clean, shown
 from dualamn.report.sample import sample_links
-from dualamn.settings.presets import PRESETS
 from dualamn.version import __version__
 
 PER_BAND = 5

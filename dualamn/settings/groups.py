@@ -114,8 +114,8 @@ class PropagationSettings(Settings):
 
     Attributes:
         label_dim: width of the labels that propagation starts from.
-        relation_dim, neighbour_dim: random projections of relations and neighbours, whose outer
-            products are an entity's row: its width is relation_dim * neighbour_dim.
+        relation_dim, neighbour_dim: of random projections; an entity's row is an outer product of
+            both, of width relation_dim * neighbour_dim.
     """
 
     label_dim: Count = 256
@@ -130,8 +130,8 @@ class BootstrapSettings(Settings):
     Attributes:
         bootstrap_turns: most self-training rounds; 0 for none.
         bootstrap_candidates: whose entities these pairs are looked for among: "unaligned" all
-            without a seed link, "test_only" those of the test links. The latter tells the model
-            who has a counterpart: it may then be scored as `test_only` and nothing else.
+            without a seed link, "test_only" those of the test links. With the latter
+            the model knows who has a counterpart: it may be scored as `test_only` and nothing else.
         bootstrap_probability: from which a pair that is each other's choice is learned from.
         turn_epochs: passes over seed links and pairs in a self-training round.
     """
@@ -149,8 +149,8 @@ class SearchSettings(Settings):
     Attributes:
         candidates: how many candidates each entity keeps after the search.
         search_limit: products of numbers that an exact search may take, 5e11 being some ten seconds
-            on two cores; larger graphs do with the candidates that evidence finds, if it does, and
-            those that share rare words or pieces of names, or else are searched by way of clusters.
+            on two cores; larger graphs do with candidates by evidence, if it finds any, and by rare
+            words or pieces of names, or else are searched by way of clusters.
         search_recall: share of the ten nearest that a search by way of clusters is to find; 1 for
             exact searches at any size.
     """
@@ -212,10 +212,9 @@ class AttributeSettings(Settings):
     Attributes:
         names: "auto" lets the names of entities take part where the graphs of a task have some,
             "off" goes by structure alone. How much they weigh is learned from linked entities, so
-            names that tell nothing weigh nothing.
-        names_turns: self-training rounds at least where names or values take part: they show
-            in every round who else is a pair, and pairs which words and properties stand for each
-            other.
+            useless names weigh nothing.
+        names_turns: self-training rounds at least where names or values take part: every round
+            these find further pairs, and pairs words and properties that stand for each other.
         names_model: folder of a model2vec or sentence-transformers model on this machine, by which
             names are compared as well; None for none. Nothing is downloaded.
         values: "auto" lets attribute values, such as numbers and dates, take part where the graphs

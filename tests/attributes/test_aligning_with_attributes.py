@@ -9,10 +9,9 @@ import pytest
 
 from dualamn.aligner import Aligner
 from dualamn.bench.records import exact_name_match
-from dualamn.config import AlignerConfig
+from dualamn.config import AlignerConfig, PresetName
 from dualamn.errors import ConfigError
 from dualamn.eval import evaluate
-from dualamn.settings.presets import PresetName
 from tests.attributes.conftest import DescribedTask, NamedTask, Row, noise, shuffled
 
 FAST: dict[str, Any] = {"label_dim": 64, "relation_dim": 16, "evidence_rounds": 2}

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from dualamn.bench import synthetic_draws
+from dualamn.bench import synthetic_options
 from dualamn.bench.synthetic_graphs import SyntheticGraphs
 from dualamn.bench.synthetic_options import PRESETS, SyntheticOptions, preset_options
 from dualamn.errors import DataError
@@ -52,7 +52,7 @@ def correlation(left: Any, right: Any) -> float:
 @pytest.fixture(params=["one part", "many parts"])
 def parts(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     if request.param == "many parts":
-        for module in ("synthetic_draws", "synthetic_graphs"):
+        for module in ("synthetic_options", "synthetic_graphs"):
             name = f"dualamn.bench.{module}.TRIPLES_PER_PART"
             monkeypatch.setattr(name, 700)
 
@@ -97,7 +97,7 @@ def test_counts_are_exact(changes: dict[str, Any]) -> None:
 
 
 def test_many_parts_are_many(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(synthetic_draws, "TRIPLES_PER_PART", 700)
+    monkeypatch.setattr(synthetic_options, "TRIPLES_PER_PART", 700)
     assert SyntheticGraphs(SMALL).counts.parts > 5
 
 

@@ -381,8 +381,8 @@ def test_what_cannot_work_is_said_before_the_work(
 
 
 def test_the_help_names_every_matcher_and_preset(run: Run) -> None:
+    from dualamn.config import PRESETS
     from dualamn.matching import MATCHERS
-    from dualamn.settings.presets import PRESETS
 
     for command in ("align", "bench"):
         text = run(command, "--help").output

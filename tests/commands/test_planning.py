@@ -20,11 +20,10 @@ from dualamn import load
 from dualamn.aligner import Aligner
 from dualamn.bench.export import write_task
 from dualamn.bench.synthetic_task import make_task
-from dualamn.config import AlignerConfig
+from dualamn.config import AlignerConfig, PresetName
 from dualamn.errors import ConfigError
 from dualamn.kernels import compute
 from dualamn.planning.execution_plan import GIB, memory_budget, plan, stages, width
-from dualamn.settings.presets import PresetName
 
 TASK = make_task(3000)
 

@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 
 from dualamn.errors import DataError
 from dualamn.eval import PrecisionRecallCurve, judge, link_metrics, precision_recall_curve
-from dualamn.eval.curve import curve_of
 
 scored = st.lists(
     st.tuples(st.integers(0, 9), st.integers(0, 9), st.integers(-4, 4)),
@@ -105,4 +104,4 @@ def test_the_report_is_thinned_and_the_file_is_not(tmp_path: Path) -> None:
 
 def test_links_without_scores_have_no_curve() -> None:
     with pytest.raises(DataError, match="have none"):
-        curve_of(judge([(0, 0)], [(0, 0)]))
+        judge([(0, 0)], [(0, 0)]).curve()
