@@ -1,4 +1,4 @@
-"""How sure links are, and how well calibrated: distributions, reliability, precision."""
+"""How sure links are: distributions, reliability, precision, and a sample of every band."""
 
 from __future__ import annotations
 
@@ -6,12 +6,15 @@ from dataclasses import dataclass
 
 import numpy as np
 from markupsafe import Markup
+from numpy.typing import NDArray
 
+from dualamn.explain import Explanation, explain_links
 from dualamn.kernels.arrays import FloatArray
 from dualamn.probability.calibration import Calibration, Method, PairCalibration
 from dualamn.probability.judged_links import JudgedLinks
 from dualamn.probability.precision_threshold import PrecisionCurve, precision_curve
 from dualamn.report.markup import Shown, histogram, shown, unit_frame
+from dualamn.result import PairAlignment
 
 PRECISIONS = (0.8, 0.9, 0.95, 0.99)
 CONFIDENCE = 0.95
@@ -25,18 +28,19 @@ METHOD_IN_WORDS: dict[Method, str] = {
 }
 
 
+BANDS = (0.0, 0.5, 0.8, 0.95)
+"""Where the bands of probability begin; the last one ends with 1."""
+
+
 @dataclass(frozen=True)
 class PairCertainty:
-    """The links between two graphs.
+    """The links between two graphs, `left` and `right`.
 
     Attributes:
-        left, right: names of the graphs.
-        links: how many.
-        seeds: how many seed links.
-        expected: correct ones among them, the sum of their probabilities; None without.
-        scores: a figure of their scores; None without links.
-        probabilities: a figure of their probabilities; None without.
-        calibration: where these come from; None for a pair that was not calibrated.
+        links, seeds: how many links and seed links.
+        expected: correct ones among the links, the sum of their probabilities; None without.
+        scores, probabilities: figures of their distributions; None where there are none.
+        calibration: where the probabilities come from; None for a pair that was not calibrated.
         reliability: a figure of it; None where no link has a label.
     """
 
@@ -58,14 +62,13 @@ class Choice:
     Attributes:
         precision: the share of correct links that is reached with a confidence of `CONFIDENCE`.
         kept: how many links can be kept; 0 if the precision is out of reach.
-        probability: the lowest one that is kept; None if none are.
-        expected: the share that is correct among them; None likewise.
+        probability, expected: the lowest one that is kept, and the share that is correct.
     """
 
     precision: float
-    kept: int
-    probability: float | None
-    expected: float | None
+    kept: int = 0
+    probability: float | None = None
+    expected: float | None = None
 
 
 @dataclass(frozen=True)
@@ -81,6 +84,36 @@ class Coverage:
     figure: Markup
     observed: bool
     choices: tuple[Choice, ...]
+
+
+@dataclass(frozen=True)
+class SampledLink:
+    """A link of the sample.
+
+    Attributes:
+        explanation: why the two are linked.
+        verdict: "correct" or "incorrect" by the test links, "" where these do not know it.
+    """
+
+    explanation: Explanation
+    verdict: str
+
+
+@dataclass(frozen=True)
+class Band:
+    """Links that are about as sure as each other.
+
+    Attributes:
+        name: its range in words.
+        pair: names of the two graphs.
+        links: how many links lie in it.
+        sampled: some of them, least sure first.
+    """
+
+    name: str
+    pair: tuple[str, str]
+    links: int
+    sampled: tuple[SampledLink, ...]
 
 
 def pair_certainty(alignment: JudgedLinks, number: int) -> PairCertainty:
@@ -114,8 +147,8 @@ def coverage(alignment: JudgedLinks) -> Coverage | None:
     share = curve.kept / curve.n_links
     observed = _observed(alignment.calibration)
     lines = [curve.expected, curve.lower, *(y for _, y in observed)]
-    lowest = max(0.0, np.floor(min(float(np.min(line)) for line in lines) * 5) / 5)
-    lowest = min(lowest, 0.8)
+    least = min(float(np.min(line)) for line in lines)
+    lowest = min(max(0.0, np.floor(least * 5) / 5), 0.8)
     frame = unit_frame(("share of links kept, most probable first", "share correct"), lowest)
     expected, lower = (
         list(zip(share, line, strict=True)) for line in (curve.expected, curve.lower)
@@ -131,14 +164,10 @@ def coverage(alignment: JudgedLinks) -> Coverage | None:
 def _choice(curve: PrecisionCurve, precision: float) -> Choice:
     reached = np.flatnonzero(curve.lower >= precision)
     if not len(reached):
-        return Choice(precision, 0, None, None)
+        return Choice(precision)
     at = reached[-1]
-    return Choice(
-        precision,
-        int(curve.kept[at]),
-        float(curve.probabilities[at]),
-        float(curve.expected[at]),
-    )
+    found = (float(values[at]) for values in (curve.probabilities, curve.expected))
+    return Choice(precision, int(curve.kept[at]), *found)
 
 
 def _observed(calibration: Calibration) -> list[tuple[np.ndarray, np.ndarray]]:
@@ -164,12 +193,8 @@ def _distribution(values: FloatArray, what: str, span: tuple[float, float] | Non
         if span[1] - span[0] < 1e-6:
             span = span[0] - 0.5, span[1] + 0.5
     counts, edges = np.histogram(exact, _BINS, span)
-    return histogram(
-        counts.tolist(),
-        edges.tolist(),
-        title=f"Links by {what}",
-        labels=(what, "links"),
-    )
+    labels = (what, "links")
+    return histogram(counts.tolist(), edges.tolist(), title=f"Links by {what}", labels=labels)
 
 
 def _reliability(made_by: PairCalibration) -> Markup:
@@ -182,3 +207,57 @@ def _reliability(made_by: PairCalibration) -> Markup:
         told = f"{row.links:,.0f} links of about {row.probability:.2f}: {row.correct:.2f} correct"
         frame.dot(row.probability, row.correct, 2 + 4 * (row.links / most) ** 0.5, told)
     return frame.svg("Probability of labelled links against the share of correct ones")
+
+
+def sample_links(alignment: JudgedLinks, per_band: int) -> tuple[Band, ...]:
+    """At most `per_band` links of every band and pair of graphs, the least certain bands first.
+
+    They are drawn at random, by the seed of the task, so that the share of correct ones among them
+    says something about the band. Without probabilities the bands are quarters by score.
+    """
+    names = alignment.task.kg_names
+    found = []
+    for number, pair in enumerate(alignment.pairs):
+        sure = pair.scores if pair.probabilities is None else pair.probabilities
+        rng = np.random.default_rng([alignment.task.seed, number])
+        members = _bands(pair)
+        chosen = [_drawn(inside, sure, per_band, rng) for _, inside in members]
+        rows = [row for drawn in chosen for row in drawn]
+        reasons = iter(explain_links(alignment, pair, rows) if rows else ())
+        for rank, ((name, inside), drawn) in enumerate(zip(members, chosen, strict=True)):
+            links = tuple(
+                SampledLink(next(reasons), _verdict(alignment, pair, row)) for row in drawn
+            )
+            sides = names[pair.left], names[pair.right]
+            if len(inside):
+                found.append((rank, number, Band(name, sides, len(inside), links)))
+    return tuple(band for *_, band in sorted(found, key=lambda entry: entry[:2]))
+
+
+def _bands(pair: PairAlignment) -> list[tuple[str, NDArray[np.int64]]]:
+    """Names of the bands and the links in them, least sure first."""
+    if pair.probabilities is not None:
+        number = np.searchsorted(BANDS, pair.probabilities.astype(np.float64), "right") - 1
+        ends = (*BANDS[1:], 1.0)
+        titles = [f"{a:g} to {b:g}" for a, b in zip(BANDS, ends, strict=True)]
+        return [(title, np.flatnonzero(number == at)) for at, title in enumerate(titles)]
+    quarters = np.array_split(np.argsort(pair.scores, kind="stable"), 4)
+    titles = ["lowest quarter by score", "second quarter", "third quarter", "highest quarter"]
+    return list(zip(titles, quarters, strict=True))
+
+
+def _drawn(
+    inside: NDArray[np.int64], sure: FloatArray, count: int, rng: np.random.Generator
+) -> list[int]:
+    drawn = rng.permutation(inside)[:count]
+    rows: list[int] = drawn[np.argsort(sure[drawn], kind="stable")].tolist()
+    return rows
+
+
+def _verdict(alignment: JudgedLinks, pair: PairAlignment, row: int) -> str:
+    same = alignment.task.test_links == pair.links[row]
+    sources = alignment.task.source_of[alignment.task.test_links]
+    same &= (sources == (pair.left, pair.right)).all(axis=1)[:, None]
+    if same.all(axis=1).any():
+        return "correct"
+    return "incorrect" if same.any() else ""

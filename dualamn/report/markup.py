@@ -97,11 +97,10 @@ class Frame:
 
     def at(self, x: float, y: float) -> tuple[float, float]:
         """Where a point lies."""
+        (left, right), (bottom, top) = self._x, self._y
         return (
-            _LEFT + (WIDTH - _LEFT - _RIGHT) * (x - self._x[0]) / (self._x[1] - self._x[0]),
-            HEIGHT
-            - _BOTTOM
-            - (HEIGHT - _TOP - _BOTTOM) * (y - self._y[0]) / (self._y[1] - self._y[0]),
+            _LEFT + (WIDTH - _LEFT - _RIGHT) * (x - left) / (right - left),
+            HEIGHT - _BOTTOM - (HEIGHT - _TOP - _BOTTOM) * (y - bottom) / (top - bottom),
         )
 
     def x_tick(self, x: float, text: str) -> None:
@@ -119,13 +118,11 @@ class Frame:
 
     def line(self, points: Points, style: str) -> None:
         """A line through points."""
-        path = " ".join(f"{x:.1f},{y:.1f}" for x, y in (self.at(*point) for point in points))
-        self._parts.append(f'<polyline class="line {style}" points="{path}"/>')
+        self._parts.append(f'<polyline class="line {style}" points="{self._path(points)}"/>')
 
     def area(self, upper: Points, lower: Points, style: str) -> None:
         """What lies between two lines."""
-        edge = (self.at(*point) for point in [*upper, *reversed(lower)])
-        path = " ".join(f"{x:.1f},{y:.1f}" for x, y in edge)
+        path = self._path([*upper, *reversed(lower)])
         self._parts.append(f'<polygon class="{style}" points="{path}"/>')
 
     def bar(self, start: float, end: float, height: float, told: str) -> None:
@@ -164,6 +161,9 @@ class Frame:
             f"{''.join(self._parts)}</svg>"
         )
 
+    def _path(self, points: Points) -> str:
+        return " ".join(f"{x:.1f},{y:.1f}" for x, y in (self.at(*point) for point in points))
+
     def _text(self, x: float, y: float, text: str, anchor: str) -> None:
         self._parts.append(
             f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}">{escape(text)}</text>'
@@ -183,7 +183,6 @@ def histogram(
     Args:
         counts: (b,) the heights.
         edges: (b + 1,) rising.
-        title: what the figure shows.
         labels: what is written along x and y.
         bins: what stands under each bar and what it says when it is pointed at; the edges if None.
     """
