@@ -237,9 +237,8 @@ def print_report(report: Mapping[str, Any], to: Console) -> None:
     title = f"{report['dataset']}, preset {report['preset']}, matcher {settings['matcher']}"
     if len(runs) > 1:
         title += f", mean ± deviation of {len(runs)} runs"
-    several = "pairs" in mean
     console.say(to, title, style="bold")
-    if several:
+    if "pairs" in mean:
         console.say(to, "mean over the pairs of graphs, all test links")
     _print_scores(to, mean, std, only=runs[0] if len(runs) == 1 else None)
     for protocol, hits in mean.get("exact_name_match", {}).items():
@@ -252,7 +251,7 @@ def print_report(report: Mapping[str, Any], to: Console) -> None:
             for note in notes:
                 console.say(to, f"seed {run['seed']}, among {CANDIDATES[protocol]}: {note}")
     _print_links(to, mean, std)
-    if several:
+    if "pairs" in mean:
         implied = f"{mean['implied_test_links']:,.0f} test links that follow from seed links"
         console.say(to, f"the same without the {implied} over a third graph")
         _print_scores(to, mean["without_implied"], std and std["without_implied"])
@@ -285,8 +284,7 @@ def _print_scores(
         spread = std and std["metrics"][protocol][direction]
         cells = _with_spread(mean["metrics"][protocol][direction], spread, RANKING)
         add_row(shown, f"{CANDIDATES[protocol]}, {DIRECTIONS[direction]}", *cells)
-        ends = None if only is None else only["intervals"][protocol][direction]
-        if ends is not None:
+        if only is not None and (ends := only["intervals"][protocol][direction]) is not None:
             between = (f"{low:.3f}-{high:.3f}" for low, high in (ends[key] for key in RANKING))
             add_row(shown, "  95% of test link draws", *between)
     if shown.row_count:

@@ -26,7 +26,7 @@ KEPT = "dualamn.kept"
 """Where commands leave, in `ctx.meta`, what is left behind if Ctrl-C is pressed now."""
 
 SECONDS_BETWEEN_LINES = 10.0
-"""How often progress is told where there is no terminal to draw a bar on."""
+"""How often progress is shown where there is no terminal to draw a bar on."""
 
 RANKING = {"hits@1": "Hits@1", "hits@5": "Hits@5", "hits@10": "Hits@10", "mrr": "MRR"}
 """Measures of a ranking, and what tables call them."""
@@ -152,13 +152,13 @@ def _now_and_then(words: Callable[[Any], str], clock: Clock) -> Shows:
     """Says how far work is, in words if it has some, unless it did so a moment ago."""
     last = clock()
 
-    def tell(at: Any) -> None:
+    def show(at: Any) -> None:
         nonlocal last
         if (text := words(at)) and (now := clock()) - last >= SECONDS_BETWEEN_LINES:
             last = now
             click.echo(text, err=True)
 
-    return tell
+    return show
 
 
 def _lines(clock: Clock = time.monotonic) -> ProgressCallback:
@@ -194,7 +194,7 @@ def _bar(console: Console) -> Iterator[ProgressCallback]:
     stage: str | None = None
     bar = None
 
-    def tell(at: Progress) -> None:
+    def show(at: Progress) -> None:
         nonlocal stage, bar
         if at.stage != stage or bar is None:
             if bar is not None:
@@ -204,7 +204,7 @@ def _bar(console: Console) -> Iterator[ProgressCallback]:
         bars.update(bar, completed=at.step, total=at.total, loss=loss)
 
     with bars:
-        yield tell
+        yield show
 
 
 @contextmanager
@@ -216,43 +216,30 @@ def _fetch_bar(console: Console) -> Iterator[FetchCallback]:
     bars = _bars(console, *columns)
     bar = bars.add_task("fetch", total=None, files="")
 
-    def tell(at: FetchProgress) -> None:
+    def show(at: FetchProgress) -> None:
         if at.message:
             bars.console.print(Text(at.message), soft_wrap=True)
         files = f"{at.files} of {at.n_files}"
         bars.update(bar, completed=at.received, total=at.total, files=files)
 
     with bars:
-        yield tell
+        yield show
 
 
 def _bars(console: Console, *columns: ProgressColumn) -> Bars:
     """A bar that goes away when it is done: its stage, these columns, and time."""
-    from rich.progress import BarColumn, ProgressColumn, Task, TextColumn
+    from rich.progress import BarColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
     from rich.progress import Progress as Bars
-    from rich.text import Text
-
-    class Times(ProgressColumn):
-        max_refresh = 0.5  # seconds; more often, the estimate jumps
-
-        def render(self, task: Task) -> Text:
-            to_go = task.time_remaining
-            later = "" if to_go is None else f", {_minutes(to_go)} to go"
-            return Text(f"{_minutes(task.elapsed or 0)} elapsed{later}", style="progress.elapsed")
 
     return Bars(
         TextColumn("{task.description:<8}"),
         BarColumn(),
         *columns,
-        Times(),
+        TimeElapsedColumn(),
+        TextColumn("elapsed,"),
+        TimeRemainingColumn(compact=True),
+        TextColumn("to go"),
         console=console,
         transient=True,
         refresh_per_second=4,
     )
-
-
-def _minutes(seconds: float) -> str:
-    """A duration as 0:06, or 1:02:03 from an hour on."""
-    minutes, rest = divmod(int(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"

@@ -133,14 +133,13 @@ def link_score_table(links: Mapping[str, Scores], *, name: str = "links") -> Tab
     """
     shown = table(name, "precision", "recall", "F1", "correct", "incorrect", "unknown", "missed")
     for row, at in links.items():
-        correct, incorrect, unknown, missed = (
-            round(at[key]) for key in ("correct", "incorrect", "unknown", "missed")
-        )
         rates = (at["precision"], at["recall"], at["f1"])
-        add_row(shown, row, *rates, correct, incorrect, unknown, missed)
-        if unknown:
+        counts = [round(at[key]) for key in ("correct", "incorrect", "unknown", "missed")]
+        add_row(shown, row, *rates, *counts)
+        if at["unknown"]:
             rates = (at["strict_precision"], at["recall"], at["strict_f1"])
-            add_row(shown, "  strict", *rates, correct, incorrect + unknown, 0, "")
+            incorrect = round(at["incorrect"] + at["unknown"])
+            add_row(shown, "  strict", *rates, counts[0], incorrect, 0, "")
             shown.rows[-1].style = "dim"
             shown.caption = STRICT
     return shown

@@ -19,12 +19,9 @@ _WIDEST = 24  # characters of an option beside which its help still stands
 
 
 def gathered(name: str, make: type, *given: Callable[..., Any]) -> Callable[..., Any]:
-    """A decorator that adds parameters; the command gets them as one argument.
+    """A decorator that adds parameters; the command gets them as one argument of this name.
 
-    Args:
-        name: of this argument.
-        make: its dataclass, with a field for each parameter.
-        given: the parameters, each as a decorator.
+    `make` is its dataclass, with a field for each parameter.
     """
     names = [at.name for at in fields(make) if at.init]
 
@@ -169,12 +166,12 @@ def can_be_written(*paths: Path | None) -> None:
 
 
 class Guessing(click.Group):
-    """A group of commands that keeps their order and names the one that was probably meant."""
+    """A group that lists its commands in their order, and guesses at misspelt ones."""
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Finds the command."""
+        """Finds the command, or fails and names the one that was probably meant."""
         name = args[0]
         if not name.startswith("-") and self.get_command(ctx, name) is None:
             ctx.fail(f"There is no command {name!r}; {hint(name, self.commands)}")
@@ -186,11 +183,9 @@ class Guessing(click.Group):
 
 
 class UnderHeadings(click.Command):
-    """A command whose help lists its options in parts, each under a heading.
+    """A command whose help lists its options in parts.
 
-    Args:
-        headings: by the name of the parameter that a part begins with; the parts follow each other
-            as the parameters do.
+    `headings` has the heading of a part by the name of the parameter that it begins with.
     """
 
     def __init__(self, *args: Any, headings: Mapping[str, str], **rest: Any) -> None:
