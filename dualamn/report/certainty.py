@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from markupsafe import Markup
@@ -13,7 +14,7 @@ from dualamn.kernels.arrays import FloatArray
 from dualamn.probability.calibration import Calibration, Method, PairCalibration
 from dualamn.probability.judged_links import JudgedLinks
 from dualamn.probability.precision_threshold import PrecisionCurve, precision_curve
-from dualamn.report.markup import Shown, histogram, shown, unit_frame
+from dualamn.report.markup import histogram, shown, unit_frame
 from dualamn.result import PairAlignment
 
 PRECISIONS = (0.8, 0.9, 0.95, 0.99)
@@ -30,60 +31,6 @@ METHOD_IN_WORDS: dict[Method, str] = {
 
 BANDS = (0.0, 0.5, 0.8, 0.95)
 """Where the bands of probability begin; the last one ends with 1."""
-
-
-@dataclass(frozen=True)
-class PairCertainty:
-    """The links between two graphs, `left` and `right`.
-
-    Attributes:
-        links, seeds: how many links and seed links.
-        expected: correct ones among the links, the sum of their probabilities; None without.
-        scores, probabilities: figures of their distributions; None where there are none.
-        calibration: where the probabilities come from; None for a pair that was not calibrated.
-        reliability: a figure of it; None where no link has a label.
-    """
-
-    left: Shown
-    right: Shown
-    links: int
-    seeds: int
-    expected: float | None
-    scores: Markup | None
-    probabilities: Markup | None
-    calibration: PairCalibration | None
-    reliability: Markup | None
-
-
-@dataclass(frozen=True)
-class Choice:
-    """What a precision costs.
-
-    Attributes:
-        precision: the share of correct links that is reached with a confidence of `CONFIDENCE`.
-        kept: how many links can be kept; 0 if the precision is out of reach.
-        probability, expected: the lowest one that is kept, and the share that is correct.
-    """
-
-    precision: float
-    kept: int = 0
-    probability: float | None = None
-    expected: float | None = None
-
-
-@dataclass(frozen=True)
-class Coverage:
-    """Precision against coverage.
-
-    Attributes:
-        figure: of the curve.
-        observed: whether the figure also has the curve of the labelled links.
-        choices: a row for each of `PRECISIONS`.
-    """
-
-    figure: Markup
-    observed: bool
-    choices: tuple[Choice, ...]
 
 
 @dataclass(frozen=True)
@@ -116,25 +63,29 @@ class Band:
     sampled: tuple[SampledLink, ...]
 
 
-def pair_certainty(alignment: JudgedLinks, number: int) -> PairCertainty:
-    """The links of one of the alignment's pairs of graphs."""
+def pair_certainty(alignment: JudgedLinks, number: int) -> dict[str, Any]:
+    """What the page shows of the links of one of the alignment's pairs of graphs.
+
+    `expected` of them are correct, the sum of their probabilities. This, and figures, are None
+    where there are no probabilities, no links, or no labels.
+    """
     pair, task = alignment.pairs[number], alignment.task
     made_by = None if alignment.calibration is None else alignment.calibration.pairs[number]
     p = pair.probabilities
-    return PairCertainty(
-        shown(task.kg_names[pair.left]),
-        shown(task.kg_names[pair.right]),
-        len(pair.links),
-        len(task.links_between(task.seed_links, pair.left, pair.right)),
-        None if p is None else float(p.sum(dtype=np.float64)),
-        _distribution(pair.scores, "score", None),
-        None if p is None else _distribution(p, "probability", (0.0, 1.0)),
-        made_by,
-        None if made_by is None or not made_by.n_labelled else _reliability(made_by),
-    )
+    return {
+        "left": shown(task.kg_names[pair.left]),
+        "right": shown(task.kg_names[pair.right]),
+        "links": len(pair.links),
+        "seeds": len(task.links_between(task.seed_links, pair.left, pair.right)),
+        "expected": None if p is None else float(p.sum(dtype=np.float64)),
+        "scores": _distribution(pair.scores, "score", None),
+        "probabilities": None if p is None else _distribution(p, "probability", (0.0, 1.0)),
+        "calibration": made_by,
+        "reliability": _reliability(made_by) if made_by and made_by.n_labelled else None,
+    }
 
 
-def coverage(alignment: JudgedLinks) -> Coverage | None:
+def coverage(alignment: JudgedLinks) -> dict[str, Any] | None:
     """Precision against coverage over all pairs of graphs; None where there is nothing to draw."""
     if alignment.calibration is None or not len(alignment):
         return None
@@ -150,24 +101,27 @@ def coverage(alignment: JudgedLinks) -> Coverage | None:
     least = min(float(np.min(line)) for line in lines)
     lowest = min(max(0.0, np.floor(least * 5) / 5), 0.8)
     frame = unit_frame(("share of links kept, most probable first", "share correct"), lowest)
-    expected, lower = (
-        list(zip(share, line, strict=True)) for line in (curve.expected, curve.lower)
-    )
-    frame.area(expected, lower, "doubt")
-    frame.line(expected, "expected")
+    frame.area(share, curve.expected, curve.lower, "doubt")
+    frame.line(share, curve.expected, "expected")
     for x, y in observed:
-        frame.line(list(zip(x, y, strict=True)), "observed")
+        frame.line(x, y, "observed")
     figure = frame.svg("Share of correct links against the share of links kept")
-    return Coverage(figure, bool(observed), tuple(_choice(curve, p) for p in PRECISIONS))
+    choices = [_choice(curve, precision) for precision in PRECISIONS]
+    return {"figure": figure, "observed": bool(observed), "choices": choices}
 
 
-def _choice(curve: PrecisionCurve, precision: float) -> Choice:
+def _choice(curve: PrecisionCurve, precision: float) -> dict[str, Any]:
+    """How many links can be kept for a precision, and down to which probability."""
     reached = np.flatnonzero(curve.lower >= precision)
     if not len(reached):
-        return Choice(precision)
+        return {"precision": precision, "kept": 0, "probability": None, "expected": None}
     at = reached[-1]
-    found = (float(values[at]) for values in (curve.probabilities, curve.expected))
-    return Choice(precision, int(curve.kept[at]), *found)
+    return {
+        "precision": precision,
+        "kept": curve.kept[at],
+        "probability": curve.probabilities[at],
+        "expected": curve.expected[at],
+    }
 
 
 def _observed(calibration: Calibration) -> list[tuple[np.ndarray, np.ndarray]]:
@@ -199,9 +153,9 @@ def _distribution(values: FloatArray, what: str, span: tuple[float, float] | Non
 
 def _reliability(made_by: PairCalibration) -> Markup:
     frame = unit_frame(("probability", "share correct"))
-    frame.line([(0, 0), (1, 1)], "ideal")
+    frame.line((0, 1), (0, 1), "ideal")
     rows = made_by.reliability
-    frame.line([(row.probability, row.correct) for row in rows], "expected")
+    frame.line([row.probability for row in rows], [row.correct for row in rows], "expected")
     most = max(row.links for row in rows)
     for row in rows:
         told = f"{row.links:,.0f} links of about {row.probability:.2f}: {row.correct:.2f} correct"

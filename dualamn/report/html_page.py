@@ -6,7 +6,6 @@ import base64
 import hashlib
 import platform
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from importlib.resources import files
@@ -18,8 +17,8 @@ from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup
 
 from dualamn.config import AlignerConfig
-from dualamn.data_loaders.health import GraphHealth, Health, check_health
-from dualamn.data_loaders.summary import GraphSummary, TaskSummary, describe
+from dualamn.data_loaders.health import Health, check_health
+from dualamn.data_loaders.summary import TaskSummary, describe
 from dualamn.errors import ConfigError
 from dualamn.eval import PROTOCOL_IN_WORDS, evaluate
 from dualamn.files.atomic import atomic_write
@@ -107,7 +106,7 @@ def _content(
         "confidence": CONFIDENCE,
         "coverage": coverage(alignment),
         "evaluation": evaluate(alignment, task.test_links) if len(task.test_links) else None,
-        "expected": sum(pair.expected or 0.0 for pair in pairs),
+        "expected": sum(pair["expected"] or 0.0 for pair in pairs),
         "graphs": profile_graphs(alignment, summary, health),
         "health": health,
         "methods": METHOD_IN_WORDS,
@@ -157,34 +156,13 @@ def versions() -> dict[str, str]:
     return found
 
 
-@dataclass(frozen=True)
-class GraphProfile:
-    """One graph.
-
-    Attributes:
-        summary, health: its numbers.
-        aligned: whether it was aligned with another graph.
-        linked, seeded, unmatched: entities with a link that was found, others with a seed link,
-            and those with neither.
-        degrees: a figure of the triples that entities are part of.
-        relations: the most used ones, with how many triples they make.
-    """
-
-    name: Shown
-    summary: GraphSummary
-    health: GraphHealth
-    aligned: bool
-    linked: int
-    seeded: int
-    unmatched: int
-    degrees: Markup
-    relations: tuple[tuple[Shown, int], ...]
-
-
 def profile_graphs(
     alignment: JudgedLinks, summary: TaskSummary, health: Health
-) -> tuple[GraphProfile, ...]:
-    """Every graph of the task, in its order."""
+) -> list[dict[str, Any]]:
+    """What the page shows of every graph.
+
+    Entities have a link that was found, or a seed link and none that was found, or neither.
+    """
     task = alignment.task
     linked, seeded = np.zeros((2, task.n_entities), dtype=np.bool_)
     linked[alignment.links], seeded[task.seed_links] = True, True
@@ -192,20 +170,19 @@ def profile_graphs(
     found = []
     for number, kg in enumerate(task.kgs):
         at = slice(int(task.entity_offsets[number]), int(task.entity_offsets[number + 1]))
-        found.append(
-            GraphProfile(
-                shown(kg.name),
-                summary.graphs[number],
-                health.graphs[number],
-                number in aligned,
-                int(linked[at].sum()),
-                int((seeded[at] & ~linked[at]).sum()),
-                int((~seeded[at] & ~linked[at]).sum()),
-                _degree_figure(kg),
-                _relations(kg),
-            )
-        )
-    return tuple(found)
+        graph = {
+            "name": shown(kg.name),
+            "summary": summary.graphs[number],
+            "health": health.graphs[number],
+            "aligned": number in aligned,
+            "linked": int(linked[at].sum()),
+            "seeded": int((seeded[at] & ~linked[at]).sum()),
+            "unmatched": int((~seeded[at] & ~linked[at]).sum()),
+            "degrees": _degree_figure(kg),
+            "relations": _relations(kg),
+        }
+        found.append(graph)
+    return found
 
 
 def _degree_figure(kg: KnowledgeGraph) -> Markup:
@@ -218,7 +195,8 @@ def _degree_figure(kg: KnowledgeGraph) -> Markup:
     return histogram(counts, edges, title="Entities by degree", labels=labels, bins=bins)
 
 
-def _relations(kg: KnowledgeGraph) -> tuple[tuple[Shown, int], ...]:
+def _relations(kg: KnowledgeGraph) -> list[tuple[Shown, int]]:
+    """The most used relations, with how many triples they make."""
     counts = np.bincount(kg.triples[:, 1], minlength=kg.n_relations)
     best = np.argsort(-counts, kind="stable")[:MOST_RELATIONS]
-    return tuple((shown(kg.relations[at], brief=True), int(counts[at])) for at in best)
+    return [(shown(kg.relations[at], brief=True), int(counts[at])) for at in best]
