@@ -194,7 +194,7 @@ def align(
     alignment, chosen_by = _chosen(found, min_probability, precision)
     notes = [*aligner.notes, *found.notes]
     pseudo_seeds = [] if aligner.pseudo_seeds is None else [str(aligner.pseudo_seeds)]
-    told = outputs.write(alignment, aligner.seconds, [*notes, *pseudo_seeds, *chosen_by])
+    written = outputs.write(alignment, aligner.seconds, [*notes, *pseudo_seeds, *chosen_by])
     to = console.results(to_stderr=outputs.to_stdout)
     if not quiet:
         for text in (*(f"  note: {text}" for text in notes), *pseudo_seeds):
@@ -202,7 +202,7 @@ def align(
         tables.print_rounds(aligner.rounds)
         tables.print_links(alignment, outputs, show, aligner.seconds["train"])
         tables.print_probabilities(found, chosen_by, to)
-        for line in told:
+        for line in written:
             console.say(to, line)
     if outputs.clusters is not None:
         clusters = alignment.clusters()

@@ -141,14 +141,13 @@ def verify(names: tuple[str, ...], data: Path | None) -> None:
     from dualamn.data_loaders.catalog import presence, require_known
     from dualamn.data_loaders.fetching.known import known_datasets
 
-    chosen = [require_known(name) for name in names] or [
-        dataset
-        for dataset in known_datasets().values()
-        if presence(dataset, data).place is not None
-    ]
-    if not chosen:
+    chosen = [require_known(name) for name in names] or known_datasets().values()
+    found = [(dataset, presence(dataset, data)) for dataset in chosen]
+    if not names:
+        found = [(dataset, at) for dataset, at in found if at.place is not None]
+    if not found:
         console.note("none of the known data sets is on this machine")
-    intact = [_verify(dataset, presence(dataset, data)) for dataset in chosen]
+    intact = [_verify(dataset, at) for dataset, at in found]
     if not all(intact):
         click.get_current_context().exit(1)
 
@@ -240,29 +239,19 @@ def _per_graph(name: str, kind: type[int] | type[float], text: str) -> Callable[
 @_option("overlap", float, "R", "Give this share of the smallest graph's entities counterparts.")
 @_option("missing", float, "R", "Leave out this share of the triples of linked entities.")
 @_option("uneven", float, "X", "Spread the missing triples so unevenly over entities; 0 is even.")
-@_option(
-    "contradictory", float, "R", "Change the tail of this share of common triples in one graph."
-)
+@_option("contradictory", float, "R", "Change the tail of this share of triples in one graph.")
 @_option("lone-degree", float, "R", "Give dangling entities this multiple of the degree of others.")
-@_option(
-    "lone-heads", float, "R", "Let dangling entities be the head of this share of their triples."
-)
+@_option("lone-heads", float, "R", "Let dangling entities head this share of their triples.")
 @_option("degree-exponent", float, "X", "Set the exponent of the power law of degrees.")
-@_option(
-    "relation-exponent", float, "X", "Set the exponent of the power law of relation frequencies."
-)
+@_option("relation-exponent", float, "X", "Set that of the power law of relation frequencies.")
 @_option("functional", float, "R", "Use relations of one tail per head in this share of triples.")
 @_option("repeated", float, "R", "Repeat a head's last relation with this probability.")
-@_option(
-    "typical", float, "R", "Use relations typical of the head's class in this share of triples."
-)
+@_option("typical", float, "R", "Draw this share of relations as typical of the head's class.")
 @_option("values", float, "R", "Make this share of tails values, as in attribute triples.")
 @_option("popularity", float, "X", "Give a relation this many values per triple; few are popular.")
 @_option("local", float, "R", "Give this share of values to nearby entities too.")
 @_option("nearness", float, "X", "Set the mean distance of nearby entities.")
-@_option(
-    "parallel", float, "R", "Join head and tail by another triple too, in this share of triples."
-)
+@_option("parallel", float, "R", "Join the ends of this share of triples by another one too.")
 @_option("relation-split", float, "R", "Make this share of relations a part of a hidden one.")
 @click.option(
     "--shared-relations/--own-relations",

@@ -153,11 +153,7 @@ def hint(name: str, known: Collection[str]) -> str:
 
 
 def can_be_written(*paths: Path | None) -> None:
-    """Refuses, before the work begins, to write where that could not be done afterwards.
-
-    Raises:
-        DataError: a path that is a folder, or whose folder is missing or read-only.
-    """
+    """Refuses, before the work begins, to write where that could not be done afterwards."""
     from dualamn.files.atomic import check_writable
 
     for path in paths:

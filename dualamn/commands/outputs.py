@@ -1,4 +1,4 @@
-"""The files that `dualamn align` writes: links, candidates, entities without a link, a report."""
+"""The files that `dualamn align` writes, and the options that name them."""
 
 from __future__ import annotations
 
@@ -61,26 +61,22 @@ class Outputs:
         return "standard output" if self.to_stdout else str(self.out)
 
     def check(self, matcher: str, checkpoint: Path | None) -> None:
-        """Refuses, before the work begins, what cannot be written.
-
-        Args:
-            matcher: the name of the matcher.
-            checkpoint: another file, which needs a name of its own.
+        """Refuses, before the work begins, what cannot be written, or two files of one name.
 
         Raises:
             ConfigError: a format that does not exist or fit, or an option that it does not take.
             DataError: a path that cannot be written to.
             MissingExtraError: a format needs a package that is not installed.
-            UsageError: two files of one name, an ending that does not fit, no text on standard
-                output, or candidates of a matcher that ranks nothing.
+            UsageError: what does not go with another option, or with the matcher of this name.
         """
         from dualamn.link_files.write_options import WriteOptions
 
         if self.top is not None and self.candidates is None:
             raise click.UsageError("--top goes with --candidates FILE, where they are written.")
-        taken: list[Path | None] = [self.out, checkpoint]
-        for name in ("save", "embeddings", "clusters", "candidates", "unmatched", "report"):
-            path = getattr(self, name)
+        taken: list[Path | None] = [self.out]
+        names = ("save", "embeddings", "clusters", "candidates", "unmatched", "report")
+        files = {"checkpoint": checkpoint} | {name: getattr(self, name) for name in names}
+        for name, path in files.items():
             if path is not None and path in (options.STDOUT, *taken):
                 raise click.UsageError(f"--{name} {path}: this needs a file of its own.")
             taken.append(path)
@@ -126,31 +122,26 @@ class Outputs:
     def write(
         self, alignment: Alignment, seconds: Mapping[str, float], notes: Sequence[str]
     ) -> list[str]:
-        """Writes the links, tables and report, all but clusters.
+        """Writes the links, tables and report, all but clusters; a line about each but the links.
 
-        Args:
-            alignment: the links.
-            seconds, notes: of the report, as for `Alignment.report`.
-
-        Returns:
-            A line about each file but the links.
+        `seconds` and `notes` are those of `Alignment.report`.
         """
         from dualamn.link_files.side_tables import candidate_table, unmatched_table
 
         self._write_links(alignment)
         self.kept.append(f"the links are in {self.out}")
-        told = []
+        lines = []
         if self.candidates is not None:
             table = candidate_table(alignment, self.top or _TOP)
-            told.append(self._write_table(table, self.candidates, "candidates"))
+            lines.append(self._write_table(table, self.candidates, "candidates"))
         if self.unmatched is not None:
             table = unmatched_table(alignment)
-            told.append(self._write_table(table, self.unmatched, "entities without a link"))
+            lines.append(self._write_table(table, self.unmatched, "entities without a link"))
         if self.report is not None:
             alignment.report(self.report, seconds=seconds, notes=notes)
             self.kept.append(f"the report in {self.report}")
-            told.append(f"report in {self.report}")
-        return told
+            lines.append(f"report in {self.report}")
+        return lines
 
     @property
     def form(self) -> Format:

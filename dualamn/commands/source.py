@@ -7,7 +7,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -34,11 +34,7 @@ class Source:
     language: str | None
 
     def check(self) -> None:
-        """Refuses links beside a data set, before anything is read.
-
-        Raises:
-            UsageError: links, and only one path.
-        """
+        """Refuses links beside a data set, a path alone, before anything is read."""
         if len(self.paths) == 1 and self.links is not None:
             raise click.UsageError(
                 "--links goes with two or more graphs. One path alone is a data set folder that "
@@ -51,13 +47,10 @@ class Source:
 
         fetch_missing(self.paths, self.data, quiet=quiet)
         with console.progress(quiet=quiet) as progress:
+            shared: dict[str, Any] = {"train_ratio": self.train_ratio, "seed": seed}
             if len(self.paths) == 1:
                 return load(
-                    resolve(self.paths[0], self.data),
-                    train_ratio=self.train_ratio,
-                    fold=self.fold,
-                    seed=seed,
-                    progress=progress,
+                    resolve(self.paths[0], self.data), fold=self.fold, progress=progress, **shared
                 )
             if self.fold is not None:
                 raise click.UsageError("--fold goes with a data set that has published folds.")
@@ -67,12 +60,11 @@ class Source:
             return load_files(
                 [files_of(path) for path in self.paths],
                 self.links,
-                train_ratio=self.train_ratio,
-                seed=seed,
-                progress=progress,
                 labels=self.labels,
                 language=self.language,
                 columns=columns,
+                progress=progress,
+                **shared,
             )
 
     def with_names(self, task: AlignmentTask, names: str) -> AlignmentTask:
@@ -117,11 +109,7 @@ reading = options.gathered(
 
 
 def check_start(task: AlignmentTask) -> None:
-    """Refuses a task with nothing to start an alignment from.
-
-    Raises:
-        UsageError: neither seed links nor names nor values.
-    """
+    """Refuses a task without seed links, names and values, as nothing can start from that."""
     described = sum(kg.literals is not None for kg in task.kgs) > 1
     if not len(task.seed_links) and task.entity_names is None and not described:
         raise click.UsageError(
@@ -132,32 +120,20 @@ def check_start(task: AlignmentTask) -> None:
         )
 
 
-def fetch(
-    name: str,
-    data: Path | None,
-    *,
-    base: str | None = None,
-    check: bool = False,
-    quiet: bool = False,
-) -> Path:
+def fetch(name: str, data: Path | None, *, quiet: bool = False, **how: Any) -> Path:
     """The path of a data set, fetched if it is known and not here; see `dualamn.fetch`."""
     from dualamn.data_loaders import fetch
 
     try:
         with console.fetch_progress(quiet=quiet) as progress:
-            return fetch(name, data, base=base, check=check, progress=progress)
+            return fetch(name, data, progress=progress, **how)
     except KeyboardInterrupt:
         console.keeps(_COMPLETE)
         raise
 
 
 def fetch_missing(paths: Sequence[str], data: Path | None, *, quiet: bool = False) -> float:
-    """Fetches a data set, a path alone, that is known and not here; the seconds that this took.
-
-    Raises:
-        DataError: there is no such data set.
-        DownloadError: it could not be fetched.
-    """
+    """Fetches a data set, a path alone, that is known and not here; the seconds that this took."""
     from dualamn.data_loaders.catalog import find
 
     if len(paths) != 1 or find(paths[0], data) is not None:
@@ -171,9 +147,6 @@ def files_of(text: str) -> list[Path]:
     """The files and folders of one graph: several with commas between, or a pattern with *.
 
     What is there under the whole name is that, commas and stars or not.
-
-    Raises:
-        UsageError: no file fits a pattern.
     """
     if Path(text).expanduser().exists():
         return [Path(text)]
@@ -192,12 +165,9 @@ def files_of(text: str) -> list[Path]:
 
 
 def parse_pair(text: str, names: Sequence[str]) -> tuple[str, str]:
-    """The pair of graphs that was asked for as A-B.
+    """The pair of graphs, of these names, that was asked for as A-B.
 
-    Names may hold a hyphen themselves, so every place to part at is tried.
-
-    Raises:
-        UsageError: not two different graphs of the task.
+    Names may hold a hyphen themselves, so every two are tried.
     """
     pairs = {(a, b) for a in names for b in names if a != b and f"{a}-{b}" == text}
     if len(pairs) == 1:

@@ -30,8 +30,7 @@ class Candidate:
 
     Attributes:
         score: the matcher's; comparable with that of the link.
-        evidence: match weight of all statements that it shares with the entity.
-        n_shared: how many statements that is.
+        evidence, n_shared: match weight and number of the statements that it shares.
         attribute_weight: match weight of its name and values; None where they took no part.
         linked_to, linked_probability: the entity that it is linked to itself, and how sure that
             is; None where there is none.
@@ -67,10 +66,9 @@ class Explanation:
     the two entities are the same.
 
     Attributes:
-        left: the entity that was asked about.
-        right: its counterpart, or the one that was asked about; None for an entity without a link.
-        is_linked: whether the two are linked.
-        is_seed: whether they are a seed link, which was given and not found.
+        left, right: the entity that was asked about, and its counterpart or the other one that
+            was asked about; None for an entity without a link.
+        is_linked, is_seed: whether the two are linked, and whether that was given and not found.
         score: the matcher's for the link; None where there is none.
         probability: that the link is correct; None where it was not calibrated.
         combined_score: cosine of the embeddings and what names and values add; None where it was
@@ -79,10 +77,8 @@ class Explanation:
         probability_without_evidence: if none of them were there; None as above.
         shared: the statements about both, the highest match weight first.
         attribute_weight: match weight of names and values together; None where they took no part.
-        values: names and attributes side by side: what counted, most first, then other values that
-            agree or differ.
-        candidates: others that were considered for the left entity, best first; the first one is
-            the runner-up.
+        values: names and values side by side; what counted, most first, then what did not.
+        candidates: others that were considered for the left entity, the runner-up first.
         only_here: how many of the shared statements the runner-up does not share.
     """
 
@@ -164,13 +160,11 @@ def explain(
 
     Args:
         alignment: the links.
-        left: identifier of an entity, of whichever graph.
-        right: another, of another graph; the one that `left` is linked to if None.
+        left, right: identifiers of entities of two graphs; the one `left` is linked to if None.
         graphs: names of the graphs of the two, where an identifier is in several.
 
     Raises:
-        DataError: no such entity in the graphs that were aligned, or two that were not aligned
-            with each other.
+        DataError: no such entity, or two of graphs that were not aligned with each other.
     """
     return _Graphs(alignment, *_place(alignment, left, right, graphs)).explain(left, right)
 

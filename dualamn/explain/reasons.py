@@ -51,12 +51,10 @@ class SharedStatement:
     Attributes:
         left_neighbour, right_neighbour, left_relation, right_relation: identifiers.
         left_inverse, right_inverse: the relation leads from the neighbour to the entity.
-        neighbour_probability: that the neighbours are the same; 1 for a seed link.
-        is_seed: whether they are a seed link.
+        neighbour_probability: that the neighbours are the same; 1 if they are a seed link.
         relation_weight: how well the relations stand for each other, from 0 to .98.
         match_weight: log Bayes factor of the statement for the pair of entities.
-        probability_without: probability of the link without the statement; None where links have
-            no probabilities.
+        probability_without: of the link, without the statement; None where there is none.
     """
 
     left_neighbour: str
@@ -101,12 +99,10 @@ class ValuePair:
         left_attribute, right_attribute: identifiers of the attributes, "name" for names.
         left, right: the values.
         agrees: whether names have the same words, or values are equal or near.
-        similarity: 1 for names of the same words and for equal values, .5 for near ones, 0 for
-            other ones; between for other names, as they were compared.
-        match_weight: log Bayes factor of the values for the pair of entities; 0 for what was not
-            counted, None where it is not known.
-        probability_without: probability of the link without these values; None where links have
-            no probabilities.
+        similarity: 1 for names of the same words and equal values, .5 for near values, 0 for
+            others; of other names, as they were compared.
+        match_weight: log Bayes factor; 0 for what was not counted, None where it is not known.
+        probability_without: of the link, without these values; None where there is none.
     """
 
     left_attribute: str
@@ -226,7 +222,7 @@ def _about(side: Statements, entity: int) -> list[tuple[int, int, int]]:
 def compare_values(alignment: JudgedLinks, one: int, other: int) -> tuple[ValuePair, ...]:
     """Names, then values that counted, then others that are the same or differ.
 
-    Those that counted are compared as the model does it, see `dualamn.attributes.value_reasons`,
+    Those that counted are compared as the model does it, see `dualamn.attributes.values.compare`,
     the highest match weight first. Of the rest, values that are the same are listed whatever
     their attributes, letter case and outer spaces aside; and an attribute of one name in both
     graphs that has nothing in common, by one value of either. `one`, `other` are joint ids.

@@ -331,6 +331,8 @@ def test_a_real_ctrl_c_ends_the_process_politely(made: Any, tmp_path: Path) -> N
         ("{folder} --out l.tsv --embeddings no/such/e.npy", 1, "no/such"),
         ("{folder} --out l.tsv --clusters no/such/c.tsv", 1, "no/such"),
         ("{folder} --out l.tsv --clusters l.tsv", 2, "this needs a file of its own"),
+        ("{folder} --out l.tsv --checkpoint l.tsv", 2, "this needs a file of its own"),
+        ("{folder} --out l.tsv --save x --embeddings x", 2, "this needs a file of its own"),
         ("{folder} --out l.tsv --clusters -", 2, "this needs a file of its own"),
         ("{folder} --out l.tsv --embeddings e.txt", 2, "has to end in .npy"),
         ("{folder} --out l.xlsx", 1, "l.xlsx: .xlsx tells no format; end the name in one of .tsv"),
