@@ -2,7 +2,7 @@
 
 import sys
 
-from dualamn.commands.program import main
+from dualamn.__main__ import main
 
 
 def check_installed() -> None:

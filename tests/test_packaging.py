@@ -147,7 +147,7 @@ def test_nothing_else_of_the_checkout_imports_from_the_wheel(site: Path, module:
 
 def test_the_wheel_has_a_program_and_a_version(site: Path) -> None:
     info = next(site.glob("*.dist-info"))
-    assert "dualamn = dualamn.commands.program:main" in (info / "entry_points.txt").read_text()
+    assert "dualamn = dualamn.__main__:main" in (info / "entry_points.txt").read_text()
     done = python(site, "import dualamn; print(dualamn.__version__)")
     assert f"\nVersion: {done.stdout.strip()}\n" in (info / "METADATA").read_text()
     assert (info / "licenses" / "LICENSE").is_file()

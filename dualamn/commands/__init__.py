@@ -11,10 +11,6 @@ NOTHING = "nothing was written."
 
 
 def stop(kept: str = NOTHING) -> NoReturn:
-    """Ends the program after Ctrl-C.
-
-    Args:
-        kept: what is left of the work, in words.
-    """
+    """Ends the program after Ctrl-C, and says what is left of the work."""
     print(f"\nStopped: {kept}", file=sys.stderr)
     sys.exit(INTERRUPTED)

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from dualamn.commands import console, options, source
-from dualamn.commands import outputs as outputs_of
+from dualamn.commands import NOTHING, console, options
 from dualamn.commands.options import UnderHeadings
+from dualamn.commands.outputs import Outputs, writing
+from dualamn.commands.source import Source, check_start, describe_task, parse_pair, reading
 
 if TYPE_CHECKING:
     from dualamn.alignment import Alignment
@@ -31,28 +32,11 @@ _LIKELY = 0.5  # the probability from which --many keeps links
         "show": "Display",
     },
 )
-@click.argument("paths", nargs=-1, required=True, metavar=source.PATHS)
-@options.links
-@options.data
-@options.train_ratio
-@options.fold
-@options.reading
+@reading
 @options.names
 @options.names_model
 @options.values
-@outputs_of.writing
-@options.file_option(
-    "--clusters",
-    "Write clusters of entities that are the same: a line for each, a column for each graph.",
-)
-@options.file_option(
-    "--embeddings",
-    "Write the entity embeddings, with their identifiers in a file beside them.",
-    metavar="FILE.npy",
-)
-@options.file_option(
-    "--save", "Save the trained aligner, for dualamn explain and dualamn.Aligner.load."
-)
+@writing
 @options.matcher
 @click.option(
     "--pairs",
@@ -112,39 +96,22 @@ _LIKELY = 0.5  # the probability from which --many keeps links
     help="Print N links: of the best connected entities, and for a quarter the least sure.",
 )
 @options.quiet
-@click.pass_context
 def align(
-    ctx: click.Context,
-    paths: tuple[str, ...],
-    links: Path | None,
-    outputs: outputs_of.Outputs,
-    clusters: Path | None,
-    preset: PresetName,
-    epochs: int | None,
-    seed: int,
-    device: str | None,
-    threads: int | None,
-    memory: float | None,
-    dry_run: bool,
-    matcher: str,
-    calibrate: bool,
+    source: Source,
+    outputs: Outputs,
+    names: str | None,
+    values: bool,
+    pairs: tuple[str, ...],
+    many: bool,
     min_probability: float | None,
     precision: float | None,
-    many: bool,
-    pairs: tuple[str, ...],
+    preset: PresetName,
     checkpoint: Path | None,
     resume: bool,
-    save: Path | None,
-    embeddings: Path | None,
-    train_ratio: float | None,
-    names: str | None,
-    names_model: str | None,
-    values: bool,
-    fold: int | None,
+    dry_run: bool,
     show: int,
-    reading: dict[str, Any],
-    data: Path | None,
     quiet: bool,
+    **settings: Any,
 ) -> None:
     """Find links between two or more knowledge graphs.
 
@@ -168,26 +135,24 @@ def align(
       dualamn align left.tsv right.tsv --links seeds.tsv --many --out links.tsv
       dualamn align dbp5l --data ~/data --out links.tsv --clusters clusters.tsv
     """
+    calibrate = settings["calibrate"]
     if not calibrate and (min_probability is not None or precision is not None):
         raise click.UsageError(
             "--min-probability and --precision need probabilities: leave out --no-calibrate."
         )
     if many and calibrate and min_probability is None and precision is None:
         min_probability = _LIKELY
-    source.check_paths(paths, links, may_lack_links=True)
-    _check_files(outputs, clusters, save, embeddings, checkpoint, resume)
-    outputs.check(matcher, (clusters, save, embeddings, checkpoint))
-    settings = options.given(
-        epochs=epochs,
-        seed=seed,
-        device=device,
-        threads=threads,
-        memory=memory,
-        matcher=matcher,
-        calibrate=calibrate,
-        names_model=names_model,
-        values=None if values else "off",
-    )
+    source.check()
+    if resume and checkpoint is None:
+        raise click.UsageError("--resume needs --checkpoint FILE, the one of the interrupted run.")
+    outputs.check(settings["matcher"], checkpoint)
+    if checkpoint is not None and checkpoint.exists() and not resume:
+        raise click.UsageError(
+            f"--checkpoint {checkpoint}: there is one already. Add --resume to go on from it, "
+            "or delete it to start anew."
+        )
+    if not values:
+        settings["values"] = "off"
     from dualamn.aligner import Aligner
     from dualamn.commands import console_tables as tables
     from dualamn.config import AlignerConfig
@@ -196,27 +161,16 @@ def align(
     from dualamn.planning.execution_plan import plan
 
     keep_freed_memory()
-    aligner = Aligner(AlignerConfig.preset(preset, **settings))
+    aligner = Aligner(AlignerConfig.preset(preset, **options.given(**settings)))
     if many:
-        check_many(matcher)
-    source.fetch_missing(paths, data, quiet=quiet)
-    with console.progress(quiet=quiet) as progress:
-        task = source.load_task(
-            paths,
-            links=links,
-            data=data,
-            train_ratio=train_ratio,
-            fold=fold,
-            seed=seed,
-            reading=reading,
-            progress=progress,
-        )
+        check_many(settings["matcher"])
+    task = source.load(settings["seed"], quiet=quiet)
     if names is not None:
-        task = source.with_names(task, names, paths, data)
-    source.check_start(task)
+        task = source.with_names(task, names)
+    check_start(task)
     outputs.check_task(task)
-    chosen_pairs = source.parse_pairs(pairs, task.kg_names)
-    for line in (source.describe_task(task), *(f"  note: {text}" for text in task.notes)):
+    chosen_pairs = [parse_pair(pair, task.kg_names) for pair in pairs] or None
+    for line in (describe_task(task), *(f"  note: {text}" for text in task.notes)):
         console.note(line, quiet=quiet)
     planned = plan(task, aligner.config)
     if dry_run:
@@ -225,73 +179,37 @@ def align(
     for line in planned.changes:
         console.note(f"  note: {line}, to fit into memory", quiet=quiet)
 
-    ctx.meta[console.KEPT] = outputs.kept
+    console.keeps(outputs.kept)
     try:
         with console.progress(quiet=quiet) as progress:
             aligner.fit(task, progress=progress, checkpoint=checkpoint, resume=resume)
-            if save is not None:
-                aligner.save(save)
-                outputs.kept.append(f"the aligner is in {save}")
-            if embeddings is not None:
-                aligner.save_embeddings(embeddings)
-                outputs.kept.append(f"the embeddings are in {embeddings}")
+            outputs.write_trained(aligner)
             found = aligner.align(pairs=chosen_pairs, many=many, progress=progress)
     except KeyboardInterrupt:
-        ctx.meta[console.KEPT] = _kept(checkpoint, outputs.kept)
+        if not outputs.kept and checkpoint is not None and checkpoint.exists():
+            console.keeps(f"{checkpoint} keeps what was trained; add --resume to go on from there.")
+        elif not outputs.kept and checkpoint is None:
+            console.keeps(f"{NOTHING} With --checkpoint FILE a run can be continued.")
         raise
     alignment, chosen_by = _chosen(found, min_probability, precision)
-    told = outputs.write(alignment)
     notes = [*aligner.notes, *found.notes]
     pseudo_seeds = [] if aligner.pseudo_seeds is None else [str(aligner.pseudo_seeds)]
-    about = [*notes, *pseudo_seeds, *chosen_by]
-    told += outputs.write_report(alignment, aligner.seconds, about)
+    written = outputs.write(alignment, aligner.seconds, [*notes, *pseudo_seeds, *chosen_by])
+    to = console.results(to_stderr=outputs.to_stdout)
     if not quiet:
         for text in (*(f"  note: {text}" for text in notes), *pseudo_seeds):
             console.note(text)
         tables.print_rounds(aligner.rounds)
-        to = console.results(to_stderr=outputs.to_stdout)
         tables.print_links(alignment, outputs, show, aligner.seconds["train"])
         tables.print_probabilities(found, chosen_by, to)
-        for line in told:
+        for line in written:
             console.say(to, line)
-    if clusters is not None:
-        together = alignment.clusters()
-        together.to_tsv(clusters)
-        outputs.kept.append(f"the clusters in {clusters}")
+    if outputs.clusters is not None:
+        clusters = alignment.clusters()
+        clusters.to_tsv(outputs.clusters)
+        outputs.kept.append(f"the clusters in {outputs.clusters}")
         if not quiet:
-            tables.print_clusters(together, clusters, console.results(to_stderr=outputs.to_stdout))
-
-
-def _check_files(
-    outputs: outputs_of.Outputs,
-    clusters: Path | None,
-    save: Path | None,
-    embeddings: Path | None,
-    checkpoint: Path | None,
-    resume: bool,
-) -> None:
-    if resume and checkpoint is None:
-        raise click.UsageError("--resume needs --checkpoint FILE, the one of the interrupted run.")
-    if embeddings is not None and embeddings.suffix != ".npy":
-        raise click.UsageError(f"--embeddings {embeddings}: the name has to end in .npy.")
-    if clusters is not None and clusters in (outputs.out, options.STDOUT):
-        raise click.UsageError(f"--clusters {clusters}: clusters need a file of their own.")
-    options.can_be_written(outputs.out, clusters, save, embeddings, checkpoint)
-    if checkpoint is not None and checkpoint.exists() and not resume:
-        raise click.UsageError(
-            f"--checkpoint {checkpoint}: there is one already. Add --resume to go on from it, "
-            "or delete it to start anew."
-        )
-
-
-def _kept(checkpoint: Path | None, kept: outputs_of.Kept) -> str:
-    if kept:
-        return str(kept)
-    if checkpoint is None:
-        return "nothing was written. With --checkpoint FILE a run can be continued."
-    if not checkpoint.exists():
-        return "nothing was written."
-    return f"{checkpoint} keeps what was trained; add --resume to go on from there."
+            tables.print_clusters(clusters, outputs.clusters, to)
 
 
 def _chosen(

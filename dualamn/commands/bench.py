@@ -3,18 +3,30 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from dualamn.commands import console, options, source
+from dualamn.commands import NOTHING, console, options, source
+from dualamn.commands.console import RANKING, STRICT, add_row, fraction, same_name_line, table
 from dualamn.commands.options import UnderHeadings
 from dualamn.kernels import compute
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from dualamn.bench.benchmark import Benchmark, Run
     from dualamn.config import PresetName
+
+CANDIDATES = {
+    "test_only": "test side",
+    "all_entities": "all entities",
+    "unaligned": "without a seed link",
+}
+DIRECTIONS = {"left_to_right": "left → right", "right_to_left": "right → left"}
+LINK_RATES = ("precision", "strict_precision", "recall", "f1", "strict_f1")
 
 
 @click.command(
@@ -88,29 +100,22 @@ if TYPE_CHECKING:
 @options.memory
 @options.dry_run
 @options.quiet
-@click.pass_context
 def bench(
-    ctx: click.Context,
     dataset: str,
     preset: PresetName,
     seeds: int | None,
     seed: int | None,
-    protocol: Any,
     folds: tuple[str, ...],
-    train_ratio: float | None,
     names: str | None,
-    names_model: str | None,
     values: bool,
     no_seeds: bool,
-    epochs: int | None,
-    matcher: str | None,
-    device: str | None,
-    threads: int | None,
-    memory: float | None,
     dry_run: bool,
     json_out: Path | None,
     data: Path | None,
     quiet: bool,
+    train_ratio: float | None,
+    protocol: Any,
+    **settings: Any,
 ) -> None:
     """Measure scores, seconds and memory on a data set with test links.
 
@@ -131,13 +136,15 @@ def bench(
         raise click.UsageError(
             "--no-seeds needs --names FILE (or --names uri, or --values) to find pseudo-seeds by."
         )
-    if names_model is not None and names is None:
+    if settings["names_model"] is not None and names is None:
         raise click.UsageError("--names-model needs --names FILE (or --names uri) to compare.")
     options.can_be_written(json_out)
 
     from dualamn.bench.benchmark import Benchmark
+    from dualamn.commands.console_tables import print_plan
     from dualamn.data_loaders import resolve
     from dualamn.kernels.memory import keep_freed_memory
+    from dualamn.planning.execution_plan import plan
 
     keep_freed_memory()
     fetching = source.fetch_missing([dataset], data, quiet=quiet)
@@ -146,14 +153,7 @@ def bench(
         path,
         dataset=dataset,
         preset=preset,
-        settings=options.given(
-            epochs=epochs,
-            device=device,
-            threads=threads,
-            memory=memory,
-            matcher=matcher,
-            names_model=names_model,
-        ),
+        settings=options.given(**settings),
         seeds=range(seeds or 1) if seed is None else (seed,),
         folds=_fold_numbers(path, folds),
         train_ratio=train_ratio,
@@ -164,7 +164,9 @@ def bench(
         process_start=compute.process_start() + fetching,  # the network is not measured
     )
     if dry_run:
-        _print_plan(benchmark)
+        task = benchmark.task(benchmark.seeds[0], benchmark.folds[0])
+        planned = plan(task, benchmark.config(benchmark.seeds[0]))
+        print_plan(planned, task, console.results(), models=benchmark.models(task))
         return
     done: list[Run] = []
     wanted = len(benchmark.seeds) * len(benchmark.folds)
@@ -175,46 +177,28 @@ def bench(
                 if wanted > 1:
                     console.note(_line(run, len(done), wanted), quiet=quiet)
     except KeyboardInterrupt:
-        ctx.meta[console.KEPT] = _keep(benchmark, done, wanted, json_out)
+        console.keeps(_keep(benchmark, done, wanted, json_out))
         raise
     report = benchmark.report(done)
     _write(report, json_out)
-    from dualamn.commands.scoreboard import print_report
-
     print_report(report, console.results(to_stderr=json_out == options.STDOUT))
 
 
-def _print_plan(benchmark: Benchmark) -> None:
-    from dualamn.commands.console_tables import print_plan
-    from dualamn.planning.execution_plan import plan
-
-    seed = benchmark.seeds[0]
-    task = benchmark.task(seed, benchmark.folds[0])
-    planned = plan(task, benchmark.config(seed))
-    print_plan(planned, task, console.results(), models=benchmark.models(task))
-
-
 def _fold_numbers(path: Path, texts: tuple[str, ...]) -> list[int | None]:
-    if not texts:
-        return [None]
+    from dualamn.data_loaders.openea import fold_numbers, has_folds
+
     numbers: list[int | None] = []
     for text in texts:
         if text == "all":
-            numbers += _published_folds(path)
+            published = fold_numbers(path) if has_folds(path) else []
+            if not published:
+                raise click.UsageError(f"--fold all: {path} has no published folds.")
+            numbers += published
         elif text.isdecimal():
             numbers.append(int(text))
         else:
             raise click.UsageError(f"--fold {text}: give the number of a fold, or all.")
-    return list(dict.fromkeys(numbers))
-
-
-def _published_folds(path: Path) -> list[int]:
-    from dualamn.data_loaders.openea import fold_numbers, has_folds
-
-    numbers = fold_numbers(path) if has_folds(path) else []
-    if not numbers:
-        raise click.UsageError(f"--fold all: {path} has no published folds.")
-    return numbers
+    return list(dict.fromkeys(numbers)) or [None]
 
 
 def _line(run: Run, number: int, wanted: int) -> str:
@@ -228,7 +212,7 @@ def _line(run: Run, number: int, wanted: int) -> str:
 def _keep(benchmark: Benchmark, done: list[Run], wanted: int, json_out: Path | None) -> str:
     """Saves the finished runs of an interrupted benchmark, and says so."""
     if not done or json_out is None or json_out == options.STDOUT:
-        return f"{len(done)} of {wanted} runs were done, nothing was written."
+        return f"{len(done)} of {wanted} runs were done, {NOTHING}"
     _write(benchmark.report(done), json_out)
     return f"{json_out} holds the {len(done)} of {wanted} runs that were done."
 
@@ -236,11 +220,129 @@ def _keep(benchmark: Benchmark, done: list[Run], wanted: int, json_out: Path | N
 def _write(report: dict[str, Any], json_out: Path | None) -> None:
     if json_out is None:
         return
-    text = json.dumps(report, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    text = json.dumps(report, indent=2, ensure_ascii=False, allow_nan=False)
     if json_out == options.STDOUT:
-        click.echo(text, nl=False)
+        click.echo(text)
         return
     from dualamn.files.atomic import atomic_write
 
     with atomic_write(json_out) as file:
-        file.write(text)
+        file.write(f"{text}\n")
+
+
+def print_report(report: Mapping[str, Any], to: Console) -> None:
+    """Prints scores, seconds and memory, with standard deviations over several runs."""
+    mean, std, runs = report["mean"], report["std"], report["runs"]
+    settings = report["settings"]
+    title = f"{report['dataset']}, preset {report['preset']}, matcher {settings['matcher']}"
+    if len(runs) > 1:
+        title += f", mean ± deviation of {len(runs)} runs"
+    console.say(to, title, style="bold")
+    if "pairs" in mean:
+        console.say(to, "mean over the pairs of graphs, all test links")
+    _print_scores(to, mean, std, only=runs[0] if len(runs) == 1 else None)
+    for protocol, hits in mean.get("exact_name_match", {}).items():
+        console.say(to, same_name_line(hits, CANDIDATES[protocol]))
+    for run in runs:
+        if "own_seeds" in run:
+            console.say(to, f"no seed links, seed {run['seed']}: {run['own_seeds']}")
+    for run in runs:
+        for protocol, notes in run.get("notes", {}).items():
+            for note in notes:
+                console.say(to, f"seed {run['seed']}, among {CANDIDATES[protocol]}: {note}")
+    _print_links(to, mean, std)
+    if "pairs" in mean:
+        implied = f"{mean['implied_test_links']:,.0f} test links that follow from seed links"
+        console.say(to, f"the same without the {implied} over a third graph")
+        _print_scores(to, mean["without_implied"], std and std["without_implied"])
+        console.say(to, "Hits@1 of each pair of graphs, in brackets without those test links")
+        _print_pairs(to, mean)
+    _print_costs(to, mean, std)
+    # Published figures are of structure alone.
+    if "names_from" not in settings:
+        _print_published(to, report["dataset"], settings["train_ratio"])
+
+
+def _print_published(to: Console, dataset: str, train_ratio: float | None) -> None:
+    """Published figures of the same data set and candidates, where they are known."""
+    from dualamn.bench.published import read_published
+
+    shown = table("published, test side", "direction", *RANKING.values(), text_columns=2)
+    for figure in read_published().beside(dataset, "test_only", train_ratio):
+        direction = DIRECTIONS.get(figure.direction, figure.direction)
+        add_row(shown, figure.method, direction, *(figure.scores.get(key) for key in RANKING))
+    if shown.row_count:
+        to.print(shown)
+
+
+def _print_scores(
+    to: Console, mean: Mapping[str, Any], std: Mapping[str, Any] | None, only: Run | None = None
+) -> None:
+    """The rankings of every protocol, if any; for a single run with intervals over test links."""
+    shown = table("candidates, direction", *RANKING.values())
+    for protocol, direction in _ranked(mean):
+        spread = std and std["metrics"][protocol][direction]
+        cells = _with_spread(mean["metrics"][protocol][direction], spread, RANKING)
+        add_row(shown, f"{CANDIDATES[protocol]}, {DIRECTIONS[direction]}", *cells)
+        if only is not None and (ends := only["intervals"][protocol][direction]) is not None:
+            between = (f"{low:.3f}-{high:.3f}" for low, high in (ends[key] for key in RANKING))
+            add_row(shown, "  95% of test link draws", *between)
+    if shown.row_count:
+        to.print(shown)
+
+
+def _ranked(scores: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """The protocols and directions that there are rankings of."""
+    metrics = scores["metrics"]
+    return [
+        (protocol, direction)
+        for protocol in CANDIDATES
+        if protocol in metrics
+        for direction in DIRECTIONS
+        if metrics[protocol][direction]["mrr"] is not None
+    ]
+
+
+def _print_links(to: Console, mean: Mapping[str, Any], std: Mapping[str, Any] | None) -> None:
+    """Precision, recall and F1 of the links; the strict ones count unknown links as incorrect."""
+    shown = table("links among", "precision", "strict", "recall", "F1", "strict")
+    shown.caption = STRICT
+    for protocol in CANDIDATES:
+        if protocol in mean["links"]:
+            spread = std and std["links"][protocol]
+            cells = _with_spread(mean["links"][protocol], spread, LINK_RATES)
+            add_row(shown, CANDIDATES[protocol], *cells)
+    to.print(shown)
+
+
+def _print_pairs(to: Console, mean: Mapping[str, Any]) -> None:
+    """Hits@1 of every pair of graphs, and what is left of it without implied links."""
+    ran = list(dict.fromkeys(protocol for protocol, _ in _ranked(mean)))
+    shown = table("pair", *(f"{CANDIDATES[p]} {arrow}" for p in ran for arrow in ("→", "←")))
+    for name, metrics in mean["pairs"].items():
+        free = mean["without_implied"]["pairs"][name]
+        cells = (
+            f"{fraction(metrics[p][d]['hits@1'])} ({fraction(free[p][d]['hits@1'])})"
+            for p in ran
+            for d in DIRECTIONS
+        )
+        add_row(shown, name, *cells)
+    to.print(shown)
+
+
+def _print_costs(to: Console, mean: Mapping[str, Any], std: Mapping[str, Any] | None) -> None:
+    shown = table(*(f"{name} s" for name in mean["seconds"]), "peak GiB", text_columns=0)
+    spread = {name: f" ±{value:.1f}" for name, value in std["seconds"].items()} if std else {}
+    cells = (f"{value:.1f}{spread.get(name, '')}" for name, value in mean["seconds"].items())
+    add_row(shown, *cells, f"{mean['peak_memory_bytes'] / 2**30:.2f}")
+    to.print(shown)
+
+
+def _with_spread(
+    mean: Mapping[str, float | None], std: Mapping[str, float | None] | None, keys: Iterable[str]
+) -> Iterator[str]:
+    """Means, with deviations as papers write them, so that four fit on a line: 0.741 ±.003."""
+    for key in keys:
+        spread = None if std is None else std[key]
+        deviation = "" if spread is None else f" ±{spread:.3f}".replace("±0", "±")
+        yield f"{fraction(mean[key])}{deviation}"

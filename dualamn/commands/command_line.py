@@ -85,7 +85,7 @@ for command in (align, explain, inspect, evaluate, bench, data):
 
 
 def main() -> None:
-    """Runs the command line, see `dualamn.commands.program.main`."""
+    """Runs the command line, see `dualamn.__main__`."""
     # Threads that wait for work by spinning take the cores from those that have some, as soon as
     # anything else runs on the machine: on two busy cores `make demo` took five times as long.
     # OpenMP reads this when torch is loaded, so it has to be said before.

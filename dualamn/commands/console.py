@@ -7,12 +7,11 @@ import json
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from dualamn import progress as of_library
 from dualamn.progress import Progress, ProgressCallback
 
 if TYPE_CHECKING:
@@ -27,9 +26,21 @@ KEPT = "dualamn.kept"
 """Where commands leave, in `ctx.meta`, what is left behind if Ctrl-C is pressed now."""
 
 SECONDS_BETWEEN_LINES = 10.0
-"""How often progress is told where there is no terminal to draw a bar on."""
+"""How often progress is shown where there is no terminal to draw a bar on."""
+
+RANKING = {"hits@1": "Hits@1", "hits@5": "Hits@5", "hits@10": "Hits@10", "mrr": "MRR"}
+"""Measures of a ranking, and what tables call them."""
+
+STRICT = "strict: unknown links counted as incorrect"
+"""What is said below tables of links."""
 
 Clock = Callable[[], float]
+Shows = Callable[[Any], None]
+
+
+def keeps(kept: object) -> None:
+    """Leaves with the command what is said after Ctrl-C or an error: what is kept of the work."""
+    click.get_current_context().meta[KEPT] = kept
 
 
 def note(text: str, *, quiet: bool = False) -> None:
@@ -56,6 +67,12 @@ def say(to: Console, text: str = "", *, style: str = "") -> None:
     to.print(Text(text, style=style), soft_wrap=True)
 
 
+def same_name_line(hits: float, candidates: str | None = None) -> str:
+    """What the same name alone finds, to compare with scores that names took part in."""
+    where = "" if candidates is None else f", {candidates}"
+    return f"exact name match{where}, left → right: Hits@1 {fraction(hits)} (ties are incorrect)"
+
+
 def print_json(content: Mapping[str, Any]) -> None:
     """Prints an object for other programs."""
     click.echo(json.dumps(content, indent=2, ensure_ascii=False))
@@ -78,92 +95,95 @@ def table(*columns: str, text_columns: int = 1) -> Table:
     return made
 
 
+def fraction(value: float | None) -> str:
+    """Three decimals, or a dash for what was not measured."""
+    return "-" if value is None else f"{value:.3f}"
+
+
 def add_row(to: Table, *cells: object) -> None:
-    """Adds a row of plain text: square brackets in names are not taken for styles."""
+    """Adds a row of plain text: square brackets in names are not taken for styles.
+
+    Whole numbers have commas, others three decimals, and what was not measured is a dash.
+    """
     from rich.text import Text
 
-    to.add_row(*(cell if isinstance(cell, Text) else Text(str(cell)) for cell in cells))
+    def shown(cell: object) -> Text:
+        if isinstance(cell, Text):
+            return cell
+        if cell is None or isinstance(cell, float):
+            return Text(fraction(cell))
+        return Text(f"{cell:,}" if isinstance(cell, int) else str(cell))
+
+    to.add_row(*map(shown, cells))
 
 
-@contextmanager
-def progress(*, quiet: bool = False) -> Iterator[ProgressCallback]:
+def progress(*, quiet: bool = False) -> AbstractContextManager[ProgressCallback]:
     """A callback that shows how far the library is.
 
     A bar with stage, loss and time to go on a terminal, a line now and then elsewhere.
     """
-    if quiet:
-        yield of_library.silent
-    elif (terminal := _terminal()) is None:
-        yield _lines()
-    else:
-        with _bar(terminal) as callback:
-            yield callback
+    return _shown(_lines, _bar, quiet=quiet)
+
+
+def fetch_progress(*, quiet: bool) -> AbstractContextManager[FetchCallback]:
+    """A callback that shows how far fetching is: bytes and files, a bar or lines as above."""
+    return _shown(_fetch_lines, _fetch_bar, quiet=quiet)
 
 
 @contextmanager
-def fetch_progress(*, quiet: bool) -> Iterator[FetchCallback]:
-    """A callback that shows how far fetching is: bytes and files, a bar or lines as above."""
-    from dualamn.data_loaders.fetching import silent
-
-    if quiet:
-        yield silent
-    elif (terminal := _terminal()) is None:
-        yield _fetch_lines()
-    else:
-        with _fetch_bar(terminal) as callback:
-            yield callback
-
-
-def _terminal() -> Console | None:
-    """Standard error, if it is a terminal to draw bars on."""
+def _shown(
+    lines: Callable[[], Shows],
+    bar: Callable[[Console], AbstractContextManager[Shows]],
+    *,
+    quiet: bool,
+) -> Iterator[Shows]:
     from rich.console import Console
 
-    console = Console(stderr=True)
-    return console if console.is_terminal else None
+    if quiet:
+        yield lambda at: None
+    elif (terminal := Console(stderr=True)).is_terminal:
+        with bar(terminal) as shows:
+            yield shows
+    else:
+        yield lines()
 
 
-def _now_and_then(clock: Clock) -> Callable[[], bool]:
-    """Whether it is time for another line."""
+def _now_and_then(words: Callable[[Any], str], clock: Clock) -> Shows:
+    """Says how far work is, in words if it has some, unless it did so a moment ago."""
     last = clock()
 
-    def is_due() -> bool:
+    def show(at: Any) -> None:
         nonlocal last
-        now = clock()
-        if now - last < SECONDS_BETWEEN_LINES:
-            return False
-        last = now
-        return True
+        if (text := words(at)) and (now := clock()) - last >= SECONDS_BETWEEN_LINES:
+            last = now
+            click.echo(text, err=True)
 
-    return is_due
+    return show
 
 
 def _lines(clock: Clock = time.monotonic) -> ProgressCallback:
-    is_due = _now_and_then(clock)
-
-    def tell(at: Progress) -> None:
-        if at.step == at.total or not is_due():
-            return
+    def words(at: Progress) -> str:
+        if at.step == at.total:
+            return ""
         of_total = "" if at.total is None else f" of {at.total}"
         loss = "" if at.loss is None else f", loss {at.loss:.3f}"
-        click.echo(f"{at.stage}: {at.step}{of_total}{loss}", err=True)
+        return f"{at.stage}: {at.step}{of_total}{loss}"
 
-    return tell
+    return _now_and_then(words, clock)
 
 
 def _fetch_lines(clock: Clock = time.monotonic) -> FetchCallback:
     from dualamn.data_loaders.fetching import megabytes
 
-    is_due = _now_and_then(clock)
-
-    def tell(at: FetchProgress) -> None:
+    def words(at: FetchProgress) -> str:
         if at.message:
             click.echo(at.message, err=True)
-        elif at.files != at.n_files and is_due():
-            of_total = "" if at.total is None else f" of {megabytes(at.total)}"
-            files = f"{at.files} of {at.n_files} files"
-            click.echo(f"fetch: {megabytes(at.received)}{of_total}, {files}", err=True)
+        if at.message or at.files == at.n_files:
+            return ""
+        of_total = "" if at.total is None else f" of {megabytes(at.total)}"
+        return f"fetch: {megabytes(at.received)}{of_total}, {at.files} of {at.n_files} files"
 
-    return tell
+    return _now_and_then(words, clock)
 
 
 @contextmanager
@@ -174,7 +194,7 @@ def _bar(console: Console) -> Iterator[ProgressCallback]:
     stage: str | None = None
     bar = None
 
-    def tell(at: Progress) -> None:
+    def show(at: Progress) -> None:
         nonlocal stage, bar
         if at.stage != stage or bar is None:
             if bar is not None:
@@ -184,7 +204,7 @@ def _bar(console: Console) -> Iterator[ProgressCallback]:
         bars.update(bar, completed=at.step, total=at.total, loss=loss)
 
     with bars:
-        yield tell
+        yield show
 
 
 @contextmanager
@@ -196,43 +216,30 @@ def _fetch_bar(console: Console) -> Iterator[FetchCallback]:
     bars = _bars(console, *columns)
     bar = bars.add_task("fetch", total=None, files="")
 
-    def tell(at: FetchProgress) -> None:
+    def show(at: FetchProgress) -> None:
         if at.message:
             bars.console.print(Text(at.message), soft_wrap=True)
         files = f"{at.files} of {at.n_files}"
         bars.update(bar, completed=at.received, total=at.total, files=files)
 
     with bars:
-        yield tell
+        yield show
 
 
 def _bars(console: Console, *columns: ProgressColumn) -> Bars:
     """A bar that goes away when it is done: its stage, these columns, and time."""
-    from rich.progress import BarColumn, ProgressColumn, Task, TextColumn
+    from rich.progress import BarColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
     from rich.progress import Progress as Bars
-    from rich.text import Text
-
-    class Times(ProgressColumn):
-        max_refresh = 0.5  # seconds; more often, the estimate jumps
-
-        def render(self, task: Task) -> Text:
-            to_go = task.time_remaining
-            later = "" if to_go is None else f", {_minutes(to_go)} to go"
-            return Text(f"{_minutes(task.elapsed or 0)} elapsed{later}", style="progress.elapsed")
 
     return Bars(
         TextColumn("{task.description:<8}"),
         BarColumn(),
         *columns,
-        Times(),
+        TimeElapsedColumn(),
+        TextColumn("elapsed,"),
+        TimeRemainingColumn(compact=True),
+        TextColumn("to go"),
         console=console,
         transient=True,
         refresh_per_second=4,
     )
-
-
-def _minutes(seconds: float) -> str:
-    """A duration as 0:06, or 1:02:03 from an hour on."""
-    minutes, rest = divmod(int(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"

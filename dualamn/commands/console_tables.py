@@ -8,7 +8,16 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from dualamn.commands.console import add_row, note, results, say, table
+from dualamn.commands.console import (
+    RANKING,
+    STRICT,
+    add_row,
+    note,
+    results,
+    same_name_line,
+    say,
+    table,
+)
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -27,29 +36,14 @@ if TYPE_CHECKING:
 
 Scores = Mapping[str, Any]
 _LONGEST = 40  # characters of a name that are shown
-RANKING = {"hits@1": "Hits@1", "hits@5": "Hits@5", "hits@10": "Hits@10", "mrr": "MRR"}
-LINK_RATES = {
-    "precision": "precision",
-    "strict_precision": "strict",
-    "recall": "recall",
-    "f1": "F1",
-    "strict_f1": "strict",
-}
-STRICT = "strict: unknown links counted as incorrect"
-
-
-def fraction(value: float | None) -> str:
-    """Three decimals, or a dash for what was not measured."""
-    return "-" if value is None else f"{value:.3f}"
 
 
 def link_table(alignment: Alignment, count: int) -> Table:
-    """Some links, and whether they are correct as far as the task knows.
+    """Some links, and whether they are correct where the task knows gold links.
 
     First those of the entities with the most triples, which people are likely to know; then,
-    below a gap, the least sure ones, a quarter of the rows. How sure a link is: its probability,
-    or its score where it has none. Entities are shown by name where they have one. The last
-    column is left out where the task knows no gold links.
+    below a gap, a quarter of the rows, the least sure ones by probability, or by score where
+    there is none.
     """
     task = alignment.task
     left, right = "left", "right"
@@ -69,7 +63,7 @@ def link_table(alignment: Alignment, count: int) -> Table:
         for at in chosen:
             one, other = links[at].tolist()
             value = None if np.isnan(sure[at]) else float(sure[at])
-            cells = (_called(task, one), "↔", _called(task, other), fraction(value))
+            cells = (_called(task, one), "↔", _called(task, other), value)
             known = gold[int(np.searchsorted(ends, at, side="right"))]
             add_row(shown, *cells, *([_verdict(task, known, one, other)] if has_gold else []))
         shown.add_section()
@@ -127,15 +121,9 @@ def score_table(evaluation: Evaluation) -> Table:
     return shown
 
 
-def same_name_line(hits: float, candidates: str | None = None) -> str:
-    """What the same name alone finds, to compare with scores that names took part in."""
-    where = "" if candidates is None else f", {candidates}"
-    return f"exact name match{where}, left → right: Hits@1 {fraction(hits)} (ties are incorrect)"
-
-
 def _ranking_row(shown: Table, name: str, metrics: Scores | None) -> None:
     if metrics is not None:
-        add_row(shown, name, *(fraction(metrics[key]) for key in RANKING))
+        add_row(shown, name, *(metrics[key] for key in RANKING))
 
 
 def link_score_table(links: Mapping[str, Scores], *, name: str = "links") -> Table:
@@ -145,13 +133,13 @@ def link_score_table(links: Mapping[str, Scores], *, name: str = "links") -> Tab
     """
     shown = table(name, "precision", "recall", "F1", "correct", "incorrect", "unknown", "missed")
     for row, at in links.items():
-        rates = (fraction(at[key]) for key in ("precision", "recall", "f1"))
-        counts = (f"{at[key]:,.0f}" for key in ("correct", "incorrect", "unknown", "missed"))
+        rates = (at["precision"], at["recall"], at["f1"])
+        counts = [round(at[key]) for key in ("correct", "incorrect", "unknown", "missed")]
         add_row(shown, row, *rates, *counts)
         if at["unknown"]:
-            rates = (fraction(at[key]) for key in ("strict_precision", "recall", "strict_f1"))
-            counts = (f"{count:,.0f}" for count in (at["correct"], at["incorrect"] + at["unknown"]))
-            add_row(shown, "  strict", *rates, *counts, "0", "")
+            rates = (at["strict_precision"], at["recall"], at["strict_f1"])
+            incorrect = round(at["incorrect"] + at["unknown"])
+            add_row(shown, "  strict", *rates, counts[0], incorrect, 0, "")
             shown.rows[-1].style = "dim"
             shown.caption = STRICT
     return shown
@@ -167,14 +155,7 @@ def print_rounds(rounds: Sequence[Round]) -> None:
 
 
 def print_links(alignment: Alignment, outputs: Outputs, show: int, seconds: float) -> None:
-    """How many links there are and where, some of them, and scores if there are test links.
-
-    Args:
-        alignment: the links that were written.
-        outputs: where they went.
-        show: how many to print.
-        seconds: that training took.
-    """
+    """How many links there are and where, `show` of them, and scores if there are test links."""
     from dualamn.bench.records import exact_name_match
     from dualamn.eval import PROTOCOL_IN_WORDS, evaluate
 
@@ -251,11 +232,7 @@ def _link_scores(evaluation: Evaluation) -> dict[str, Any]:
 def print_plan(plan: ExecutionPlan, task: AlignmentTask, to: Console, *, models: int = 1) -> None:
     """Memory of every stage, what was changed to keep within it, and about how long it takes.
 
-    Args:
-        plan: of the run.
-        task: what it aligns.
-        to: where it is printed.
-        models: how many the run trains, without those for probabilities.
+    `models` is how many the run trains, without those for probabilities.
     """
     from dualamn.planning.execution_plan import GIB
     from dualamn.planning.time_estimate import Sizes, Speed, in_words, seconds

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from dualamn.data_loaders.known import KnownDataset
 
 DEFAULT_PRESET = "dbp15k-like"
-_SIZES = ("triples", "degree")
 
 
 @click.group(cls=Guessing, short_help="List, fetch, verify and generate data sets.")
@@ -49,22 +48,22 @@ def list_(as_json: bool, data: Path | None) -> None:
     from dualamn.data_loaders.catalog import data_folder, presence
     from dualamn.data_loaders.known import cache_folder, known_datasets
 
-    known = list(known_datasets().values())
-    places = [presence(dataset, data) for dataset in known]
+    known = [(dataset, presence(dataset, data)) for dataset in known_datasets().values()]
     if as_json:
-        console.print_json(_object(known, places))
+        console.print_json({"datasets": [_object(*one) for one in known]})
         return
     to = console.results()
     shown = console.table("data set", "graphs", "files", "here", text_columns=2)
-    for dataset, place in zip(known, places, strict=True):
+    for dataset, place in known:
         console.add_row(shown, dataset.name, dataset.graphs, len(dataset.files), _in_words(place))
     to.print(shown)
     root = data_folder(data)
     console.say(to, f"data folder: {'none named' if root is None else root}")
     console.say(to, f"cache: {cache_folder()}")
-    sources = {(at.repository, at.commit, at.licence) for at in known}
+    sources = {(at.repository, at.commit, at.licence) for at, _ in known}
     for repository, commit, licence in sorted(sources):
-        names = sorted({at.name.partition("/")[0] for at in known if at.repository == repository})
+        of_it = [at.name for at, _ in known if at.repository == repository]
+        names = sorted({name.partition("/")[0] for name in of_it})
         console.say(
             to,
             f"{', '.join(names)}: https://github.com/{repository} at {commit[:8]}, "
@@ -128,8 +127,7 @@ def path(name: str, data: Path | None) -> None:
 @data.command("verify", short_help="Compare data sets with what was published.")
 @click.argument("names", nargs=-1, metavar="[NAME]...")
 @options.data
-@click.pass_context
-def verify(ctx: click.Context, names: tuple[str, ...], data: Path | None) -> None:
+def verify(names: tuple[str, ...], data: Path | None) -> None:
     """Compare every file of data sets with what was published.
 
     Without a name, verify all known data sets on this machine. Name each file that is missing or
@@ -143,16 +141,15 @@ def verify(ctx: click.Context, names: tuple[str, ...], data: Path | None) -> Non
     from dualamn.data_loaders.catalog import presence, require_known
     from dualamn.data_loaders.known import known_datasets
 
-    chosen = [require_known(name) for name in names] or [
-        dataset
-        for dataset in known_datasets().values()
-        if presence(dataset, data).place is not None
-    ]
-    if not chosen:
+    chosen = [require_known(name) for name in names] or known_datasets().values()
+    found = [(dataset, presence(dataset, data)) for dataset in chosen]
+    if not names:
+        found = [(dataset, at) for dataset, at in found if at.place is not None]
+    if not found:
         console.note("none of the known data sets is on this machine")
-    intact = [_verify(dataset, presence(dataset, data)) for dataset in chosen]
+    intact = [_verify(dataset, at) for dataset, at in found]
     if not all(intact):
-        ctx.exit(1)
+        click.get_current_context().exit(1)
 
 
 def _verify(dataset: KnownDataset, at: Presence) -> bool:
@@ -180,28 +177,21 @@ def _verify(dataset: KnownDataset, at: Presence) -> bool:
 def _in_words(at: Presence) -> str:
     if at.place is None:
         return "-"
-    words = {"data": "data folder", "cache": "cache"}[at.place]
-    if at.missing:
-        words += f", lacks {len(at.missing)}"
-    return words
+    words = "data folder" if at.place == "data" else "cache"
+    return f"{words}, lacks {len(at.missing)}" if at.missing else words
 
 
-def _object(known: Sequence[KnownDataset], places: Sequence[Presence]) -> dict[str, Any]:
+def _object(dataset: KnownDataset, at: Presence) -> dict[str, Any]:
     return {
-        "datasets": [
-            {
-                "name": dataset.name,
-                "graphs": dataset.graphs,
-                "files": [file.name for file in dataset.files],
-                "repository": f"https://github.com/{dataset.repository}",
-                "commit": dataset.commit,
-                "licence": dataset.licence,
-                "place": at.place,
-                "path": None if at.place is None else str(at.folder),
-                "missing": [file.name for file in at.missing],
-            }
-            for dataset, at in zip(known, places, strict=True)
-        ]
+        "name": dataset.name,
+        "graphs": dataset.graphs,
+        "files": [file.name for file in dataset.files],
+        "repository": f"https://github.com/{dataset.repository}",
+        "commit": dataset.commit,
+        "licence": dataset.licence,
+        "place": at.place,
+        "path": None if at.place is None else str(at.folder),
+        "missing": [file.name for file in at.missing],
     }
 
 
@@ -241,35 +231,35 @@ def _per_graph(name: str, kind: type[int] | type[float], text: str) -> Callable[
     help="Start from these settings: dbp15k-like or dwy100k-like, of the sizes of these data "
     "sets; 1m or 10m, of so many entities in each of two graphs.",
 )
-@_per_graph("entities", int, "Entities of a graph, or of each, separated by commas.")
-@_option("graphs", int, "K", "Number of graphs.  [2]")
-@_per_graph("triples", int, "Triples of a graph.")
-@_per_graph("degree", float, "Mean triples of an entity, in place of --triples.")
-@_per_graph("relations", int, "Relations of a graph at most.")
-@_option("overlap", float, "R", "Share of the smallest graph's entities that have a counterpart.")
-@_option("missing", float, "R", "Share of the triples of linked entities that a graph lacks.")
-@_option("uneven", float, "X", "Unevenness of the missing triples over entities; 0 is even.")
-@_option("contradictory", float, "R", "Share of common triples whose tail differs in one graph.")
-@_option("lone-degree", float, "R", "Degree of dangling entities, as a multiple of that of others.")
-@_option("lone-heads", float, "R", "Share of the triples of dangling entities with one as head.")
-@_option("degree-exponent", float, "X", "Exponent of the power law of degrees.")
-@_option("relation-exponent", float, "X", "Exponent of the power law of relation frequencies.")
-@_option("functional", float, "R", "Share of triples with relations that have one tail per head.")
-@_option("repeated", float, "R", "Probability that a head repeats its last relation.")
-@_option("typical", float, "R", "Share of triples with a relation typical of the head's class.")
-@_option("values", float, "R", "Share of triples whose tail is a value, as in attribute triples.")
-@_option("popularity", float, "X", "Values of a relation, per triple; few are popular.")
-@_option("local", float, "R", "Share of values that nearby entities have too.")
-@_option("nearness", float, "X", "Mean distance of nearby entities.")
-@_option("parallel", float, "R", "Share of triples whose head and tail another triple joins too.")
-@_option("relation-split", float, "R", "Share of relations that are a part of a hidden one.")
+@_per_graph("entities", int, "Give a graph this many entities; or one number for each graph.")
+@_option("graphs", int, "K", "Make this many graphs.  [2]")
+@_per_graph("triples", int, "Give a graph this many triples.")
+@_per_graph("degree", float, "Give an entity this many triples on average; for --triples.")
+@_per_graph("relations", int, "Give a graph this many relations at most.")
+@_option("overlap", float, "R", "Give this share of the smallest graph's entities counterparts.")
+@_option("missing", float, "R", "Leave out this share of the triples of linked entities.")
+@_option("uneven", float, "X", "Spread the missing triples so unevenly over entities; 0 is even.")
+@_option("contradictory", float, "R", "Change the tail of this share of triples in one graph.")
+@_option("lone-degree", float, "R", "Give dangling entities this multiple of the degree of others.")
+@_option("lone-heads", float, "R", "Let dangling entities head this share of their triples.")
+@_option("degree-exponent", float, "X", "Set the exponent of the power law of degrees.")
+@_option("relation-exponent", float, "X", "Set that of the power law of relation frequencies.")
+@_option("functional", float, "R", "Use relations of one tail per head in this share of triples.")
+@_option("repeated", float, "R", "Repeat a head's last relation with this probability.")
+@_option("typical", float, "R", "Draw this share of relations as typical of the head's class.")
+@_option("values", float, "R", "Make this share of tails values, as in attribute triples.")
+@_option("popularity", float, "X", "Give a relation this many values per triple; few are popular.")
+@_option("local", float, "R", "Give this share of values to nearby entities too.")
+@_option("nearness", float, "X", "Set the mean distance of nearby entities.")
+@_option("parallel", float, "R", "Join the ends of this share of triples by another one too.")
+@_option("relation-split", float, "R", "Make this share of relations a part of a hidden one.")
 @click.option(
     "--shared-relations/--own-relations",
     default=None,
     help="Give relations the same names in all graphs.  [own]",
 )
-@_option("seeds", float, "R", "Share of the links to publish as seed links.  [no split]")
-@_option("seed", int, "S", "Random seed.  [0]")
+@_option("seeds", float, "R", "Publish this share of the links as seed links.  [no split]")
+@_option("seed", int, "S", "Set the random seed.  [0]")
 @options.quiet
 def synth(out: Path, preset: str, quiet: bool, **given: Any) -> None:
     """Generate synthetic knowledge graphs of any size, with all links known, in the folder OUT.
@@ -288,9 +278,9 @@ def synth(out: Path, preset: str, quiet: bool, **given: Any) -> None:
     from dualamn.bench.synthetic_options import preset_options
 
     changes = options.given(**given)
-    if len([name for name in _SIZES if name in changes]) > 1:
+    if "triples" in changes and "degree" in changes:
         raise click.UsageError("--triples and --degree both say how many triples; give either.")
-    click.get_current_context().meta[console.KEPT] = f"{out} was not made."
+    console.keeps(f"{out} was not made.")
     with console.progress(quiet=quiet) as progress:
         made = write_synthetic(preset_options(preset, **changes), out, progress)
     if not quiet:
@@ -302,8 +292,7 @@ def _tell(made: SyntheticGraphs, out: Path) -> None:
     to = console.results()
     shown = console.table("graph", "entities", "dangling", "triples")
     for name, graph in zip(made.names, made.counts.graphs, strict=True):
-        counts = (graph.entities, graph.dangling, graph.triples)
-        console.add_row(shown, name, *(f"{count:,}" for count in counts))
+        console.add_row(shown, name, graph.entities, graph.dangling, graph.triples)
     to.print(shown)
     pair = "" if len(made.names) == 2 else " between every two graphs"
     seeds = "" if made.n_seeds is None else f", {made.n_seeds:,} of them seed links"

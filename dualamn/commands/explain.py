@@ -6,7 +6,8 @@ from pathlib import Path
 
 import click
 
-from dualamn.commands import console, options, source
+from dualamn.commands import console, options
+from dualamn.commands.source import parse_pair
 
 
 @click.command(short_help="Show why two entities are linked.")
@@ -52,12 +53,7 @@ def explain(
 
     aligner = Aligner.load(saved, **options.given(device=device))
     aligner.config = replace(aligner.config, **options.given(threads=threads))
-    graphs = None
-    names = aligner.task.kg_names
-    if pair is not None:
-        parsed = source.parse_pairs([pair], names)
-        assert parsed is not None
-        graphs = parsed[0]
+    graphs = None if pair is None else parse_pair(pair, aligner.task.kg_names)
     with console.progress(quiet=quiet) as progress:
         alignment = aligner.align(
             pairs=None if graphs is None else [graphs], matcher=matcher, progress=progress

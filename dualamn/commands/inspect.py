@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
-from dualamn.commands import console, options, source
+from dualamn.commands import console, options
+from dualamn.commands.source import Source, reading
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -16,24 +16,10 @@ if TYPE_CHECKING:
 
 
 @click.command(short_help="Show what is in a data set.")
-@click.argument("paths", nargs=-1, required=True, metavar=source.PATHS)
-@options.links
-@options.train_ratio
-@options.fold
+@reading
 @options.as_json
-@options.reading
-@options.data
 @options.quiet
-def inspect(
-    paths: tuple[str, ...],
-    links: Path | None,
-    train_ratio: float | None,
-    fold: int | None,
-    as_json: bool,
-    reading: dict[str, Any],
-    data: Path | None,
-    quiet: bool,
-) -> None:
+def inspect(source: Source, as_json: bool, quiet: bool) -> None:
     """Show what is in a data set, and warn of what makes an alignment hard.
 
     Counted are entities, relations, triples, degrees and links; entities in no triple (isolated),
@@ -47,31 +33,22 @@ def inspect(
       dualamn inspect left.tsv right.tsv --links seeds.tsv
       dualamn inspect left.nt.gz right.ttl
     """
-    if links is not None or len(paths) == 1:
-        source.check_paths(paths, links)
+    source.check()
     from dualamn.data_loaders import check_health, describe
 
-    source.fetch_missing(paths, data, quiet=quiet)
-    with console.progress(quiet=quiet) as progress:
-        task = source.load_task(
-            paths,
-            links=links,
-            data=data,
-            train_ratio=train_ratio,
-            fold=fold,
-            seed=0,
-            reading=reading,
-            progress=progress,
-        )
+    task = source.load(quiet=quiet)
     summary, health = describe(task), check_health(task)
     if as_json:
-        content = {**summary.to_dict(), "health": health.to_dict()}
-        console.print_json(content)
+        console.print_json({**summary.to_dict(), "health": health.to_dict()})
         return
     to = console.results()
     console.say(to, summary.name, style="bold")
     to.print(_graphs(summary))
-    to.print(_links(summary))
+    shown = console.table("links", "seed", "validation", "test", "all")
+    for links in summary.pairs:
+        counts = (links.seed, links.valid, links.test)
+        console.add_row(shown, f"{links.left}-{links.right}", *counts, sum(counts))
+    to.print(shown)
     console.say(
         to,
         f"{summary.relations:,} distinct relations, "
@@ -79,7 +56,11 @@ def inspect(
     )
     console.say(to)
     to.print(_entities(health))
-    to.print(_in_common(health))
+    shown = console.table("in common", "relations", "names", "identifiers")
+    for pair in health.pairs:
+        counts = (pair.relations, pair.names, pair.identifiers)
+        console.add_row(shown, f"{pair.left}-{pair.right}", *counts)
+    to.print(shown)
     for text in summary.notes:
         console.say(to, f"note: {text}")
     for text in health.warnings:
@@ -95,24 +76,15 @@ def _graphs(summary: TaskSummary) -> Table:
         console.add_row(
             shown,
             graph.name,
-            f"{graph.entities:,}",
-            f"{graph.relations:,}",
-            f"{graph.triples:,}",
+            graph.entities,
+            graph.relations,
+            graph.triples,
             f"{graph.mean_degree:.1f}",
             f"{graph.median_degree:g}",
-            f"{graph.max_degree:,}",
-            f"{graph.isolated:,}",
+            graph.max_degree,
+            graph.isolated,
             f"{graph.linked_share:.0%}",
         )
-    return shown
-
-
-def _links(summary: TaskSummary) -> Table:
-    shown = console.table("links", "seed", "validation", "test", "all")
-    for pair in summary.pairs:
-        counts = (pair.seed, pair.valid, pair.test)
-        name = f"{pair.left}-{pair.right}"
-        console.add_row(shown, name, *(f"{n:,}" for n in (*counts, sum(counts))))
     return shown
 
 
@@ -128,13 +100,5 @@ def _entities(health: Health) -> Table:
         "attribute triples": [graph.attribute_triples for graph in health.graphs],
     }
     for name, counts in rows.items():
-        console.add_row(shown, name, *(f"{count:,}" for count in counts))
-    return shown
-
-
-def _in_common(health: Health) -> Table:
-    shown = console.table("in common", "relations", "names", "identifiers")
-    for pair in health.pairs:
-        counts = (pair.relations, pair.names, pair.identifiers)
-        console.add_row(shown, f"{pair.left}-{pair.right}", *(f"{count:,}" for count in counts))
+        console.add_row(shown, name, *counts)
     return shown

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import fields
 from difflib import get_close_matches
 from functools import wraps
 from pathlib import Path
@@ -15,6 +16,26 @@ from dualamn.config import DEFAULT_PRESET, PRESETS
 
 STDOUT = Path("-")
 _WIDEST = 24  # characters of an option beside which its help still stands
+
+
+def gathered(name: str, make: type, *given: Callable[..., Any]) -> Callable[..., Any]:
+    """A decorator that adds parameters; the command gets them as one argument of this name.
+
+    `make` is its dataclass, with a field for each parameter.
+    """
+    names = [at.name for at in fields(make) if at.init]
+
+    def decorate(command: Callable[..., Any]) -> Callable[..., Any]:
+        @wraps(command)
+        def with_one(**arguments: Any) -> Any:
+            made = make(**{key: arguments.pop(key) for key in names})
+            return command(**arguments, **{name: made})
+
+        for parameter in reversed(given):
+            with_one = parameter(with_one)
+        return with_one
+
+    return decorate
 
 
 def file_option(name: str, text: str, metavar: str = "FILE") -> Callable[..., Any]:
@@ -46,7 +67,7 @@ epochs = click.option(
     help="Train for N passes over the seed links.",
 )
 device = click.option(
-    "--device", type=click.Choice(["auto", "cpu", "cuda"]), help="Train on this device.  [auto]"
+    "--device", type=click.Choice(["auto", "cpu", "cuda"]), help="Compute on this device.  [auto]"
 )
 
 
@@ -90,7 +111,6 @@ threads = click.option(
     metavar="N",
     help="Use this many CPU threads.  [all cores]",
 )
-fold = click.option("--fold", type=int, metavar="K", help="Use this published fold.")
 train_ratio = click.option(
     "--train-ratio",
     type=click.FloatRange(0, 1, min_open=True),
@@ -115,49 +135,6 @@ values = click.option(
     show_default=True,
     help="Compare attribute values as well, such as dates and numbers, where the graphs have some.",
 )
-links = file_option(
-    "--links",
-    "Read seed links, entities known to be the same: a table, RDF with owl:sameAs, or SSSOM. "
-    "Goes with LEFT and RIGHT.",
-)
-_READING = (
-    click.option(
-        "--columns",
-        metavar="H,R,T",
-        help="Take head, relation and tail from these columns of tables, by name or number.",
-    ),
-    click.option(
-        "--label",
-        "labels",
-        multiple=True,
-        metavar="PROPERTY",
-        help="Take names of entities from this property too, beside rdfs:label, skos:prefLabel, "
-        "schema:name and foaf:name. Repeatable.",
-    ),
-    click.option(
-        "--language",
-        metavar="TAG",
-        help="Prefer names in this language, such as de.  [en]",
-    ),
-)
-
-
-def reading(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Adds the options on how graphs are read; the command gets them as one dict, `reading`."""
-
-    @wraps(command)
-    def with_reading(
-        *args: Any, labels: tuple[str, ...], language: str | None, columns: str | None, **rest: Any
-    ) -> Any:
-        chosen = None if columns is None else [name.strip() for name in columns.split(",")]
-        given = {"labels": labels, "language": language, "columns": chosen}
-        return command(*args, reading=given, **rest)
-
-    for option in reversed(_READING):
-        with_reading = option(with_reading)
-    return with_reading
-
-
 MATCHERS_IN_WORDS = "Choose links by greedy, csls, sinkhorn, mutual or one_to_one."
 matcher = click.option(
     "--matcher", metavar="NAME", default="mutual", show_default=True, help=MATCHERS_IN_WORDS
@@ -169,12 +146,14 @@ def given(**settings: Any) -> dict[str, Any]:
     return {name: value for name, value in settings.items() if value is not None}
 
 
-def can_be_written(*paths: Path | None) -> None:
-    """Refuses, before the work begins, to write where that could not be done afterwards.
+def hint(name: str, known: Collection[str]) -> str:
+    """Which known name was probably meant, else which there are."""
+    near = get_close_matches(name, known, n=1, cutoff=0.5)
+    return f"did you mean {near[0]}?" if near else f"there are {', '.join(known)}."
 
-    Raises:
-        DataError: a path that is a folder, or whose folder is missing or read-only.
-    """
+
+def can_be_written(*paths: Path | None) -> None:
+    """Refuses, before the work begins, to write where that could not be done afterwards."""
     from dualamn.files.atomic import check_writable
 
     for path in paths:
@@ -183,17 +162,15 @@ def can_be_written(*paths: Path | None) -> None:
 
 
 class Guessing(click.Group):
-    """A group of commands that keeps their order and names the one that was probably meant."""
+    """A group that lists its commands in their order, and guesses at misspelt ones."""
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Finds the command, or names the one that was probably meant."""
+        """Finds the command, or fails and names the one that was probably meant."""
         name = args[0]
         if not name.startswith("-") and self.get_command(ctx, name) is None:
-            near = get_close_matches(name, self.commands, n=1, cutoff=0.5)
-            hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(self.commands)}."
-            ctx.fail(f"There is no command {name!r}; {hint}")
+            ctx.fail(f"There is no command {name!r}; {hint(name, self.commands)}")
         return super().resolve_command(ctx, args)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
@@ -202,11 +179,9 @@ class Guessing(click.Group):
 
 
 class UnderHeadings(click.Command):
-    """A command whose help lists its options in parts, each under a heading.
+    """A command whose help lists its options in parts.
 
-    Args:
-        headings: by the name of the parameter that a part begins with; the parts follow each other
-            as the parameters do.
+    `headings` has the heading of a part by the name of the parameter that it begins with.
     """
 
     def __init__(self, *args: Any, headings: Mapping[str, str], **rest: Any) -> None:

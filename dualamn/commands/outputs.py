@@ -1,119 +1,53 @@
-"""The files that `dualamn align` writes: links, candidates, entities without a link, a report."""
+"""The files that `dualamn align` writes, and the options that name them."""
 
 from __future__ import annotations
 
 import shutil
 import sys
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
-from dualamn.commands import options
+from dualamn.commands import NOTHING, options
 
 if TYPE_CHECKING:
+    from dualamn.aligner import Aligner
     from dualamn.alignment import Alignment
     from dualamn.graphs.task import AlignmentTask
     from dualamn.link_files.formats import Format
     from dualamn.link_files.table import Table, WriteOptions
 
 _RANKS_NOTHING = "one_to_one"
-_OPTIONS = (
-    click.option(
-        "--out",
-        type=click.Path(path_type=Path),
-        required=True,
-        help="Write the links to this file, in the format of its ending: .tsv, .csv, .jsonl, "
-        ".parquet, .nt, .ttl or .sssom.tsv. An existing file is replaced; - is standard output.",
-    ),
-    click.option(
-        "--format",
-        "format_name",
-        metavar="NAME",
-        help="Set the format of --out where its ending does not: tsv, csv, jsonl, parquet, "
-        "ntriples, turtle or sssom.",
-    ),
-    click.option(
-        "--base",
-        metavar="IRI",
-        help="In formats of IRIs: make IRIs under this one for entities that have none.",
-    ),
-    click.option(
-        "--sssom",
-        multiple=True,
-        metavar="SLOT=VALUE",
-        help="Add metadata to a Turtle or SSSOM file, such as license=IRI. Repeatable.",
-    ),
-    options.file_option(
-        "--candidates", "Write the best candidates of every entity, linked or not, as a table."
-    ),
-    click.option(
-        "--top",
-        type=click.IntRange(min=1),
-        metavar="K",
-        help="Write this many candidates of every entity to --candidates.  [10]",
-    ),
-    options.file_option("--unmatched", "Write the entities without a link, as a table."),
-    options.file_option(
-        "--report",
-        "Write a page for the browser: results, their certainty, and a sample of the links "
-        "with their reasons.",
-        metavar="FILE.html",
-    ),
-)
-
-
-def writing(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Adds the options on what is written; the command gets `Outputs`, as `outputs`."""
-
-    @wraps(command)
-    def with_outputs(
-        *args: Any,
-        out: Path,
-        format_name: str | None,
-        base: str | None,
-        sssom: tuple[str, ...],
-        candidates: Path | None,
-        top: int | None,
-        unmatched: Path | None,
-        report: Path | None,
-        **rest: Any,
-    ) -> Any:
-        if top is not None and candidates is None:
-            raise click.UsageError("--top goes with --candidates FILE, where they are written.")
-        slots = _slots(sssom)
-        found = Outputs(out, format_name, base, slots, candidates, top or 10, unmatched, report)
-        return command(*args, outputs=found, **rest)
-
-    for option in reversed(_OPTIONS):
-        with_outputs = option(with_outputs)
-    return with_outputs
+_TOP = 10  # candidates of an entity where --top is not given
 
 
 class Kept(list[str]):
     """What has been written so far, in words."""
 
     def __str__(self) -> str:
-        return ", ".join(self) + "." if self else "nothing was written."
+        return ", ".join(self) + "." if self else NOTHING
 
 
 @dataclass
 class Outputs:
-    """The options on files, checked by `check` before the work begins."""
+    """The files that the user wants; `writing` makes it of options."""
 
     out: Path
     format_name: str | None
     base: str | None
     slots: dict[str, list[str]]
     candidates: Path | None
-    top: int
+    top: int | None
     unmatched: Path | None
     report: Path | None
-    kept: Kept = field(default_factory=Kept)
+    clusters: Path | None
+    embeddings: Path | None
+    save: Path | None
+    kept: Kept = field(default_factory=Kept, init=False)
 
     @property
     def to_stdout(self) -> bool:
@@ -121,51 +55,48 @@ class Outputs:
         return self.out == options.STDOUT
 
     @property
-    def paths(self) -> tuple[Path | None, ...]:
-        """Every file that will be written."""
-        return (self.out, self.candidates, self.unmatched, self.report)
-
-    @property
     def place(self) -> str:
         """Where the links go, in words."""
         return "standard output" if self.to_stdout else str(self.out)
 
-    def check(self, matcher: str, others: Sequence[Path | None] = ()) -> None:
-        """Refuses what cannot be written.
-
-        Args:
-            matcher: the name of the matcher.
-            others: other files of the command, which need names of their own.
+    def check(self, matcher: str, checkpoint: Path | None) -> None:
+        """Refuses, before the work begins, what cannot be written, or two files of one name.
 
         Raises:
             ConfigError: a format that does not exist or fit, or an option that it does not take.
             DataError: a path that cannot be written to.
             MissingExtraError: a format needs a package that is not installed.
-            UsageError: two files of one name, no text on standard output, or candidates of a
-                matcher that ranks nothing.
+            UsageError: what does not go with another option, or with the matcher of this name.
         """
-        form = self.form
-        if self.to_stdout and not form.is_text:
-            raise click.UsageError(f"{form.title} is no text, give the name of a file to write.")
-        form.check(self._write_options)
-        taken = [path for path in (self.out, *others) if path is not None]
-        tables = {"candidates": self.candidates, "unmatched": self.unmatched}
-        for name, path in (tables | {"report": self.report}).items():
-            if path is None:
-                continue
-            if path in taken or path == options.STDOUT:
+        from dualamn.link_files.table import WriteOptions
+
+        if self.top is not None and self.candidates is None:
+            raise click.UsageError("--top goes with --candidates FILE, where they are written.")
+        taken: list[Path | None] = [self.out]
+        names = ("save", "embeddings", "clusters", "candidates", "unmatched", "report")
+        files = {"checkpoint": checkpoint} | {name: getattr(self, name) for name in names}
+        for name, path in files.items():
+            if path is not None and path in (options.STDOUT, *taken):
                 raise click.UsageError(f"--{name} {path}: this needs a file of its own.")
             taken.append(path)
-            if name in tables:
-                _table_form(path).check(_no_options())
+        if self.embeddings is not None and self.embeddings.suffix != ".npy":
+            raise click.UsageError(f"--embeddings {self.embeddings}: the name has to end in .npy.")
         if self.report is not None and self.report.suffix.lower() not in (".html", ".htm"):
             raise click.UsageError(f"--report {self.report}: the name has to end in .html.")
+        if self.to_stdout and not self.form.is_text:
+            raise click.UsageError(
+                f"{self.form.title} is no text, give the name of a file to write."
+            )
+        self.form.check(self._write_options)
+        for path in (self.candidates, self.unmatched):
+            if path is not None:
+                _table_form(path).check(WriteOptions())
         if self.candidates is not None and matcher == _RANKS_NOTHING:
             raise click.UsageError(
                 f"--candidates {self.candidates}: the matcher {matcher} decides on links and "
                 "ranks nothing; take mutual, sinkhorn, csls or greedy."
             )
-        options.can_be_written(*self.paths)
+        options.can_be_written(*taken)
 
     def check_task(self, task: AlignmentTask) -> None:
         """Refuses entities that the format of the links cannot hold.
@@ -178,40 +109,38 @@ class Outputs:
 
             check_iris(task, self._write_options.iris)
 
-    def write(self, alignment: Alignment) -> list[str]:
-        """Writes every file; `kept` says at any time what is written.
+    def write_trained(self, aligner: Aligner) -> None:
+        """Writes the aligner and its embeddings; `kept` says at any time what is written."""
+        if self.save is not None:
+            aligner.save(self.save)
+            self.kept.append(f"the aligner is in {self.save}")
+        if self.embeddings is not None:
+            aligner.save_embeddings(self.embeddings)
+            self.kept.append(f"the embeddings are in {self.embeddings}")
 
-        Returns:
-            A line about each file but the links.
-        """
-        self._write_links(alignment)
-        self.kept.append(f"the links are in {self.out}")
-        told = []
-        if self.candidates is not None:
-            from dualamn.link_files.side_tables import candidate_table
-
-            table = candidate_table(alignment, self.top)
-            told.append(self._write_table(table, self.candidates, "candidates"))
-        if self.unmatched is not None:
-            from dualamn.link_files.side_tables import unmatched_table
-
-            table = unmatched_table(alignment)
-            told.append(self._write_table(table, self.unmatched, "entities without a link"))
-        return told
-
-    def write_report(
+    def write(
         self, alignment: Alignment, seconds: Mapping[str, float], notes: Sequence[str]
     ) -> list[str]:
-        """Writes the page, if it is wanted; arguments as for `Alignment.report`.
+        """Writes the links, tables and report, all but clusters; a line about each but the links.
 
-        Returns:
-            A line about it.
+        `seconds` and `notes` are those of `Alignment.report`.
         """
-        if self.report is None:
-            return []
-        alignment.report(self.report, seconds=seconds, notes=notes)
-        self.kept.append(f"the report in {self.report}")
-        return [f"report in {self.report}"]
+        from dualamn.link_files.side_tables import candidate_table, unmatched_table
+
+        self._write_links(alignment)
+        self.kept.append(f"the links are in {self.out}")
+        lines = []
+        if self.candidates is not None:
+            table = candidate_table(alignment, self.top or _TOP)
+            lines.append(self._write_table(table, self.candidates, "candidates"))
+        if self.unmatched is not None:
+            table = unmatched_table(alignment)
+            lines.append(self._write_table(table, self.unmatched, "entities without a link"))
+        if self.report is not None:
+            alignment.report(self.report, seconds=seconds, notes=notes)
+            self.kept.append(f"the report in {self.report}")
+            lines.append(f"report in {self.report}")
+        return lines
 
     @property
     def form(self) -> Format:
@@ -250,13 +179,7 @@ def _table_form(path: Path) -> Format:
     return format_of(path, tables=True)
 
 
-def _no_options() -> WriteOptions:
-    from dualamn.link_files.table import WriteOptions
-
-    return WriteOptions()
-
-
-def _slots(given: tuple[str, ...]) -> dict[str, list[str]]:
+def _slots(_: click.Context, __: click.Parameter, given: tuple[str, ...]) -> dict[str, list[str]]:
     slots: dict[str, list[str]] = {}
     for text in given:
         name, equals, value = text.partition("=")
@@ -264,3 +187,65 @@ def _slots(given: tuple[str, ...]) -> dict[str, list[str]]:
             raise click.UsageError(f"--sssom {text}: give SLOT=VALUE, such as license=IRI.")
         slots.setdefault(name.strip(), []).append(value.strip())
     return slots
+
+
+writing = options.gathered(
+    "outputs",
+    Outputs,
+    click.option(
+        "--out",
+        type=click.Path(path_type=Path),
+        required=True,
+        help="Write the links to this file, in the format of its ending: .tsv, .csv, .jsonl, "
+        ".parquet, .nt, .ttl or .sssom.tsv. An existing file is replaced; - is standard output.",
+    ),
+    click.option(
+        "--format",
+        "format_name",
+        metavar="NAME",
+        help="Set the format of --out where its ending does not: tsv, csv, jsonl, parquet, "
+        "ntriples, turtle or sssom.",
+    ),
+    click.option(
+        "--base",
+        metavar="IRI",
+        help="In formats of IRIs: make IRIs under this one for entities that have none.",
+    ),
+    click.option(
+        "--sssom",
+        "slots",
+        multiple=True,
+        callback=_slots,
+        metavar="SLOT=VALUE",
+        help="Add metadata to a Turtle or SSSOM file, such as license=IRI. Repeatable.",
+    ),
+    options.file_option(
+        "--candidates", "Write the best candidates of every entity, linked or not, as a table."
+    ),
+    click.option(
+        "--top",
+        type=click.IntRange(min=1),
+        metavar="K",
+        help="Write this many candidates of every entity to --candidates.  [10]",
+    ),
+    options.file_option("--unmatched", "Write the entities without a link, as a table."),
+    options.file_option(
+        "--report",
+        "Write a page for the browser: results, their certainty, and a sample of the links "
+        "with their reasons.",
+        metavar="FILE.html",
+    ),
+    options.file_option(
+        "--clusters",
+        "Write clusters of entities that are the same: a line for each, a column for each graph.",
+    ),
+    options.file_option(
+        "--embeddings",
+        "Write the entity embeddings, with their identifiers in a file beside them.",
+        metavar="FILE.npy",
+    ),
+    options.file_option(
+        "--save", "Save the trained aligner, for dualamn explain and dualamn.Aligner.load."
+    ),
+)
+"""Adds the options on what is written; the command gets `Outputs`, as `outputs`."""

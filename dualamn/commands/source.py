@@ -4,104 +4,136 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Mapping, Sequence
-from difflib import get_close_matches
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from dualamn.commands import console
-from dualamn.progress import ProgressCallback, silent
+from dualamn.commands import console, options
 
 if TYPE_CHECKING:
     from dualamn.graphs.task import AlignmentTask
 
-
 _PATTERN = re.compile(r"[*?\[]")
-
-PATHS = "DATASET | LEFT RIGHT [MORE]..."
-"""What commands take, as their help shows it."""
-
 _COMPLETE = "complete files are kept; the same command fetches the others."  # after Ctrl-C
 
-_NO_LINKS = (
-    "{} graphs need --links FILE, a table, RDF or SSSOM of entities known to be the same{}. One "
-    "path alone is a data set folder that brings its own links."
+
+@dataclass(frozen=True)
+class Source:
+    """What the user wants to be read: a data set, or graphs; `reading` makes it of options."""
+
+    paths: tuple[str, ...]
+    links: Path | None
+    data: Path | None
+    train_ratio: float | None
+    fold: int | None
+    columns: str | None
+    labels: tuple[str, ...]
+    language: str | None
+
+    def check(self) -> None:
+        """Refuses links beside a data set, a path alone, before anything is read."""
+        if len(self.paths) == 1 and self.links is not None:
+            raise click.UsageError(
+                "--links goes with two or more graphs. One path alone is a data set folder that "
+                "brings its own links; was a graph forgotten?"
+            )
+
+    def load(self, seed: int = 0, *, quiet: bool = False) -> AlignmentTask:
+        """Loads a data set, which is fetched where it is missing, or graphs with their links."""
+        from dualamn.data_loaders import load, load_files, resolve
+
+        fetch_missing(self.paths, self.data, quiet=quiet)
+        with console.progress(quiet=quiet) as progress:
+            shared: dict[str, Any] = {"train_ratio": self.train_ratio, "seed": seed}
+            if len(self.paths) == 1:
+                return load(
+                    resolve(self.paths[0], self.data), fold=self.fold, progress=progress, **shared
+                )
+            if self.fold is not None:
+                raise click.UsageError("--fold goes with a data set that has published folds.")
+            columns = None
+            if self.columns is not None:
+                columns = [name.strip() for name in self.columns.split(",")]
+            return load_files(
+                [files_of(path) for path in self.paths],
+                self.links,
+                labels=self.labels,
+                language=self.language,
+                columns=columns,
+                progress=progress,
+                **shared,
+            )
+
+    def with_names(self, task: AlignmentTask, names: str) -> AlignmentTask:
+        """The task with the names that the user gave."""
+        from dualamn.data_loaders import resolve
+        from dualamn.data_loaders.entity_names import with_names
+
+        is_data_set = len(self.paths) == 1
+        return with_names(task, names, resolve(self.paths[0], self.data) if is_data_set else None)
+
+
+reading = options.gathered(
+    "source",
+    Source,
+    click.argument("paths", nargs=-1, required=True, metavar="DATASET | LEFT RIGHT [MORE]..."),
+    options.file_option(
+        "--links",
+        "Read seed links, entities known to be the same: a table, RDF with owl:sameAs, or SSSOM. "
+        "Goes with LEFT and RIGHT.",
+    ),
+    options.data,
+    options.train_ratio,
+    click.option("--fold", type=int, metavar="K", help="Use this published fold."),
+    click.option(
+        "--columns",
+        metavar="H,R,T",
+        help="Take head, relation and tail from these columns of tables, by name or number.",
+    ),
+    click.option(
+        "--label",
+        "labels",
+        multiple=True,
+        metavar="PROPERTY",
+        help="Take names of entities from this property too, beside rdfs:label, skos:prefLabel, "
+        "schema:name and foaf:name. Repeatable.",
+    ),
+    click.option(
+        "--language", metavar="TAG", help="Prefer names in this language, such as de.  [en]"
+    ),
 )
-
-
-def check_paths(paths: Sequence[str], links: Path | None, *, may_lack_links: bool = False) -> None:
-    """Refuses what does not go together before anything is read.
-
-    Raises:
-        UsageError: two or more sources without links, where they are needed, or one with links.
-    """
-    if len(paths) > 1 and links is None and not may_lack_links:
-        raise click.UsageError(_NO_LINKS.format(len(paths), ""))
-    if len(paths) == 1 and links is not None:
-        raise click.UsageError(
-            "--links goes with two or more graphs. One path alone is a data set folder that "
-            "brings its own links; was a graph forgotten?"
-        )
+"""Adds the arguments and options on what is read; the command gets `Source`, as `source`."""
 
 
 def check_start(task: AlignmentTask) -> None:
-    """Refuses a task with nothing to start an alignment from.
-
-    Raises:
-        UsageError: neither seed links nor names nor values.
-    """
+    """Refuses a task without seed links, names and values, as nothing can start from that."""
     described = sum(kg.literals is not None for kg in task.kgs) > 1
     if not len(task.seed_links) and task.entity_names is None and not described:
-        names = (
-            ", or names to find pseudo-seeds by: --names FILE, --names uri where identifiers hold "
-            "names, or RDF with labels"
+        raise click.UsageError(
+            f"{len(task.kgs)} graphs need --links FILE, a table, RDF or SSSOM of entities known "
+            "to be the same, or names to find pseudo-seeds by: --names FILE, --names uri where "
+            "identifiers hold names, or RDF with labels. One path alone is a data set folder that "
+            "brings its own links."
         )
-        raise click.UsageError(_NO_LINKS.format(len(task.kgs), names))
 
 
-def with_names(
-    task: AlignmentTask, names: str, paths: Sequence[str], data: Path | None
-) -> AlignmentTask:
-    """The task with the names that the user gave."""
-    from dualamn.data_loaders import resolve
-    from dualamn.data_loaders.entity_names import with_names
-
-    return with_names(task, names, resolve(paths[0], data) if len(paths) == 1 else None)
-
-
-def fetch(
-    name: str,
-    data: Path | None,
-    *,
-    base: str | None = None,
-    check: bool = False,
-    quiet: bool = False,
-) -> Path:
+def fetch(name: str, data: Path | None, *, quiet: bool = False, **how: Any) -> Path:
     """The path of a data set, fetched if it is known and not here; see `dualamn.fetch`."""
     from dualamn.data_loaders import fetch
 
     try:
         with console.fetch_progress(quiet=quiet) as progress:
-            return fetch(name, data, base=base, check=check, progress=progress)
+            return fetch(name, data, progress=progress, **how)
     except KeyboardInterrupt:
-        click.get_current_context().meta[console.KEPT] = _COMPLETE
+        console.keeps(_COMPLETE)
         raise
 
 
 def fetch_missing(paths: Sequence[str], data: Path | None, *, quiet: bool = False) -> float:
-    """Fetches a known data set that is not on this machine; seconds that this took.
-
-    Args:
-        paths: what the user wants aligned; only a path alone can be the name of a data set.
-        data: the data folder.
-        quiet: whether to show nothing.
-
-    Raises:
-        DataError: there is no such data set.
-        DownloadError: it could not be fetched.
-    """
+    """Fetches a data set, a path alone, that is known and not here; the seconds that this took."""
     from dualamn.data_loaders.catalog import find
 
     if len(paths) != 1 or find(paths[0], data) is not None:
@@ -111,62 +143,19 @@ def fetch_missing(paths: Sequence[str], data: Path | None, *, quiet: bool = Fals
     return time.monotonic() - begin
 
 
-def load_task(
-    paths: Sequence[str],
-    *,
-    links: Path | None,
-    data: Path | None,
-    train_ratio: float | None,
-    fold: int | None,
-    seed: int,
-    reading: Mapping[str, Any] | None = None,
-    progress: ProgressCallback = silent,
-) -> AlignmentTask:
-    """Loads one data set by path or known name, or two or more graphs with their links.
-
-    Args:
-        paths: what the user named; see `files_of` for graphs.
-        reading: arguments `labels`, `language` and `columns` of `load_files`; they do not matter
-            to a published data set.
-    """
-    from dualamn.data_loaders import load, load_files, resolve
-
-    if len(paths) == 1:
-        return load(
-            resolve(paths[0], data),
-            train_ratio=train_ratio,
-            fold=fold,
-            seed=seed,
-            progress=progress,
-        )
-    if fold is not None:
-        raise click.UsageError("--fold goes with a data set that has published folds.")
-    return load_files(
-        [files_of(path) for path in paths],
-        links,
-        train_ratio=train_ratio,
-        seed=seed,
-        progress=progress,
-        **(reading or {}),
-    )
-
-
 def files_of(text: str) -> list[Path]:
     """The files and folders of one graph: several with commas between, or a pattern with *.
 
     What is there under the whole name is that, commas and stars or not.
-
-    Raises:
-        UsageError: no file fits a pattern.
     """
     if Path(text).expanduser().exists():
         return [Path(text)]
     found: list[Path] = []
     for part in text.split(","):
-        if Path(part).expanduser().exists() or not _PATTERN.search(part):
+        whole = Path(part).expanduser()
+        if whole.exists() or not _PATTERN.search(part):
             found.append(Path(part))
             continue
-        whole = Path(part).expanduser()
         top = Path(whole.anchor)
         fitting = sorted(top.glob(str(whole.relative_to(top))))
         if not fitting:
@@ -175,28 +164,16 @@ def files_of(text: str) -> list[Path]:
     return found
 
 
-def parse_pairs(texts: Sequence[str], names: Sequence[str]) -> list[tuple[str, str]] | None:
-    """The pairs of graphs that were asked for as A-B, None if there were none.
+def parse_pair(text: str, names: Sequence[str]) -> tuple[str, str]:
+    """The pair of graphs, of these names, that was asked for as A-B.
 
-    Names may hold a hyphen themselves, so every place to part at is tried.
-
-    Raises:
-        UsageError: not two different graphs of the task.
+    Names may hold a hyphen themselves, so every two are tried.
     """
-    pairs = []
-    for text in texts:
-        parted = [
-            (text[:at], text[at + 1 :])
-            for at, character in enumerate(text)
-            if character == "-" and text[:at] in names and text[at + 1 :] in names
-        ]
-        if len(parted) != 1 or parted[0][0] == parted[0][1]:
-            known = [f"{a}-{b}" for i, a in enumerate(names) for b in names[i + 1 :]]
-            near = get_close_matches(text, known, n=1, cutoff=0.5)
-            hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(known)}."
-            raise click.UsageError(f"there is no pair of graphs {text}; {hint}")
-        pairs.append(parted[0])
-    return pairs or None
+    pairs = {(a, b) for a in names for b in names if a != b and f"{a}-{b}" == text}
+    if len(pairs) == 1:
+        return pairs.pop()
+    known = [f"{a}-{b}" for i, a in enumerate(names) for b in names[i + 1 :]]
+    raise click.UsageError(f"there is no pair of graphs {text}; {options.hint(text, known)}")
 
 
 def describe_task(task: AlignmentTask) -> str:

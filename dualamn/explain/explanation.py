@@ -29,13 +29,11 @@ class Candidate:
     """Another entity that was considered.
 
     Attributes:
-        entity: the candidate.
         score: the matcher's; comparable with that of the link.
-        evidence: match weight of all statements that it shares with the entity.
-        n_shared: how many statements that is.
+        evidence, n_shared: match weight and number of the statements that it shares.
         attribute_weight: match weight of its name and values; None where they took no part.
-        linked_to: the entity that it is linked to itself, None if to none.
-        linked_probability: of that link, None where there is none.
+        linked_to, linked_probability: the entity that it is linked to itself, and how sure that
+            is; None where there is none.
     """
 
     entity: Entity
@@ -47,17 +45,17 @@ class Candidate:
     linked_probability: float | None
 
     def __str__(self) -> str:
-        told = (
+        text = (
             f"{self.entity}: score {self.score:.3f}, {self.n_shared} shared statements, "
             f"weight {self.evidence:+.2f}"
         )
         if self.attribute_weight is not None:
-            told += f", names and values {self.attribute_weight:+.2f}"
+            text += f", names and values {self.attribute_weight:+.2f}"
         if self.linked_to is not None:
-            told += f", linked to {self.linked_to}"
+            text += f", linked to {self.linked_to}"
             if self.linked_probability is not None:
-                told += f" with probability {self.linked_probability:.3f}"
-        return told
+                text += f" with probability {self.linked_probability:.3f}"
+        return text
 
 
 @dataclass(frozen=True)
@@ -68,10 +66,9 @@ class Explanation:
     the two entities are the same.
 
     Attributes:
-        left: the entity that was asked about.
-        right: its counterpart, or the one that was asked about; None for an entity without a link.
-        is_linked: whether the two are linked.
-        is_seed: whether they are a seed link, which was given and not found.
+        left, right: the entity that was asked about, and its counterpart or the other one that
+            was asked about; None for an entity without a link.
+        is_linked, is_seed: whether the two are linked, and whether that was given and not found.
         score: the matcher's for the link; None where there is none.
         probability: that the link is correct; None where it was not calibrated.
         combined_score: cosine of the embeddings and what names and values add; None where it was
@@ -80,10 +77,8 @@ class Explanation:
         probability_without_evidence: if none of them were there; None as above.
         shared: the statements about both, the highest match weight first.
         attribute_weight: match weight of names and values together; None where they took no part.
-        values: names and attributes side by side: what counted, most first, then other values that
-            agree or differ.
-        candidates: others that were considered for the left entity, best first; the first one is
-            the runner-up.
+        values: names and values side by side; what counted, most first, then what did not.
+        candidates: others that were considered for the left entity, the runner-up first.
         only_here: how many of the shared statements the runner-up does not share.
     """
 
@@ -165,13 +160,11 @@ def explain(
 
     Args:
         alignment: the links.
-        left: identifier of an entity, of whichever graph.
-        right: another, of another graph; the one that `left` is linked to if None.
+        left, right: identifiers of entities of two graphs; the one `left` is linked to if None.
         graphs: names of the graphs of the two, where an identifier is in several.
 
     Raises:
-        DataError: no such entity in the graphs that were aligned, or two that were not aligned
-            with each other.
+        DataError: no such entity, or two of graphs that were not aligned with each other.
     """
     return _Graphs(alignment, *_place(alignment, left, right, graphs)).explain(left, right)
 
@@ -181,10 +174,7 @@ def explain_links(
 ) -> list[Explanation]:
     """Explanations of several links between two graphs, which are looked through only once.
 
-    Args:
-        alignment: the links.
-        pair: one of its pairs of graphs.
-        rows: positions in `pair.links`.
+    `rows` are positions in the links of `pair`, one of the alignment's pairs of graphs.
     """
     graphs = _Graphs(alignment, pair, False)
     ends = alignment.task.identifiers(pair.links[np.asarray(rows, dtype=np.int64)]).tolist()
@@ -194,17 +184,14 @@ def explain_links(
 class _Graphs:
     """Two graphs, in the order in which is asked about them.
 
-    Args:
-        alignment: the links.
-        pair: those between the two.
-        turned: whether the pair's right graph is the one asked about.
+    `swapped` says whether the right graph of the pair is the one asked about.
     """
 
-    def __init__(self, alignment: JudgedLinks, pair: PairAlignment, turned: bool) -> None:
-        self._alignment, self._pair, self._turned = alignment, pair, turned
+    def __init__(self, alignment: JudgedLinks, pair: PairAlignment, swapped: bool) -> None:
+        self._alignment, self._pair, self._swapped = alignment, pair, swapped
         self._task = alignment.task
-        self._sides = (pair.right, pair.left) if turned else (pair.left, pair.right)
-        self._links = pair.links[:, ::-1] if turned else pair.links
+        self._sides = (pair.right, pair.left) if swapped else (pair.left, pair.right)
+        self._links = pair.links[:, ::-1] if swapped else pair.links
         self._seeds = self._task.links_between(self._task.seed_links, *self._sides)
         self._common = CommonStatements(alignment, pair)
 
@@ -256,13 +243,13 @@ class _Graphs:
         return None
 
     def _shared(self, entity: int, other: int) -> tuple[SharedStatement, ...]:
-        if self._turned:
-            return tuple(at.turned() for at in self._common.between(other, entity))
+        if self._swapped:
+            return tuple(at.swapped() for at in self._common.between(other, entity))
         return tuple(self._common.between(entity, other))
 
     def _ranked(self, entity: int) -> list[tuple[int, float]]:
         """Candidates of an entity with their scores, where the matcher ranks."""
-        topk = self._pair.right_to_left if self._turned else self._pair.left_to_right
+        topk = self._pair.right_to_left if self._swapped else self._pair.left_to_right
         if topk is None or not len(row := np.flatnonzero(topk.queries == entity)):
             return []
         best = topk.candidates[row[0], : MOST_CANDIDATES + 1], topk.scores[row[0]]
@@ -295,17 +282,16 @@ class _Graphs:
         shared = self._shared(entity, joint)
         linked_to, probability = None, None
         if len(at := np.flatnonzero(self._links[:, 1] == joint)):
-            linked_to = str(self._task.identifiers(self._links[at[0], 0]))
-            probability = self._probability(int(at[0]))
+            linked_to, probability = self._links[at[0], 0], self._probability(int(at[0]))
         elif len(at := np.flatnonzero(self._seeds[:, 1] == joint)):
-            linked_to, probability = str(self._task.identifiers(self._seeds[at[0], 0])), 1.0
+            linked_to, probability = self._seeds[at[0], 0], 1.0
         return Candidate(
             self._entity(1, joint),
             score,
             sum(statement.match_weight for statement in shared),
             len(shared),
             attribute_weight(self._alignment, entity, joint),
-            linked_to,
+            None if linked_to is None else str(self._task.identifiers(linked_to)),
             probability,
         )
 
@@ -320,22 +306,24 @@ def _lacking(shared: Sequence[SharedStatement], rival: Sequence[SharedStatement]
 def _place(
     alignment: JudgedLinks, left: str, right: str | None, graphs: tuple[str, str] | None
 ) -> tuple[PairAlignment, bool]:
-    """The pair of graphs that is meant, and whether the first entity is of its right graph."""
+    """The pair of graphs that is meant, and whether the first entity is of its right graph.
+
+    Of several, the first where that entity has a link, else the first.
+    """
     task = alignment.task
     names = task.kg_names
-    found: list[tuple[bool, int, PairAlignment, bool]] = []
+    found: tuple[PairAlignment, bool] | None = None
     for pair in alignment.pairs:
-        for turned in (False, True):
-            sides = (pair.right, pair.left) if turned else (pair.left, pair.right)
+        for swapped in (False, True):
+            sides = (pair.right, pair.left) if swapped else (pair.left, pair.right)
             if graphs is not None and tuple(names[side] for side in sides) != graphs:
                 continue
             if task.has(sides[0], left) and (right is None or task.has(sides[1], right)):
-                entity = task.ids(sides[0], [left])[0]
-                linked = bool((pair.links[:, int(turned)] == entity).any())
-                found.append((not linked, len(found), pair, turned))
-    if found:
-        _, _, pair, turned = min(found, key=lambda entry: entry[:2])
-        return pair, turned
+                if (pair.links[:, int(swapped)] == task.ids(sides[0], [left])[0]).any():
+                    return pair, swapped
+                found = found or (pair, swapped)
+    if found is not None:
+        return found
     aligned = sorted({side for pair in alignment.pairs for side in (pair.left, pair.right)})
     for name in (left, right):
         if name is not None and not any(task.has(kg, name) for kg in aligned):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
@@ -30,7 +31,6 @@ class Entity:
 
     Attributes:
         graph: the name of its graph.
-        identifier: as in the graph.
         name: what people call it, "" where the graph has no name of it.
         triples: how many triples it is part of.
     """
@@ -49,15 +49,12 @@ class SharedStatement:
     """A statement about both entities: neighbours that are the same, over relations that match.
 
     Attributes:
-        left_neighbour, right_neighbour: identifiers of the neighbours.
-        left_relation, right_relation: identifiers of the relations.
+        left_neighbour, right_neighbour, left_relation, right_relation: identifiers.
         left_inverse, right_inverse: the relation leads from the neighbour to the entity.
-        neighbour_probability: that the neighbours are the same; 1 for a seed link.
-        is_seed: whether they are a seed link.
+        neighbour_probability: that the neighbours are the same; 1 if they are a seed link.
         relation_weight: how well the relations stand for each other, from 0 to .98.
         match_weight: log Bayes factor of the statement for the pair of entities.
-        probability_without: probability of the link without the statement; None where links have
-            no probabilities.
+        probability_without: of the link, without the statement; None where there is none.
     """
 
     left_neighbour: str
@@ -81,7 +78,7 @@ class SharedStatement:
             f"weight {self.match_weight:+.2f}{_without(self.probability_without)}"
         )
 
-    def turned(self) -> SharedStatement:
+    def swapped(self) -> SharedStatement:
         """The same with the sides exchanged."""
         return replace(
             self,
@@ -102,12 +99,10 @@ class ValuePair:
         left_attribute, right_attribute: identifiers of the attributes, "name" for names.
         left, right: the values.
         agrees: whether names have the same words, or values are equal or near.
-        similarity: 1 for names of the same words and for equal values, .5 for near ones, 0 for
-            other ones; between for other names, as they were compared.
-        match_weight: log Bayes factor of the values for the pair of entities; 0 for what was not
-            counted, None where it is not known.
-        probability_without: probability of the link without these values; None where links have
-            no probabilities.
+        similarity: 1 for names of the same words and equal values, .5 for near values, 0 for
+            others; of other names, as they were compared.
+        match_weight: log Bayes factor; 0 for what was not counted, None where it is not known.
+        probability_without: of the link, without these values; None where there is none.
     """
 
     left_attribute: str
@@ -121,14 +116,14 @@ class ValuePair:
 
     def __str__(self) -> str:
         sign = "=" if self.similarity == 1 else "~" if self.similarity else "≠"
-        told = f"{self.left_attribute} {self.left!r} {sign} {self.right_attribute} {self.right!r}"
+        text = f"{self.left_attribute} {self.left!r} {sign} {self.right_attribute} {self.right!r}"
         if 0 < self.similarity < 1:
-            told += " (near)" if self.agrees else f" (similarity {self.similarity:.2f})"
+            text += " (near)" if self.agrees else f" (similarity {self.similarity:.2f})"
         if self.match_weight is None:
-            return told
+            return text
         if not self.match_weight:
-            return f"{told}: not counted"
-        return f"{told}: weight {self.match_weight:+.2f}{_without(self.probability_without)}"
+            return f"{text}: not counted"
+        return f"{text}: weight {self.match_weight:+.2f}{_without(self.probability_without)}"
 
 
 def _without(probability: float | None) -> str:
@@ -138,9 +133,7 @@ def _without(probability: float | None) -> str:
 class CommonStatements:
     """Finds the statements that entities of two graphs share, by the links between the graphs.
 
-    Args:
-        alignment: gives the links; seed links take part and are certain.
-        pair: which two graphs.
+    Seed links take part and are certain.
     """
 
     def __init__(self, alignment: JudgedLinks, pair: PairAlignment) -> None:
@@ -173,20 +166,18 @@ class CommonStatements:
         one, two = self._sides
         left_kg, right_kg = self._kgs
         both = float(one.entity_information[at[0]] * two.entity_information[at[1]])
-        of_right: dict[int, list[tuple[int, int]]] = {}
+        of_right: dict[int, list[tuple[int, int]]] = defaultdict(list)
         for neighbour, relation, group in _about(two, at[1]):
-            of_right.setdefault(neighbour, []).append((relation, group))
+            of_right[neighbour].append((relation, group))
         found = []
         for neighbour, relation, group in _about(one, at[0]):
             other = int(self._counterpart[neighbour])
             p = float(self._probability[neighbour])
-            for other_relation, other_group in of_right.get(other, ()):
+            for other_relation, other_group in of_right[other]:
                 weight = float(self._weights[relation, other_relation])
                 counted = self._match_weight(weight * p, (group, other_group), both)
-                if not counted:
-                    continue
-                found.append(
-                    SharedStatement(
+                if counted:
+                    statement = SharedStatement(
                         str(left_kg.entities[neighbour]),
                         str(right_kg.entities[other]),
                         str(left_kg.relations[relation % left_kg.n_relations]),
@@ -198,23 +189,21 @@ class CommonStatements:
                         relation_weight=weight,
                         match_weight=counted,
                     )
-                )
+                    found.append(statement)
         return sorted(found, key=lambda statement: -statement.match_weight)
 
     def _match_weight(self, same: float, groups: tuple[int, int], both: float) -> float:
         """What a statement adds to the logit of two entities, as the rounds of evidence count it.
 
-        Args:
-            same: probability that the statements of both are the same.
-            groups: these statements, as groups of either side.
-            both: the product of the information of the two entities, see
-                `dualamn.evidence.statement_similarity`.
+        It is the same for both with probability `same`, and one of these groups on either side;
+        `both` multiplies the information of the two entities, see
+        `dualamn.evidence.statement_similarity`.
         """
         if same <= LEAST_MATCH:
             return 0.0
         pairs = list(zip(self._sides, groups, strict=True))
-        told = same * sum(side.information[group] for side, group in pairs) / 2
-        score = self._config.evidence_share_weight * told / np.sqrt(both + 1)
+        common = same * sum(side.information[group] for side, group in pairs) / 2
+        score = self._config.evidence_share_weight * common / np.sqrt(both + 1)
         chance = same / np.sqrt(np.prod([float(side.count[group]) for side, group in pairs]))
         if chance > LEAST_SHARE:
             score += self._config.evidence_weight * match_weight(chance)
@@ -233,14 +222,10 @@ def _about(side: Statements, entity: int) -> list[tuple[int, int, int]]:
 def compare_values(alignment: JudgedLinks, one: int, other: int) -> tuple[ValuePair, ...]:
     """Names, then values that counted, then others that are the same or differ.
 
-    Those that counted are compared as the model does it, see `dualamn.attributes.value_reasons`,
+    Those that counted are compared as the model does it, see `dualamn.attributes.values.compare`,
     the highest match weight first. Of the rest, values that are the same are listed whatever
     their attributes, letter case and outer spaces aside; and an attribute of one name in both
-    graphs that has nothing in common, by one value of either.
-
-    Args:
-        alignment: gives the task, and what its model had learned.
-        one, other: joint ids.
+    graphs that has nothing in common, by one value of either. `one`, `other` are joint ids.
     """
     counted = sorted(_counted(alignment, one, other), key=lambda at: -abs(at.match_weight or 0))
     names, rest = _names(alignment, one, other), _uncounted(alignment, one, other, counted)
@@ -278,13 +263,10 @@ def _counted(alignment: JudgedLinks, one: int, other: int) -> Iterator[ValuePair
     attributes, task = alignment.attributes, alignment.task
     if attributes is None or attributes.values is None:
         return
-    sides = [task.kgs[int(task.source_of[joint])].literals for joint in (one, other)]
+    left, right = (task.kgs[int(task.source_of[joint])] for joint in (one, other))
     for found in compare(attributes.values, task, one, other):
-        told = []
-        for literals, row in zip(sides, (found.left, found.right), strict=True):
-            assert literals is not None
-            told.append((str(literals.attributes[literals.kinds[row]]), str(literals.values[row])))
-        (attribute, value), (other_attribute, other_value) = told
+        attribute, value = _statement(left, found.left)
+        other_attribute, other_value = _statement(right, found.right)
         similarity = _SIMILARITY[found.closeness]
         yield ValuePair(
             *(attribute, other_attribute, value, other_value),
@@ -300,18 +282,18 @@ def _uncounted(
     left, right = (_values(task, joint) for joint in (one, other))
     here = {(found.left_attribute, found.left) for found in counted}
     there = {(found.right_attribute, found.right) for found in counted}
-    told = {found.left_attribute for found in counted}
+    listed = {found.left_attribute for found in counted}
     for attribute, value in left:
         for other_attribute, other_value in right:
             if _plain(value) != _plain(other_value) or attribute == other_attribute == NAME:
                 continue
-            told |= {attribute, other_attribute}
+            listed |= {attribute, other_attribute}
             if (attribute, value) not in here and (other_attribute, other_value) not in there:
                 yield ValuePair(attribute, other_attribute, value, other_value, True, 1.0, weight)
     own = dict(reversed(right))
     for attribute, value in left:
-        if attribute in own and attribute != NAME and attribute not in told:
-            told.add(attribute)
+        if attribute in own and attribute != NAME and attribute not in listed:
+            listed.add(attribute)
             yield ValuePair(attribute, attribute, value, own[attribute], False, 0.0, weight)
 
 
@@ -321,10 +303,15 @@ def _values(task: AlignmentTask, joint: int) -> list[tuple[str, str]]:
     at = joint - int(task.entity_offsets[task.source_of[joint]])
     values = [(NAME, name)] if (name := task.name_of(joint)) else []
     if kg.literals is not None:
-        for row in (kg.literals.entities == at).nonzero()[0]:
-            attribute = str(kg.literals.attributes[kg.literals.kinds[row]])
-            values.append((attribute, str(kg.literals.values[row])))
+        values += (_statement(kg, row) for row in (kg.literals.entities == at).nonzero()[0])
     return list(dict.fromkeys(values))
+
+
+def _statement(kg: KnowledgeGraph, row: int) -> tuple[str, str]:
+    """Attribute and value of an attribute triple."""
+    literals = kg.literals
+    assert literals is not None
+    return str(literals.attributes[literals.kinds[row]]), str(literals.values[row])
 
 
 def _plain(value: str) -> str:

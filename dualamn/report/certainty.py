@@ -1,16 +1,20 @@
-"""How sure links are, and how well calibrated: distributions, reliability, precision."""
+"""How sure links are: distributions, reliability, precision, and a sample of every band."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from markupsafe import Markup
+from numpy.typing import NDArray
 
+from dualamn.explain import Explanation, explain_links
 from dualamn.kernels.arrays import FloatArray
 from dualamn.probability.calibration import Calibration, JudgedLinks, Method, PairCalibration
 from dualamn.probability.precision_threshold import PrecisionCurve, precision_curve
-from dualamn.report.markup import Shown, histogram, shown, unit_frame
+from dualamn.report.markup import histogram, shown, unit_frame
+from dualamn.result import PairAlignment
 
 PRECISIONS = (0.8, 0.9, 0.95, 0.99)
 CONFIDENCE = 0.95
@@ -24,83 +28,63 @@ METHOD_IN_WORDS: dict[Method, str] = {
 }
 
 
+BANDS = (0.0, 0.5, 0.8, 0.95)
+"""Where the bands of probability begin; the last one ends with 1."""
+
+
 @dataclass(frozen=True)
-class PairCertainty:
-    """The links between two graphs.
+class SampledLink:
+    """A link of the sample.
 
     Attributes:
-        left, right: names of the graphs.
-        links: how many.
-        seeds: how many seed links.
-        expected: correct ones among them, the sum of their probabilities; None without.
-        scores: a figure of their scores; None without links.
-        probabilities: a figure of their probabilities; None without.
-        calibration: where these come from; None for a pair that was not calibrated.
-        reliability: a figure of it; None where no link has a label.
+        explanation: why the two are linked.
+        verdict: "correct" or "incorrect" by the test links, "" where these do not know it.
     """
 
-    left: Shown
-    right: Shown
+    explanation: Explanation
+    verdict: str
+
+
+@dataclass(frozen=True)
+class Band:
+    """Links that are about as sure as each other.
+
+    Attributes:
+        name: its range in words.
+        pair: names of the two graphs.
+        links: how many links lie in it.
+        sampled: some of them, least sure first.
+    """
+
+    name: str
+    pair: tuple[str, str]
     links: int
-    seeds: int
-    expected: float | None
-    scores: Markup | None
-    probabilities: Markup | None
-    calibration: PairCalibration | None
-    reliability: Markup | None
+    sampled: tuple[SampledLink, ...]
 
 
-@dataclass(frozen=True)
-class Choice:
-    """What a precision costs.
+def pair_certainty(alignment: JudgedLinks, number: int) -> dict[str, Any]:
+    """What the page shows of the links of one of the alignment's pairs of graphs.
 
-    Attributes:
-        precision: the share of correct links that is reached with a confidence of `CONFIDENCE`.
-        kept: how many links can be kept; 0 if the precision is out of reach.
-        probability: the lowest one that is kept; None if none are.
-        expected: the share that is correct among them; None likewise.
+    `expected` of them are correct, the sum of their probabilities. This, and figures, are None
+    where there are no probabilities, no links, or no labels.
     """
-
-    precision: float
-    kept: int
-    probability: float | None
-    expected: float | None
-
-
-@dataclass(frozen=True)
-class Coverage:
-    """Precision against coverage.
-
-    Attributes:
-        figure: of the curve.
-        observed: whether the figure also has the curve of the labelled links.
-        choices: a row for each of `PRECISIONS`.
-    """
-
-    figure: Markup
-    observed: bool
-    choices: tuple[Choice, ...]
-
-
-def pair_certainty(alignment: JudgedLinks, number: int) -> PairCertainty:
-    """The links of one of the alignment's pairs of graphs."""
     pair, task = alignment.pairs[number], alignment.task
     made_by = None if alignment.calibration is None else alignment.calibration.pairs[number]
     p = pair.probabilities
-    return PairCertainty(
-        shown(task.kg_names[pair.left]),
-        shown(task.kg_names[pair.right]),
-        len(pair.links),
-        len(task.links_between(task.seed_links, pair.left, pair.right)),
-        None if p is None else float(p.sum(dtype=np.float64)),
-        _distribution(pair.scores, "score", None),
-        None if p is None else _distribution(p, "probability", (0.0, 1.0)),
-        made_by,
-        None if made_by is None or not made_by.n_labelled else _reliability(made_by),
-    )
+    return {
+        "left": shown(task.kg_names[pair.left]),
+        "right": shown(task.kg_names[pair.right]),
+        "links": len(pair.links),
+        "seeds": len(task.links_between(task.seed_links, pair.left, pair.right)),
+        "expected": None if p is None else float(p.sum(dtype=np.float64)),
+        "scores": _distribution(pair.scores, "score", None),
+        "probabilities": None if p is None else _distribution(p, "probability", (0.0, 1.0)),
+        "calibration": made_by,
+        "reliability": _reliability(made_by) if made_by and made_by.n_labelled else None,
+    }
 
 
-def coverage(alignment: JudgedLinks) -> Coverage | None:
+def coverage(alignment: JudgedLinks) -> dict[str, Any] | None:
     """Precision against coverage over all pairs of graphs; None where there is nothing to draw."""
     if alignment.calibration is None or not len(alignment):
         return None
@@ -113,31 +97,30 @@ def coverage(alignment: JudgedLinks) -> Coverage | None:
     share = curve.kept / curve.n_links
     observed = _observed(alignment.calibration)
     lines = [curve.expected, curve.lower, *(y for _, y in observed)]
-    lowest = max(0.0, np.floor(min(float(np.min(line)) for line in lines) * 5) / 5)
-    lowest = min(lowest, 0.8)
+    least = min(float(np.min(line)) for line in lines)
+    lowest = min(max(0.0, np.floor(least * 5) / 5), 0.8)
     frame = unit_frame(("share of links kept, most probable first", "share correct"), lowest)
-    expected, lower = (
-        list(zip(share, line, strict=True)) for line in (curve.expected, curve.lower)
-    )
-    frame.area(expected, lower, "doubt")
-    frame.line(expected, "expected")
+    frame.area(share, curve.expected, curve.lower, "doubt")
+    frame.line(share, curve.expected, "expected")
     for x, y in observed:
-        frame.line(list(zip(x, y, strict=True)), "observed")
+        frame.line(x, y, "observed")
     figure = frame.svg("Share of correct links against the share of links kept")
-    return Coverage(figure, bool(observed), tuple(_choice(curve, p) for p in PRECISIONS))
+    choices = [_choice(curve, precision) for precision in PRECISIONS]
+    return {"figure": figure, "observed": bool(observed), "choices": choices}
 
 
-def _choice(curve: PrecisionCurve, precision: float) -> Choice:
+def _choice(curve: PrecisionCurve, precision: float) -> dict[str, Any]:
+    """How many links can be kept for a precision, and down to which probability."""
     reached = np.flatnonzero(curve.lower >= precision)
     if not len(reached):
-        return Choice(precision, 0, None, None)
+        return {"precision": precision, "kept": 0, "probability": None, "expected": None}
     at = reached[-1]
-    return Choice(
-        precision,
-        int(curve.kept[at]),
-        float(curve.probabilities[at]),
-        float(curve.expected[at]),
-    )
+    return {
+        "precision": precision,
+        "kept": curve.kept[at],
+        "probability": curve.probabilities[at],
+        "expected": curve.expected[at],
+    }
 
 
 def _observed(calibration: Calibration) -> list[tuple[np.ndarray, np.ndarray]]:
@@ -163,21 +146,71 @@ def _distribution(values: FloatArray, what: str, span: tuple[float, float] | Non
         if span[1] - span[0] < 1e-6:
             span = span[0] - 0.5, span[1] + 0.5
     counts, edges = np.histogram(exact, _BINS, span)
-    return histogram(
-        counts.tolist(),
-        edges.tolist(),
-        title=f"Links by {what}",
-        labels=(what, "links"),
-    )
+    labels = (what, "links")
+    return histogram(counts.tolist(), edges.tolist(), title=f"Links by {what}", labels=labels)
 
 
 def _reliability(made_by: PairCalibration) -> Markup:
     frame = unit_frame(("probability", "share correct"))
-    frame.line([(0, 0), (1, 1)], "ideal")
+    frame.line((0, 1), (0, 1), "ideal")
     rows = made_by.reliability
-    frame.line([(row.probability, row.correct) for row in rows], "expected")
+    frame.line([row.probability for row in rows], [row.correct for row in rows], "expected")
     most = max(row.links for row in rows)
     for row in rows:
         told = f"{row.links:,.0f} links of about {row.probability:.2f}: {row.correct:.2f} correct"
         frame.dot(row.probability, row.correct, 2 + 4 * (row.links / most) ** 0.5, told)
     return frame.svg("Probability of labelled links against the share of correct ones")
+
+
+def sample_links(alignment: JudgedLinks, per_band: int) -> tuple[Band, ...]:
+    """At most `per_band` links of every band and pair of graphs, the least certain bands first.
+
+    They are drawn at random, by the seed of the task, so that the share of correct ones among them
+    says something about the band. Without probabilities the bands are quarters by score.
+    """
+    names = alignment.task.kg_names
+    found = []
+    for number, pair in enumerate(alignment.pairs):
+        sure = pair.scores if pair.probabilities is None else pair.probabilities
+        rng = np.random.default_rng([alignment.task.seed, number])
+        members = _bands(pair)
+        chosen = [_drawn(inside, sure, per_band, rng) for _, inside in members]
+        rows = [row for drawn in chosen for row in drawn]
+        reasons = iter(explain_links(alignment, pair, rows) if rows else ())
+        for rank, ((name, inside), drawn) in enumerate(zip(members, chosen, strict=True)):
+            links = tuple(
+                SampledLink(next(reasons), _verdict(alignment, pair, row)) for row in drawn
+            )
+            sides = names[pair.left], names[pair.right]
+            if len(inside):
+                found.append((rank, number, Band(name, sides, len(inside), links)))
+    return tuple(band for *_, band in sorted(found, key=lambda entry: entry[:2]))
+
+
+def _bands(pair: PairAlignment) -> list[tuple[str, NDArray[np.int64]]]:
+    """Names of the bands and the links in them, least sure first."""
+    if pair.probabilities is not None:
+        number = np.searchsorted(BANDS, pair.probabilities.astype(np.float64), "right") - 1
+        ends = (*BANDS[1:], 1.0)
+        titles = [f"{a:g} to {b:g}" for a, b in zip(BANDS, ends, strict=True)]
+        return [(title, np.flatnonzero(number == at)) for at, title in enumerate(titles)]
+    quarters = np.array_split(np.argsort(pair.scores, kind="stable"), 4)
+    titles = ["lowest quarter by score", "second quarter", "third quarter", "highest quarter"]
+    return list(zip(titles, quarters, strict=True))
+
+
+def _drawn(
+    inside: NDArray[np.int64], sure: FloatArray, count: int, rng: np.random.Generator
+) -> list[int]:
+    drawn = rng.permutation(inside)[:count]
+    rows: list[int] = drawn[np.argsort(sure[drawn], kind="stable")].tolist()
+    return rows
+
+
+def _verdict(alignment: JudgedLinks, pair: PairAlignment, row: int) -> str:
+    same = alignment.task.test_links == pair.links[row]
+    sources = alignment.task.source_of[alignment.task.test_links]
+    same &= (sources == (pair.left, pair.right)).all(axis=1)[:, None]
+    if same.all(axis=1).any():
+        return "correct"
+    return "incorrect" if same.any() else ""

@@ -1,4 +1,4 @@
-"""Puts the page together and writes it, with the settings and versions of the run."""
+"""Puts the page together and writes it: graphs in numbers, settings and versions of the run."""
 
 from __future__ import annotations
 
@@ -12,19 +12,26 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from jinja2 import Environment, FunctionLoader, StrictUndefined
+from markupsafe import Markup
 
 from dualamn.config import PRESETS, AlignerConfig
-from dualamn.data_loaders.summary import check_health, describe
+from dualamn.data_loaders.summary import Health, TaskSummary, check_health, describe
 from dualamn.errors import ConfigError
 from dualamn.eval import PROTOCOL_IN_WORDS, evaluate
 from dualamn.files.atomic import atomic_write
 from dualamn.files.text import counted
+from dualamn.graphs.knowledge_graph import KnowledgeGraph
 from dualamn.probability.calibration import JudgedLinks
-from dualamn.report.certainty import CONFIDENCE, METHOD_IN_WORDS, coverage, pair_certainty
-from dualamn.report.graphs import profile_graphs
-from dualamn.report.markup import clean, shown
-from dualamn.report.sample import sample_links
+from dualamn.report.certainty import (
+    CONFIDENCE,
+    METHOD_IN_WORDS,
+    coverage,
+    pair_certainty,
+    sample_links,
+)
+from dualamn.report.markup import Shown, clean, histogram, short_count, shown
 from dualamn.version import __version__
 
 PER_BAND = 5
@@ -33,14 +40,11 @@ PER_BAND = 5
 MOST_REASONS = 8
 """Shared statements and values that are shown of a link; the page says how many more there are."""
 
+MOST_RELATIONS = 8
+"""Relations of a graph that are listed."""
+
 _PACKAGES = ("torch", "numpy", "scipy", "faiss-cpu")
-_OF_THE_RUN = (
-    "seed",
-    "device",
-    "threads",
-    "memory",
-    "calibrate",
-)
+_OF_THE_RUN = ("seed", "device", "threads", "memory", "calibrate")
 
 
 def write_report(
@@ -73,8 +77,8 @@ def write_report(
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"shown": shown, "count": _count, "rate": _rate, "number_of": counted}
-    environment.filters["weight"] = "{:+.2f}".format
+    environment.filters |= {"shown": shown, "rate": _rate, "number_of": counted}
+    environment.filters |= {"count": "{:,.0f}".format, "weight": "{:+.2f}".format}
     page = environment.get_template("page.html").render(
         _content(alignment, per_band, dict(seconds or {}), notes)
     )
@@ -100,7 +104,7 @@ def _content(
         "confidence": CONFIDENCE,
         "coverage": coverage(alignment),
         "evaluation": evaluate(alignment, task.test_links) if len(task.test_links) else None,
-        "expected": sum(pair.expected or 0.0 for pair in pairs),
+        "expected": sum(pair["expected"] or 0.0 for pair in pairs),
         "graphs": profile_graphs(alignment, summary, health),
         "health": health,
         "methods": METHOD_IN_WORDS,
@@ -124,29 +128,18 @@ def _part(name: str) -> str:
     return files("dualamn.report").joinpath("page", name).read_text(encoding="utf-8")
 
 
-def _count(value: float) -> str:
-    return f"{value:,.0f}"
-
-
 def _rate(value: float | None) -> str:
     return "\N{EN DASH}" if value is None else f"{value:.3f}"
 
 
 def nearest_preset(config: AlignerConfig) -> tuple[str, dict[str, Any]]:
     """The preset that settings are most like, and those that differ from it."""
-    found = config.to_dict()
-    best: tuple[str, dict[str, Any]] | None = None
+    found = {key: value for key, value in config.to_dict().items() if key not in _OF_THE_RUN}
+    changed: dict[str, dict[str, Any]] = {}
     for name in PRESETS:
         own = AlignerConfig.preset(name).to_dict()
-        changed = {
-            key: value
-            for key, value in found.items()
-            if value != own[key] and key not in _OF_THE_RUN
-        }
-        if best is None or len(changed) < len(best[1]):
-            best = name, changed
-    assert best is not None
-    return best
+        changed[name] = {key: value for key, value in found.items() if value != own[key]}
+    return min(changed.items(), key=lambda entry: len(entry[1]))
 
 
 def versions() -> dict[str, str]:
@@ -159,3 +152,49 @@ def versions() -> dict[str, str]:
             continue
     found["system"] = f"{platform.system()} {platform.machine()}".strip()
     return found
+
+
+def profile_graphs(
+    alignment: JudgedLinks, summary: TaskSummary, health: Health
+) -> list[dict[str, Any]]:
+    """What the page shows of every graph.
+
+    Entities have a link that was found, or a seed link and none that was found, or neither.
+    """
+    task = alignment.task
+    linked, seeded = np.zeros((2, task.n_entities), dtype=np.bool_)
+    linked[alignment.links], seeded[task.seed_links] = True, True
+    aligned = {side for pair in alignment.pairs for side in (pair.left, pair.right)}
+    found = []
+    for number, kg in enumerate(task.kgs):
+        at = slice(int(task.entity_offsets[number]), int(task.entity_offsets[number + 1]))
+        graph = {
+            "name": shown(kg.name),
+            "summary": summary.graphs[number],
+            "health": health.graphs[number],
+            "aligned": number in aligned,
+            "linked": int(linked[at].sum()),
+            "seeded": int((seeded[at] & ~linked[at]).sum()),
+            "unmatched": int((~seeded[at] & ~linked[at]).sum()),
+            "degrees": _degree_figure(kg),
+            "relations": _relations(kg),
+        }
+        found.append(graph)
+    return found
+
+
+def _degree_figure(kg: KnowledgeGraph) -> Markup:
+    """Entities by their number of triples: 0, 1, 2 to 3, 4 to 7 and so on."""
+    number = np.ceil(np.log2(kg.degrees.astype(np.float64) + 1)).astype(np.int64)
+    counts = np.bincount(number, minlength=2).tolist()
+    starts = [0, *(2**at for at in range(len(counts) - 1))]
+    bins = [(short_count(s), str(s) if s < 2 else f"{s:,} to {2 * s - 1:,}") for s in starts]
+    edges, labels = range(len(counts) + 1), ("degree, from", "entities")
+    return histogram(counts, edges, title="Entities by degree", labels=labels, bins=bins)
+
+
+def _relations(kg: KnowledgeGraph) -> list[tuple[Shown, int]]:
+    """The most used relations, with how many triples they make."""
+    counts = np.bincount(kg.triples[:, 1], minlength=kg.n_relations)
+    best = np.argsort(-counts, kind="stable")[:MOST_RELATIONS]
+    return [(shown(kg.relations[at], brief=True), int(counts[at])) for at in best]

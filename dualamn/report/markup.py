@@ -13,6 +13,8 @@ from urllib.parse import unquote, urlsplit
 
 from markupsafe import Markup, escape
 
+from dualamn.kernels.arrays import Floats
+
 LONGEST, LONGEST_TITLE = 120, 2_000
 """Characters that are shown, and that a tooltip has."""
 
@@ -24,7 +26,7 @@ _SCHEME, _SPACE = re.compile("https?:", re.IGNORECASE), re.compile(r"\s")
 WIDTH, HEIGHT = 420, 250
 _LEFT, _RIGHT, _TOP, _BOTTOM = 60, 18, 12, 44
 
-Points = Sequence[tuple[float, float]]
+Values = Sequence[float] | Floats
 
 
 @dataclass(frozen=True)
@@ -48,11 +50,9 @@ def clean(text: str) -> str:
 
 
 def shown(value: object, brief: bool = False) -> Shown:
-    """How a string of the data is shown. The template escapes it.
+    """How a string of the data is shown; of a web address, if `brief`, only the last part.
 
-    Args:
-        value: the string, as it stands in the data.
-        brief: of a web address only the last part, and all of it in a tooltip.
+    The template escapes it.
     """
     text = clean(str(value))
     address = text if text == value and _is_web_address(text) else ""
@@ -82,12 +82,7 @@ def _is_web_address(text: str) -> bool:
 
 
 class Frame:
-    """Axes, and the way from values to places in them.
-
-    Args:
-        x, y: lowest and highest value of each axis.
-        labels: what is written along x and y.
-    """
+    """Axes, from the lowest to the highest value of x and y, and the way to places in them."""
 
     def __init__(
         self, x: tuple[float, float], y: tuple[float, float], labels: tuple[str, str]
@@ -97,11 +92,10 @@ class Frame:
 
     def at(self, x: float, y: float) -> tuple[float, float]:
         """Where a point lies."""
+        (left, right), (bottom, top) = self._x, self._y
         return (
-            _LEFT + (WIDTH - _LEFT - _RIGHT) * (x - self._x[0]) / (self._x[1] - self._x[0]),
-            HEIGHT
-            - _BOTTOM
-            - (HEIGHT - _TOP - _BOTTOM) * (y - self._y[0]) / (self._y[1] - self._y[0]),
+            _LEFT + (WIDTH - _LEFT - _RIGHT) * (x - left) / (right - left),
+            HEIGHT - _BOTTOM - (HEIGHT - _TOP - _BOTTOM) * (y - bottom) / (top - bottom),
         )
 
     def x_tick(self, x: float, text: str) -> None:
@@ -117,33 +111,31 @@ class Frame:
         )
         self._text(_LEFT - 6, at + 4, text, "end")
 
-    def line(self, points: Points, style: str) -> None:
+    def line(self, x: Values, y: Values, style: str) -> None:
         """A line through points."""
-        path = " ".join(f"{x:.1f},{y:.1f}" for x, y in (self.at(*point) for point in points))
-        self._parts.append(f'<polyline class="line {style}" points="{path}"/>')
+        self._parts.append(f'<polyline class="line {style}" points="{self._path(x, y)}"/>')
 
-    def area(self, upper: Points, lower: Points, style: str) -> None:
+    def area(self, x: Values, upper: Values, lower: Values, style: str) -> None:
         """What lies between two lines."""
-        edge = (self.at(*point) for point in [*upper, *reversed(lower)])
-        path = " ".join(f"{x:.1f},{y:.1f}" for x, y in edge)
+        path = f"{self._path(x, upper)} {self._path(x[::-1], lower[::-1])}"
         self._parts.append(f'<polygon class="{style}" points="{path}"/>')
 
-    def bar(self, start: float, end: float, height: float, told: str) -> None:
+    def bar(self, start: float, end: float, height: float, title: str) -> None:
         """A bar that says what it stands for when it is pointed at."""
         x, y = self.at(start, height)
         right, bottom = self.at(end, self._y[0])
         width = max(right - x - 1, 0.5)
         self._parts.append(
             f'<rect class="bar" x="{x + 0.5:.1f}" y="{y:.1f}" width="{width:.1f}" '
-            f'height="{bottom - y:.1f}"><title>{escape(told)}</title></rect>'
+            f'height="{bottom - y:.1f}"><title>{escape(title)}</title></rect>'
         )
 
-    def dot(self, x: float, y: float, radius: float, told: str) -> None:
+    def dot(self, x: float, y: float, radius: float, title: str) -> None:
         """A dot that says what it stands for when it is pointed at."""
         cx, cy = self.at(x, y)
         self._parts.append(
             f'<circle class="dot" cx="{cx:.1f}" cy="{cy:.1f}" r="{radius:.1f}">'
-            f"<title>{escape(told)}</title></circle>"
+            f"<title>{escape(title)}</title></circle>"
         )
 
     def svg(self, title: str) -> Markup:
@@ -164,6 +156,10 @@ class Frame:
             f"{''.join(self._parts)}</svg>"
         )
 
+    def _path(self, x: Values, y: Values) -> str:
+        points = (self.at(*point) for point in zip(x, y, strict=True))
+        return " ".join(f"{left:.1f},{top:.1f}" for left, top in points)
+
     def _text(self, x: float, y: float, text: str, anchor: str) -> None:
         self._parts.append(
             f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}">{escape(text)}</text>'
@@ -178,14 +174,9 @@ def histogram(
     labels: tuple[str, str],
     bins: Sequence[tuple[str, str]] | None = None,
 ) -> Markup:
-    """Bars over the ranges between edges.
+    """Bars over the ranges between edges, (b,) heights and (b + 1,) edges, rising.
 
-    Args:
-        counts: (b,) the heights.
-        edges: (b + 1,) rising.
-        title: what the figure shows.
-        labels: what is written along x and y.
-        bins: what stands under each bar and what it says when it is pointed at; the edges if None.
+    `bins` has what stands under each bar and what it says when it is pointed at; the edges if None.
     """
     top = max([*counts, 1])
     frame = Frame((edges[0], edges[-1]), (0, top), labels)
@@ -193,8 +184,8 @@ def histogram(
         frame.y_tick(y, short_count(y))
     for number, count in enumerate(counts):
         start, end = edges[number], edges[number + 1]
-        tick, told = ("", f"{start:.3g} to {end:.3g}") if bins is None else bins[number]
-        frame.bar(start, end, count, f"{told}: {count:,}")
+        tick, span = ("", f"{start:.3g} to {end:.3g}") if bins is None else bins[number]
+        frame.bar(start, end, count, f"{span}: {count:,}")
         if tick:
             frame.x_tick((start + end) / 2, tick)
     if bins is None:

@@ -16,9 +16,9 @@ from hypothesis import strategies as st
 from dualamn import Aligner, Alignment, AlignmentTask, ConfigError, DataError, KnowledgeGraph
 from dualamn.bench.synthetic_task import make_task
 from dualamn.report import certainty
+from dualamn.report.certainty import sample_links
 from dualamn.report.html_page import nearest_preset
 from dualamn.report.markup import LONGEST, shown
-from dualamn.report.sample import sample_links
 from dualamn.result import PairAlignment
 
 DASH = " \N{EN DASH} "
