@@ -11,10 +11,12 @@ Run = Callable[..., Result]
 SMALL = ("--preset", "fast", "--protocol", "test")
 
 
-def write_names(path: Path, count: int = 60) -> Path:
-    words = [f"{'bcdfghklmn'[i % 10]}a{'prstvwxz'[i // 10]}o" for i in range(count)]
-    rows = [[i, ["the", words[i % count]]] for i in range(2 * count)]
-    path.write_text(json.dumps(rows))
+COUNT = 60
+WORDS = [f"{'bcdfghklmn'[i % 10]}a{'prstvwxz'[i // 10]}o" for i in range(COUNT)]
+
+
+def write_names(path: Path) -> Path:
+    path.write_text(json.dumps([[i, ["the", WORDS[i % COUNT]]] for i in range(2 * COUNT)]))
     return path
 
 
@@ -67,15 +69,10 @@ def test_bench_without_seed_links_finds_its_own(run: Run, made: Any, tmp_path: P
     assert run("bench", made.folder, "--no-seeds").exit_code == 2
 
 
-def write_table(path: Path) -> Path:
-    letters = [f"{'bcdfghklmn'[i % 10]}a{'prstvwxz'[i // 10]}o" for i in range(60)]
-    lines = [f"{graph}:{i}\tthe {letters[i]}\n" for graph in ("en", "fr") for i in range(60)]
-    path.write_text("entity\tname\n" + "".join(lines))
-    return path
-
-
 def test_align_needs_no_links_where_there_are_names(run: Run, made: Any, tmp_path: Path) -> None:
-    names = write_table(tmp_path / "names.tsv")
+    names = tmp_path / "names.tsv"
+    lines = [f"{graph}:{i}\tthe {word}\n" for graph in ("en", "fr") for i, word in enumerate(WORDS)]
+    names.write_text("entity\tname\n" + "".join(lines))
     shown = run(
         "align", made.left, made.right, "--names", names, "--preset", "fast", "--out", "l.tsv"
     )

@@ -12,18 +12,21 @@ COUNT = 60
 
 
 def write_graph(path: Path, space: str) -> Path:
-    """Entities in a ring with chords, each with a code that its partner has too."""
+    """Entities in a ring with chords, each with a code that its counterpart has too."""
+    at = f"<http://{space}.org/"
     lines = []
     for i in range(COUNT):
-        own = f"<http://{space}.org/e{i}>"
         for step in (1, 7, i * i % 11 + 2):
-            lines.append(
-                f"{own} <http://{space}.org/near{step % 3}> "
-                f"<http://{space}.org/e{(i + step) % COUNT}> ."
-            )
-        lines.append(f'{own} <http://{space}.org/code> "{978_000_000 + 7919 * i}" .')
-    path.write_text("\n".join(lines) + "\n")
+            lines.append(f"{at}e{i}> {at}near{step % 3}> {at}e{(i + step) % COUNT}> .\n")
+        lines.append(f'{at}e{i}> {at}code> "{978_000_000 + 7919 * i}" .\n')
+    path.write_text("".join(lines))
     return path
+
+
+@pytest.fixture
+def graphs(tmp_path: Path) -> list[Path]:
+    pytest.importorskip("pyoxigraph")
+    return [write_graph(tmp_path / f"{name}.nt", name) for name in ("left", "right")]
 
 
 def links_in(path: Path) -> set[tuple[str, str]]:
@@ -31,18 +34,18 @@ def links_in(path: Path) -> set[tuple[str, str]]:
     return {(row[1].rpartition("/")[2], row[3].rpartition("/")[2]) for row in rows}
 
 
-def test_align_needs_no_links_where_values_say_enough(run: Run, tmp_path: Path) -> None:
-    pytest.importorskip("pyoxigraph")
-    graphs = [write_graph(tmp_path / f"{name}.nt", name) for name in ("left", "right")]
+def test_align_needs_no_links_where_values_say_enough(
+    run: Run, graphs: list[Path], tmp_path: Path
+) -> None:
     shown = run("align", *graphs, "--preset", "fast", "--out", "l.tsv")
     assert shown.exit_code == 0, shown.output
     assert "60 pseudo-seeds: 60 by unique value" in shown.stderr
     assert links_in(tmp_path / "l.tsv") == {(f"e{i}", f"e{i}") for i in range(COUNT)}
 
 
-def test_values_that_are_not_compared_are_told_of(run: Run, tmp_path: Path) -> None:
-    pytest.importorskip("pyoxigraph")
-    graphs = [write_graph(tmp_path / f"{name}.nt", name) for name in ("left", "right")]
+def test_values_that_are_not_compared_are_told_of(
+    run: Run, graphs: list[Path], tmp_path: Path
+) -> None:
     with graphs[0].open("a") as file:
         file.write(f'<http://left.org/e0> <http://left.org/about> "{"word " * 30}" .\n')
     arguments = ("align", *graphs, "--preset", "fast", "--no-calibrate", "--out", "l.tsv")
@@ -53,9 +56,7 @@ def test_values_that_are_not_compared_are_told_of(run: Run, tmp_path: Path) -> N
     assert told in (tmp_path / "r.html").read_text(encoding="utf-8")
 
 
-def test_values_can_be_left_out(run: Run, tmp_path: Path) -> None:
-    pytest.importorskip("pyoxigraph")
-    graphs = [write_graph(tmp_path / f"{name}.nt", name) for name in ("left", "right")]
+def test_values_can_be_left_out(run: Run, graphs: list[Path]) -> None:
     shown = run("align", *graphs, "--no-values", "--preset", "fast", "--out", "l.tsv")
     assert shown.exit_code == 1
     assert "no seed links to learn from" in shown.stderr
