@@ -112,26 +112,6 @@ def test_ntriples_of_others(tmp_path: Path) -> None:
     assert table.n_others == 3
 
 
-@pytest.mark.parametrize(
-    ("name", "text", "message"),
-    [
-        ("l.nt", f"<{EN}a> <{SAME}> <{EN}b>\n", "line 1: this is not valid N-Triples"),
-        ("l.nt", f"<{EN}a> <{SAME}> <{EN}b .\n", "line 1: this is not valid N-Triples"),
-        ("l.nt", f'<{EN}a> <{SAME}> "x .\n', "line 1: this is not valid N-Triples"),
-        ("l.nt", "\na\tb\n", "line 2: this is not valid N-Triples"),
-        ("l.ttl", "<a> <b>\n", "this is not valid Turtle"),
-        ("l.ttl", "@prefix owl: <urn:x:> .\n:a owl:b :c .\n", "line 2: this is not valid Turtle"),
-    ],
-)
-def test_bad_files_are_told_with_their_line(
-    name: str, text: str, message: str, tmp_path: Path
-) -> None:
-    path = tmp_path / name
-    path.write_text(text)
-    with pytest.raises(DataError, match=message):
-        read_links(path)
-
-
 @pytest.mark.parametrize("name", ["l.nt", "l.ttl", "l.sssom.tsv"])
 def test_names_that_are_no_iris_need_a_base(
     make_alignment: Make, tmp_path: Path, name: str
