@@ -19,8 +19,8 @@ from dualamn.errors import ConfigError, DataError, MissingExtraError
 from dualamn.link_files.formats import FORMATS, Format, format_of, read_links
 from dualamn.link_files.link_table import DistinctLinks
 from dualamn.link_files.write_options import WriteOptions
+from tests.writers.conftest import alignment_of
 
-Make = Callable[..., Alignment]
 ODD = [
     "tab\there",
     "line\nbreak",
@@ -50,9 +50,9 @@ def write(form: Format, alignment: Alignment, path: Path) -> None:
 
 
 @pytest.fixture
-def one(make_alignment: Make) -> Alignment:
+def one() -> Alignment:
     """A single link."""
-    return make_alignment({"l": ["a"], "r": ["b"]}, {(0, 1): [("a", "b", 1.0)]})
+    return alignment_of({"l": ["a"], "r": ["b"]}, {(0, 1): [("a", "b", 1.0)]})
 
 
 def rows_of(table: DistinctLinks) -> list[tuple[str, str, str, str, float | None]]:
@@ -64,9 +64,9 @@ def rows_of(table: DistinctLinks) -> list[tuple[str, str, str, str, float | None
 
 
 @every_format
-def test_odd_names_are_read_back_as_they_were(form: Format, make_alignment: Make) -> None:
+def test_odd_names_are_read_back_as_they_were(form: Format) -> None:
     rows = [(name, name[::-1], 1 / 4) for name in ODD]
-    alignment = make_alignment({"a\tb": ODD, 'c,"d"': [name[::-1] for name in ODD]}, {(0, 1): rows})
+    alignment = alignment_of({"a\tb": ODD, 'c,"d"': [name[::-1] for name in ODD]}, {(0, 1): rows})
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / f"links{form.endings[0]}"
         write(form, alignment, path)
@@ -84,14 +84,14 @@ odd_text = st.text(st.sampled_from("ab\t\n\r\\tn\"' ,\u2028\x85\ufeff\x00é東{}
     st.lists(odd_text, min_size=2, max_size=2, unique=True),
 )
 def test_any_links_are_read_back(
-    form: Format, make_alignment: Make, links: list[tuple[str, str]], names: list[str]
+    form: Format, links: list[tuple[str, str]], names: list[str]
 ) -> None:
     sides = zip(*links, strict=True) if links else ([], [])
     graphs = dict(zip(names, [list(dict.fromkeys(side)) for side in sides], strict=True))
     rows = [(left, right, i / 8) for i, (left, right) in enumerate(links)]
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "links"
-        write(form, make_alignment(graphs, {(0, 1): rows}), path)
+        write(form, alignment_of(graphs, {(0, 1): rows}), path)
         table = read_links(path, format=form.name, base=BASE)
     score = [0.0] * len(rows) if table.score is None else table.score.tolist()
     read = sorted(zip(table.left, table.right, score, strict=True))
@@ -100,12 +100,10 @@ def test_any_links_are_read_back(
 
 
 @every_format
-def test_probabilities_are_read_back_where_there_are_some(
-    form: Format, make_alignment: Make, tmp_path: Path
-) -> None:
+def test_probabilities_are_read_back_where_there_are_some(form: Format, tmp_path: Path) -> None:
     graphs = {"l": ["a", "b"], "r": ["A", "B"], "s": ["x"]}
     rows = [("a", "A", 0.5), ("b", "B", 0.25)]
-    alignment = make_alignment(graphs, {(0, 1): rows, (0, 2): [("a", "x", 1.0)]})
+    alignment = alignment_of(graphs, {(0, 1): rows, (0, 2): [("a", "x", 1.0)]})
     path = tmp_path / f"links{form.endings[0]}"
     write(form, alignment, path)
     assert read_links(path).probability is None
@@ -123,31 +121,27 @@ def test_probabilities_are_read_back_where_there_are_some(
 
 
 @every_format
-def test_no_links_are_a_file_that_is_read_as_no_links(
-    form: Format, make_alignment: Make, tmp_path: Path
-) -> None:
+def test_no_links_are_a_file_that_is_read_as_no_links(form: Format, tmp_path: Path) -> None:
     path = tmp_path / f"links{form.endings[0]}"
-    write(form, make_alignment({"l": ["a"], "r": ["b"]}, {(0, 1): []}), path)
+    write(form, alignment_of({"l": ["a"], "r": ["b"]}, {(0, 1): []}), path)
     assert path.exists()
     assert len(read_links(path)) == 0
 
 
 @every_format
-def test_the_order_of_ids_does_not_show(form: Format, make_alignment: Make, tmp_path: Path) -> None:
+def test_the_order_of_ids_does_not_show(form: Format, tmp_path: Path) -> None:
     names = [f"e{i}" for i in range(20)]
     rows = [(name, name, 0.5) for name in names]
     files = []
     for seed in range(3):
         files.append(tmp_path / f"{seed}{form.endings[0]}")
-        write(form, make_alignment({"l": names, "r": names}, {(0, 1): rows}, seed), files[-1])
+        write(form, alignment_of({"l": names, "r": names}, {(0, 1): rows}, seed), files[-1])
     assert len({file.read_bytes() for file in files}) == 1
 
 
 @every_format
-def test_half_a_surrogate_pair_is_refused(
-    form: Format, make_alignment: Make, tmp_path: Path
-) -> None:
-    alignment = make_alignment({"l": ["\ud800"], "r": ["b"]}, {(0, 1): [("\ud800", "b", 1.0)]})
+def test_half_a_surrogate_pair_is_refused(form: Format, tmp_path: Path) -> None:
+    alignment = alignment_of({"l": ["\ud800"], "r": ["b"]}, {(0, 1): [("\ud800", "b", 1.0)]})
     with pytest.raises(DataError, match=r"cannot hold .*\\ud800"):
         write(form, alignment, tmp_path / f"links{form.endings[0]}")
     assert list(tmp_path.iterdir()) == []

@@ -1,4 +1,3 @@
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -8,14 +7,14 @@ import pytest
 from dualamn.alignment import Alignment
 from dualamn.errors import DataError
 from dualamn.link_files.formats import read_links
+from tests.writers.conftest import alignment_of
 
-Make = Callable[..., Alignment]
 HEADER = "left_source\tleft\tright_source\tright\tscore\n"
 
 
 @pytest.fixture
-def three(make_alignment: Make) -> Alignment:
-    return make_alignment(
+def three() -> Alignment:
+    return alignment_of(
         {"z": ["b", "a"], "en": ["B", "A"], "fr": ["β"]},
         {
             (0, 2): [("b", "β", -0.25)],
