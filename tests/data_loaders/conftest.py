@@ -10,6 +10,7 @@ import pytest
 
 from dualamn.data_loaders import load
 from dualamn.errors import DataError
+from dualamn.graphs.knowledge_graph import KnowledgeGraph
 
 Files = Mapping[str, str | bytes]
 
@@ -23,6 +24,12 @@ LINKS = [(i, 100 + i) for i in range(11)]
 
 def rows(table: object, separator: str = "\t") -> str:
     return "".join(separator.join(map(str, row)) + "\n" for row in table)  # type: ignore[attr-defined]
+
+
+def triples(kg: KnowledgeGraph) -> set[tuple[str, str, str]]:
+    """The triples of a graph as strings."""
+    heads, relations, tails = kg.triples.T
+    return set(zip(kg.entities[heads], kg.relations[relations], kg.entities[tails], strict=True))
 
 
 def _names(first: int) -> list[tuple[int, int]]:

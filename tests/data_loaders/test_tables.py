@@ -7,18 +7,13 @@ from typing import Any
 import pytest
 
 from dualamn.data_loaders import load, load_files
-from dualamn.graphs.knowledge_graph import KnowledgeGraph
 from dualamn.graphs.task import AlignmentTask
 from dualamn.kernels.arrays import Int32Array
 from dualamn.progress import Progress
+from tests.data_loaders.conftest import triples
 
 Folder = Callable[..., Path]
 Refused = Callable[..., None]
-
-
-def triples(kg: KnowledgeGraph) -> Any:
-    heads, relations, tails = kg.triples.T
-    return set(zip(kg.entities[heads], kg.relations[relations], kg.entities[tails], strict=True))
 
 
 def links(task: AlignmentTask, of: Int32Array) -> Any:
