@@ -1,4 +1,4 @@
-"""Whether entities have a partner at all, where there are no seed links."""
+"""Whether entities have a counterpart at all, where there are no seed links."""
 
 from dataclasses import replace
 
