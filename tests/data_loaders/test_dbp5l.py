@@ -56,24 +56,11 @@ def test_three_graphs(three: Any, make_folder: Folder) -> None:
     }
 
 
-def test_files_in_both_directions(layout: Files, make_folder: Folder, refused: Refused) -> None:
+def test_files_in_both_directions(layout: Files, make_folder: Folder) -> None:
     files = layout("dbp5l", {"seed_alignlinks/bb-aa.tsv": "11\t11\n0\t0\n"})
     task = load(make_folder(files), train_ratio=1)
     assert len(task.seed_links) == 12
     assert "bb-aa.tsv: 1 repeated line skipped" in task.notes
-    files = layout("dbp5l", {"seed_alignlinks/bb-aa.tsv": "11\t11\n0\t1\n"})
-    refused(make_folder(files), "'1' of aa", "aa-bb.tsv", file="bb-aa.tsv", line=2)
-
-
-@pytest.mark.parametrize(
-    "file", ["kg/aa-val.tsv", "entity/bb.tsv", "relations.txt", "seed_alignlinks/aa-bb.tsv"]
-)
-def test_missing_file(layout: Files, make_folder: Folder, refused: Refused, file: str) -> None:
-    folder = make_folder(layout("dbp5l", {file: None}))
-    if file.startswith("seed"):
-        refused(folder, "no links here", "A-B.tsv", file="seed_alignlinks")
-    else:
-        refused(folder, "missing", file=file)
 
 
 def test_missing_folder(layout: Files, make_folder: Folder, refused: Refused) -> None:
@@ -82,29 +69,5 @@ def test_missing_folder(layout: Files, make_folder: Folder, refused: Refused) ->
     refused(folder, "missing", file="kg")
     (folder / "kg").mkdir()
     refused(folder, "found 0 graphs", "L-train.tsv", file="kg")
-
-
-def test_links_of_an_unknown_graph(layout: Files, make_folder: Folder, refused: Refused) -> None:
-    for name in ("aa-xx", "aa-aa", "aa"):
-        file = f"seed_alignlinks/{name}.tsv"
-        folder = make_folder(layout("dbp5l", {file: "0\t0\n"}), name)
-        refused(folder, "aa, bb", "rename", file=file)
-
-
-def test_ids_out_of_range(layout: Files, make_folder: Folder, refused: Refused) -> None:
-    files = layout("dbp5l", {"seed_alignlinks/aa-bb.tsv": "0.0\t0.0\n1.0\t12.0\n"})
-    refused(make_folder(files), "entity 12", "bb.tsv", file="aa-bb.tsv", line=2)
-    files = layout("dbp5l", {"kg/bb-val.tsv": "0\t2\t3\n12\t2\t3\n"})
-    refused(make_folder(files), "entity 12", "bb.tsv", file="bb-val.tsv", line=2)
-    files = layout("dbp5l", {"kg/bb-test.tsv": "0\t4\t3\n"})
-    refused(make_folder(files), "relation 4", "relations.txt", file="bb-test.tsv", line=1)
-
-
-def test_half_ids(layout: Files, make_folder: Folder, refused: Refused) -> None:
-    files = layout("dbp5l", {"seed_alignlinks/aa-bb.tsv": "0.0\t0.5\n"})
-    refused(make_folder(files), "'0.5'", "whole number", file="aa-bb.tsv", line=1)
-
-
-def test_blank_name(layout: Files, make_folder: Folder, refused: Refused) -> None:
-    files = layout("dbp5l", {"relations.txt": "0\n1\n\n3\n"})
-    refused(make_folder(files), "blank", file="relations.txt", line=3)
+    folder = make_folder(layout("dbp5l", {"seed_alignlinks/aa-bb.tsv": None}), "other")
+    refused(folder, "no links here", "A-B.tsv", file="seed_alignlinks")

@@ -4,15 +4,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from dualamn.data_loaders import load
 from dualamn.graphs.task import AlignmentTask
 from dualamn.kernels.arrays import Int32Array
 
 Files = Callable[..., dict[str, Any]]
 Folder = Callable[..., Path]
-Refused = Callable[..., None]
 
 
 def links(task: AlignmentTask, of: Int32Array) -> Any:
@@ -48,34 +45,3 @@ def test_names_from_the_folder(layout: Files, make_folder: Folder) -> None:
     assert load(make_folder(layout("openea"), "EN_FR_15K_V1")).kg_names == ("EN", "FR")
     assert load(make_folder(layout("openea"), "D_D_15K_V1")).kg_names == ("kg1", "kg2")
     assert load(make_folder(layout("openea"), "some_long_name")).kg_names == ("kg1", "kg2")
-
-
-@pytest.mark.parametrize("file", ["rel_triples_2", "ent_links"])
-def test_missing_file(layout: Files, make_folder: Folder, refused: Refused, file: str) -> None:
-    folder = make_folder(layout("openea without folds", {file: None}))
-    refused(folder, "missing", file=file)
-
-
-def test_too_few_fields(layout: Files, make_folder: Folder, refused: Refused) -> None:
-    files = layout("openea", {"rel_triples_1": "a\tr\tb\n\na\tr\n"})
-    refused(make_folder(files), "expected 3 fields", "found 2", file="rel_triples_1", line=3)
-
-
-def test_empty_field(layout: Files, make_folder: Folder, refused: Refused) -> None:
-    files = layout("openea", {"rel_triples_1": "a\tr\tb\na\t\tb\n"})
-    refused(make_folder(files), "field 2", "is empty", file="rel_triples_1", line=2)
-
-
-def test_link_to_unknown_entity(layout: Files, make_folder: Folder, refused: Refused) -> None:
-    files = layout("openea", {"721_5fold/1/test_links": "5\t105\n50\t106\n"})
-    refused(make_folder(files), "'50'", "no triple of aa", file="1/test_links", line=2)
-
-
-def test_contradiction(layout: Files, make_folder: Folder, refused: Refused) -> None:
-    files = layout("openea", {"721_5fold/1/test_links": "5\t105\n0\t106\n"})
-    refused(make_folder(files), "'0' of aa", "train_links", file="1/test_links", line=2)
-
-
-def test_wrong_encoding(layout: Files, make_folder: Folder, refused: Refused) -> None:
-    files = layout("openea", {"rel_triples_2": "a\tr\tb\ncafé\tr\tb\n".encode("latin-1")})
-    refused(make_folder(files), "0xe9", "byte 4", "UTF-8", file="rel_triples_2", line=2)
