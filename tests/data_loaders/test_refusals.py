@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ ALL = rows(LINKS)
 FIELDS = ("x", "1.5", "-1", "1e3", "٣", "9" * 19, "0x1", "1_0", "nan")
 LATIN = ("0\tZürich\n", "a\tr\tb\ncafé\tr\tb\n")
 BB_TAKES_1 = {"seed_alignlinks/bb-aa.tsv": "11\t11\n0\t1\n"}
-Case = tuple[str, dict[str, str | bytes | None], str, int | None, list[str]]
+Case = tuple[str, Mapping[str, str | bytes | None], str, int | None, list[str]]
 
 MISSING: list[Case] = [
     (layout, {file: None}, file, None, ["missing"])
