@@ -51,9 +51,7 @@ def script() -> Iterator[Script]:
 
 @pytest.fixture
 def shown(
-    script: Script,
-    capsys: pytest.CaptureFixture[str],
-    monkeypatch: pytest.MonkeyPatch,
+    script: Script, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Shown]:
     """Runs a script in this process, as it runs for a user, and gives what it printed."""
     threads, precision = torch.get_num_threads(), torch.get_float32_matmul_precision()
@@ -351,9 +349,7 @@ def test_kernels_that_differ_are_refused(script: Script) -> None:
         kernels.check(kernels.Case("x", "3", lambda: [one], lambda: [one * torch.nan]))
 
 
-def test_things_take_turns_and_warm_up_is_not_counted(
-    script: Script,
-) -> None:
+def test_things_take_turns_and_warm_up_is_not_counted(script: Script) -> None:
     order: list[str] = []
     things = {name: (lambda name=name: order.append(name)) for name in "ab"}
     taken = script("harness").alternate(things, 3)

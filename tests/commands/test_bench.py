@@ -122,11 +122,7 @@ def folds(made: Any, tmp_path: Path) -> Path:
 
 @pytest.mark.parametrize(
     ("arguments", "wanted"),
-    [
-        (("--fold", "all"), [1, 2]),
-        (("--fold", "2"), [2]),
-        (("--fold", "2", "--fold", "1"), [2, 1]),
-    ],
+    [(("--fold", "all"), [1, 2]), (("--fold", "2"), [2]), (("--fold", "2", "--fold", "1"), [2, 1])],
 )
 def test_published_folds(
     run: Run, folds: Path, arguments: tuple[str, ...], wanted: list[int]
@@ -152,18 +148,8 @@ def test_ctrl_c_keeps_the_runs_that_were_done(
         yield press
 
     monkeypatch.setattr(console, "progress", pressing_ctrl_c)
-    shown = run(
-        "bench",
-        made.folder,
-        "--protocol",
-        "test",
-        "--epochs",
-        2,
-        "--seeds",
-        5,
-        "--json",
-        "out.json",
-    )
+    asked = ("--protocol", "test", "--epochs", 2, "--seeds", 5, "--json", "out.json")
+    shown = run("bench", made.folder, *asked)
     assert shown.exit_code == 130
     assert "out.json holds the 2 of 5 runs that were done" in shown.stderr
     report = json.loads((tmp_path / "out.json").read_text())

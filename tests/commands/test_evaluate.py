@@ -48,7 +48,7 @@ def test_the_table_fits_a_narrow_terminal(run: Run, files: tuple[Path, Path]) ->
     shown = run("evaluate", *files, COLUMNS="80")
     header = next(line for line in shown.stdout.splitlines() if "precision" in line)
     assert header.split() == [
-        *("links", "precision", "recall", "F1", "correct", "incorrect", "unknown", "missed"),
+        *("links", "precision", "recall", "F1", "correct", "incorrect", "unknown", "missed")
     ]
 
 

@@ -79,12 +79,7 @@ def test_near_names(data: Any, refused: Refused, name: str, near: str) -> None:
 
 
 def test_far_names(data: Any, refused: Refused) -> None:
-    refused(
-        "xqxqxq",
-        "there are contea/FR-EN, dbp15k/zh_en, europe",
-        call=resolve,
-        data=data,
-    )
+    refused("xqxqxq", "there are contea/FR-EN, dbp15k/zh_en, europe", call=resolve, data=data)
 
 
 def test_no_data_folder(data: Any, refused: Refused) -> None:

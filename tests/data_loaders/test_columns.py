@@ -32,12 +32,7 @@ def write(path: Path, table: Sequence[Sequence[str]], separator: str = "\t") -> 
 
 
 @pytest.mark.parametrize(
-    "header",
-    [
-        ("Tail", "HEAD", "relation"),
-        ("object", "subject", "predicate"),
-        ("o", "s", "p"),
-    ],
+    "header", [("Tail", "HEAD", "relation"), ("object", "subject", "predicate"), ("o", "s", "p")]
 )
 @pytest.mark.parametrize(
     ("name", "separator"), [("t.tsv", "\t"), ("t.csv", ","), ("t.tsv.gz", "\t")]

@@ -196,12 +196,7 @@ def test_parquet_links_as_dualamn_writes_them(world: Any, refused: Refused) -> N
     assert pairs(load_world(folder, "links.parquet")) == {("l/0", "r/0")}
     write_parquet(folder / "links.parquet", {**columns, "left": ["http://l/9"]})
     refused(
-        folder,
-        "'http://l/9'",
-        file="links.parquet",
-        line=1,
-        call=load_world,
-        links="links.parquet",
+        folder, "'http://l/9'", file="links.parquet", line=1, call=load_world, links="links.parquet"
     )
 
 

@@ -244,10 +244,7 @@ def test_three_graphs_with_named_sources(three: Any) -> None:
 
 def test_three_graphs_with_a_file_a_pair(three: Any) -> None:
     folder = three({"links/c-d-a.tsv": "c-d2\ta2\n", "links/b-c-d.tsv": "left\tright\nb2\tc-d1\n"})
-    for task in (
-        load_three(folder, "links"),
-        load(folder, train_ratio=1),
-    ):
+    for task in (load_three(folder, "links"), load(folder, train_ratio=1)):
         assert task.kg_names == ("a", "b", "c-d")
         assert links(task, task.seed_links) == {("a2", "c-d2"), ("b2", "c-d1")}
 
@@ -379,10 +376,7 @@ def test_repeats(world: Any) -> None:
     task = load_world(folder)
     assert task.kgs[0].n_triples == 2
     assert len(task.seed_links) == 2
-    assert task.notes == (
-        "left: 1 repeated triple merged",
-        "links.tsv: 2 repeated lines skipped",
-    )
+    assert task.notes == ("left: 1 repeated triple merged", "links.tsv: 2 repeated lines skipped")
 
 
 def test_folder_with_seeds_and_all_links(world: Any) -> None:

@@ -139,11 +139,7 @@ def test_links_implied_by_seeds_can_be_left_out() -> None:
     ids = {name: i for i, name in enumerate(task.identifiers(np.arange(task.n_entities)))}
     chain = [[ids[f"x{i}"], ids[f"y{i}"]] for i in range(3)]
     chain += [[ids[f"y{i}"], ids[f"z{i}"]] for i in range(3)]
-    task = replace(
-        task,
-        seed_links=np.array(chain, np.int32),
-        test_links=task.test_links[is_xz],
-    )
+    task = replace(task, seed_links=np.array(chain, np.int32), test_links=task.test_links[is_xz])
     result = evaluate(aligned(task, noisy(task, 0.1)), task.test_links[~task.implied_by_seeds])
     assert task.implied_by_seeds.sum() == (is_xz & first).sum() == 3
     assert result.pairs[1].n_gold == 17

@@ -20,12 +20,7 @@ from dualamn.link_files.formats import FORMATS, read_links
 Pairs = list[tuple[str, str]]
 LEFT, RIGHT = "http://left.org/", "http://right.org/"
 OWL, SKOS = "http://www.w3.org/2002/07/owl#", "http://www.w3.org/2004/02/skos/core#"
-SAME = (
-    f"{OWL}sameAs",
-    f"{SKOS}exactMatch",
-    f"{OWL}equivalentClass",
-    f"{OWL}equivalentProperty",
-)
+SAME = (f"{OWL}sameAs", f"{SKOS}exactMatch", f"{OWL}equivalentClass", f"{OWL}equivalentProperty")
 PACK: dict[str, Callable[[bytes], bytes]] = {
     "": bytes,
     ".gz": gzip.compress,

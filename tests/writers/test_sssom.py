@@ -56,10 +56,7 @@ def two() -> Alignment:
         "en": [f"{EN}a", f"{EN}Café(x)"],
         "fr": [f"{FR}A", "http://www.wikidata.org/entity/Q1"],
     }
-    rows = [
-        (f"{EN}a", f"{FR}A", 1.0),
-        (f"{EN}Café(x)", "http://www.wikidata.org/entity/Q1", 1 / 3),
-    ]
+    rows = [(f"{EN}a", f"{FR}A", 1.0), (f"{EN}Café(x)", "http://www.wikidata.org/entity/Q1", 1 / 3)]
     names = {"en": ['a "quoted"\tlabel', "# Café\n"]}
     return alignment_of(graphs, {(0, 1): rows}, names=names)
 

@@ -16,11 +16,7 @@ HEADER = "left_source\tleft\tright_source\tright\tscore\n"
 def three() -> Alignment:
     return alignment_of(
         {"z": ["b", "a"], "en": ["B", "A"], "fr": ["β"]},
-        {
-            (0, 2): [("b", "β", -0.25)],
-            (0, 1): [("b", "B", 1 / 3), ("a", "A", 2.0)],
-            (1, 2): [],
-        },
+        {(0, 2): [("b", "β", -0.25)], (0, 1): [("b", "B", 1 / 3), ("a", "A", 2.0)], (1, 2): []},
     )
 
 
