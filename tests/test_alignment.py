@@ -30,7 +30,8 @@ def test_columns_speak_the_users_identifiers(alignment: Alignment) -> None:
     assert list(columns.right) == ["b1", "b0", "c0"]
     assert columns.score.tolist() == [0.5, 1.0, 0.5]
     assert len(alignment) == 3
-    assert (alignment.links.shape, alignment.links.dtype) == ((3, 2), np.int32)
+    assert alignment.links.shape == (3, 2)
+    assert alignment.links.dtype == np.int32
     assert alignment.scores.dtype == np.float32
 
 

@@ -5,14 +5,13 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from click.testing import Result
 
 import dualamn
 from dualamn.bench.export import write_task
@@ -22,8 +21,8 @@ from dualamn.errors import DataError
 from dualamn.matching import MATCHERS
 from dualamn.progress import Progress, ProgressCallback
 from dualamn.settings.presets import PRESETS
+from tests.commands.conftest import Run
 
-Run = Callable[..., Result]
 HEADER = "left_source\tleft\tright_source\tright\tscore\tprobability"
 
 

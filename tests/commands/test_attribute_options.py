@@ -1,14 +1,13 @@
 """`--names`, `--names-model`, `--no-values` and `--report` through the program."""
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from click.testing import Result
 
-Run = Callable[..., Result]
+from tests.commands.conftest import Run
+
 SMALL = ("--preset", "fast", "--protocol", "test")
 
 

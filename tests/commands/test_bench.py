@@ -3,21 +3,19 @@
 import json
 import shutil
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
-from click.testing import Result
 
 from dualamn.bench.export import write_task
 from dualamn.bench.synthetic_task import make_task
 from dualamn.commands import console
 from dualamn.kernels import compute
 from dualamn.progress import Progress, ProgressCallback
-
-Run = Callable[..., Result]
+from tests.commands.conftest import Run
 
 
 def test_the_table_and_the_json_agree(run: Run, made: Any, tmp_path: Path) -> None:

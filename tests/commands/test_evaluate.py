@@ -1,13 +1,12 @@
 """`dualamn evaluate` through its entry point."""
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from click.testing import Result
 
-Run = Callable[..., Result]
+from tests.commands.conftest import Run
+
 HEADER = "left_source\tleft\tright_source\tright\tscore\n"
 
 

@@ -15,8 +15,8 @@ from click.testing import Result
 import dualamn
 from dualamn.commands.command_line import cli, main
 from dualamn.errors import DataError
+from tests.commands.conftest import Run
 
-Run = Callable[..., Result]
 ROOT = Path(__file__).parents[2]
 HEAVY = ("faiss", "scipy", "torch", "torch_geometric")
 COMMANDS = sorted(cli.commands)

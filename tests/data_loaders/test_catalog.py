@@ -1,16 +1,12 @@
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from dualamn.data_loaders import load, resolve
-
-Files = Callable[..., dict[str, Any]]
-Folder = Callable[..., Path]
-Refused = Callable[..., None]
+from tests.data_loaders.conftest import Files, Folder, Refused
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gzip
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,6 @@ from dualamn.data_loaders.string_graph import read_graph, read_triples
 from dualamn.errors import ConfigError, DataError
 from dualamn.files.rdf import Reading
 
-Folder = Callable[..., Path]
 ROWS = [("a", "r", "b"), ("b", "s", "c")]
 
 

@@ -1,16 +1,11 @@
 from __future__ import annotations
 
-from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 from dualamn.data_loaders import load
 from dualamn.graphs.task import AlignmentTask
 from dualamn.kernels.arrays import Int32Array
-
-Files = Callable[..., dict[str, Any]]
-Folder = Callable[..., Path]
-Refused = Callable[..., None]
+from tests.data_loaders.conftest import Files, Folder, Refused
 
 
 def links(task: AlignmentTask, of: Int32Array) -> Any:

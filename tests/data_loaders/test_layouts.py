@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +13,7 @@ from dualamn.data_loaders.layouts import LAYOUTS
 from dualamn.graphs.knowledge_graph import KnowledgeGraph
 from dualamn.graphs.task import AlignmentTask
 from dualamn.progress import Progress
-
-Files = Callable[..., dict[str, Any]]
-Folder = Callable[..., Path]
-Refused = Callable[..., None]
+from tests.data_loaders.conftest import Files, Folder, Refused
 
 LEFT = {(str(i), str(i % 3), str((i + 1) % 12)) for i in range(12)}
 LEFT |= {("0", "2", "5"), ("3", "1", "9")}

@@ -15,9 +15,8 @@ import pytest
 from dualamn.data_loaders import load, load_files
 from dualamn.graphs.task import AlignmentTask
 from dualamn.kernels.arrays import Int32Array
+from tests.data_loaders.conftest import Folder, Refused
 
-Folder = Callable[..., Path]
-Refused = Callable[..., None]
 SAME = "<http://www.w3.org/2002/07/owl#sameAs>"
 EXACT = "<http://www.w3.org/2004/02/skos/core#exactMatch>"
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +10,7 @@ import pytest
 from dualamn.data_loaders import load
 from dualamn.graphs.task import AlignmentTask
 from dualamn.kernels.arrays import Int32Array
-
-Files = Callable[..., dict[str, Any]]
-Folder = Callable[..., Path]
+from tests.data_loaders.conftest import Files, Folder, Refused
 
 
 def links(task: AlignmentTask, of: Int32Array) -> Any:
@@ -49,9 +46,6 @@ def test_names_from_the_folder(layout: Files, make_folder: Folder) -> None:
     assert load(make_folder(layout("openea"), "EN_FR_15K_V1")).kg_names == ("EN", "FR")
     assert load(make_folder(layout("openea"), "D_D_15K_V1")).kg_names == ("kg1", "kg2")
     assert load(make_folder(layout("openea"), "some_long_name")).kg_names == ("kg1", "kg2")
-
-
-Refused = Callable[..., None]
 
 
 @pytest.fixture

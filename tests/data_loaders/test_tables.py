@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -10,10 +9,7 @@ from dualamn.data_loaders import load, load_files
 from dualamn.graphs.task import AlignmentTask
 from dualamn.kernels.arrays import Int32Array
 from dualamn.progress import Progress
-from tests.data_loaders.conftest import triples
-
-Folder = Callable[..., Path]
-Refused = Callable[..., None]
+from tests.data_loaders.conftest import Folder, Refused, triples
 
 
 def links(task: AlignmentTask, of: Int32Array) -> Any:
