@@ -205,7 +205,7 @@ def test_five_graphs_scores_every_pair_alone_and_together(shown: Shown, tmp_path
         assert table[name][2] == shown_cell
 
 
-def test_overlap_takes_partners_away(script: Script) -> None:
+def test_overlap_takes_counterparts_away(script: Script) -> None:
     task = make_task(300)
     part = script("overlap").overlapping(task, 120, 0.4, 0)
     left, right = ([name.split("/")[1] for name in kg.entities] for kg in part.kgs)

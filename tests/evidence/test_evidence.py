@@ -18,7 +18,7 @@ SETTINGS = EvidenceSettings(
 
 
 def searched(task: AlignmentTask, k: int = 10, width: int = 8) -> Candidates:
-    """Candidates by embeddings that tell little: partners are a bit nearer than others."""
+    """Candidates by embeddings that tell little: counterparts are a bit nearer than others."""
     rng = np.random.default_rng(0)
     numbers = [
         int(str(name).partition("/")[2])  # "a/7" and "b/7" are the same

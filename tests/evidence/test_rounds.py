@@ -90,21 +90,21 @@ def mutual(plan: Floats, at_least: float) -> list[tuple[int, int]]:
 
 
 def plain_weights(
-    left: KnowledgeGraph, right: KnowledgeGraph, partner: dict[int, int], sure: dict[int, float]
+    left: KnowledgeGraph, right: KnowledgeGraph, counterpart: dict[int, int], sure: dict[int, float]
 ) -> dict[tuple[int, int], float]:
     """Of every two relations, inverses included, that stand for each other."""
     r, r_right = left.n_relations, right.n_relations
     again: dict[tuple[int, int], float] = defaultdict(float)
     of_left, of_right = np.zeros(r), np.zeros(r_right)
     for head, kind, tail in left.triples.tolist():
-        if head in partner and tail in partner:
+        if head in counterpart and tail in counterpart:
             of_left[kind] += sure[head] * sure[tail]
             for other_head, other, other_tail in right.triples.tolist():
-                if (other_head, other_tail) == (partner[head], partner[tail]):
+                if (other_head, other_tail) == (counterpart[head], counterpart[tail]):
                     again[kind, other] += sure[head] * sure[tail]
-                if (other_tail, other_head) == (partner[head], partner[tail]):
+                if (other_tail, other_head) == (counterpart[head], counterpart[tail]):
                     again[kind, other + r_right] += sure[head] * sure[tail]
-    sure_right = {partner[x]: p for x, p in sure.items()}
+    sure_right = {counterpart[x]: p for x, p in sure.items()}
     for head, kind, tail in right.triples.tolist():
         of_right[kind] += sure_right.get(head, 0) * sure_right.get(tail, 0)
     weights = {}
@@ -127,8 +127,10 @@ def plain_gather(
     sure = {(x, y): p for (x, y), p in sure.items() if x not in settled[0] and y not in settled[1]}
     best = [pair for pair in mutual(plan, 0.05) if pair in sure]
     sure |= dict.fromkeys(seeds, 1.0)
-    partners = dict([*best, *seeds])
-    weights = plain_weights(left, right, partners, {x: sure[x, y] for x, y in partners.items()})
+    counterparts = dict([*best, *seeds])
+    weights = plain_weights(
+        left, right, counterparts, {x: sure[x, y] for x, y in counterparts.items()}
+    )
     table = np.zeros((2 * left.n_relations, 2 * right.n_relations))
     for place, weight in weights.items():
         table[place] = weight
@@ -328,7 +330,7 @@ def test_seed_links_say_the_same_whether_or_not_they_are_searched_among() -> Non
     """Of what is known for certain, there is no more to find out."""
     task = small_task(3, 9, 2, 25, 5)
     free = candidate_sets(task, 0, 1, "unaligned")
-    # Everyone has one partner that is as near as can be, so that all is sure from the start.
+    # Everyone has one counterpart that is as near as can be, so that all is sure from the start.
     rows = np.eye(task.n_entities, dtype=np.float32)
     rows[task.seed_links[:, 1]] = rows[task.seed_links[:, 0]]
     rows[free[1]] = rows[free[0]]

@@ -66,8 +66,8 @@ def added_up(known: Known) -> Floats:
     return found
 
 
-def made_partners(n: int, n_right: int, seed: int) -> tuple[Ints, Floats]:
-    """A random one-to-one choice of partners, about a third of them missing."""
+def made_counterparts(n: int, n_right: int, seed: int) -> tuple[Ints, Floats]:
+    """A random one-to-one choice of counterparts, about a third of them missing."""
     rng = np.random.default_rng(seed)
     counterpart = np.full(n, -1, dtype=np.int64)
     size = min(n, n_right)
@@ -139,14 +139,14 @@ def listed(statements: Statements) -> list[tuple[int, int, int, list[int]]]:
 def test_aligned_relations_equal_a_loop_over_triples(
     left: KnowledgeGraph, right: KnowledgeGraph, seed: int
 ) -> None:
-    counterpart, probability = made_partners(left.n_entities, right.n_entities, seed)
+    counterpart, probability = made_counterparts(left.n_entities, right.n_entities, seed)
     weights = align_relations(Statements.of(left), Statements.of(right), counterpart, probability)
     expected = plain_relations(left, right, counterpart, probability)
     assert weights.shape == expected.shape
     np.testing.assert_allclose(weights.toarray(), expected, atol=1e-12)
 
 
-def test_relations_of_no_partners_do_not_stand_for_each_other() -> None:
+def test_relations_of_no_counterparts_do_not_stand_for_each_other() -> None:
     nobody = np.full(HUB.n_entities, -1)
     weights = align_relations(
         Statements.of(HUB), Statements.of(HUB), nobody, np.ones(HUB.n_entities)

@@ -49,7 +49,7 @@ def having(
 
 
 @pytest.mark.parametrize("share", [0.05, 0.3, 0.9])
-def test_the_share_of_entities_with_a_partner_is_found(share: float) -> None:
+def test_the_share_of_entities_with_a_counterpart_is_found(share: float) -> None:
     def mixed(count: int, names: float) -> tuple[LinkSample, LinkSample]:
         some = entities(round(count * share), 1.0 + names, 0.9)
         return some, entities(round(count * (1 - share)), -1.0 + names, 0.5)
@@ -58,7 +58,7 @@ def test_the_share_of_entities_with_a_partner_is_found(share: float) -> None:
     # With their names all links look surer, of whichever kind.
     some, others = mixed(20_000, 1.5)
     ordinary, asked = both(some, others), both(*mixed(4_000, 0.0))
-    # Names found half of those that have a partner.
+    # Names found half of those that have a counterpart.
     found = having(matched, alone, asked, ordinary, found=round(10_000 * share))
     assert found is not None
     assert found.share == pytest.approx(share, abs=0.07)
@@ -83,7 +83,7 @@ def test_where_structure_tells_nothing_it_is_what_names_leave_over() -> None:
         assert found.deviation > found.share / 2
 
 
-def test_no_more_have_a_partner_than_the_smaller_graph_has_entities() -> None:
+def test_no_more_have_a_counterpart_than_the_smaller_graph_has_entities() -> None:
     kinds = entities(400, 2.0, 0.9), entities(400, -2.0, 0.5), entities(400, 2.0, 0.9)
     ordinary = entities(1_000, 2.0, 0.9)
     shares = []
@@ -114,13 +114,13 @@ def test_an_entity_is_seen_by_its_surest_link() -> None:
     assert (nobody.n_linked, nobody.n_unlinked) == (0, 0)
 
 
-def test_partners_are_taken_out_of_the_graphs() -> None:
+def test_counterparts_are_taken_out_of_the_graphs() -> None:
     task = forgetting(0.0)
     own = task.test_links[:100]
     trial, gone, alone = take_out(task, own, 0)
     assert len(gone) == len(alone) == 2 * 20
-    partner = dict(own.tolist()) | dict(own[:, ::-1].tolist())
-    assert [partner[entity] for entity in alone.tolist()] == gone.tolist()
+    counterpart = dict(own.tolist()) | dict(own[:, ::-1].tolist())
+    assert [counterpart[entity] for entity in alone.tolist()] == gone.tolist()
     assert not np.isin(alone, gone).any()
     assert np.bincount(task.source_of[gone]).tolist() == [20, 20]
     assert trial.entity_names is not None
@@ -149,7 +149,7 @@ def test_some_that_names_did_not_find_lose_theirs() -> None:
     np.testing.assert_array_equal(hide_others(task, own, 0)[1], asked)
 
 
-def test_names_speak_for_the_pairs_they_found_and_partners_are_in_doubt_for_others() -> None:
+def test_names_speak_for_the_pairs_they_found_and_counterparts_are_in_doubt_for_others() -> None:
     features = RNG.normal(size=(400, WIDTH)).astype(np.float32)
     features[:, -1] = 0
     labelled = LabelledLinks(features, RNG.random(400) < 0.5, np.ones(400), 400)

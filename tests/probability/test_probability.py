@@ -182,7 +182,7 @@ def test_links_are_judged_by_the_ends_of_held_out_ones() -> None:
     labelled = label_links(links, features, held)
     assert labelled.features[:, 0].tolist() == [0, 1, 2]
     assert labelled.is_correct.tolist() == [True, False, False]
-    # Both ends of (1, 12) have other partners, only one end of (2, 11).
+    # Both ends of (1, 12) have other counterparts, only one end of (2, 11).
     assert labelled.weights.tolist() == [1.0, 1.0, 0.5]
 
 

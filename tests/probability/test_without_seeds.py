@@ -116,7 +116,7 @@ def test_right_links_are_the_more_probable_ones(alignment: Alignment, task: Alig
     )
 
 
-def test_entities_without_a_partner_are_allowed_for() -> None:
+def test_entities_without_a_counterpart_are_allowed_for() -> None:
     promised, kept = [], []
     for seed in (1, 2):
         task = forgetting(0.3, n_entities=1_000, unmatched=0.45, seed=seed)
