@@ -53,7 +53,7 @@ def without(
 
 
 def together(parts: Sequence[LabelledLinks]) -> LabelledLinks:
-    """The judged links of several runs as if they were one's."""
+    """The labelled links of several runs as if they were one's."""
     return LabelledLinks(
         np.concatenate([part.features for part in parts]),
         np.concatenate([part.is_correct for part in parts]),
@@ -107,7 +107,7 @@ def measured(name: str, given: argparse.Namespace) -> list[str]:
 def once(
     name: str, given: argparse.Namespace, part: int
 ) -> tuple[LabelledLinks, LabelledLinks, float, int]:
-    """One run: its judged links, those at the precision asked for, their share, and the seeds."""
+    """One run: its labelled links, those at the precision asked for, their share, and the seeds."""
     ratio = {} if given.train_ratio is None else {"train_ratio": given.train_ratio}
     folder = resolve(name, given.data)
     task = load(folder, seed=given.seed, **ratio)

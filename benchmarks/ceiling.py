@@ -3,7 +3,7 @@
     python benchmarks/ceiling.py --dataset dbp15k/zh_en --preset best --parts 2
 
 A fifth of the seed links is held out, as in `held_out.py`, and a model learns from the others. Its
-candidates are judged as in any run, and once more by evidence that is told the partner of every
+candidates are judged as in any run, and once more by evidence that is told the counterpart of every
 neighbour: all links of the data set, test links among them. No run may know that, so this is no
 result and chooses nothing. It says where the ceiling is: what lies above it are entities that
 nothing tells from their rivals, and no better guess at their neighbours would find them.

@@ -27,14 +27,14 @@ Numbers = NDArray[np.int64]
 def statistics(task: AlignmentTask) -> dict[str, str]:
     """What is told of a data set, by the name of the row."""
     links = np.concatenate([task.seed_links, task.valid_links, task.test_links]).astype(np.int64)
-    partner = np.full(task.n_entities, -1)
-    partner[links[:, 0]], partner[links[:, 1]] = links[:, 1], links[:, 0]
+    counterpart = np.full(task.n_entities, -1)
+    counterpart[links[:, 0]], counterpart[links[:, 1]] = links[:, 1], links[:, 0]
     triples = task.triples.astype(np.int64)
     sides = [triples[task.source_of[triples[:, 0]] == graph] for graph in (0, 1)]
     near = [neighbours(side, task.n_entities) for side in sides]
-    shown = [one_graph(side, partner, links[:, graph]) for graph, side in enumerate(sides)]
+    shown = [one_graph(side, counterpart, links[:, graph]) for graph, side in enumerate(sides)]
     rows = {name: " / ".join(own[name] for own in shown) for name in shown[0]}
-    kept = [found(a, b, partner) for a, b in ((sides[0], near[1]), (sides[1], near[0]))]
+    kept = [found(a, b, counterpart) for a, b in ((sides[0], near[1]), (sides[1], near[0]))]
     rows["triples with a counterpart"] = " / ".join(f"{joined.mean():.3f}" for _, joined in kept)
     rows["the same by head, 5th to 95th percentile"] = " / ".join(
         " ".join(f"{share:.2f}" for share in by_head(*of_side)) for of_side in kept
@@ -42,10 +42,10 @@ def statistics(task: AlignmentTask) -> dict[str, str]:
     return rows | of_links(near, links, task.n_entities)
 
 
-def one_graph(triples: Numbers, partner: Numbers, linked: Numbers) -> dict[str, str]:
+def one_graph(triples: Numbers, counterpart: Numbers, linked: Numbers) -> dict[str, str]:
     """Statistics of one graph alone."""
-    degree = np.bincount(triples[:, [0, 2]].ravel(), minlength=len(partner))[linked]
-    inside = (partner[triples[:, [0, 2]]] >= 0).all(axis=1)
+    degree = np.bincount(triples[:, [0, 2]].ravel(), minlength=len(counterpart))[linked]
+    inside = (counterpart[triples[:, [0, 2]]] >= 0).all(axis=1)
     count = len(triples)
     used = np.sort(np.bincount(triples[:, 1]))[::-1]
     ends = np.sort(triples[:, [0, 2]], axis=1)
@@ -73,9 +73,9 @@ def neighbours(triples: Numbers, n_entities: int) -> sp.csr_matrix:
     return ((one_way + one_way.T) > 0).astype(np.float64).tocsr()
 
 
-def found(triples: Numbers, other: sp.csr_matrix, partner: Numbers) -> tuple[Numbers, Numbers]:
+def found(triples: Numbers, other: sp.csr_matrix, counterpart: Numbers) -> tuple[Numbers, Numbers]:
     """Heads of the triples between linked entities, and whether their counterparts are joined."""
-    ends = partner[triples[:, [0, 2]]]
+    ends = counterpart[triples[:, [0, 2]]]
     both = (ends >= 0).all(axis=1)
     joined = np.asarray(other[ends[both, 0], ends[both, 1]]).ravel() > 0
     return triples[both, 0], joined.astype(np.int64)
@@ -111,7 +111,7 @@ def of_links(near: list[sp.csr_matrix], links: Numbers, n_entities: int) -> dict
 
 
 def told_apart(own: list[sp.csr_matrix]) -> float:
-    """The share of left entities whose own partner has most neighbours in common with it.
+    """The share of left entities whose own counterpart has most neighbours in common with it.
 
     All other links are given. Neighbours count by the logarithm of their rarity, as words do in
     searching texts. A tie is no hit.

@@ -4,8 +4,8 @@
 
 Of a connected part of the data set's first graph every linked entity goes to the left graph, the
 right one, or both, so that either has as many entities as asked for and a share of them are in
-both. Everyone's partner is known then, or that there is none: each link is right or wrong. Pairs to
-begin with are found by name. DATASET is a folder, or a name under --data or $DUALAMN_DATA.
+both. Everyone's counterpart is known then, or that there is none: each link is right or wrong.
+Pseudo-seeds are found by name. DATASET is a folder, or a name under --data or $DUALAMN_DATA.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ def connected(kg: KnowledgeGraph, linked: Int32Array, count: int) -> Ints:
 
 
 def overlapping(task: AlignmentTask, size: int, share: float, seed: int) -> AlignmentTask:
-    """A task of two graphs of so many entities, with partners for a share; all are test links."""
+    """Two graphs of so many entities, with counterparts for a share; all links are test links."""
     gold = np.concatenate([task.seed_links, task.valid_links, task.test_links])
     both = round(share * size)
     if 2 * size - both > len(gold):

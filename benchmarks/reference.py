@@ -122,7 +122,7 @@ def dense_loss(embeddings: Tensor, pairs: Tensor, config: AlignerConfig) -> Tens
         # over the (p, n) matrix.
         row = config.gamma + pair - squares.index_select(0, pairs[:, side])
         hardness = row.unsqueeze(1) + torch.addmm(-squares, anchor, embeddings.t(), alpha=2)
-        hardness = hardness.scatter(1, pairs, 0.0)  # the anchor and its partner count as 0
+        hardness = hardness.scatter(1, pairs, 0.0)  # the anchor and its counterpart count as 0
         with torch.no_grad():
             deviation, mean = torch.std_mean(hardness, dim=1, correction=0, keepdim=True)
             slope = config.loss_scale / deviation

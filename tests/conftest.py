@@ -21,8 +21,8 @@ os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # No test fails because the machine is busy. CI looks at the same examples every time, so that
-# a change is not blamed for what was there before; everyone else looks for new ones.
-settings.register_profile("here", deadline=None)
+# a change is not blamed for what was there before; everyone else looks for new ones, and fewer.
+settings.register_profile("here", deadline=None, max_examples=40)
 settings.register_profile("ci", deadline=None, derandomize=True, database=None)
 settings.load_profile("ci" if os.environ.get("CI") else "here")
 

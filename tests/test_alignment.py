@@ -1,5 +1,3 @@
-from pathlib import Path
-
 import numpy as np
 import pytest
 
@@ -31,9 +29,6 @@ def test_columns_speak_the_users_identifiers(alignment: Alignment) -> None:
     assert list(columns.right_source) == ["b", "b", "c"]
     assert list(columns.right) == ["b1", "b0", "c0"]
     assert columns.score.tolist() == [0.5, 1.0, 0.5]
-
-
-def test_links_and_scores_join_all_pairs(alignment: Alignment) -> None:
     assert len(alignment) == 3
     assert alignment.links.shape == (3, 2)
     assert alignment.links.dtype == np.int32
@@ -55,13 +50,3 @@ def test_the_summary_and_the_text_form(alignment: Alignment) -> None:
         "links": {"a-b": 2, "a-c": 0, "b-c": 1},
     }
     assert repr(alignment) == "Alignment('small': 3 links, matcher mutual, protocol unaligned)"
-
-
-def test_to_tsv_writes_the_links_file(alignment: Alignment, tmp_path: Path) -> None:
-    alignment.to_tsv(tmp_path / "links.tsv")
-    assert (tmp_path / "links.tsv").read_text().splitlines() == [
-        "left_source\tleft\tright_source\tright\tscore",
-        "a\ta0\tb\tb1\t0.500000",
-        "a\ta1\tb\tb0\t1.000000",
-        "b\tb1\tc\tc0\t0.500000",
-    ]

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import json
 import multiprocessing.dummy
-import subprocess
+import runpy
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -31,11 +32,12 @@ pytestmark = pytest.mark.skipif(
     not BENCHMARKS.is_dir(), reason="a source archive is without the benchmarks"
 )
 
+Script = Callable[[str], ModuleType]
 Shown = Callable[..., str]
 
 
 @pytest.fixture(scope="module")
-def script() -> Iterator[Callable[[str], ModuleType]]:
+def script() -> Iterator[Script]:
     """Imports a script by name, as one that lies beside it would."""
     before = set(sys.modules)
     with pytest.MonkeyPatch.context() as patch:
@@ -49,9 +51,7 @@ def script() -> Iterator[Callable[[str], ModuleType]]:
 
 @pytest.fixture
 def shown(
-    script: Callable[[str], ModuleType],
-    capsys: pytest.CaptureFixture[str],
-    monkeypatch: pytest.MonkeyPatch,
+    script: Script, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Shown]:
     """Runs a script in this process, as it runs for a user, and gives what it printed."""
     threads, precision = torch.get_num_threads(), torch.get_float32_matmul_precision()
@@ -73,30 +73,21 @@ def shown(
     torch.set_float32_matmul_precision(precision)
 
 
-HELP = """
-import contextlib, io, runpy, sys
-from pathlib import Path
-folder = Path(sys.argv[1])
-sys.path.insert(0, str(folder))
-for path in sorted(folder.glob("*.py")):
-    sys.argv, said = [str(path), "--help"], io.StringIO()
-    with contextlib.redirect_stdout(said), contextlib.suppress(SystemExit):
-        runpy.run_path(str(path), run_name="__main__")
-    print("help", path.stem, len(said.getvalue()))
-from harness import program
-assert program(["--version"]) and not program(["typo"])
-"""
-
-
-def test_every_script_says_how_it_is_called() -> None:
-    done = subprocess.run(
-        [sys.executable, "-c", HELP, str(BENCHMARKS)], capture_output=True, text=True
-    )
-    assert done.returncode == 0, done.stderr
-    rows = [line.split() for line in done.stdout.splitlines() if line.startswith("help ")]
-    said_nothing = {name for _, name, length in rows if int(length) < 100}
-    assert len(rows) > 15
-    assert said_nothing == {"harness", "reference"}  # what the scripts share
+def test_every_script_says_how_it_is_called(
+    script: Script, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said = {}
+    for path in BENCHMARKS.glob("*.py"):
+        monkeypatch.setattr(sys, "argv", [str(path), "--help"])
+        with contextlib.suppress(SystemExit):
+            runpy.run_path(str(path), run_name="__main__")
+        said[path.stem] = len(capsys.readouterr().out)
+    assert len(said) > 15
+    shared = {"harness", "reference"}  # what the scripts share says nothing
+    assert {name for name, length in said.items() if length < 100} == shared
+    program = script("harness").program
+    assert program(["--version"])
+    assert not program(["typo"])
 
 
 def columns_of(shown: str) -> dict[str, list[str]]:
@@ -111,7 +102,7 @@ def columns_of(shown: str) -> dict[str, list[str]]:
 
 
 def test_step_prints_both_sides_and_their_ratio(
-    script: Callable[[str], ModuleType], shown: Shown, monkeypatch: pytest.MonkeyPatch
+    script: Script, shown: Shown, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # Threads in place of processes, which would load torch twice more.
     context = multiprocessing.dummy
@@ -155,7 +146,7 @@ def test_limits_prints_every_kernel_of_a_step_and_what_is_left(shown: Shown, thr
     assert sum(seconds) == pytest.approx(float(table[whole][1]), abs=0.01)
 
 
-def test_limits_counts_what_a_kernel_must_move(script: Callable[[str], ModuleType]) -> None:
+def test_limits_counts_what_a_kernel_must_move(script: Script) -> None:
     pattern = Pattern.from_sorted(torch.tensor([0, 0, 1]), torch.tensor([0, 1, 1]), (2, 4))
     dense, values = torch.ones(4, 8), torch.ones(3)
     for cache, rows in ((1000, 4), (100, 3)):  # the four rows are 128 bytes
@@ -214,7 +205,7 @@ def test_five_graphs_scores_every_pair_alone_and_together(shown: Shown, tmp_path
         assert table[name][2] == shown_cell
 
 
-def test_overlap_takes_partners_away(script: Callable[[str], ModuleType]) -> None:
+def test_overlap_takes_counterparts_away(script: Script) -> None:
     task = make_task(300)
     part = script("overlap").overlapping(task, 120, 0.4, 0)
     left, right = ([name.split("/")[1] for name in kg.entities] for kg in part.kgs)
@@ -288,9 +279,7 @@ def test_the_runs_that_failed_are_named(shown: Shown, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["step", "kernels", "load", "five_graphs"])
-def test_a_missing_data_set_is_one_line(
-    script: Callable[[str], ModuleType], name: str, tmp_path: Path
-) -> None:
+def test_a_missing_data_set_is_one_line(script: Script, name: str, tmp_path: Path) -> None:
     harness, module = script("harness"), script(name)
     with pytest.raises(SystemExit, match=r"^error: there is no data set 'typo'"):
         harness.run(lambda: module.main(["--dataset", "typo", "--data", str(tmp_path)]))
@@ -310,7 +299,7 @@ def odd_task() -> AlignmentTask:
 @pytest.mark.parametrize("task", [make_task(60, seed=2), make_task(40, n_kgs=3), odd_task()])
 @pytest.mark.parametrize("settings", [{}, {"dim": 8, "depth": 1, "gamma": 3.0, "loss_scale": 5.0}])
 def test_the_reference_is_the_same_model(
-    script: Callable[[str], ModuleType], task: AlignmentTask, settings: dict[str, Any]
+    script: Script, task: AlignmentTask, settings: dict[str, Any]
 ) -> None:
     ours, theirs, cosine = script("step").losses(task, AlignerConfig(**settings))
     assert ours == pytest.approx(theirs, rel=1e-4)
@@ -318,7 +307,7 @@ def test_the_reference_is_the_same_model(
 
 
 def test_a_reference_that_is_another_model_is_refused(
-    script: Callable[[str], ModuleType], monkeypatch: pytest.MonkeyPatch
+    script: Script, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     step, reference = script("step"), script("reference")
     step.check()
@@ -328,7 +317,7 @@ def test_a_reference_that_is_another_model_is_refused(
         step.check()
 
 
-def test_the_reference_learns(script: Callable[[str], ModuleType]) -> None:
+def test_the_reference_learns(script: Script) -> None:
     task = make_task(150, seed=1)
     torch.manual_seed(0)
     encoder = TrainedDualAMN(task, AlignerConfig(dim=64), torch.device("cpu"))
@@ -350,7 +339,7 @@ def test_the_reference_learns(script: Callable[[str], ModuleType]) -> None:
     assert torch.equal(encoder.network.entities, before)  # it trains a copy
 
 
-def test_kernels_that_differ_are_refused(script: Callable[[str], ModuleType]) -> None:
+def test_kernels_that_differ_are_refused(script: Script) -> None:
     kernels = script("kernels")
     one = torch.ones(3)
     kernels.check(kernels.Case("x", "3", lambda: [one], lambda: [one + 1e-6]))
@@ -360,9 +349,7 @@ def test_kernels_that_differ_are_refused(script: Callable[[str], ModuleType]) ->
         kernels.check(kernels.Case("x", "3", lambda: [one], lambda: [one * torch.nan]))
 
 
-def test_things_take_turns_and_warm_up_is_not_counted(
-    script: Callable[[str], ModuleType],
-) -> None:
+def test_things_take_turns_and_warm_up_is_not_counted(script: Script) -> None:
     order: list[str] = []
     things = {name: (lambda name=name: order.append(name)) for name in "ab"}
     taken = script("harness").alternate(things, 3)
@@ -370,7 +357,7 @@ def test_things_take_turns_and_warm_up_is_not_counted(
     assert [len(timing.seconds) for timing in taken.values()] == [3, 3]
 
 
-def test_tables_are_markdown_in_line(script: Callable[[str], ModuleType]) -> None:
+def test_tables_are_markdown_in_line(script: Script) -> None:
     shown = script("harness").table(["name", "s"], [["a", "10.5"], ["longer", "1"]])
     assert shown.splitlines() == [
         "| name   |    s |",

@@ -66,13 +66,13 @@ def test_a_chain_implies_the_pair_of_its_ends() -> None:
     assert (clusters.n_kept, clusters.n_dropped, clusters.n_implied) == (2, 0, 1)
 
 
-def test_a_weak_link_does_not_chain_to_an_entity_with_a_surer_partner() -> None:
+def test_a_weak_link_does_not_chain_to_an_entity_with_a_surer_counterpart() -> None:
     clusters = alignment_of(("a1", "b1", 0.9), ("b1", "c2", 0.4), ("a1", "c1", 0.8)).clusters()
     assert sets(clusters) == {"a1 b1 c1": pytest.approx(0.8)}
     assert (clusters.n_kept, clusters.n_dropped, clusters.n_implied) == (2, 1, 1)
 
 
-def test_two_partners_in_one_graph_are_a_conflict() -> None:
+def test_two_counterparts_in_one_graph_are_a_conflict() -> None:
     clusters = alignment_of(("a1", "b1", 0.3), ("a1", "b2", 0.6), graphs="ab").clusters()
     assert sets(clusters) == {"a1 b2": pytest.approx(0.6)}
     assert clusters.n_dropped == 1
@@ -102,7 +102,7 @@ def test_a_link_that_is_also_a_seed_link_is_kept() -> None:
     "seeds",
     [
         (("a1", "b1"), ("b1", "c1"), ("a2", "c1")),  # a chain between two entities of one graph
-        (("a1", "b1"), ("a1", "b2")),  # two partners
+        (("a1", "b1"), ("a1", "b2")),  # two counterparts
     ],
 )
 def test_seed_links_that_contradict_each_other_are_counted(

@@ -35,11 +35,12 @@ def test_the_folder_holds_the_files_that_the_readme_names() -> None:
 
 
 @pytest.mark.parametrize("name", TABLES)
-def test_every_line_is_clean(name: str) -> None:
+def test_every_line_is_clean_and_there_once(name: str) -> None:
     text = (EUROPE / name).read_bytes().decode("utf-8")
     assert unicodedata.is_normalized("NFC", text)
     assert text.endswith("\n")
     assert not text.startswith("\ufeff")
+    assert len(rows(name)) == len(set(rows(name)))
     for row in rows(name):
         assert len(row) == TABLES[name], row
         for cell in row:
@@ -48,31 +49,14 @@ def test_every_line_is_clean(name: str) -> None:
             assert cell.isprintable(), row
 
 
-@pytest.mark.parametrize("name", TABLES)
-def test_no_line_is_there_twice(name: str) -> None:
-    found = rows(name)
-    assert len(found) == len(set(found))
-
-
 @pytest.mark.parametrize("name", GRAPHS)
-def test_graphs_are_large_enough(name: str) -> None:
-    assert len(entities(name)) >= 400
-    assert len(rows(name)) >= 1500
-
-
-@pytest.mark.parametrize("name", GRAPHS)
-def test_nothing_is_connected_to_itself(name: str) -> None:
-    assert [row for row in rows(name) if row[0] == row[2]] == []
-
-
-@pytest.mark.parametrize("name", GRAPHS)
-def test_no_two_names_differ_in_case_alone(name: str) -> None:
+def test_graphs_are_large_and_of_plain_words(name: str) -> None:
     names = entities(name)
+    assert len(names) >= 400
+    assert len(rows(name)) >= 1500
+    assert [row for row in rows(name) if row[0] == row[2]] == []
+    # No two names differ in case alone.
     assert len({entity.casefold() for entity in names}) == len(names)
-
-
-@pytest.mark.parametrize("name", GRAPHS)
-def test_relations_are_plain_words(name: str) -> None:
     for relation in relations(name):
         assert re.fullmatch(r"[a-z]+(_[a-z]+)*", relation), relation
 
@@ -83,25 +67,16 @@ def test_the_relations_of_the_two_graphs_differ() -> None:
     assert min(len(left), len(right)) >= 50
 
 
-def test_three_links_of_ten_are_seeds() -> None:
+def test_links_are_one_to_one_and_three_of_ten_are_seeds() -> None:
+    for column, graph in zip(zip(*links(), strict=True), GRAPHS, strict=True):
+        # Seeds and test links are disjoint as well: a shared entity would be counted twice.
+        assert len(set(column)) == len(column)
+        assert set(column) <= entities(graph)
     assert len(rows("seed_links.tsv")) / len(links()) == pytest.approx(0.3, abs=0.01)
 
 
-def test_every_entity_has_at_most_one_link() -> None:
-    lefts, rights = zip(*links(), strict=True)
-    # Seeds and test links are disjoint as well: a shared entity would be counted twice.
-    assert len(set(lefts)) == len(lefts)
-    assert len(set(rights)) == len(rights)
-
-
-def test_links_are_between_entities_of_the_graphs() -> None:
-    lefts, rights = (set(column) for column in zip(*links(), strict=True))
-    assert lefts <= entities("english.tsv")
-    assert rights <= entities("french.tsv")
-
-
 @pytest.mark.parametrize("side", [0, 1])
-def test_some_entities_have_no_partner(side: int) -> None:
+def test_some_entities_have_no_counterpart(side: int) -> None:
     names = entities(GRAPHS[side])
     alone = names - {link[side] for link in links()}
     assert len(alone) / len(names) == pytest.approx(0.1, abs=0.02)
@@ -110,17 +85,15 @@ def test_some_entities_have_no_partner(side: int) -> None:
 def test_each_graph_connects_entities_that_the_other_does_not() -> None:
     lefts, rights = zip(*links(), strict=True)
     english = dict(zip(lefts, rights, strict=True))
-    french = set(rights)
-    left = {
-        frozenset((english[head], english[tail]))
-        for head, _, tail in rows("english.tsv")
-        if head in english and tail in english
-    }
-    right = {
-        frozenset((head, tail))
-        for head, _, tail in rows("french.tsv")
-        if head in french and tail in french
-    }
+    french = dict(zip(rights, rights, strict=True))
+    left, right = (
+        {
+            frozenset((known[head], known[tail]))
+            for head, _, tail in rows(name)
+            if head in known and tail in known
+        }
+        for name, known in zip(GRAPHS, (english, french), strict=True)
+    )
     assert 0.1 < len(left - right) / len(left) < 0.25
     assert 0.1 < len(right - left) / len(right) < 0.25
 

@@ -26,14 +26,7 @@ from dualamn.graphs.knowledge_graph import KnowledgeGraph
 from dualamn.graphs.task import AlignmentTask
 from dualamn.kernels import memory
 from dualamn.kernels.arrays import EmbeddingArray, Int32Array
-from dualamn.kernels.memory import (
-    Storage,
-    blocks_of,
-    empty_rows,
-    is_mapped,
-    let_go,
-    rows_at_once,
-)
+from dualamn.kernels.memory import Storage, blocks_of, empty_rows, is_mapped, let_go, rows_at_once
 from dualamn.model import fit
 from dualamn.planning.execution_plan import GIB, plan, stages
 from dualamn.progress import silent

@@ -76,7 +76,7 @@ def test_peak_memory_includes_ended_children() -> None:
 def test_machine_names_what_matters() -> None:
     described = compute.machine()
     assert list(described) == [
-        *("system", "processor", "instructions", "cores", "memory_bytes", "gpu"),
+        *("system", "processor", "instructions", "cores", "memory_bytes", "gpu")
     ]
     assert described["processor"]
     assert described["instructions"]

@@ -70,8 +70,7 @@ def test_one_side_much_larger_than_the_other(preset: PresetName) -> None:
     near = np.isin(left.triples[:, [0, 2]], few).any(axis=1)
     small = KnowledgeGraph("small", left.entities, left.relations, left.triples[near])
     smaller = AlignmentTask.from_kgs(
-        [small, right],
-        seed_links={(0, 1): task.seed_links[:5] - task.entity_offsets[:2]},
+        [small, right], seed_links={(0, 1): task.seed_links[:5] - task.entity_offsets[:2]}
     )
     links = aligned(smaller, preset).links
     assert len(np.unique(links[:, 0])) == len(np.unique(links[:, 1])) == len(links)

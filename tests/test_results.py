@@ -71,29 +71,20 @@ protocol = "test_only"
 direction = "left_to_right"
 scores = { "hits@1" = 0.601, "hits@10" = 0.7, "mrr" = 0.65 }
 seconds = 1234.5
-
+"""
+for method, protocol, more, hits in (
+    ("Backward", "test_only", 'direction = "right_to_left"', 0.602),
+    ("Whichever", "test_only", "", 0.603),
+    ("Everywhere", "all_entities", 'direction = "left_to_right"', 0.604),
+):
+    PUBLISHED += f"""
 [[figure]]
 source = "made"
-method = "Backward"
+method = "{method}"
 dataset = "dbp15k/zh_en"
-protocol = "test_only"
-direction = "right_to_left"
-scores = { "hits@1" = 0.602 }
-
-[[figure]]
-source = "made"
-method = "Whichever"
-dataset = "dbp15k/zh_en"
-protocol = "test_only"
-scores = { "hits@1" = 0.603 }
-
-[[figure]]
-source = "made"
-method = "Everywhere"
-dataset = "dbp15k/zh_en"
-protocol = "all_entities"
-direction = "left_to_right"
-scores = { "hits@1" = 0.604 }
+protocol = "{protocol}"
+scores = {{ "hits@1" = {hits} }}
+{more}
 """
 
 
@@ -112,14 +103,13 @@ def run_of(hits: float, seed: int = 0, *, all_entities: float | None = None) -> 
     """A run whose every score is told by its Hits@1."""
 
     def scores(value: float | None) -> dict[str, dict[str, float | None]]:
+        more = {"hits@5": 0.05, "hits@10": 0.1, "mrr": 0.02}
         return {
             direction: {
-                "hits@1": None if value is None else value - lost,
-                "hits@5": None if value is None else value + 0.05,
-                "hits@10": None if value is None else value + 0.1,
-                "mrr": None if value is None else value + 0.02,
+                name: None if value is None else value + added
+                for name, added in ({"hits@1": first} | more).items()
             }
-            for direction, lost in (("left_to_right", 0.0), ("right_to_left", 0.01))
+            for direction, first in (("left_to_right", 0.0), ("right_to_left", -0.01))
         }
 
     return {
@@ -166,10 +156,24 @@ def module(name: str) -> Any:
     return importlib.import_module(f"render.{name}")
 
 
+def rendered(places: Any) -> tuple[dict[Path, str], dict[str, Any]]:
+    """The texts by their file, and the plots by their name."""
+    texts, plots = module("outputs").rendered(places)
+    return texts, {plot.name: plot for plot in plots}
+
+
 def page_of(places: Any) -> str:
-    texts, _ = module("outputs").rendered(places)
-    page: str = texts[places.page]
-    return page
+    return rendered(places)[0][places.page]
+
+
+def readme_of(places: Any) -> str:
+    return rendered(places)[0][places.readme]
+
+
+def row_of(page: str, heading: str, number: int = 1) -> dict[str, str]:
+    """A row of the table under a heading, by the names of the columns."""
+    rows = tables_of(page)[heading]
+    return dict(zip(rows[0], rows[number], strict=True))
 
 
 def tables_of(page: str) -> dict[str, list[list[str]]]:
@@ -190,8 +194,7 @@ UNKNOWN = "Test side only, direction not stated, 30% of the links as seeds"
 
 
 def test_mean_and_deviation_are_those_of_the_runs(places: Any) -> None:
-    head, ours, *_ = tables_of(page_of(places))[FORWARD]
-    shown = dict(zip(head, ours, strict=True))
+    shown = row_of(page_of(places), FORWARD)
     assert shown["Hits@1"] == ".720 ± .020"
     assert shown["Hits@10"] == ".820 ± .020"
     assert shown["runs"] == "3"
@@ -204,8 +207,7 @@ def test_mean_and_deviation_are_those_of_the_runs(places: Any) -> None:
 def test_a_run_on_fewer_threads_than_cores_says_so(places: Any, threads: int, cores: str) -> None:
     report = report_of(run_of(0.7))
     put(places, "paper/zh.json", report | {"settings": report["settings"] | {"threads": threads}})
-    head, ours, *_ = tables_of(page_of(places))[FORWARD]
-    assert dict(zip(head, ours, strict=True))["machine"] == f"{cores}, Old CPU, no GPU"
+    assert row_of(page_of(places), FORWARD)["machine"] == f"{cores}, Old CPU, no GPU"
 
 
 def test_a_table_has_one_protocol_and_one_direction(places: Any) -> None:
@@ -231,8 +233,7 @@ def test_another_protocol_or_share_of_seeds_gets_a_table_of_its_own(places: Any)
 
 def test_published_figures_name_their_source_and_what_is_not_known(places: Any) -> None:
     page = page_of(places)
-    head, _, theirs = tables_of(page)[FORWARD]
-    shown = dict(zip(head, theirs, strict=True))
+    shown = row_of(page, FORWARD, 2)
     assert shown["from"] == "[made](https://example.org/made)"
     assert shown["seconds"] == "1,234"
     assert shown["machine"] == "not stated"
@@ -245,11 +246,10 @@ def test_intervals_are_shown_and_drawn_in_place_of_deviations(places: Any) -> No
     wider = {"test_only": {"left_to_right": {"hits@1": [0.70, 0.77]}}}
     runs = [run_of(0.7) | {"intervals": bounds}, run_of(0.72, 1) | {"intervals": wider}]
     put(places, "paper/zh.json", report_of(*runs))
-    texts, plots = module("outputs").rendered(places)
-    head, ours, *_ = tables_of(texts[places.page])[FORWARD]
-    assert dict(zip(head, ours, strict=True))["95% of Hits@1"] == ".690 to .760"
-    plot = next(p for p in plots if p.name == "dbp15k_test_only_left_to_right_30")
-    dot = next(d for _, dots in plot.panels for d in dots if d.row == "dualamn paper")
+    texts, plots = rendered(places)
+    assert row_of(texts[places.page], FORWARD)["95% of Hits@1"] == ".690 to .760"
+    panels = plots["dbp15k_test_only_left_to_right_30"].panels
+    dot = next(d for _, dots in panels for d in dots if d.row == "dualamn paper")
     assert (dot.low, dot.high) == pytest.approx((0.69, 0.76))
 
 
@@ -258,12 +258,12 @@ def test_links_and_their_curve(places: Any) -> None:
     links = {"precision": 0.8, "recall": 0.6, "f1": 0.6857}
     run = run_of(0.7) | {"links": {"all_entities": links}, "curves": {"all_entities": curve}}
     put(places, "best/zh.json", report_of(run, preset="best"))
-    texts, plots = module("outputs").rendered(places)
+    texts, plots = rendered(places)
     rows = tables_of(texts[places.page])["DBP15K ZH-EN, all entities, 30% of the links as seeds"]
     assert rows[1][:4] == ["**dualamn `best`**", ".800", ".600", ".686"]
-    drawn = next(p for p in plots if p.name == "curve_dbp15k_zh_en_all_entities_30")
-    # A point that could not be judged is no point of the curve.
-    assert (drawn.series[0].x, drawn.series[0].y) == ((0.6,), (0.8,))
+    (drawn,) = plots["curve_dbp15k_zh_en_all_entities_30"].series
+    # A point without labels is no point of the curve.
+    assert (drawn.x, drawn.y) == ((0.6,), (0.8,))
 
 
 def test_the_study_of_seed_shares_is_shown_apart(places: Any) -> None:
@@ -271,25 +271,25 @@ def test_the_study_of_seed_shares_is_shown_apart(places: Any) -> None:
         settings = {"matcher": "csls", "train_ratio": share}
         name = f"seed_share/paper_{share}.json"
         put(places, name, report_of(run_of(hits), run_of(hits + 0.02, 1), settings=settings))
-    texts, plots = module("outputs").rendered(places)
+    texts, plots = rendered(places)
     tables = tables_of(texts[places.page])
     assert tables["DBP15K ZH-EN, test side only, left to right"] == [
         ["method", "1%", "30%"],
         ["**dualamn `paper`**", ".210 ± .014", ".720 ± .014"],
     ]
     assert len(tables[FORWARD]) == 3  # the study adds no line to the other tables
-    plot = next(p for p in plots if p.name == "seed_share")
-    assert plot.series[0].x == (0.01, 0.3)
-    assert plot.series[0].low == pytest.approx((0.21 - 0.0141421, 0.72 - 0.0141421))
+    series = plots["seed_share"].series[0]
+    assert series.x == (0.01, 0.3)
+    assert series.low == pytest.approx((0.21 - 0.0141421, 0.72 - 0.0141421))
 
 
 def test_links_among_the_test_entities_are_left_to_hits(places: Any) -> None:
     curve = {"threshold": [0.5], "precision": [0.8], "recall": [0.6]}
     more = {"links": {"test_only": {"f1": 0.5}}, "curves": {"test_only": curve}}
     put(places, "best/zh.json", report_of(run_of(0.7) | more, preset="best"))
-    texts, plots = module("outputs").rendered(places)
+    texts, plots = rendered(places)
     assert "Links given out" not in texts[places.page]
-    assert not any(plot.name.startswith("curve") for plot in plots)
+    assert not any(name.startswith("curve") for name in plots)
 
 
 def test_seconds_are_those_of_the_file_that_scored_one_protocol(places: Any) -> None:
@@ -302,8 +302,7 @@ def test_seconds_are_those_of_the_file_that_scored_one_protocol(places: Any) -> 
         return next(row for row in rows if "`best`" in row[1])
 
     assert "500 for 2 protocols" in shown()
-    texts, _ = module("outputs").rendered(places)
-    assert "500" not in texts[places.readme]
+    assert "500" not in readme_of(places)
     put(places, "best/one.json", report_of(run_of(0.4), preset="best"))
     assert shown()[2] == ".400"  # it counts although it is worse and has fewer runs
     assert "40" in shown()
@@ -329,27 +328,32 @@ def test_a_data_set_that_is_not_listed_has_a_section(places: Any) -> None:
     assert rows[1][:2] == ["own/set", "**dualamn `paper`**"]
 
 
-def test_the_readme_shows_settings_that_others_report(places: Any) -> None:
+@pytest.mark.parametrize(
+    ("changes", "shown"),
+    [
+        ({"settings": {"train_ratio": 0.5}}, "50% of the links as seeds"),
+        ({"dataset": "own/set"}, "own/set"),
+    ],
+)
+def test_the_readme_leaves_out_what_nobody_else_reports(
+    places: Any, changes: dict[str, Any], shown: str
+) -> None:
     put(places, "best/zh.json", report_of(run_of(0.9), preset="best"))
-    half = {"train_ratio": 0.5}
-    put(places, "best/half.json", report_of(run_of(0.8), preset="best", settings=half))
-    texts, _ = module("outputs").rendered(places)
-    assert "50% of the links as seeds" in page_of(places)
-    assert "30% of the links as seeds" in texts[places.readme]
-    assert "50% of the links as seeds" not in texts[places.readme]
+    put(places, "best/other.json", report_of(run_of(0.8), preset="best", **changes))
+    assert shown in page_of(places)
+    assert shown not in readme_of(places)
+    assert "30% of the links as seeds" in readme_of(places)
 
 
 def test_the_readme_says_how_many_cores_a_run_had(places: Any) -> None:
     report = report_of(run_of(0.9), preset="best", settings={"threads": 1})
     put(places, "best/zh.json", report)
-    texts, _ = module("outputs").rendered(places)
-    assert "one core of an Old CPU, without a GPU" in texts[places.readme]
+    assert "one core of an Old CPU, without a GPU" in readme_of(places)
 
 
 def test_readme_blocks_hold_figures_and_the_rest_stays(places: Any) -> None:
     put(places, "best/zh.json", report_of(run_of(0.9), preset="best"))
-    texts, _ = module("outputs").rendered(places)
-    text = texts[places.readme]
+    text = readme_of(places)
     assert "the preset `best` finds .900 of the others" in text
     assert "two cores of an Old CPU, without a GPU" in text
     assert "Stale" not in text
@@ -361,20 +365,6 @@ def test_readme_blocks_hold_figures_and_the_rest_stays(places: Any) -> None:
     assert "Backward" not in forward
     assert "Forward" not in backward
     assert "Whichever" not in text
-
-
-def test_readme_leaves_out_data_sets_that_nobody_reports(places: Any) -> None:
-    put(places, "best/zh.json", report_of(run_of(0.9), preset="best"))
-    put(places, "best/own.json", report_of(run_of(0.4), dataset="own/set", preset="best"))
-    texts, _ = module("outputs").rendered(places)
-    assert "own/set" in texts[places.page]
-    assert "own/set" not in texts[places.readme]
-
-
-def test_readme_without_markers_is_an_error(places: Any) -> None:
-    places.readme.write_text("Nothing here.\n", encoding="utf-8")
-    with pytest.raises(DataError, match=r"README\.md: needs the lines '<!-- headline"):
-        module("outputs").rendered(places)
 
 
 @pytest.mark.parametrize(
@@ -391,14 +381,17 @@ def test_what_is_no_run_file_is_named(places: Any, content: str, message: str) -
     bad = put(places, "paper/bad.json", {})
     bad.write_text(content, encoding="utf-8")
     with pytest.raises(DataError, match=re.escape(message)) as caught:
-        module("outputs").rendered(places)
+        rendered(places)
     assert caught.value.path == bad
 
 
-def test_no_run_files_is_an_error(places: Any) -> None:
+def test_without_markers_or_run_files_nothing_is_rendered(places: Any) -> None:
+    places.readme.write_text("Nothing here.\n", encoding="utf-8")
+    with pytest.raises(DataError, match=r"README\.md: needs the lines '<!-- headline"):
+        rendered(places)
     (places.results / "paper" / "zh.json").unlink()
     with pytest.raises(DataError, match="no run files here"):
-        module("outputs").rendered(places)
+        rendered(places)
 
 
 @pytest.mark.parametrize(
@@ -415,13 +408,13 @@ def test_published_figures_that_cannot_be_placed_are_errors(
 ) -> None:
     places.published.write_text(PUBLISHED.replace(before, after, 1), encoding="utf-8")
     with pytest.raises(DataError, match=re.escape(message)):
-        module("outputs").rendered(places)
+        rendered(places)
 
 
 def test_every_plot_of_the_page_is_drawn_and_the_other_way_round(places: Any) -> None:
-    texts, plots = module("outputs").rendered(places)
+    texts, plots = rendered(places)
     shown = re.findall(r"\]\(images/(\w+)\.svg\)", texts[places.page])
-    assert sorted(shown) == sorted(plot.name for plot in plots)
+    assert sorted(shown) == sorted(plots)
     assert len(shown) == 2
 
 
@@ -482,7 +475,6 @@ def test_the_program_writes_checks_and_reports_errors(places: Any, tmp_path: Pat
     assert "out of date" in checked.stdout
     assert "make results" in checked.stderr
     assert not places.page.exists()
-    places.readme.unlink()
     places.readme.write_text("nothing", encoding="utf-8")
     failed = program()
     assert failed.returncode == 1

@@ -238,10 +238,10 @@ def curve_plots(reports: Sequence[Report], published: Published) -> list[LinePlo
 
 
 def link_protocols(report: Report, key: str) -> list[str]:
-    """The protocols by which links are judged on the page: those where a query may lack an answer.
+    """The protocols of links on the page: those where a query may lack a counterpart.
 
-    Among the entities of the test links every link has a partner, so precision says nothing that
-    Hits@1 does not say.
+    Among the entities of the test links every one has a counterpart, so precision says nothing
+    that Hits@1 does not say.
     """
     return [name for name in report.protocols_of(key) if name != "test_only"]
 

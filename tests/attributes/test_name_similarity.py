@@ -186,8 +186,7 @@ def test_a_common_word_stands_for_few_others() -> None:
 
 
 @given(
-    arrays(np.float32, (5, 8), elements=st.sampled_from([0.0, 1.0, 2.0, 3.0])),
-    st.integers(1, 5),
+    arrays(np.float32, (5, 8), elements=st.sampled_from([0.0, 1.0, 2.0, 3.0])), st.integers(1, 5)
 )
 def test_the_largest_of_every_row_are_kept(dense: NDArray[np.float32], most: int) -> None:
     found = largest_of_rows(csr_array(dense), most).toarray()

@@ -47,14 +47,7 @@ def test_pieces_mark_the_ends_and_suit_the_script() -> None:
 
 
 def test_joints_reach_over_the_ends_of_words() -> None:
-    assert set(joints_of(["bai", "jia", "jun"])) <= {
-        "baij",
-        "aiji",
-        "ijia",
-        "jiaj",
-        "iaju",
-        "ajun",
-    }
+    assert set(joints_of(["bai", "jia", "jun"])) <= {"baij", "aiji", "ijia", "jiaj", "iaju", "ajun"}
     assert joints_of(["paris"]) == []
 
 

@@ -22,6 +22,7 @@ from dualamn.result import Candidates, Matching
 
 DIRECTIONS = ("left_to_right", "right_to_left")
 QUICK: dict[str, Any] = {"epochs": 2, "dim": 16}
+BOOTSTRAPPED = QUICK | {"bootstrap_turns": 1, "turn_epochs": 1}
 
 
 def by_hand(task: dualamn.AlignmentTask, seed: int) -> dualamn.Aligner:
@@ -82,34 +83,27 @@ def test_settings_say_what_was_run(report: dict[str, Any]) -> None:
     assert "seed" not in settings
 
 
-def test_scores_are_those_of_the_same_steps_by_hand(pair: Path, report: dict[str, Any]) -> None:
-    task = dualamn.load(pair, train_ratio=0.4, seed=1)
-    aligner = by_hand(task, seed=1)
-    for protocol in PROTOCOLS:
-        evaluation = dualamn.evaluate(aligner.align(candidates=protocol), task.test_links)
-        for direction in DIRECTIONS:
-            expected = four(getattr(evaluation, direction))
-            assert report["runs"][1]["metrics"][protocol][direction] == expected
+@pytest.mark.parametrize(
+    "path",
+    [
+        "metrics test_only left_to_right hits@1",
+        "metrics all_entities right_to_left mrr",
+        "links test_only f1",
+        "links all_entities strict_precision",
+        "links all_entities unknown",
+        "seconds train",
+        "peak_memory_bytes",
+    ],
+)
+def test_mean_and_deviation_are_over_the_runs(report: dict[str, Any], path: str) -> None:
+    def value(of: Any) -> float:
+        for key in path.split():
+            of = of[key]
+        return float(of)
 
-
-def test_mean_and_deviation_are_over_the_runs(report: dict[str, Any]) -> None:
-    def values(*path: str) -> list[float]:
-        found: list[Any] = report["runs"]
-        for key in path:
-            found = [value[key] for value in found]
-        return found
-
-    for path in (
-        ("metrics", "test_only", "left_to_right", "hits@1"),
-        ("metrics", "all_entities", "right_to_left", "mrr"),
-        ("seconds", "train"),
-        ("peak_memory_bytes",),
-    ):
-        mean, std = report["mean"], report["std"]
-        for key in path:
-            mean, std = mean[key], std[key]
-        assert mean == pytest.approx(np.mean(values(*path)))
-        assert std == pytest.approx(np.std(values(*path), ddof=1))
+    values = [value(run) for run in report["runs"]]
+    assert value(report["mean"]) == pytest.approx(np.mean(values))
+    assert value(report["std"]) == pytest.approx(np.std(values, ddof=1))
 
 
 def test_intervals_hold_the_metrics_between_them(report: dict[str, Any]) -> None:
@@ -134,7 +128,7 @@ def test_candidates_are_those_of_the_protocol(pair: Path, report: dict[str, Any]
     assert found["all_entities"] == {"left_to_right": right, "right_to_left": left}
 
 
-def test_links_and_curve_are_those_of_the_same_steps_by_hand(
+def test_scores_links_and_curve_are_those_of_the_same_steps_by_hand(
     pair: Path, report: dict[str, Any]
 ) -> None:
     task = dualamn.load(pair, train_ratio=0.4, seed=1)
@@ -142,6 +136,8 @@ def test_links_and_curve_are_those_of_the_same_steps_by_hand(
     run = report["runs"][1]
     for protocol in PROTOCOLS:
         evaluation = dualamn.evaluate(aligner.align(candidates=protocol), task.test_links)
+        for direction in DIRECTIONS:
+            assert run["metrics"][protocol][direction] == four(getattr(evaluation, direction))
         assert run["links"][protocol] == evaluation.links
         curve = run["curves"][protocol]
         assert curve == evaluation.curve().as_dict()
@@ -150,15 +146,6 @@ def test_links_and_curve_are_those_of_the_same_steps_by_hand(
         # The last point is that of all links.
         for name in ("precision", "recall", "strict_precision"):
             assert curve[name][-1] == pytest.approx(run["links"][protocol][name], abs=1e-5)
-
-
-def test_links_are_averaged_over_the_runs(report: dict[str, Any]) -> None:
-    for protocol in PROTOCOLS:
-        for key in ("f1", "strict_precision", "correct", "unknown"):
-            values = [run["links"][protocol][key] for run in report["runs"]]
-            assert report["mean"]["links"][protocol][key] == pytest.approx(np.mean(values))
-            deviation = report["std"]["links"][protocol][key]
-            assert deviation == pytest.approx(np.std(values, ddof=1))
 
 
 class LinksOnly:
@@ -201,15 +188,14 @@ def test_the_realistic_protocol_has_entities_without_counterpart_among_its_queri
 
 
 def test_a_preset_that_bootstraps_learns_anew_for_other_protocols(pair: Path) -> None:
-    quick: dict[str, Any] = {**QUICK, "bootstrap_turns": 1, "turn_epochs": 1}
-    request = Benchmark(pair, "made", "paper", settings=quick, protocol="all")
+    request = Benchmark(pair, "made", "paper", settings=BOOTSTRAPPED, protocol="all")
     (run,) = request.runs()
     assert run["bootstrap_candidates"] == {"test_only": "test_only", "all_entities": "unaligned"}
     task = dualamn.load(pair, seed=0)
     assert request.models(task) == 2
     assert replace(request, protocol="test").models(task) == 1
     for protocol, among in run["bootstrap_candidates"].items():
-        config = dualamn.AlignerConfig.preset("paper", bootstrap_candidates=among, **quick)
+        config = dualamn.AlignerConfig.preset("paper", bootstrap_candidates=among, **BOOTSTRAPPED)
         alignment = dualamn.Aligner(config).fit(task).align(candidates=protocol)
         evaluation = dualamn.evaluate(alignment, task.test_links)
         for direction in DIRECTIONS:
@@ -218,12 +204,7 @@ def test_a_preset_that_bootstraps_learns_anew_for_other_protocols(pair: Path) ->
 
 
 def test_a_model_that_never_saw_the_test_side_is_trained_once(pair: Path) -> None:
-    quick: dict[str, Any] = {
-        **QUICK,
-        "bootstrap_turns": 1,
-        "turn_epochs": 1,
-        "bootstrap_candidates": "unaligned",
-    }
+    quick = BOOTSTRAPPED | {"bootstrap_candidates": "unaligned"}
     seen: list[str] = []
     request = Benchmark(pair, "made", "paper", settings=quick, protocol="all")
     (run,) = request.runs(lambda at: seen.append(at.stage))
@@ -247,11 +228,15 @@ def test_runs_of_different_protocols_are_not_averaged(pair: Path) -> None:
         mean_and_deviation([])
 
 
-def test_one_run_has_no_deviation(pair: Path) -> None:
-    report = run_benchmark(pair, settings=QUICK, protocol="test")
+def test_one_run_has_no_deviation_and_tells_every_stage(pair: Path) -> None:
+    seen: list[str] = []
+    report = run_benchmark(
+        pair, settings=QUICK, protocol="test", progress=lambda at: seen.append(at.stage)
+    )
     assert report["std"] is None
     assert report["mean"]["metrics"] == report["runs"][0]["metrics"]
     assert report["dataset"] == str(pair)
+    assert list(dict.fromkeys(seen)) == ["load", "train", "search", "match", "evaluate"]
 
 
 @pytest.mark.parametrize(
@@ -278,12 +263,8 @@ def test_folds_and_seeds_are_combined(tmp_path: Path) -> None:
         np.savetxt(place / "train_links", links[fold::3], "%d", "\t")
         np.savetxt(place / "test_links", links[0::3], "%d", "\t")
     request = Benchmark(tmp_path, "made", settings=QUICK, seeds=(0, 5), folds=(1, 2))
-    assert [(run["fold"], run["seed"]) for run in request.runs()] == [
-        (1, 0),
-        (1, 5),
-        (2, 0),
-        (2, 5),
-    ]
+    ran = [(run["fold"], run["seed"]) for run in request.runs()]
+    assert ran == [(1, 0), (1, 5), (2, 0), (2, 5)]
 
 
 def test_three_graphs_are_averaged_and_listed_by_pair(three: Path) -> None:
@@ -303,14 +284,12 @@ def test_links_that_seeds_imply_are_scored_apart(three: Path) -> None:
     task = dualamn.load(three, seed=0)
     # By hand: a test link is implied if both ends are seeds of one entity of the third graph.
     counterparts: dict[int, set[int]] = {}
+    test_links = task.test_links.tolist()
     for one, other in task.seed_links.tolist():
         counterparts.setdefault(one, set()).add(other)
         counterparts.setdefault(other, set()).add(one)
     implied = np.array(
-        [
-            bool(counterparts.get(a, set()) & counterparts.get(b, set()))
-            for a, b in task.test_links.tolist()
-        ]
+        [bool(counterparts.get(a, set()) & counterparts.get(b, set())) for a, b in test_links]
     )
     assert run["implied_test_links"] == implied.sum() > 0
     alignment = by_hand(task, seed=0).align(candidates="test_only")
@@ -321,7 +300,7 @@ def test_links_that_seeds_imply_are_scored_apart(three: Path) -> None:
     assert run["without_implied"]["metrics"] != run["metrics"]
 
 
-def test_start_up_is_charged_to_every_run(pair: Path) -> None:
+def test_start_up_is_charged_to_every_run_and_stages_add_up(pair: Path) -> None:
     begin = time.monotonic()
     request = Benchmark(
         pair, "made", settings=QUICK, seeds=(0, 1), protocol="test", process_start=begin - 1000
@@ -332,26 +311,7 @@ def test_start_up_is_charged_to_every_run(pair: Path) -> None:
     assert all(1000 < total < 1000 + spent for total in totals)
     stages = [sum(run["seconds"].values()) - run["seconds"]["total"] for run in runs]
     assert sum(totals) - 2000 >= sum(stages)
-
-
-def test_stages_add_up_to_the_run(pair: Path) -> None:
-    begin = time.monotonic()
-    (run,) = Benchmark(pair, "made", settings=QUICK).runs()
-    spent = time.monotonic() - begin
-    total = run["seconds"].pop("total")
-    assert all(seconds >= 0 for seconds in run["seconds"].values())
-    assert sum(run["seconds"].values()) <= total <= spent
-
-
-def test_progress_names_every_stage(pair: Path) -> None:
-    seen: list[str] = []
-    run_benchmark(pair, settings=QUICK, progress=lambda at: seen.append(at.stage))
-    assert list(dict.fromkeys(seen)) == ["load", "train", "search", "match", "evaluate"]
-
-
-def test_without_test_links_there_is_nothing_to_measure(pair: Path) -> None:
-    with pytest.raises(DataError, match="no test links"):
-        run_benchmark(pair, train_ratio=1.0)
+    assert all(seconds >= 0 for run in runs for seconds in run["seconds"].values())
 
 
 @pytest.mark.parametrize(
@@ -368,3 +328,5 @@ def test_without_test_links_there_is_nothing_to_measure(pair: Path) -> None:
 def test_a_wrong_request_is_refused(pair: Path, request_: dict[str, Any], said: str) -> None:
     with pytest.raises(ConfigError, match=said):
         run_benchmark(pair, **request_)
+    with pytest.raises(DataError, match="no test links"):
+        run_benchmark(pair, train_ratio=1.0)

@@ -3,21 +3,19 @@
 import json
 import shutil
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
-from click.testing import Result
 
 from dualamn.bench.export import write_task
 from dualamn.bench.synthetic_task import make_task
 from dualamn.commands import console
 from dualamn.kernels import compute
 from dualamn.progress import Progress, ProgressCallback
-
-Run = Callable[..., Result]
+from tests.commands.conftest import Run
 
 
 def test_the_table_and_the_json_agree(run: Run, made: Any, tmp_path: Path) -> None:
@@ -122,11 +120,7 @@ def folds(made: Any, tmp_path: Path) -> Path:
 
 @pytest.mark.parametrize(
     ("arguments", "wanted"),
-    [
-        (("--fold", "all"), [1, 2]),
-        (("--fold", "2"), [2]),
-        (("--fold", "2", "--fold", "1"), [2, 1]),
-    ],
+    [(("--fold", "all"), [1, 2]), (("--fold", "2"), [2]), (("--fold", "2", "--fold", "1"), [2, 1])],
 )
 def test_published_folds(
     run: Run, folds: Path, arguments: tuple[str, ...], wanted: list[int]
@@ -152,18 +146,8 @@ def test_ctrl_c_keeps_the_runs_that_were_done(
         yield press
 
     monkeypatch.setattr(console, "progress", pressing_ctrl_c)
-    shown = run(
-        "bench",
-        made.folder,
-        "--protocol",
-        "test",
-        "--epochs",
-        2,
-        "--seeds",
-        5,
-        "--json",
-        "out.json",
-    )
+    asked = ("--protocol", "test", "--epochs", 2, "--seeds", 5, "--json", "out.json")
+    shown = run("bench", made.folder, *asked)
     assert shown.exit_code == 130
     assert "out.json holds the 2 of 5 runs that were done" in shown.stderr
     report = json.loads((tmp_path / "out.json").read_text())

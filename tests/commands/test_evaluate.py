@@ -1,13 +1,12 @@
 """`dualamn evaluate` through its entry point."""
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from click.testing import Result
 
-Run = Callable[..., Result]
+from tests.commands.conftest import Run
+
 HEADER = "left_source\tleft\tright_source\tright\tscore\n"
 
 
@@ -48,7 +47,7 @@ def test_the_table_fits_a_narrow_terminal(run: Run, files: tuple[Path, Path]) ->
     shown = run("evaluate", *files, COLUMNS="80")
     header = next(line for line in shown.stdout.splitlines() if "precision" in line)
     assert header.split() == [
-        *("links", "precision", "recall", "F1", "correct", "incorrect", "unknown", "missed"),
+        *("links", "precision", "recall", "F1", "correct", "incorrect", "unknown", "missed")
     ]
 
 

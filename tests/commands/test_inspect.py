@@ -1,14 +1,12 @@
 """`dualamn inspect` through its entry point."""
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from click.testing import Result
 
-Run = Callable[..., Result]
+from tests.commands.conftest import Run
 
 
 def test_json_counts_what_was_made(run: Run, made: Any) -> None:

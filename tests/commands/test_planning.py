@@ -7,14 +7,12 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, get_args
 
 import pytest
-from click.testing import Result
 
 from dualamn import load
 from dualamn.aligner import Aligner
@@ -24,6 +22,7 @@ from dualamn.config import AlignerConfig, PresetName
 from dualamn.errors import ConfigError
 from dualamn.kernels import compute
 from dualamn.planning.execution_plan import GIB, memory_budget, plan, stages, width
+from tests.commands.conftest import Run
 
 TASK = make_task(3000)
 
@@ -154,9 +153,6 @@ def test_an_aligner_tells_its_plan_and_keeps_to_it() -> None:
     assert aligner.plan is not None
     assert aligner.config == aligner.plan.config
     assert aligner.embeddings().shape[1] == width(aligner.config) < width(of("fast"))
-
-
-Run = Callable[..., Result]
 
 
 @pytest.fixture

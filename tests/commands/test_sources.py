@@ -3,13 +3,12 @@
 import gzip
 import json
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from click.testing import Result
 
-Run = Callable[..., Result]
+from tests.commands.conftest import Run
+
 SAME = "<http://www.w3.org/2002/07/owl#sameAs>"
 LABEL = "<http://www.w3.org/2000/01/rdf-schema#label>"
 

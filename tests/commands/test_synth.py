@@ -8,13 +8,11 @@ from dataclasses import fields
 from pathlib import Path
 
 import pytest
-from click.testing import Result
 
 from dualamn import load
 from dualamn.bench.synthetic_options import PRESETS, SyntheticOptions
 from dualamn.commands.data import DEFAULT_PRESET, synth
-
-Run = Callable[..., Result]
+from tests.commands.conftest import Run
 
 
 def test_a_pair_is_made_and_read_back(run: Run, tmp_path: Path) -> None:

@@ -10,8 +10,12 @@ import pytest
 
 from dualamn.data_loaders import load
 from dualamn.errors import DataError
+from dualamn.graphs.knowledge_graph import KnowledgeGraph
 
-Files = Mapping[str, str | bytes]
+Contents = Mapping[str, str | bytes]
+Files = Callable[..., dict[str, Any]]
+Folder = Callable[..., Path]
+Refused = Callable[..., None]
 
 # Twelve entities a side; entity 7 of the left graph is 107 of the right one. Names are the ids
 # written out, so that layouts with and without names give the same identifiers. Entity 11 has
@@ -25,11 +29,17 @@ def rows(table: object, separator: str = "\t") -> str:
     return "".join(separator.join(map(str, row)) + "\n" for row in table)  # type: ignore[attr-defined]
 
 
+def triples(kg: KnowledgeGraph) -> set[tuple[str, str, str]]:
+    """The triples of a graph as strings."""
+    heads, relations, tails = kg.triples.T
+    return set(zip(kg.entities[heads], kg.relations[relations], kg.entities[tails], strict=True))
+
+
 def _names(first: int) -> list[tuple[int, int]]:
     return [(number, number) for number in range(first, first + 12)]
 
 
-LAYOUTS: dict[str, Files] = {
+LAYOUTS: dict[str, Contents] = {
     "ids with names": {
         "triples_1": rows(LEFT),
         "triples_2": rows(RIGHT),
@@ -93,7 +103,7 @@ LAYOUTS: dict[str, Files] = {
 
 
 @pytest.fixture(params=list(LAYOUTS))
-def any_layout(request: pytest.FixtureRequest) -> Files:
+def any_layout(request: pytest.FixtureRequest) -> Contents:
     """The files of the small world, once in every layout."""
     return LAYOUTS[request.param]
 
@@ -113,7 +123,7 @@ def layout() -> Callable[..., dict[str, str | bytes]]:
 def make_folder(tmp_path: Path) -> Callable[..., Path]:
     """Writes files, given as path and content, into a folder."""
 
-    def make(files: Files, name: str = "aa_bb") -> Path:
+    def make(files: Contents, name: str = "aa_bb") -> Path:
         folder = tmp_path / name
         folder.mkdir(exist_ok=True, parents=True)
         for path, content in files.items():

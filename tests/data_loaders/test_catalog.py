@@ -1,16 +1,12 @@
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from dualamn.data_loaders import load, resolve
-
-Files = Callable[..., dict[str, Any]]
-Folder = Callable[..., Path]
-Refused = Callable[..., None]
+from tests.data_loaders.conftest import Files, Folder, Refused
 
 
 @pytest.fixture
@@ -79,12 +75,7 @@ def test_near_names(data: Any, refused: Refused, name: str, near: str) -> None:
 
 
 def test_far_names(data: Any, refused: Refused) -> None:
-    refused(
-        "xqxqxq",
-        "there are contea/FR-EN, dbp15k/zh_en, europe",
-        call=resolve,
-        data=data,
-    )
+    refused("xqxqxq", "there are contea/FR-EN, dbp15k/zh_en, europe", call=resolve, data=data)
 
 
 def test_no_data_folder(data: Any, refused: Refused) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gzip
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,6 @@ from dualamn.data_loaders.string_graph import read_graph, read_triples
 from dualamn.errors import ConfigError, DataError
 from dualamn.files.rdf import Reading
 
-Folder = Callable[..., Path]
 ROWS = [("a", "r", "b"), ("b", "s", "c")]
 
 
@@ -32,12 +31,7 @@ def write(path: Path, table: Sequence[Sequence[str]], separator: str = "\t") -> 
 
 
 @pytest.mark.parametrize(
-    "header",
-    [
-        ("Tail", "HEAD", "relation"),
-        ("object", "subject", "predicate"),
-        ("o", "s", "p"),
-    ],
+    "header", [("Tail", "HEAD", "relation"), ("object", "subject", "predicate"), ("o", "s", "p")]
 )
 @pytest.mark.parametrize(
     ("name", "separator"), [("t.tsv", "\t"), ("t.csv", ","), ("t.tsv.gz", "\t")]

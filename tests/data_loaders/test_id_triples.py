@@ -1,18 +1,11 @@
 from __future__ import annotations
 
-from collections.abc import Callable
-from pathlib import Path
 from typing import Any
-
-import pytest
 
 from dualamn.data_loaders import load
 from dualamn.graphs.task import AlignmentTask
 from dualamn.kernels.arrays import Int32Array
-
-Files = Callable[..., dict[str, Any]]
-Folder = Callable[..., Path]
-Refused = Callable[..., None]
+from tests.data_loaders.conftest import Files, Folder, Refused
 
 
 def links(task: AlignmentTask, of: Int32Array) -> Any:
@@ -110,106 +103,6 @@ def test_byte_order_mark_and_old_line_ends(layout: Files, make_folder: Folder) -
     files["triples_2"] = files["triples_2"].replace("\n", "\r")
     task = load(make_folder(files))
     assert [kg.n_triples for kg in task.kgs] == [14, 13]
-
-
-@pytest.mark.parametrize("file", ["triples_1", "triples_2", "ref_ent_ids", "ent_ids_2"])
-def test_missing_file(layout: Files, make_folder: Folder, refused: Refused, file: str) -> None:
-    folder = make_folder(layout("ids with names", {file: None}))
-    refused(folder, "missing", "add it", file=file)
-
-
-@pytest.mark.parametrize("file", ["triples_1", "ref_ent_ids", "ent_ids_2"])
-@pytest.mark.parametrize("content", ["", "\n\n", "\ufeff"])
-def test_empty_file(
-    layout: Files, make_folder: Folder, refused: Refused, file: str, content: str
-) -> None:
-    folder = make_folder(layout("ids with names", {file: content}))
-    refused(folder, "empty", "expected lines of", file=file)
-
-
-@pytest.mark.parametrize("line", ["1\t2", "1\t2\t3\t4", "1 2", "\t\t"])
-def test_wrong_number_of_fields(
-    layout: Files, make_folder: Folder, refused: Refused, line: str
-) -> None:
-    files = layout("ids with names")
-    files["triples_1"] = f"0\t0\t1\n{line}\n1\t0\t2\n"
-    word = "'' " if line == "\t\t" else "expected 3 fields"
-    word = "head id is ''" if line == "\t\t" else word
-    refused(make_folder(files), word, "correct", file="triples_1", line=2)
-
-
-@pytest.mark.parametrize("field", ["x", "1.5", "-1", "1e3", "٣", "9" * 19, "0x1", "1_0", "nan"])
-def test_id_that_is_no_whole_number(
-    layout: Files, make_folder: Folder, refused: Refused, field: str
-) -> None:
-    files = layout("ids with names", {"ref_ent_ids": f"0\t100\n1\t{field}\n"})
-    refused(
-        make_folder(files), "right entity id", field, "whole number", file="ref_ent_ids", line=2
-    )
-    files = layout("ids with names", {"ent_ids_1": f"0\tA\n{field}\tB\n"})
-    if field != "9" * 19:
-        refused(make_folder(files), field, "whole number", file="ent_ids_1", line=2)
-
-
-def test_short_lines_that_cancel_long_ones(
-    layout: Files, make_folder: Folder, refused: Refused
-) -> None:
-    # Six numbers in two lines, but not three in each.
-    files = layout("ids with names", {"triples_1": "0\t0\t1\t2\n1\t2\n"})
-    refused(make_folder(files), "found 4", file="triples_1", line=1)
-
-
-def test_link_to_unknown_entity(layout: Files, make_folder: Folder, refused: Refused) -> None:
-    files = layout("ids with names", {"ref_ent_ids": "0\t100\n\n77\t101\n"})
-    refused(make_folder(files), "entity 77", "ent_ids_1", "remove", file="ref_ent_ids", line=3)
-    files = layout("ids without names, with seeds", {"sup_ent_ids": "0\t100\n1\t-0\n"})
-    refused(make_folder(files, "b"), "-0", file="sup_ent_ids", line=2)
-    files = layout("ids without names, with seeds", {"sup_ent_ids": "0\t100\n1\t99\n"})
-    refused(make_folder(files, "c"), "no triple of kg2 has it", file="sup_ent_ids", line=2)
-
-
-def test_swapped_columns(layout: Files, make_folder: Folder, refused: Refused) -> None:
-    files = layout("ids with names", {"ref_ent_ids": "100\t0\n"})
-    refused(make_folder(files), "columns swapped?", file="ref_ent_ids", line=1)
-
-
-def test_triple_with_unlisted_entity(layout: Files, make_folder: Folder, refused: Refused) -> None:
-    files = layout("ids with names")
-    files["triples_2"] += "100\t3\t112\n"
-    refused(make_folder(files), "entity 112", "ent_ids_2", "add it", file="triples_2", line=14)
-
-
-def test_entity_with_two_names(layout: Files, make_folder: Folder, refused: Refused) -> None:
-    files = layout("ids with names")
-    files["ent_ids_1"] += "3\tdrei\n"
-    refused(make_folder(files), "'drei'", "'3'", "remove one", file="ent_ids_1", line=13)
-
-
-def test_contradiction_in_a_file(layout: Files, make_folder: Folder, refused: Refused) -> None:
-    files = layout("ids with names")
-    files["ref_ent_ids"] += "\n4\t111\n"
-    refused(make_folder(files), "'4' of aa", "line 5", "remove", file="ref_ent_ids", line=13)
-    files = layout("ids with names")
-    files["ref_ent_ids"] += "11\t104\n"
-    refused(make_folder(files), "'104' of bb", "line 5", file="ref_ent_ids", line=12)
-
-
-def test_contradiction_between_files(layout: Files, make_folder: Folder, refused: Refused) -> None:
-    files = layout("ids without names, with seeds")
-    files["ref_ent_ids"] += "2\t111\n"
-    refused(make_folder(files), "'2' of aa", "line 3 of", "sup_ent_ids", file="ref_ent_ids", line=8)
-
-
-def test_wrong_encoding(layout: Files, make_folder: Folder, refused: Refused) -> None:
-    latin = "0\tZürich\n1\tGenève\n".encode("latin-1")
-    files = layout("ids with names", {"ent_ids_1": latin})
-    refused(
-        make_folder(files), "0xfc", "byte 4", "save the file as UTF-8", file="ent_ids_1", line=1
-    )
-    files = layout("ids with names", {"triples_1": "0\t0\t1\n".encode("utf-16")})
-    refused(make_folder(files), "UTF-16", "save it as UTF-8", file="triples_1", line=1)
-    files = layout("ids with names", {"triples_1": b"0\t0\t1\n\x00\x01\n"})
-    refused(make_folder(files), "zero byte at offset 6", "text", file="triples_1", line=2)
 
 
 def test_folder_in_place_of_a_file(layout: Files, make_folder: Folder, refused: Refused) -> None:

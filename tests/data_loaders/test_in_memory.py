@@ -18,6 +18,7 @@ import rdflib
 
 import dualamn
 from dualamn.errors import DataError
+from tests.data_loaders.conftest import triples
 
 ROWS = [("a", "r", "b"), ("b", "s", "c"), ("a", "r", "b")]
 COLUMNS = dict(zip(("head", "relation", "tail"), zip(*ROWS, strict=True), strict=True))
@@ -40,11 +41,6 @@ TABLES: dict[str, Any] = {
     "pyarrow": pa.table(COLUMNS),
     "pyarrow, mixed": pa.table(MIXED),
 }
-
-
-def triples(kg: dualamn.KnowledgeGraph) -> set[tuple[str, str, str]]:
-    heads, relations, tails = kg.triples.T
-    return set(zip(kg.entities[heads], kg.relations[relations], kg.entities[tails], strict=True))
 
 
 @pytest.mark.parametrize("name", TABLES)

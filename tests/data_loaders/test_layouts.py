@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,24 +10,13 @@ import pytest
 
 from dualamn.data_loaders import load
 from dualamn.data_loaders.catalog import LAYOUTS
-from dualamn.graphs.knowledge_graph import KnowledgeGraph
 from dualamn.graphs.task import AlignmentTask
 from dualamn.progress import Progress
-
-Files = Callable[..., dict[str, Any]]
-Folder = Callable[..., Path]
-Refused = Callable[..., None]
-
-LEFT = {(str(i), str(i % 3), str((i + 1) % 12)) for i in range(12)}
-LEFT |= {("0", "2", "5"), ("3", "1", "9")}
-RIGHT = {(str(100 + i), str(2 + i % 2), str(100 + (i + 1) % 12)) for i in range(12)}
-RIGHT |= {("104", "3", "108")}
-LINKS = {(str(i), str(100 + i)) for i in range(11)}
+from tests.data_loaders.conftest import LEFT, LINKS, RIGHT, Files, Folder, Refused, triples
 
 
-def named_triples(kg: KnowledgeGraph) -> Any:
-    heads, relations, tails = kg.triples.T
-    return set(zip(kg.entities[heads], kg.relations[relations], kg.entities[tails], strict=True))
+def as_names(rows: Any) -> set[tuple[str, ...]]:
+    return {tuple(map(str, row)) for row in rows}
 
 
 def named_links(task: AlignmentTask, links: Any) -> Any:
@@ -41,15 +29,14 @@ def test_every_layout_loads_to_the_same_task(
     task = load(make_folder(any_layout), train_ratio=0.5, seed=3)
     assert task.kg_names == ("aa", "bb")
     assert [kg.n_entities for kg in task.kgs] == [12, 12]
-    assert named_triples(task.kgs[0]) == LEFT
-    assert named_triples(task.kgs[1]) == RIGHT
+    assert [triples(kg) for kg in task.kgs] == [as_names(LEFT), as_names(RIGHT)]
     assert set(task.relations) == {"0", "1", "2", "3"}
     assert task.n_relations == 4
     assert len(task.triples) == len(LEFT) + len(RIGHT)
     # Half of 11, rounded to even.
     assert [len(task.seed_links), len(task.valid_links), len(task.test_links)] == [6, 0, 5]
     seeds, test = named_links(task, task.seed_links), named_links(task, task.test_links)
-    assert seeds | test == LINKS
+    assert seeds | test == as_names(LINKS)
     assert not seeds & test
     for array in (task.triples, task.seed_links, task.test_links, task.valid_links):
         assert array.dtype == np.int32
@@ -63,7 +50,7 @@ def test_every_layout_permutes_by_the_seed(any_layout: dict[str, str], make_fold
     assert (first.seed_links == again.seed_links).all()
     assert list(first.kgs[0].entities) != list(other.kgs[0].entities)
     assert named_links(first, first.seed_links) != named_links(other, other.seed_links)
-    # The files number partners alike, the task must not.
+    # The files number counterparts alike, the task must not.
     local = np.concatenate([first.seed_links, first.test_links]) - first.entity_offsets[:2]
     assert (local[:, 0] == local[:, 1]).mean() < 0.5
 
@@ -77,7 +64,7 @@ def test_every_layout_reports_its_steps(any_layout: dict[str, str], make_folder:
 
 def test_all_links_can_be_seeds(any_layout: dict[str, str], make_folder: Folder) -> None:
     task = load(make_folder(any_layout), train_ratio=1)
-    assert named_links(task, task.seed_links) == LINKS
+    assert named_links(task, task.seed_links) == as_names(LINKS)
     assert task.test_links.shape == (0, 2)
 
 
@@ -93,9 +80,6 @@ def test_train_ratio_must_be_a_share(
 def test_folder_of_no_layout(make_folder: Folder, refused: Refused) -> None:
     folder = make_folder({"notes.txt": "hello"}, "stuff")
     refused(folder, "fits no known layout", "triples_1", "rel_triples_1", file="stuff")
-
-
-def test_empty_folder(make_folder: Folder, refused: Refused) -> None:
     refused(make_folder({}, "nothing"), "fits no known layout", file="nothing")
 
 
@@ -130,26 +114,16 @@ def test_layout_names_differ() -> None:
     assert len(set(names)) == len(names)
 
 
-def test_fold_where_there_are_none(layout: Files, make_folder: Folder, refused: Refused) -> None:
+def test_what_goes_with_no_fold_or_batch(
+    layout: Files, make_folder: Folder, refused: Refused
+) -> None:
     for name in ("ids with names", "openea without folds", "contea", "dbp5l", "tables"):
         folder = make_folder(layout(name), name)
         refused(folder, "fold 1", "publishes no folds", file=name, fold=1)
-
-
-def test_batch_where_nothing_grows(layout: Files, make_folder: Folder, refused: Refused) -> None:
-    folder = make_folder(layout("tables"))
-    refused(folder.with_name("aa_bb@2"), "does not grow", file="aa_bb")
-
-
-def test_fold_and_ratio_exclude_each_other(
-    layout: Files, make_folder: Folder, refused: Refused
-) -> None:
-    folder = make_folder(layout("openea"))
-    refused(folder, "only one", file="aa_bb", fold=1, train_ratio=0.3)
-
-
-def test_negative_seed(layout: Files, make_folder: Folder, refused: Refused) -> None:
-    refused(make_folder(layout("tables")), "seed is -1", seed=-1)
+    refused(folder.with_name("tables@2"), "does not grow", file="tables")
+    refused(folder, "seed is -1", seed=-1)
+    folded = make_folder(layout("openea"))
+    refused(folded, "only one", file="aa_bb", fold=1, train_ratio=0.3)
 
 
 def test_default_split_is_noted(layout: Files, make_folder: Folder) -> None:

@@ -15,9 +15,8 @@ import pytest
 from dualamn.data_loaders import load, load_files
 from dualamn.graphs.task import AlignmentTask
 from dualamn.kernels.arrays import Int32Array
+from tests.data_loaders.conftest import Folder, Refused
 
-Folder = Callable[..., Path]
-Refused = Callable[..., None]
 SAME = "<http://www.w3.org/2002/07/owl#sameAs>"
 EXACT = "<http://www.w3.org/2004/02/skos/core#exactMatch>"
 
@@ -196,12 +195,7 @@ def test_parquet_links_as_dualamn_writes_them(world: Any, refused: Refused) -> N
     assert pairs(load_world(folder, "links.parquet")) == {("l/0", "r/0")}
     write_parquet(folder / "links.parquet", {**columns, "left": ["http://l/9"]})
     refused(
-        folder,
-        "'http://l/9'",
-        file="links.parquet",
-        line=1,
-        call=load_world,
-        links="links.parquet",
+        folder, "'http://l/9'", file="links.parquet", line=1, call=load_world, links="links.parquet"
     )
 
 

@@ -19,6 +19,7 @@ from dualamn.data_loaders.string_graph import read_graph
 from dualamn.errors import DataError, MissingExtraError
 from dualamn.files.rdf import Reading
 from dualamn.graphs.knowledge_graph import KnowledgeGraph
+from tests.data_loaders.conftest import triples
 
 E = "http://e.org/"
 RDFS_LABEL = "<http://www.w3.org/2000/01/rdf-schema#label>"
@@ -50,33 +51,17 @@ def graph_of(folder: Path, text: str, name: str = "g.nt", **reading: Any) -> Kno
     return graph(write(folder, name, text), **reading)[0]
 
 
-def triples(kg: KnowledgeGraph) -> set[tuple[str, str, str]]:
-    heads, relations, tails = kg.triples.T
-    return set(zip(kg.entities[heads], kg.relations[relations], kg.entities[tails], strict=True))
-
-
 def literals(kg: KnowledgeGraph) -> set[tuple[str, str, str, str]]:
     if kg.literals is None:
         return set()
     found = kg.literals
-    return set(
-        zip(
-            kg.entities[found.entities],
-            found.attributes[found.kinds],
-            found.values,
-            found.types,
-            strict=True,
-        )
-    )
+    entities, attributes = kg.entities[found.entities], found.attributes[found.kinds]
+    return set(zip(entities, attributes, found.values, found.types, strict=True))
 
 
 def names(kg: KnowledgeGraph) -> dict[str, str]:
     assert kg.entity_names is not None
     return dict(zip(kg.entities, kg.entity_names, strict=True))
-
-
-def content(kg: KnowledgeGraph) -> tuple[Any, ...]:
-    return triples(kg), literals(kg), names(kg)
 
 
 def in_format(kind: pyoxigraph.RdfFormat) -> bytes:
@@ -125,11 +110,36 @@ def test_marks_line_ends_and_comments(tmp_path: Path, name: str) -> None:
     assert triples(graph_of(tmp_path, text, name)) == {("http://a", "http://r", "http://b")}
 
 
-def test_named_graphs_are_joined(tmp_path: Path) -> None:
-    line = "<x:a> <x:r> <x:b> "
-    kg, notes = graph(write(tmp_path, "g.nq", f"{line}<x:g1> .\n{line}<x:g2> .\n{line}.\n"))
+@pytest.mark.parametrize(
+    ("name", "text", "note"),
+    [
+        (
+            "g.nq",
+            "<x:a> <x:r> <x:b> <x:g1> .\n<x:a> <x:r> <x:b> <x:g2> .\n<x:a> <x:r> <x:b> .\n",
+            "g: 2 repeated triples merged",
+        ),
+        (
+            "g.ttl",
+            "@prefix : <x:> . :a :says <<( :b :r :c )>> . :a :r :b .",
+            "g: 1 statement about statements skipped",
+        ),
+        (
+            "g.nt",
+            f"<x:a> {SAME} <y:a> .\n<x:a> <x:r> <x:b> .\n"
+            "<x:a> <http://www.w3.org/2004/02/skos/core#exactMatch> <y:b> .\n",
+            "g: 2 statements say that two entities are the same",
+        ),
+    ],
+    ids=["named graphs", "statements about statements", "the same"],
+)
+def test_statements_that_are_no_triples_of_their_own(
+    tmp_path: Path, name: str, text: str, note: str
+) -> None:
+    kg, notes = graph(write(tmp_path, name, text))
     assert triples(kg) == {("x:a", "x:r", "x:b")}
-    assert notes == ["g: 2 repeated triples merged"]
+    assert set(kg.entities) == {"x:a", "x:b"}
+    assert len(notes) == 1
+    assert notes[0].startswith(note)
 
 
 @pytest.mark.parametrize(
@@ -184,14 +194,7 @@ def test_untagged_comes_before_other_languages_and_first_before_later(tmp_path: 
     ],
 )
 def test_names_are_taken_as_they_are(tmp_path: Path, label: str) -> None:
-    text = str(
-        pyoxigraph.Triple(
-            pyoxigraph.NamedNode("x:a"),
-            pyoxigraph.NamedNode(RDFS_LABEL[1:-1]),
-            pyoxigraph.Literal(label),
-        )
-    )
-    kg = graph_of(tmp_path, text + " .\n")
+    kg = graph_of(tmp_path, f"<x:a> {RDFS_LABEL} {pyoxigraph.Literal(label)} .\n")
     assert names(kg) == {"x:a": label}
     assert kg.literals is None
 
@@ -209,33 +212,7 @@ def test_blank_nodes_are_entities_with_names_that_do_not_change(tmp_path: Path) 
 
 def test_blank_nodes_of_two_files_differ(tmp_path: Path) -> None:
     files = [write(tmp_path, f"{name}.nt", f"<x:{name}> <x:r> _:x .\n") for name in "ab"]
-    assert triples(graph(files)[0]) == {
-        ("x:a", "x:r", "_:f1.x"),
-        ("x:b", "x:r", "_:f2.x"),
-    }
-
-
-def test_statements_that_two_entities_are_the_same_are_no_triples(tmp_path: Path) -> None:
-    kg, notes = graph(
-        write(
-            tmp_path,
-            "g.nt",
-            "<x:a> <http://www.w3.org/2002/07/owl#sameAs> <y:a> .\n"
-            "<x:a> <http://www.w3.org/2004/02/skos/core#exactMatch> <y:b> .\n"
-            "<x:a> <x:r> <x:b> .\n",
-        )
-    )
-    assert set(kg.entities) == {"x:a", "x:b"}
-    assert kg.n_triples == 1
-    assert len(notes) == 1
-    assert notes[0].startswith("g: 2 statements say that two entities are the same")
-
-
-def test_statements_about_statements_are_counted(tmp_path: Path) -> None:
-    text = "@prefix : <x:> . :a :says <<( :b :r :c )>> . :a :r :b ."
-    kg, notes = graph(write(tmp_path, "g.ttl", text))
-    assert triples(kg) == {("x:a", "x:r", "x:b")}
-    assert notes == ["g: 1 statement about statements skipped"]
+    assert triples(graph(files)[0]) == {("x:a", "x:r", "_:f1.x"), ("x:b", "x:r", "_:f2.x")}
 
 
 def test_objects_as_common_as_classes_are_values(tmp_path: Path) -> None:
@@ -321,12 +298,8 @@ def test_without_the_package_the_error_says_what_to_install(
 WORDS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=8)
 IRIS = st.sampled_from([pyoxigraph.NamedNode(f"http://e.org/{x}") for x in "abcdé"])
 BLANKS = st.sampled_from([pyoxigraph.BlankNode(x) for x in "xyz"])
-PROPERTIES = st.sampled_from(
-    [
-        pyoxigraph.NamedNode(x)
-        for x in (E + "r", E + "s", TYPE[1:-1], RDFS_LABEL[1:-1], SAME[1:-1], E + "x/y#z")
-    ]
-)
+ODD = (E + "r", E + "s", TYPE[1:-1], RDFS_LABEL[1:-1], SAME[1:-1], E + "x/y#z")
+PROPERTIES = st.sampled_from([pyoxigraph.NamedNode(x) for x in ODD])
 LITERALS = st.one_of(
     st.builds(pyoxigraph.Literal, WORDS),
     st.builds(

@@ -1,24 +1,15 @@
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from dualamn.data_loaders import load, load_files
-from dualamn.graphs.knowledge_graph import KnowledgeGraph
 from dualamn.graphs.task import AlignmentTask
 from dualamn.kernels.arrays import Int32Array
 from dualamn.progress import Progress
-
-Folder = Callable[..., Path]
-Refused = Callable[..., None]
-
-
-def triples(kg: KnowledgeGraph) -> Any:
-    heads, relations, tails = kg.triples.T
-    return set(zip(kg.entities[heads], kg.relations[relations], kg.entities[tails], strict=True))
+from tests.data_loaders.conftest import Folder, Refused, triples
 
 
 def links(task: AlignmentTask, of: Int32Array) -> Any:
@@ -91,13 +82,6 @@ def test_test_links_of_their_own(world: Any) -> None:
     assert task.notes == ("truth.tsv: 1 repeated line skipped",)
 
 
-def test_no_links(world: Any) -> None:
-    folder = world()
-    task = load_files([folder / "left.tsv", folder / "right.tsv"])
-    assert task.n_entities == 8
-    assert task.seed_links.shape == (0, 2)
-
-
 def test_equal_relation_names_are_one_relation(world: Any) -> None:
     folder = world(right__tsv="Allemagne\tcapital\tBerlin\nFrance\tx\tParis\n")
     task = load_world(folder)
@@ -118,34 +102,29 @@ def test_headers_are_recognised(world: Any) -> None:
     )
 
 
-def test_what_only_looks_like_a_header_is_data(world: Any) -> None:
-    folder = world(
-        left__tsv="head\trelation\ttail\nhead\tpart of\tbody\n",
-        right__tsv="source\tp\ttarget\nhead\tp\ttail\n",
-        links__tsv="head\ttarget\n",
-    )
-    task = load_world(folder)
-    assert ("head", "relation", "tail") in triples(task.kgs[0])
-    assert links(task, task.seed_links) == {("head", "target")}
-
-
-def test_link_that_looks_like_a_header(world: Any) -> None:
-    folder = world(
-        left__tsv="left\tturn\tbody\n",
-        right__tsv="right\tturn\tbody\n",
-        links__tsv="left\tright\nbody\tbody\n",
-    )
-    task = load_world(folder)
-    assert links(task, task.seed_links) == {("left", "right"), ("body", "body")}
-
-
-def test_header_names_the_columns(world: Any) -> None:
-    folder = world(links__tsv="score\tright\tleft\n0.5\tAllemagne\tGermany\n")
-    task = load_world(folder)
-    assert links(task, task.seed_links) == {("Germany", "Allemagne")}
-    folder = world(links__tsv="Germany\tAllemagne\t0.97\n")
-    task = load_world(folder)
-    assert links(task, task.seed_links) == {("Germany", "Allemagne")}
+@pytest.mark.parametrize(
+    ("left", "right", "pair", "found"),
+    [
+        (
+            "head\trelation\ttail\nhead\tpart of\tbody\n",
+            "source\tp\ttarget\nhead\tp\ttail\n",
+            "head\ttarget\n",
+            {("head", "target")},
+        ),
+        (
+            "left\tturn\tbody\n",
+            "right\tturn\tbody\n",
+            "left\tright\nbody\tbody\n",
+            {("left", "right"), ("body", "body")},
+        ),
+    ],
+)
+def test_what_only_looks_like_a_header_is_data(
+    world: Any, left: str, right: str, pair: str, found: Any
+) -> None:
+    task = load_world(world(left__tsv=left, right__tsv=right, links__tsv=pair))
+    assert tuple(left.splitlines()[0].split("\t")) in triples(task.kgs[0])
+    assert links(task, task.seed_links) == found
 
 
 @pytest.mark.parametrize(
@@ -156,17 +135,13 @@ def test_header_names_the_columns(world: Any) -> None:
         "left_source\tleft\tright_source\tright\tscore\tprobability\n"
         "left\tGermany\tright\tAllemagne\t0.9\t\n",
         "left\tGermany\tright\tAllemagne\n",  # the names of the graphs, not a header
+        "score\tright\tleft\n0.5\tAllemagne\tGermany\n",
+        "Germany\tAllemagne\t0.97\n",
     ],
 )
-def test_headers_with_more_columns(world: Any, text: str) -> None:
+def test_columns_are_known_by_header_or_number(world: Any, text: str) -> None:
     task = load_world(world(links__tsv=text))
     assert links(task, task.seed_links) == {("Germany", "Allemagne")}
-
-
-def test_line_ends_in_quotes(world: Any) -> None:
-    folder = world(left__csv='"a\r\nb",r,Berlin\r\n', links__csv='"a\r\nb",Paris\r\n')
-    task = load_files([folder / "left.csv", folder / "right.tsv"], folder / "links.csv")
-    assert links(task, task.seed_links) == {("a\nb", "Paris")}
 
 
 def test_links_written_by_dualamn(world: Any) -> None:
@@ -184,8 +159,8 @@ def test_links_written_by_dualamn(world: Any) -> None:
 
 def test_csv_quotes(world: Any) -> None:
     folder = world(
-        left__csv='"Paris, ""la ville""",r,Berlin\r\n"a\nb",r,Berlin\r\n',
-        links__csv='"Paris, ""la ville""",Paris\n"a\nb",Berlin\n',
+        left__csv='"Paris, ""la ville""",r,Berlin\r\n"a\r\nb",r,Berlin\r\n',
+        links__csv='"Paris, ""la ville""",Paris\n"a\r\nb",Berlin\n',
     )
     task = load_files([folder / "left.csv", folder / "right.tsv"], folder / "links.csv")
     assert links(task, task.seed_links) == {('Paris, "la ville"', "Paris"), ("a\nb", "Berlin")}
@@ -265,52 +240,48 @@ def test_three_graphs_with_named_sources(three: Any) -> None:
 
 def test_three_graphs_with_a_file_a_pair(three: Any) -> None:
     folder = three({"links/c-d-a.tsv": "c-d2\ta2\n", "links/b-c-d.tsv": "left\tright\nb2\tc-d1\n"})
-    for task in (
-        load_three(folder, "links"),
-        load(folder, train_ratio=1),
-    ):
+    for task in (load_three(folder, "links"), load(folder, train_ratio=1)):
         assert task.kg_names == ("a", "b", "c-d")
         assert links(task, task.seed_links) == {("a2", "c-d2"), ("b2", "c-d1")}
 
 
-def test_three_graphs_need_sources(three: Any, refused: Refused) -> None:
-    folder = three("a1\tb1\n")
-    refused(
-        folder, "do not say", "left_source", "A-B.tsv", file="links.tsv", line=1, call=load_three
-    )
+SOURCES = "left_source\tleft\tright_source\tright\n"
 
 
-def test_sources_that_do_not_fit(three: Any, refused: Refused) -> None:
-    header = "left_source\tleft\tright_source\tright\n"
-    folder = three(header + "a\ta1\tb\tb1\nx\tx1\tb\tb1\n")
-    refused(folder, "no graph 'x'", "a, b, c-d", file="links.tsv", line=3, call=load_three)
-    folder = three(header + "a\ta1\ta\ta2\n")
-    refused(folder, "two entities of a", "remove", file="links.tsv", line=2, call=load_three)
-    folder = three("left_source\tleft\tright\na\ta1\tb1\n")
-    refused(folder, "both sides", file="links.tsv", line=1, call=load_three)
-    folder = three("left\tleft\tright\na\ta1\tb1\n")
-    refused(folder, "own name", file="links.tsv", line=1, call=load_three)
-    folder = three("a1\tx\tb1\ty\n")
-    refused(folder, "found 4 fields", "left_source", file="links.tsv", line=1, call=load_three)
+@pytest.mark.parametrize(
+    ("rows", "line", "words"),
+    [
+        ("a1\tb1\n", 1, ["do not say", "left_source", "A-B.tsv"]),
+        (SOURCES + "a\ta1\tb\tb1\nx\tx1\tb\tb1\n", 3, ["no graph 'x'", "a, b, c-d"]),
+        (SOURCES + "a\ta1\ta\ta2\n", 2, ["two entities of a", "remove"]),
+        ("left_source\tleft\tright\na\ta1\tb1\n", 1, ["both sides"]),
+        ("left\tleft\tright\na\ta1\tb1\n", 1, ["own name"]),
+        ("a1\tx\tb1\ty\n", 1, ["found 4 fields", "left_source"]),
+        ("a\ta1\tb\tb1\na\ta1\tc-d\tc-d1\nb\tb1\ta\ta2\n", 3, ["'b1' of b", "line 1"]),
+    ],
+)
+def test_sources_that_do_not_fit(
+    three: Any, refused: Refused, rows: str, line: int, words: list[str]
+) -> None:
+    refused(three(rows), *words, file="links.tsv", line=line, call=load_three)
+
+
+def test_file_names_that_do_not_fit(three: Any, refused: Refused) -> None:
+    def load_links(folder: Path) -> Any:
+        return load_three(folder, "links")
+
     folder = three({"links/a-x.tsv": "a1\tb1\n"})
-    refused(
-        folder, "A-B", "a, b, c-d", "rename", file="a-x.tsv", call=lambda f: load_three(f, "links")
-    )
+    refused(folder, "A-B", "a, b, c-d", "rename", file="a-x.tsv", call=load_links)
     (folder / "links/a-x.tsv").unlink()
-    refused(folder, "no files of links", file="links", call=lambda f: load_three(f, "links"))
+    refused(folder, "no files of links", file="links", call=load_links)
 
 
-def test_one_source(world: Any, refused: Refused) -> None:
+def test_arguments_that_do_not_fit(world: Any, tmp_path: Path, refused: Refused) -> None:
     refused(world(), "two or more graphs, got 1", call=lambda f: load_files([f / "left.tsv"]))
     refused(world(), "two or more graphs, got 0", call=lambda f: load_files([]))
-
-
-def test_names_that_do_not_fit(world: Any, refused: Refused) -> None:
     refused(world(), "1 names for 2", "one for each", call=load_world, names=["a"])
     refused(world(), "its own name", call=load_world, names=["a", "a"])
-
-
-def test_ratio_is_checked_before_reading(tmp_path: Path, refused: Refused) -> None:
+    # This one before anything is read.
     refused(tmp_path, "train_ratio is 2", call=load_world, train_ratio=2)
 
 
@@ -332,27 +303,35 @@ def test_empty_files(world: Any, refused: Refused, name: str) -> None:
         refused(folder, "empty", "expected lines of", file=name, call=load_world)
 
 
-def test_nothing_but_a_header(world: Any, refused: Refused) -> None:
-    folder = world(left__tsv="head\trelation\ttail\n")
-    refused(folder, "nothing but a header", "add triples", file="left.tsv", call=load_world)
-    folder = world(links__tsv="left\tright\n")
-    refused(folder, "nothing but a header", "add links", file="links.tsv", call=load_world)
-
-
-def test_bad_lines(world: Any, refused: Refused) -> None:
-    for line, words in (
-        ("a\tb", ("expected 3 fields separated by tabs", "found 2", "['a', 'b']")),
-        ("a b c", ("found 1", "'a b c'")),
-        ("a\tb\tc\td", ("found 4",)),
-        ("a\t\tc", ("field 2", "empty", "name it or remove")),
-        ("\t\t", ("field 1", "empty")),
-    ):
-        folder = world(left__tsv=f"Germany\tr\tBerlin\n\n{line}\n")
-        refused(folder, *words, file="left.tsv", line=3, call=load_world)
-    folder = world(links__tsv="Germany\tAllemagne\nParis\tParis\t0.5\n")
-    refused(folder, "3 fields", "lines before have 2", file="links.tsv", line=2, call=load_world)
-    folder = world(links__tsv="Germany\n")
-    refused(folder, "expected 2 fields", file="links.tsv", line=1, call=load_world)
+@pytest.mark.parametrize(
+    ("file", "text", "line", "words"),
+    [
+        ("left.tsv", "head\trelation\ttail\n", None, ["nothing but a header", "add triples"]),
+        ("links.tsv", "left\tright\n", None, ["nothing but a header", "add links"]),
+        ("left.tsv", "x\tr\ty\n\na\tb\n", 3, ["expected 3 fields separated by tabs", "found 2"]),
+        ("left.tsv", "a\tb\n", 1, ["['a', 'b']"]),
+        ("left.tsv", "a b c\n", 1, ["found 1", "'a b c'"]),
+        ("left.tsv", "a\tb\tc\td\n", 1, ["found 4"]),
+        ("left.tsv", "a\t\tc\n", 1, ["field 2", "empty", "name it or remove"]),
+        ("left.tsv", "\t\t\n", 1, ["field 1", "empty"]),
+        ("links.tsv", "Germany\tAllemagne\nParis\tParis\t0.5\n", 2, ["lines before have 2"]),
+        ("links.tsv", "Germany\n", 1, ["expected 2 fields"]),
+        ("links.tsv", "Germany\tAllemagne\nGermny\tFrance\n", 2, ["mean 'Germany'?", "'Germny'"]),
+        ("links.tsv", "Allemagne\tGermany\n", 1, ["columns swapped?"]),
+        ("links.tsv", "Germany\tQ183\n", 1, ["no triple of right", "remove"]),
+        (
+            "links.tsv",
+            "left\tright\nGermany\tAllemagne\n\nGermany\tFrance\n",
+            4,
+            ["'Germany' of left", "'France'", "line 2", "'Allemagne'", "remove one"],
+        ),
+    ],
+)
+def test_bad_lines(
+    world: Any, refused: Refused, file: str, text: str, line: int | None, words: list[str]
+) -> None:
+    folder = world(**{file.replace(".", "__"): text})
+    refused(folder, *words, file=file, line=line, call=load_world)
 
 
 def test_long_lines_are_cut_in_messages(world: Any, refused: Refused) -> None:
@@ -385,37 +364,6 @@ def test_folder_without_tables(make_folder: Folder, refused: Refused) -> None:
     refused(folder, "no file of triples", ".tsv", file="aa_bb", call=lambda f: load_files([f, f]))
 
 
-def test_unknown_entities(world: Any, refused: Refused) -> None:
-    folder = world(links__tsv="Germany\tAllemagne\nGermny\tFrance\n")
-    refused(
-        folder, "'Germny'", "did you mean 'Germany'?", file="links.tsv", line=2, call=load_world
-    )
-    folder = world(links__tsv="Allemagne\tGermany\n")
-    refused(folder, "columns swapped?", file="links.tsv", line=1, call=load_world)
-    folder = world(links__tsv="Germany\tQ183\n")
-    refused(folder, "no triple of right", "remove", file="links.tsv", line=1, call=load_world)
-
-
-def test_contradiction(world: Any, refused: Refused) -> None:
-    folder = world(links__tsv="left\tright\nGermany\tAllemagne\n\nGermany\tFrance\n")
-    refused(
-        folder,
-        "'Germany' of left",
-        "'France'",
-        "line 2",
-        "'Allemagne'",
-        "remove one",
-        file="links.tsv",
-        line=4,
-        call=load_world,
-    )
-
-
-def test_contradiction_with_sources(three: Any, refused: Refused) -> None:
-    rows = "a\ta1\tb\tb1\na\ta1\tc-d\tc-d1\nb\tb1\ta\ta2\n"
-    refused(three(rows), "'b1' of b", "line 1", file="links.tsv", line=3, call=load_three)
-
-
 def test_repeats(world: Any) -> None:
     folder = world(
         left__tsv="a\tr\tb\na\tr\tb\na\ts\tb\n",
@@ -424,10 +372,7 @@ def test_repeats(world: Any) -> None:
     task = load_world(folder)
     assert task.kgs[0].n_triples == 2
     assert len(task.seed_links) == 2
-    assert task.notes == (
-        "left: 1 repeated triple merged",
-        "links.tsv: 2 repeated lines skipped",
-    )
+    assert task.notes == ("left: 1 repeated triple merged", "links.tsv: 2 repeated lines skipped")
 
 
 def test_folder_with_seeds_and_all_links(world: Any) -> None:

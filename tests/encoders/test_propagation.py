@@ -35,10 +35,7 @@ def dense(task: AlignmentTask, config: AlignerConfig, rounds: int = 2) -> Matrix
     """Three views, one edge after the other."""
     heads, kinds, tails = task.triples.T.astype(int)
     half = task.n_relations
-    edges = [
-        *zip(heads, kinds, tails, strict=True),
-        *zip(tails, kinds + half, heads, strict=True),
-    ]
+    edges = [*zip(heads, kinds, tails, strict=True), *zip(tails, kinds + half, heads, strict=True)]
     uses = np.bincount([k for _, k, _ in edges], minlength=2 * half)
     generator = torch.Generator().manual_seed(config.seed)
     groups: list[set[int]] = []

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from itertools import product
 from math import log, log1p, sqrt
 from typing import NamedTuple
 
 import numpy as np
+from hypothesis import example, given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
@@ -40,6 +42,19 @@ ALONE = made_kg([], 4, 2)
 LOOP = made_kg([(0, 0, 0)], 1, 1)
 BOTH_WAYS = made_kg([(0, 0, 1), (1, 0, 0), (0, 1, 1), (0, 0, 1)], 3, 2)
 HUB = made_kg([(i, 0, 0) for i in range(7)] + [(0, 1, i) for i in range(7)], 7, 2)
+
+
+ODD_PAIRS = (
+    *((NOTHING, NOTHING), (NOTHING, HUB), (HUB, NOTHING), (ALONE, BOTH_WAYS)),
+    *((LOOP, LOOP), (BOTH_WAYS, BOTH_WAYS), (HUB, HUB)),
+)
+
+
+def with_any_graphs(test: Callable[..., None]) -> Callable[..., None]:
+    """Any left and right graph with a seed, the odd pairs always among them."""
+    for seed, (left, right) in product((0, 1, 5), ODD_PAIRS):
+        test = example(left=left, right=right, seed=seed)(test)
+    return given(left=graphs(), right=graphs(), seed=st.integers(0, 10_000))(test)
 
 
 def plain_groups(kg: KnowledgeGraph) -> Groups:

@@ -28,6 +28,7 @@ from tests.evidence.small_graphs import (
     made_kg,
     plain_groups,
     plain_overlap,
+    with_any_graphs,
 )
 
 
@@ -134,14 +135,7 @@ def listed(statements: Statements) -> list[tuple[int, int, int, list[int]]]:
     return groups
 
 
-@given(graphs(), graphs(), st.integers(0, 10_000))
-@example(NOTHING, NOTHING, 0)
-@example(NOTHING, HUB, 0)
-@example(HUB, NOTHING, 0)
-@example(ALONE, BOTH_WAYS, 0)
-@example(LOOP, LOOP, 1)
-@example(BOTH_WAYS, BOTH_WAYS, 1)
-@example(HUB, HUB, 5)
+@with_any_graphs
 def test_aligned_relations_equal_a_loop_over_triples(
     left: KnowledgeGraph, right: KnowledgeGraph, seed: int
 ) -> None:
@@ -171,14 +165,7 @@ def test_a_relation_turned_around_is_found_again_as_an_inverse() -> None:
 
 
 @pytest.mark.parametrize("at_once", [1, 5, 1 << 20])
-@given(graphs(), graphs(), st.integers(0, 10_000))
-@example(NOTHING, NOTHING, 0)
-@example(NOTHING, HUB, 0)
-@example(HUB, NOTHING, 0)
-@example(ALONE, BOTH_WAYS, 0)
-@example(LOOP, LOOP, 0)
-@example(BOTH_WAYS, BOTH_WAYS, 0)
-@example(HUB, HUB, 0)
+@with_any_graphs
 def test_overlap_equals_a_loop_over_triples(
     at_once: int, left: KnowledgeGraph, right: KnowledgeGraph, seed: int
 ) -> None:

@@ -66,9 +66,7 @@ def test_single_values_sum_to_what_counted() -> None:
         np.testing.assert_allclose(told, values.match_weight(*ends), atol=1e-4)
 
 
-def test_values_of_properties_that_go_together_are_told_with_their_weight(
-    found: Alignment,
-) -> None:
+def test_values_of_properties_that_go_together_are_told_with_their_weight(found: Alignment) -> None:
     told = found.explain(*right_link(found))
     by_attribute = {(v.left_attribute, v.right_attribute, v.agrees): v for v in told.values}
     name, born = by_attribute["name", "name", True], by_attribute["born", "naissance", True]

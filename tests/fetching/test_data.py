@@ -285,7 +285,7 @@ def test_a_bar_shows_bytes_and_files_and_goes_away() -> None:
 
 def test_sizes_in_words() -> None:
     assert [megabytes(n) for n in (0, 6_900, 99_999, 100_000, 61_900_000, 2_000_000_000)] == [
-        *("0.0 kB", "6.9 kB", "100.0 kB", "0.1 MB", "61.9 MB", "2,000.0 MB"),
+        *("0.0 kB", "6.9 kB", "100.0 kB", "0.1 MB", "61.9 MB", "2,000.0 MB")
     ]
 
 

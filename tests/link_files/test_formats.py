@@ -7,6 +7,7 @@ import tempfile
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -18,8 +19,8 @@ from dualamn.errors import ConfigError, DataError, MissingExtraError
 from dualamn.link_files.formats import FORMATS, Format, format_of, read_links
 from dualamn.link_files.link_table import DistinctLinks
 from dualamn.link_files.table import WriteOptions
+from tests.link_files.conftest import alignment_of
 
-Make = Callable[..., Alignment]
 ODD = [
     "tab\there",
     "line\nbreak",
@@ -53,6 +54,12 @@ def write(form: Format, alignment: Alignment, path: Path) -> None:
     alignment.write(path, form.name, base=BASE if form.has_iris else None)
 
 
+@pytest.fixture
+def one() -> Alignment:
+    """A single link."""
+    return alignment_of({"l": ["a"], "r": ["b"]}, {(0, 1): [("a", "b", 1.0)]})
+
+
 def rows_of(table: DistinctLinks) -> list[tuple[str, str, str, str, float | None]]:
     assert table.left_source is not None
     assert table.right_source is not None
@@ -62,9 +69,9 @@ def rows_of(table: DistinctLinks) -> list[tuple[str, str, str, str, float | None
 
 
 @every_format
-def test_odd_names_are_read_back_as_they_were(form: Format, make_alignment: Make) -> None:
+def test_odd_names_are_read_back_as_they_were(form: Format) -> None:
     rows = [(name, name[::-1], 1 / 4) for name in ODD]
-    alignment = make_alignment({"a\tb": ODD, 'c,"d"': [name[::-1] for name in ODD]}, {(0, 1): rows})
+    alignment = alignment_of({"a\tb": ODD, 'c,"d"': [name[::-1] for name in ODD]}, {(0, 1): rows})
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / f"links{form.endings[0]}"
         write(form, alignment, path)
@@ -82,14 +89,14 @@ odd_text = st.text(st.sampled_from("ab\t\n\r\\tn\"' ,\u2028\x85\ufeff\x00é東{}
     st.lists(odd_text, min_size=2, max_size=2, unique=True),
 )
 def test_any_links_are_read_back(
-    form: Format, make_alignment: Make, links: list[tuple[str, str]], names: list[str]
+    form: Format, links: list[tuple[str, str]], names: list[str]
 ) -> None:
     sides = zip(*links, strict=True) if links else ([], [])
     graphs = dict(zip(names, [list(dict.fromkeys(side)) for side in sides], strict=True))
     rows = [(left, right, i / 8) for i, (left, right) in enumerate(links)]
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "links"
-        write(form, make_alignment(graphs, {(0, 1): rows}), path)
+        write(form, alignment_of(graphs, {(0, 1): rows}), path)
         table = read_links(path, format=form.name, base=BASE)
     score = [0.0] * len(rows) if table.score is None else table.score.tolist()
     read = sorted(zip(table.left, table.right, score, strict=True))
@@ -98,12 +105,10 @@ def test_any_links_are_read_back(
 
 
 @every_format
-def test_probabilities_are_read_back_where_there_are_some(
-    form: Format, make_alignment: Make, tmp_path: Path
-) -> None:
+def test_probabilities_are_read_back_where_there_are_some(form: Format, tmp_path: Path) -> None:
     graphs = {"l": ["a", "b"], "r": ["A", "B"], "s": ["x"]}
     rows = [("a", "A", 0.5), ("b", "B", 0.25)]
-    alignment = make_alignment(graphs, {(0, 1): rows, (0, 2): [("a", "x", 1.0)]})
+    alignment = alignment_of(graphs, {(0, 1): rows, (0, 2): [("a", "x", 1.0)]})
     path = tmp_path / f"links{form.endings[0]}"
     write(form, alignment, path)
     assert read_links(path).probability is None
@@ -121,31 +126,27 @@ def test_probabilities_are_read_back_where_there_are_some(
 
 
 @every_format
-def test_no_links_are_a_file_that_is_read_as_no_links(
-    form: Format, make_alignment: Make, tmp_path: Path
-) -> None:
+def test_no_links_are_a_file_that_is_read_as_no_links(form: Format, tmp_path: Path) -> None:
     path = tmp_path / f"links{form.endings[0]}"
-    write(form, make_alignment({"l": ["a"], "r": ["b"]}, {(0, 1): []}), path)
+    write(form, alignment_of({"l": ["a"], "r": ["b"]}, {(0, 1): []}), path)
     assert path.exists()
     assert len(read_links(path)) == 0
 
 
 @every_format
-def test_the_order_of_ids_does_not_show(form: Format, make_alignment: Make, tmp_path: Path) -> None:
+def test_the_order_of_ids_does_not_show(form: Format, tmp_path: Path) -> None:
     names = [f"e{i}" for i in range(20)]
     rows = [(name, name, 0.5) for name in names]
     files = []
     for seed in range(3):
         files.append(tmp_path / f"{seed}{form.endings[0]}")
-        write(form, make_alignment({"l": names, "r": names}, {(0, 1): rows}, seed), files[-1])
+        write(form, alignment_of({"l": names, "r": names}, {(0, 1): rows}, seed), files[-1])
     assert len({file.read_bytes() for file in files}) == 1
 
 
 @every_format
-def test_half_a_surrogate_pair_is_refused(
-    form: Format, make_alignment: Make, tmp_path: Path
-) -> None:
-    alignment = make_alignment({"l": ["\ud800"], "r": ["b"]}, {(0, 1): [("\ud800", "b", 1.0)]})
+def test_half_a_surrogate_pair_is_refused(form: Format, tmp_path: Path) -> None:
+    alignment = alignment_of({"l": ["\ud800"], "r": ["b"]}, {(0, 1): [("\ud800", "b", 1.0)]})
     with pytest.raises(DataError, match=r"cannot hold .*\\ud800"):
         write(form, alignment, tmp_path / f"links{form.endings[0]}")
     assert list(tmp_path.iterdir()) == []
@@ -153,7 +154,7 @@ def test_half_a_surrogate_pair_is_refused(
 
 @every_format
 def test_a_full_disk_leaves_the_old_file(
-    form: Format, make_alignment: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    form: Format, one: Alignment, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / f"links{form.endings[0]}"
     path.write_text("old")
@@ -162,9 +163,8 @@ def test_a_full_disk_leaves_the_old_file(
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     monkeypatch.setattr("dualamn.files.atomic.os.fsync", full)
-    alignment = make_alignment({"l": ["a"], "r": ["b"]}, {(0, 1): [("a", "b", 1.0)]})
     with pytest.raises(DataError, match=r"links.*: cannot be written \(No space left"):
-        write(form, alignment, path)
+        write(form, one, path)
     assert path.read_text() == "old"
     assert list(tmp_path.iterdir()) == [path]
 
@@ -174,6 +174,10 @@ def test_a_missing_file_names_the_nearest(form: Format, tmp_path: Path) -> None:
     (tmp_path / f"links{form.endings[0]}").write_text("")
     with pytest.raises(DataError, match=r"there is no such file or folder; did you mean links"):
         read_links(tmp_path / f"link{form.endings[0]}")
+    with pytest.raises(DataError, match="correct the path"):
+        read_links(tmp_path / "no" / "such.tsv", format=form.name)
+    with pytest.raises(DataError, match="a folder where a file is needed"):
+        read_links(tmp_path)
 
 
 @every_format
@@ -187,46 +191,43 @@ def test_binary_rubbish_is_refused_with_its_path(form: Format, tmp_path: Path) -
 
 @every_format
 def test_a_missing_package_is_named_with_its_pip_line(
-    form: Format, make_alignment: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    form: Format, one: Alignment, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    alignment = make_alignment({"l": ["a"], "r": ["b"]}, {(0, 1): [("a", "b", 1.0)]})
     path = tmp_path / f"links{form.endings[0]}"
-    write(form, alignment, path)
+    write(form, one, path)
     for name in [name for name in sys.modules if name.partition(".")[0] in PACKAGES]:
         monkeypatch.delitem(sys.modules, name)
     for package in PACKAGES:
         monkeypatch.setitem(sys.modules, package, None)
-    if form.name not in TO_READ:
-        assert len(read_links(path)) == 1
-    else:
-        package, extra = TO_READ[form.name]
-        with pytest.raises(
-            MissingExtraError, match=rf"{package}.*pip install 'dualamn\[{extra}\]'"
-        ):
-            read_links(path)
+
+    def works(needs: tuple[str, str] | None, work: Callable[[], object]) -> None:
+        if needs is None:
+            work()
+            return
+        said = rf"{needs[0]}.*pip install 'dualamn\[{needs[1]}\]'"
+        with pytest.raises(MissingExtraError, match=said):
+            work()
+
+    works(TO_READ.get(form.name), lambda: read_links(path))
     path.unlink()
-    if form.needs_to_write is None:
-        write(form, alignment, path)
-        return
-    package, extra = form.needs_to_write
-    with pytest.raises(MissingExtraError, match=rf"{package}.*pip install 'dualamn\[{extra}\]'"):
-        write(form, alignment, path)
-    assert list(tmp_path.iterdir()) == []
+    works(form.needs_to_write, lambda: write(form, one, path))
+    assert path.exists() == (form.needs_to_write is None)
 
 
+@pytest.mark.parametrize(
+    ("name", "options", "message"),
+    [
+        ("l.csv", {"base": BASE}, "CSV holds identifiers as they are: a base goes with ntriples"),
+        ("l.nt", {"sssom": {"license": BASE}}, "N-Triples has no SSSOM slots; .* turtle, sssom"),
+        ("l.nt", {"base": "example.org"}, "'example.org' is no IRI"),
+        ("l.nt", {"base": "https://example.org"}, "has to end in / or #"),
+    ],
+)
 def test_options_that_a_format_does_not_take_are_refused(
-    make_alignment: Make, tmp_path: Path
+    one: Alignment, tmp_path: Path, name: str, options: Any, message: str
 ) -> None:
-    alignment = make_alignment({"l": ["a"], "r": ["b"]}, {(0, 1): [("a", "b", 1.0)]})
-    for arguments, message in (
-        (("l.csv", {"base": BASE}), "CSV holds identifiers as they are: a base goes with ntriples"),
-        (("l.nt", {"sssom": {"license": BASE}}), "N-Triples has no SSSOM slots; .* turtle, sssom"),
-        (("l.nt", {"base": "example.org"}), "'example.org' is no IRI"),
-        (("l.nt", {"base": "https://example.org"}), "has to end in / or #"),
-    ):
-        name, options = arguments
-        with pytest.raises(ConfigError, match=message):
-            alignment.write(tmp_path / name, **options)
+    with pytest.raises(ConfigError, match=message):
+        one.write(tmp_path / name, **options)
     assert list(tmp_path.iterdir()) == []
 
 
@@ -252,40 +253,3 @@ def test_unknown_formats_are_told_with_what_there_is() -> None:
         format_of("links.tsv", "cvs")
     with pytest.raises(ConfigError, match=r"links\.xlsx: \.xlsx tells no format; .*\.csv"):
         format_of("links.xlsx")
-
-
-@pytest.mark.parametrize(
-    ("name", "text", "message"),
-    [
-        ("l.csv", 'a,"b\n', "line 1: this is not valid CSV"),
-        ("l.csv", "", "the file is empty"),
-        ("l.csv", "a,b\nc\n", "line 2: expected 2 fields separated by commas"),
-        (
-            "l.csv",
-            '"a\nb",c\nd,e,f\n',
-            "line 3: the line has 3 fields, but the lines before have 2",
-        ),
-        ("l.csv", "left,right,score\na,b,high\n", "line 2: has the score 'high', not a number"),
-        ("l.jsonl", "{\n", "line 1: is not JSON"),
-        ("l.jsonl", "\n[1]\n", r"line 2: is \[1\], not an object"),
-        ("l.jsonl", '{"left":"a"}\n', 'line 1: has no "right"'),
-        ("l.jsonl", '{"left":"a","right":7}\n', 'line 1: has 7 as "right", not a string'),
-        (
-            "l.jsonl",
-            '{"left":"a","right":"b","left_source":"x"}\n',
-            "line 1: has left_source but not that of the other side",
-        ),
-        ("l.jsonl", '{"left":"a","right":"b","score":true}\n', "line 1: has the score True"),
-        ("l.jsonl", '{"left":"a","right":"b","score":1e999}\n', "line 1: has the score inf"),
-        ("l.jsonl", "[" * 100_000 + "\n", "line 1: is nested too deep"),
-        ("l.parquet", "", "this cannot be read as Parquet"),
-    ],
-)
-def test_bad_files_are_told_with_their_line(
-    name: str, text: str, message: str, tmp_path: Path
-) -> None:
-    path = tmp_path / name
-    path.write_text(text)
-    with pytest.raises(DataError, match=message) as caught:
-        read_links(path)
-    assert str(caught.value).startswith(str(path))

@@ -1,7 +1,6 @@
 """N-Triples and Turtle, held against an RDF library."""
 
 import gzip
-from collections.abc import Callable
 from pathlib import Path
 
 import pyoxigraph
@@ -12,18 +11,18 @@ from dualamn.errors import DataError
 from dualamn.files.iris import Base, is_iri, to_uri
 from dualamn.link_files.formats import read_links
 from dualamn.link_files.table import check_iris
+from tests.link_files.conftest import alignment_of
 
-Make = Callable[..., Alignment]
 EN, FR = "http://example.org/en/", "http://example.org/fr/"
 OWL, SSSOM = "http://www.w3.org/2002/07/owl#", "https://w3id.org/sssom/"
 SAME = f"{OWL}sameAs"
 
 
 @pytest.fixture
-def two(make_alignment: Make) -> Alignment:
+def two() -> Alignment:
     graphs = {"en": [f"{EN}a", f"{EN}Café"], "fr": [f"{FR}A", f"{FR}北京"]}
     rows = [(f"{EN}a", f"{FR}A", 1.0), (f"{EN}Café", f"{FR}北京", 1 / 3)]
-    return make_alignment(graphs, {(0, 1): rows}, names={"fr": ['a "\\', "b\x01\n"]})
+    return alignment_of(graphs, {(0, 1): rows}, names={"fr": ['a "\\', "b\x01\n"]})
 
 
 def quads(path: Path, form: pyoxigraph.RdfFormat) -> list[tuple[str, str, str]]:
@@ -112,31 +111,9 @@ def test_ntriples_of_others(tmp_path: Path) -> None:
     assert table.n_others == 3
 
 
-@pytest.mark.parametrize(
-    ("name", "text", "message"),
-    [
-        ("l.nt", f"<{EN}a> <{SAME}> <{EN}b>\n", "line 1: this is not valid N-Triples"),
-        ("l.nt", f"<{EN}a> <{SAME}> <{EN}b .\n", "line 1: this is not valid N-Triples"),
-        ("l.nt", f'<{EN}a> <{SAME}> "x .\n', "line 1: this is not valid N-Triples"),
-        ("l.nt", "\na\tb\n", "line 2: this is not valid N-Triples"),
-        ("l.ttl", "<a> <b>\n", "this is not valid Turtle"),
-        ("l.ttl", "@prefix owl: <urn:x:> .\n:a owl:b :c .\n", "line 2: this is not valid Turtle"),
-    ],
-)
-def test_bad_files_are_told_with_their_line(
-    name: str, text: str, message: str, tmp_path: Path
-) -> None:
-    path = tmp_path / name
-    path.write_text(text)
-    with pytest.raises(DataError, match=message):
-        read_links(path)
-
-
 @pytest.mark.parametrize("name", ["l.nt", "l.ttl", "l.sssom.tsv"])
-def test_names_that_are_no_iris_need_a_base(
-    make_alignment: Make, tmp_path: Path, name: str
-) -> None:
-    alignment = make_alignment(
+def test_names_that_are_no_iris_need_a_base(tmp_path: Path, name: str) -> None:
+    alignment = alignment_of(
         {"l": ["Alien: X"], "r": [f"{FR}x"]}, {(0, 1): [("Alien: X", f"{FR}x", 1)]}
     )
     with pytest.raises(DataError, match=r"needs IRIs, and 'Alien: X' of l is none; give a base"):
@@ -153,8 +130,8 @@ def test_names_that_are_no_iris_need_a_base(
         alignment.write(tmp_path / name, base="http://example.org/")
 
 
-def test_blank_nodes_need_no_iri(make_alignment: Make) -> None:
-    check_iris(make_alignment({"l": ["_:b0", f"{EN}a"], "r": [f"{FR}a"]}, {}).task, None)
+def test_blank_nodes_need_no_iri() -> None:
+    check_iris(alignment_of({"l": ["_:b0", f"{EN}a"], "r": [f"{FR}a"]}, {}).task, None)
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,6 @@
 
 import csv
 import io
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,12 +12,12 @@ import yaml
 
 import dualamn
 from dualamn.alignment import Alignment
-from dualamn.errors import ConfigError, DataError
+from dualamn.errors import ConfigError
 from dualamn.files.iris import curies_of
 from dualamn.link_files.formats import read_links
 from dualamn.link_files.mapping_set import JUSTIFICATIONS, PREDICATES, SLOTS, today
+from tests.link_files.conftest import alignment_of
 
-Make = Callable[..., Alignment]
 EN, FR = "http://example.org/en/", "http://example.org/fr/"
 
 # The slots of SSSOM 1.0 (https://mapping-commons.github.io/sssom/spec-model/), by class.
@@ -52,17 +51,14 @@ def _fixed_clock(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def two(make_alignment: Make) -> Alignment:
+def two() -> Alignment:
     graphs = {
         "en": [f"{EN}a", f"{EN}Café(x)"],
         "fr": [f"{FR}A", "http://www.wikidata.org/entity/Q1"],
     }
-    rows = [
-        (f"{EN}a", f"{FR}A", 1.0),
-        (f"{EN}Café(x)", "http://www.wikidata.org/entity/Q1", 1 / 3),
-    ]
+    rows = [(f"{EN}a", f"{FR}A", 1.0), (f"{EN}Café(x)", "http://www.wikidata.org/entity/Q1", 1 / 3)]
     names = {"en": ['a "quoted"\tlabel', "# Café\n"]}
-    return make_alignment(graphs, {(0, 1): rows}, names=names)
+    return alignment_of(graphs, {(0, 1): rows}, names=names)
 
 
 def parts(path: Path) -> tuple[dict[str, Any], list[dict[str, str]]]:
@@ -186,7 +182,7 @@ def test_the_id_of_the_set_follows_from_its_links(two: Alignment, tmp_path: Path
     assert ids[0] == ids[1] != ids[2]
 
 
-def test_several_pairs_name_their_graphs_row_by_row(make_alignment: Make, tmp_path: Path) -> None:
+def test_several_pairs_name_their_graphs_row_by_row(tmp_path: Path) -> None:
     graphs = {"a/b": [f"{EN}a"], "http://example.org/é#graph": [f"{FR}b"], "c": ["urn:x:c"]}
     links = {
         (0, 1): [(f"{EN}a", f"{FR}b", 0.5)],
@@ -194,7 +190,7 @@ def test_several_pairs_name_their_graphs_row_by_row(make_alignment: Make, tmp_pa
         (1, 2): [(f"{FR}b", "urn:x:c", 1.0)],
     }
     path = tmp_path / "links.sssom.tsv"
-    make_alignment(graphs, links).write(path)
+    alignment_of(graphs, links).write(path)
     table = read_links(path)
     assert table.left_source is not None
     assert table.right_source is not None
@@ -205,11 +201,11 @@ def test_several_pairs_name_their_graphs_row_by_row(make_alignment: Make, tmp_pa
     assert table.score.tolist() == [0.5, 0.25, 1.0]
 
 
-def test_scores_that_are_no_confidence_stand_in_other(make_alignment: Make, tmp_path: Path) -> None:
+def test_scores_that_are_no_confidence_stand_in_other(tmp_path: Path) -> None:
     graphs = {"l": [f"{EN}a", f"{EN}b"], "r": [f"{FR}a", f"{FR}b"]}
     rows = [(f"{EN}a", f"{FR}a", -0.5), (f"{EN}b", f"{FR}b", 1.5)]
     path = tmp_path / "links.sssom.tsv"
-    make_alignment(graphs, {(0, 1): rows}).write(path)
+    alignment_of(graphs, {(0, 1): rows}).write(path)
     _, written = parts(path)
     assert "confidence" not in written[0]
     assert [row["other"] for row in written] == ["score=-0.500000", "score=1.500000"]
@@ -218,48 +214,16 @@ def test_scores_that_are_no_confidence_stand_in_other(make_alignment: Make, tmp_
     assert score.tolist() == [-0.5, 1.5]
 
 
-HEAD = "#curie_map:\n#  e: http://example.org/\n"
-COLUMNS = "subject_id\tpredicate_id\tobject_id\n"
-
-
-@pytest.mark.parametrize(
-    ("text", "message"),
-    [
-        ("", "the file is empty; expected lines of subject_id"),
-        (HEAD + "subject_id\tobject_id\n", "line 3: the column predicate_id is missing"),
-        (HEAD + COLUMNS + "e:a\towl:sameAs\tq:b\n", "line 4: has 'q:b', whose prefix is not in"),
-        (
-            HEAD + COLUMNS + "e:a\towl:sameAs\n",
-            "line 4: the line has 2 fields, but the lines before have 3",
-        ),
-        ("#a: [\n" + COLUMNS, "has a header that is no YAML"),
-        ("#- a\n" + COLUMNS, "has a header that is no mapping"),
-        ("#curie_map: e\n" + COLUMNS, "has a header that is no mapping"),
-        (HEAD + COLUMNS.strip() + '\tconfidence\n"e:a\n', "line 4: this is not valid CSV"),
-        (
-            HEAD + COLUMNS.strip() + "\tconfidence\ne:a\towl:sameAs\te:b\thigh\n",
-            "line 4: has the score 'high', not a number",
-        ),
-    ],
-)
-def test_bad_files_are_told_with_their_line(text: str, message: str, tmp_path: Path) -> None:
-    path = tmp_path / "links.sssom.tsv"
-    path.write_text(text)
-    with pytest.raises(DataError, match=message) as caught:
-        read_links(path)
-    assert str(caught.value).startswith(str(path))
-
-
 def test_files_of_others(tmp_path: Path) -> None:
     """Without confidence, with other predicates, a negation and IRIs in full."""
     path = tmp_path / "gold.sssom.tsv"
     path.write_text(
-        HEAD
-        + COLUMNS.replace("predicate_id", "predicate_id\tpredicate_modifier")
-        + "e:a\tskos:exactMatch\t\te:A\n"
-        + "http://example.org/b\towl:sameAs\t\te:B\n"
-        + "e:c\tskos:broadMatch\t\te:C\n"
-        + "e:d\tskos:exactMatch\tNot\te:D\n"
+        "#curie_map:\n#  e: http://example.org/\n"
+        "subject_id\tpredicate_id\tpredicate_modifier\tobject_id\n"
+        "e:a\tskos:exactMatch\t\te:A\n"
+        "http://example.org/b\towl:sameAs\t\te:B\n"
+        "e:c\tskos:broadMatch\t\te:C\n"
+        "e:d\tskos:exactMatch\tNot\te:D\n"
     )
     table = read_links(path, one_to_one=True)
     assert list(table.left) == ["http://example.org/a", "http://example.org/b"]

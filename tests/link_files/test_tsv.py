@@ -1,7 +1,3 @@
-import errno
-import io
-import os
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,20 +7,16 @@ import pytest
 from dualamn.alignment import Alignment
 from dualamn.errors import DataError
 from dualamn.link_files.formats import read_links
+from tests.link_files.conftest import alignment_of
 
-Make = Callable[..., Alignment]
 HEADER = "left_source\tleft\tright_source\tright\tscore\n"
 
 
 @pytest.fixture
-def three(make_alignment: Make) -> Alignment:
-    return make_alignment(
+def three() -> Alignment:
+    return alignment_of(
         {"z": ["b", "a"], "en": ["B", "A"], "fr": ["β"]},
-        {
-            (0, 2): [("b", "β", -0.25)],
-            (0, 1): [("b", "B", 1 / 3), ("a", "A", 2.0)],
-            (1, 2): [],
-        },
+        {(0, 2): [("b", "β", -0.25)], (0, 1): [("b", "B", 1 / 3), ("a", "A", 2.0)], (1, 2): []},
     )
 
 
@@ -62,30 +54,6 @@ def test_probabilities_are_a_sixth_column_and_empty_where_there_is_none(
     )
 
 
-def test_no_links_are_a_header_alone(make_alignment: Make, tmp_path: Path) -> None:
-    make_alignment({"l": ["a"], "r": ["b"]}, {(0, 1): []}).to_tsv(tmp_path / "links.tsv")
-    assert (tmp_path / "links.tsv").read_text() == HEADER
-    assert len(read_links(tmp_path / "links.tsv")) == 0
-
-
-class FullDisk(io.StringIO):
-    def write(self, _: str) -> int:
-        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-
-
-def test_a_full_disk_leaves_the_old_file(
-    three: Alignment, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    path = tmp_path / "links.tsv"
-    path.write_text("old")
-    monkeypatch.setattr(Path, "open", lambda *_, **__: FullDisk())
-    with pytest.raises(DataError, match=r"links\.tsv: cannot be written \(No space left"):
-        three.to_tsv(path)
-    monkeypatch.undo()
-    assert path.read_text() == "old"
-    assert list(tmp_path.iterdir()) == [path]
-
-
 @pytest.mark.parametrize("ending", ["\n", "\r\n"])
 @pytest.mark.parametrize("start", ["", "\ufeff"])
 def test_files_without_a_header_are_taken_literally(
@@ -112,51 +80,6 @@ def test_a_header_may_have_fewer_columns_in_any_order(tmp_path: Path) -> None:
     (tmp_path / "gold.tsv").write_text("right\tnote\tleft\nx\t?\ta\n")
     table = read_links(tmp_path / "gold.tsv")
     assert (list(table.left), list(table.right)) == (["a"], ["x"])
-
-
-@pytest.mark.parametrize(
-    ("text", "message"),
-    [
-        (b"", "the file is empty; expected lines of left, right"),
-        (b"\n \r\n", "the file is empty; expected lines of left, right"),
-        (b"a\tb\nc\n", "line 2: expected 2 fields separated by tabs"),
-        (b"a,b\n", "line 1: expected 2 fields separated by tabs"),
-        (b"a\tb\tc\td\n", "line 1: found 4 fields; give two, left and right"),
-        (b"a\tb\n\tc\n", "line 2: field 1 of .* is empty; name it"),
-        (b"a\tb\nc\t\n", "line 2: field 2 of .* is empty; name it"),
-        (b"a\tb\t0.5\n\nc\td\thigh\n", "line 3: has the score 'high', not a number"),
-        (b"a\tb\tnan\n", "line 1: has the score 'nan', not a number"),
-        (b"left\tright\tprobability\na\tb\t1.5\n", "line 2: has the probability '1.5', not a"),
-        (b"left\tright\tprobability\na\tb\tnan\n", "line 2: has the probability 'nan', not a"),
-        (
-            HEADER.encode() + b"l\ta\tr\n",
-            "line 2: the line has 3 fields, but the lines before have 5",
-        ),
-        (
-            b"left_source\tleft\tright\nl\ta\tb\n",
-            "line 1: the header is .* name the graph of both sides",
-        ),
-        (b"a\tb\nc\t\xe9\n", "line 2: byte 0xe9 at byte 3 of the line is not UTF-8"),
-    ],
-)
-def test_bad_files_are_told_with_their_line(text: bytes, message: str, tmp_path: Path) -> None:
-    path = tmp_path / "links.tsv"
-    path.write_bytes(text)
-    with pytest.raises(DataError, match=message) as caught:
-        read_links(path)
-    assert str(caught.value).startswith(str(path))
-
-
-def test_a_missing_file_names_the_nearest(tmp_path: Path) -> None:
-    (tmp_path / "links.tsv").write_text("a\tb\n")
-    with pytest.raises(
-        DataError, match=r"link\.tsv: there is no such file or folder; did you mean links"
-    ):
-        read_links(tmp_path / "link.tsv")
-    with pytest.raises(DataError, match="correct the path"):
-        read_links(tmp_path / "no" / "such.tsv")
-    with pytest.raises(DataError, match="a folder where a file is needed"):
-        read_links(tmp_path)
 
 
 @pytest.mark.parametrize(

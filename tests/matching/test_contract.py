@@ -102,8 +102,7 @@ def test_candidates_are_left_unchanged_and_the_result_is_the_same_twice(
     for side in ("left_to_right", "right_to_left"):
         for field in ("queries", "candidates", "scores"):
             np.testing.assert_array_equal(
-                getattr(getattr(candidates, side), field),
-                getattr(getattr(untouched, side), field),
+                getattr(getattr(candidates, side), field), getattr(getattr(untouched, side), field)
             )
     second = get_matcher(name).match(candidates)
     np.testing.assert_array_equal(first.links, second.links)

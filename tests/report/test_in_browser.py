@@ -65,15 +65,9 @@ def browse(folder: Path, page: str, fragment: str = "") -> tuple[str, list[str]]
     (folder / "outer.html").write_text(page, encoding="utf-8")
     done = subprocess.run(
         [
-            CHROMIUM,
-            "--headless",
-            "--no-sandbox",
-            "--disable-gpu",
-            "--enable-logging=stderr",
-            f"--user-data-dir={folder / 'profile'}",
-            "--virtual-time-budget=5000",
-            "--dump-dom",
-            (folder / "outer.html").as_uri() + fragment,
+            *(CHROMIUM, "--headless", "--no-sandbox", "--disable-gpu", "--enable-logging=stderr"),
+            *(f"--user-data-dir={folder / 'profile'}", "--virtual-time-budget=5000"),
+            *("--dump-dom", (folder / "outer.html").as_uri() + fragment),
         ],
         capture_output=True,
         text=True,
@@ -97,9 +91,13 @@ def framed(folder: Path, report: str, script: str) -> tuple[Any, list[str]]:
     return json.loads(html.unescape(found[1])), console
 
 
+def page_of(alignment: Alignment, folder: Path) -> str:
+    alignment.report(folder / "report.html")
+    return (folder / "report.html").read_text(encoding="utf-8")
+
+
 def test_a_reader_can_search_on_a_phone(calibrated: Alignment, tmp_path: Path) -> None:
-    calibrated.report(tmp_path / "report.html")
-    report = (tmp_path / "report.html").read_text(encoding="utf-8")
+    report = page_of(calibrated, tmp_path)
     seen, console = framed(tmp_path, report, LOOK)
     assert console == []
     assert seen["formShown"]
@@ -118,8 +116,7 @@ def test_a_reader_can_search_on_a_phone(calibrated: Alignment, tmp_path: Path) -
 
 
 def test_strings_of_the_data_run_nothing(tricky: Alignment, tmp_path: Path) -> None:
-    tricky.report(tmp_path / "report.html")
-    report = (tmp_path / "report.html").read_text(encoding="utf-8")
+    report = page_of(tricky, tmp_path)
     script = """
     const page = document.querySelector("iframe").contentDocument;
     for (const part of page.querySelectorAll("details")) part.open = true;
@@ -146,8 +143,6 @@ def test_the_checks_above_can_fail(tmp_path: Path) -> None:
 
 
 def test_a_search_can_be_linked_to(calibrated: Alignment, tmp_path: Path) -> None:
-    calibrated.report(tmp_path / "report.html")
-    report = (tmp_path / "report.html").read_text(encoding="utf-8")
-    dom, console = browse(tmp_path, report, "#find=no+such+words")
+    dom, console = browse(tmp_path, page_of(calibrated, tmp_path), "#find=no+such+words")
     assert console == []
     assert re.search('id="shown"[^>]*>0 of [0-9]+ links shown<', dom)

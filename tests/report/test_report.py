@@ -186,24 +186,14 @@ def test_a_run_without_calibration_is_told_plainly(tricky: Alignment, tmp_path: 
     assert "preset" not in page.text  # links that were put together by hand have no settings
 
 
-def test_no_links_and_no_pairs(tricky: Alignment, tmp_path: Path) -> None:
-    nothing = tricky.pairs[0].kept(np.zeros(len(tricky), dtype=np.bool_))
-    for pairs in ((), (nothing,)):
-        page = read(replace(tricky, pairs=pairs), tmp_path)
-        assert "There are no links" in page.text
-        assert "No links are listed: none were found." in page.text
-
-
-def test_a_calibrated_run_whose_links_were_all_left_out(
-    calibrated: Alignment, tmp_path: Path
-) -> None:
-    none = replace(
-        calibrated,
-        pairs=tuple(pair.kept(np.zeros(len(pair.links), np.bool_)) for pair in calibrated.pairs),
-    )
-    page = read(none, tmp_path)
-    assert "not calibrated" not in page.text
-    assert "There are no links" in page.text
+def test_no_links_and_no_pairs(tricky: Alignment, calibrated: Alignment, tmp_path: Path) -> None:
+    for alignment in (tricky, calibrated):
+        nothing = alignment.pairs[0].kept(np.zeros(len(alignment), dtype=np.bool_))
+        for pairs in ((), (nothing,)):
+            page = read(replace(alignment, pairs=pairs), tmp_path)
+            assert "There are no links" in page.text
+            assert "No links are listed: none were found." in page.text
+    assert "not calibrated" not in page.text  # all of its links were left out
 
 
 def test_graphs_without_triples_or_names(tmp_path: Path) -> None:

@@ -6,8 +6,6 @@ from math import log, sqrt
 
 import numpy as np
 import pytest
-from hypothesis import example, given
-from hypothesis import strategies as st
 
 from dualamn.evidence import statement_similarity as similarity_module
 from dualamn.evidence.statement_similarity import StatementSimilarity
@@ -15,17 +13,12 @@ from dualamn.graphs.knowledge_graph import KnowledgeGraph
 from dualamn.kernels.arrays import keys_of
 from dualamn.matching.pairs import PairTable
 from tests.evidence.small_graphs import (
-    ALONE,
-    BOTH_WAYS,
-    HUB,
-    LOOP,
-    NOTHING,
     Floats,
     Known,
-    graphs,
     made_alignment,
     made_kg,
     plain_similarity,
+    with_any_graphs,
 )
 
 
@@ -44,14 +37,7 @@ def alike(known: Known) -> Floats:
 
 
 @pytest.mark.parametrize("at_once", [1, 5, 1 << 20])
-@given(graphs(), graphs(), st.integers(0, 10_000))
-@example(NOTHING, NOTHING, 0)
-@example(NOTHING, HUB, 0)
-@example(HUB, NOTHING, 0)
-@example(ALONE, BOTH_WAYS, 0)
-@example(LOOP, LOOP, 0)
-@example(BOTH_WAYS, BOTH_WAYS, 0)
-@example(HUB, HUB, 0)
+@with_any_graphs
 def test_similarity_equals_a_loop_over_statements(
     at_once: int, left: KnowledgeGraph, right: KnowledgeGraph, seed: int
 ) -> None:

@@ -26,7 +26,7 @@ def alignment() -> Alignment:
         KnowledgeGraph.from_arrays(side, spokes, [side + n for n in names] + list("vwxyz"), ["r"])
         for side in ("a", "b")
     ]
-    # Alps and Bern have known partners; Cork's known partner is Dover; nothing is known of Essen.
+    # Alps and Bern have known counterparts; Cork's is Dover; nothing is known of Essen.
     task = AlignmentTask.from_kgs(kgs, {}, {(0, 1): [(0, 0), (1, 1), (2, 3)]})
     found = [("Alps", "Alps"), ("Bern", "Essen"), ("[bold]Cork", "[bold]Cork"), ("Dover", "Dover")]
     found.append(("Essen", "z"))
@@ -48,9 +48,13 @@ def lines(table: Table) -> list[str]:
     return [line.strip() for line in console.file.getvalue().splitlines() if line.strip()]
 
 
-def test_links_are_judged_one_by_one(alignment: Alignment) -> None:
-    rows = [" ".join(line.split()) for line in lines(link_table(alignment, 6))[2:]]
-    assert rows == [
+def rows(alignment: Alignment, count: int) -> list[str]:
+    """The rows of the table of links, with single spaces."""
+    return [" ".join(line.split()) for line in lines(link_table(alignment, count))[2:]]
+
+
+def test_links_are_labelled_one_by_one(alignment: Alignment) -> None:
+    assert rows(alignment, 6) == [
         "aAlps ↔ bAlps 0.900 ✓ correct",
         "a[bold]Cork ↔ b[bold]Cork 0.500 ✗ should be bDover",
         "aBern ↔ bEssen 0.700 ✗ should be bBern",
@@ -65,27 +69,29 @@ def test_where_there_are_probabilities_they_say_how_sure_a_link_is(alignment: Al
     shown = lines(link_table(replace(alignment, pairs=(pair,)), 4))
     assert "probability" in shown[0]
     assert "score" not in shown[0]
-    rows = [line.split() for line in shown[2:]]
-    assert [row[3] for row in rows] == ["0.990", "0.700", "0.200", "0.600"]
+    told = [line.split() for line in shown[2:]]
+    assert [row[3] for row in told] == ["0.990", "0.700", "0.200", "0.600"]
     # By score the last one would be the link of Essen.
-    assert rows[-1][0] == "aDover"
+    assert told[-1][0] == "aDover"
 
 
 def test_a_link_that_was_not_calibrated_has_no_probability(alignment: Alignment) -> None:
     chances = np.array([0.99, 0.2, np.nan, 0.6, 0.8], dtype=np.float32)
     pair = replace(alignment.pairs[0], probabilities=chances)
-    rows = [line.split() for line in lines(link_table(replace(alignment, pairs=(pair,)), 5))[2:]]
-    assert {row[0]: row[3] for row in rows}["a[bold]Cork"] == "-"
+    told = [row.split() for row in rows(replace(alignment, pairs=(pair,)), 5)]
+    assert {row[0]: row[3] for row in told}["a[bold]Cork"] == "-"
 
 
 def test_the_best_connected_come_first_and_then_the_least_sure(alignment: Alignment) -> None:
-    shown = lines(link_table(alignment, 4))[2:]
-    assert [line.split()[0] for line in shown] == ["aAlps", "a[bold]Cork", "aBern", "aEssen"]
+    assert [row.split()[0] for row in rows(alignment, 4)] == [
+        "aAlps",
+        "a[bold]Cork",
+        "aBern",
+        "aEssen",
+    ]
 
 
-def test_entities_are_called_by_name_and_unknown_answers_are_not_told(
-    alignment: Alignment,
-) -> None:
+def test_entities_are_called_by_name_and_unknown_labels_are_not_told(alignment: Alignment) -> None:
     task = alignment.task
     named = replace(
         task.kgs[0],
@@ -94,12 +100,11 @@ def test_entities_are_called_by_name_and_unknown_answers_are_not_told(
         ),
     )
     known = replace(alignment, task=replace(task, kgs=(named, task.kgs[1])))
-    rows = [" ".join(line.split()) for line in lines(link_table(known, 6))[2:]]
-    assert rows[0] == f"{'N' * 39}… ↔ bAlps 0.900 ✓ correct"
-    assert rows[3] == "aDover name ↔ bDover 0.300 ✗ a[bold]Cork name belongs there"
+    told = rows(known, 6)
+    assert told[0] == f"{'N' * 39}… ↔ bAlps 0.900 ✓ correct"
+    assert told[3] == "aDover name ↔ bDover 0.300 ✗ a[bold]Cork name belongs there"
     unknown = replace(known, task=replace(known.task, test_links=task.test_links[:0]))
-    rows = [" ".join(line.split()) for line in lines(link_table(unknown, 6))[2:]]
-    assert rows[2:] == [
+    assert rows(unknown, 6)[2:] == [
         "aBern name ↔ bEssen 0.700",
         "aDover name ↔ bDover 0.300",
         "aEssen name ↔ z 0.100",
@@ -108,7 +113,7 @@ def test_entities_are_called_by_name_and_unknown_answers_are_not_told(
 
 def test_no_link_is_shown_twice(alignment: Alignment) -> None:
     for count in range(9):
-        shown = [line.split()[0] for line in lines(link_table(alignment, count))[2:]]
+        shown = [row.split()[0] for row in rows(alignment, count)]
         assert len(set(shown)) == len(shown) == min(count, 5)
 
 
