@@ -218,7 +218,7 @@ def test_tensors_on_a_full_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     def fail(*_: object) -> None:
         raise SafetensorError(said)
 
-    monkeypatch.setattr("dualamn.files.atomic.save_file", fail)
+    monkeypatch.setattr("safetensors.torch.save_file", fail)
     target = tmp_path / "aligner"
     target.write_text("old")
     with pytest.raises(SafetensorError):  # nothing is known of this one
