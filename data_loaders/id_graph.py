@@ -38,12 +38,9 @@ _LARGEST_DIGITS = 18  # any number of 18 digits fits into 64 bits
 
 @dataclass(frozen=True, eq=False)
 class IdTable:
-    """A file of integer ids.
+    """A file of integer ids: (m, columns) int64, and the (m,) line of every row.
 
-    Attributes:
-        path: the file.
-        rows: (m, columns) int64.
-        lines: (m,) the line of every row, or None if row i is on line i + 1.
+    `lines` is None if row i is on line i + 1.
     """
 
     path: Path
@@ -155,12 +152,9 @@ class IdIndex:
 
 @dataclass(frozen=True, eq=False)
 class IdGraph:
-    """A graph, and the published ids of its entities.
+    """A graph, the published ids of its entities, and the file that lists them.
 
-    Attributes:
-        kg: the graph.
-        index: published entity id -> position in the graph.
-        listed_in: the file that lists the entities; None if their triples define them.
+    `listed_in` is None if triples define the entities.
     """
 
     kg: KnowledgeGraph
@@ -179,9 +173,7 @@ def build_graph(
     """Builds a graph from files of triples; repeated triples are merged and counted in `notes`.
 
     Args:
-        name: the graph's name.
         tables: the triples, in published ids.
-        notes: where counts are added.
         entities: the file that lists the entities, their ids and names. Without it the ids that
             occur in triples are the entities, and their numbers the names.
         relation_names: the file that names the relations, and a name for every relation id.
