@@ -24,9 +24,6 @@ TRIES = 5
 TIMEOUT = 30.0
 """Seconds in which a server must answer, and in which some bytes must come."""
 
-CHUNK = 1 << 15
-"""Bytes written at once."""
-
 MAY_PASS = {408, 425, 429, 500, 502, 503, 504}
 """HTTP answers after which trying again makes sense."""
 
@@ -93,7 +90,7 @@ class _Try:
         to.unlink()
         # Compressed on its way, its length would say nothing.
         headers = {"Accept-Encoding": "identity", "User-Agent": f"dualamn/{__version__}"}
-        receive = pooch.HTTPDownloader(self, CHUNK, timeout=TIMEOUT, headers=headers)
+        receive = pooch.HTTPDownloader(self, 1 << 15, timeout=TIMEOUT, headers=headers)
         receive(url, str(to), None)
         found = blob_id(to)
         if found != self.file.blob:

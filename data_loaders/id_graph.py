@@ -31,7 +31,6 @@ from dualamn.link_files.numbered_links import LinkFile
 ID_TRIPLE_FIELDS = ("head id", "relation id", "tail id")
 ID_LINK_FIELDS = ("left entity id", "right entity id")
 
-_ZERO = 48
 _INTEGER = re.compile(r"([0-9]{1,18})(?:\.0*)?")
 _LARGEST_DIGITS = 18  # any number of 18 digits fits into 64 bits
 
@@ -75,8 +74,8 @@ def _parse_regular_ids(data: bytes, width: int) -> IntArray | None:
     if data == b"\n":
         return np.empty((0, width), dtype=np.int64)
     text = np.frombuffer(data, dtype=np.uint8)
-    # Bytes below "0" wrap around, so one comparison finds the digits.
-    ends = np.flatnonzero((text - np.uint8(_ZERO)) > 9)
+    # Bytes below "0" wrap around, so one comparison finds what is no digit.
+    ends = np.flatnonzero((text - np.uint8(ord("0"))) > 9)
     if not is_regular(text[ends], width):
         return None
     lengths = np.diff(ends, prepend=-1) - 1
@@ -84,9 +83,9 @@ def _parse_regular_ids(data: bytes, width: int) -> IntArray | None:
     if lengths.min() < 1 or longest > _LARGEST_DIGITS:
         return None
     # Digits are added up from the last one of every number to the first.
-    values = text[ends - 1].astype(np.int64) - _ZERO
-    for place in range(1, longest):
-        digits = text[ends - 1 - place].astype(np.int64) - _ZERO
+    values = np.zeros(len(ends), dtype=np.int64)
+    for place in range(longest):
+        digits = text[ends - 1 - place].astype(np.int64) - ord("0")
         values += np.where(lengths > place, digits, 0) * 10**place
     return values.reshape(-1, width)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from itertools import combinations
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -151,8 +152,7 @@ class AlignmentTask:
     @property
     def kg_pairs(self) -> tuple[tuple[int, int], ...]:
         """Every pair of graphs, the earlier one first."""
-        count = len(self.kgs)
-        return tuple((a, b) for a in range(count) for b in range(a + 1, count))
+        return tuple(combinations(range(len(self.kgs)), 2))
 
     def pair_name(self, left: int, right: int) -> str:
         """The names of two graphs as "left-right"."""
