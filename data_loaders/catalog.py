@@ -112,11 +112,7 @@ def split_snapshot(path: str | Path) -> tuple[Path, int | None]:
 
 
 def recognise(folder: Path) -> Layout:
-    """The layout of a folder.
-
-    Raises:
-        DataError: there is no such folder, or it fits no layout or several.
-    """
+    """The layout of a folder; a DataError says why it has none, or several."""
     if not folder.is_dir():
         raise _no_folder(folder)
     fitting = [layout for layout in LAYOUTS if layout.fits(folder)]
@@ -138,16 +134,13 @@ def recognise(folder: Path) -> Layout:
 
 
 def datasets_under(folder: Path, depth: int) -> list[str]:
-    """Paths, relative to a folder and with forward slashes, of the data sets at most
-    `depth` levels below it, sorted."""
+    """Sorted relative paths of the data sets at most `depth` levels below a folder."""
     found: list[str] = []
     try:
         children = sorted(path for path in folder.iterdir() if path.is_dir())
     except OSError:
         return found
-    for child in children:
-        if child.name.startswith("."):
-            continue
+    for child in (path for path in children if not path.name.startswith(".")):
         if any(layout.fits(child) for layout in LAYOUTS):
             found.append(child.name)
         elif depth > 1:
@@ -187,22 +180,20 @@ def resolve(name_or_path: str | Path, data: str | Path | None = None) -> Path:
     then taken as a path, then looked for in the cache. What begins with ``.``, ``~`` or ``/`` is
     always a path.
 
-    Args:
-        name_or_path: the name or path; a ``@K`` at its end is kept.
-        data: the data folder; ``$DUALAMN_DATA`` if not given.
+    A ``@K`` at the end is kept. The data folder is ``$DUALAMN_DATA`` if not given.
 
     Raises:
         DataError: there is no such data set; the message lists names that are near, or says how
             to fetch it.
     """
     path = find(name_or_path, data)
-    if path is None:
-        name = str(name_or_path).partition("@")[0]
-        raise DataError(
-            f"the data set {name} is not on this machine; dualamn data get {name} fetches it, or "
-            f"name the folder that holds it with --data or {DATA_VARIABLE}"
-        )
-    return path
+    if path is not None:
+        return path
+    name = str(name_or_path).partition("@")[0]
+    raise DataError(
+        f"the data set {name} is not on this machine; dualamn data get {name} fetches it, or "
+        f"name the folder that holds it with --data or {DATA_VARIABLE}"
+    )
 
 
 def find(name_or_path: str | Path, data: str | Path | None = None) -> Path | None:
@@ -261,11 +252,7 @@ def presence(dataset: KnownDataset, data: str | Path | None = None) -> Presence:
 
 
 def require_known(name: str) -> KnownDataset:
-    """The known data set of this name, where a ``@K`` at the end does not count.
-
-    Raises:
-        DataError: there is none; the message lists names that are near.
-    """
+    """Like `find_known`, but a DataError lists names that are near where there is none."""
     known = find_known(name)
     if known is None:
         near = _near_names(name, known_datasets())

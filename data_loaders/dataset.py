@@ -22,14 +22,7 @@ DEFAULT_TRAIN_RATIO = 0.3
 
 @dataclass(frozen=True)
 class Request:
-    """What to read.
-
-    Attributes:
-        folder: the data set's folder.
-        fold: which published fold to use; None for the first.
-        snapshot: which one of a growing data set; None for its base.
-        progress: called after every file or group of files.
-    """
+    """What to read: the published fold, None for the first; the snapshot, None for the base."""
 
     folder: Path
     fold: int | None = None
@@ -65,7 +58,7 @@ class Layout:
         files: which files it has, for messages.
         fits: whether a folder looks like this layout, complete or not.
         read: reads such a folder.
-        folds: whether a folder of this layout publishes folds.
+        folds: whether such a folder publishes folds.
         grows: whether the layout has snapshots.
     """
 

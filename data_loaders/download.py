@@ -1,6 +1,6 @@
 """Downloads one file with pooch, again where trouble may pass, and checks what came.
 
-Until Git gives the content the right id, it lies in a hidden folder beside the file.
+Until Git gives the content the id that was published, it lies in a hidden folder beside the file.
 """
 
 from __future__ import annotations
@@ -24,14 +24,11 @@ TRIES = 5
 TIMEOUT = 30.0
 """Seconds in which a server must answer, and in which some bytes must come."""
 
-CHUNK = 1 << 15
-"""Bytes written at once."""
-
 MAY_PASS = {408, 425, 429, 500, 502, 503, 504}
 """HTTP answers after which trying again makes sense."""
 
 PART = ".part"
-"""The folder, beside the files, of what is not complete."""
+"""The hidden folder of what is not complete."""
 
 Told = Callable[[int, str], None]
 """Called with the bytes of the file that are here, and a line for people or nothing."""
@@ -71,10 +68,7 @@ def download(file: KnownFile, url: str, folder: Path, told: Told) -> None:
 
 
 class _Try:
-    """Called by pooch for every try: downloads to a path of pooch's, and checks what came.
-
-    Pooch takes it for a progress bar, too.
-    """
+    """Called by pooch for every try: downloads, and checks what came. A progress bar to pooch."""
 
     def __init__(self, file: KnownFile, told: Told) -> None:
         self.file, self.told = file, told
@@ -96,7 +90,7 @@ class _Try:
         to.unlink()
         # Compressed on its way, its length would say nothing.
         headers = {"Accept-Encoding": "identity", "User-Agent": f"dualamn/{__version__}"}
-        receive = pooch.HTTPDownloader(self, CHUNK, timeout=TIMEOUT, headers=headers)
+        receive = pooch.HTTPDownloader(self, 1 << 15, timeout=TIMEOUT, headers=headers)
         receive(url, str(to), None)
         found = blob_id(to)
         if found != self.file.blob:
@@ -120,11 +114,7 @@ class _Try:
 
 
 def _words(url: str, error: requests.RequestException) -> str:
-    """What went wrong, if it may be over at the next try.
-
-    Raises:
-        DownloadError: it will be no other then.
-    """
+    """What went wrong, if it may be over at the next try; else a DownloadError is raised."""
     if error.response is not None:
         error.response.close()  # pooch leaves it open
         status = error.response.status_code

@@ -41,8 +41,7 @@ class FetchProgress:
 
     Attributes:
         dataset: its name.
-        files: how many files are done.
-        n_files: how many there are to fetch.
+        files, n_files: how many files are done, and how many there are to fetch.
         received: bytes that have come.
         total: how many bytes there will be; None if the size of a file is not known.
         message: a line that people should see; empty where only the numbers changed.

@@ -62,10 +62,7 @@ class GraphBuilder:
     def graph(self, name: str, notes: list[str], *, hubs: bool) -> KnowledgeGraph:
         """The graph of all that was collected; what was merged or skipped goes to `notes`.
 
-        Args:
-            name: the graph's name.
-            notes: where counts are added.
-            hubs: whether objects that only classify become attribute values.
+        With `hubs`, objects that only classify become attribute values.
         """
         triples, facts = _table(*self.triples), _table(*self.literals)
         values, types, entities = strings(self.values), strings(self.types), strings(self.entities)

@@ -31,19 +31,15 @@ from dualamn.link_files.numbered_links import LinkFile
 ID_TRIPLE_FIELDS = ("head id", "relation id", "tail id")
 ID_LINK_FIELDS = ("left entity id", "right entity id")
 
-_ZERO = 48
 _INTEGER = re.compile(r"([0-9]{1,18})(?:\.0*)?")
 _LARGEST_DIGITS = 18  # any number of 18 digits fits into 64 bits
 
 
 @dataclass(frozen=True, eq=False)
 class IdTable:
-    """A file of integer ids.
+    """A file of integer ids: (m, columns) int64, and the (m,) line of every row.
 
-    Attributes:
-        path: the file.
-        rows: (m, columns) int64.
-        lines: (m,) the line of every row, or None if row i is on line i + 1.
+    `lines` is None if row i is on line i + 1.
     """
 
     path: Path
@@ -78,8 +74,8 @@ def _parse_regular_ids(data: bytes, width: int) -> IntArray | None:
     if data == b"\n":
         return np.empty((0, width), dtype=np.int64)
     text = np.frombuffer(data, dtype=np.uint8)
-    # Bytes below "0" wrap around, so one comparison finds the digits.
-    ends = np.flatnonzero((text - np.uint8(_ZERO)) > 9)
+    # Bytes below "0" wrap around, so one comparison finds what is no digit.
+    ends = np.flatnonzero((text - np.uint8(ord("0"))) > 9)
     if not is_regular(text[ends], width):
         return None
     lengths = np.diff(ends, prepend=-1) - 1
@@ -87,9 +83,9 @@ def _parse_regular_ids(data: bytes, width: int) -> IntArray | None:
     if lengths.min() < 1 or longest > _LARGEST_DIGITS:
         return None
     # Digits are added up from the last one of every number to the first.
-    values = text[ends - 1].astype(np.int64) - _ZERO
-    for place in range(1, longest):
-        digits = text[ends - 1 - place].astype(np.int64) - _ZERO
+    values = np.zeros(len(ends), dtype=np.int64)
+    for place in range(longest):
+        digits = text[ends - 1 - place].astype(np.int64) - ord("0")
         values += np.where(lengths > place, digits, 0) * 10**place
     return values.reshape(-1, width)
 
@@ -155,12 +151,9 @@ class IdIndex:
 
 @dataclass(frozen=True, eq=False)
 class IdGraph:
-    """A graph, and the published ids of its entities.
+    """A graph, the published ids of its entities, and the file that lists them.
 
-    Attributes:
-        kg: the graph.
-        index: published entity id -> position in the graph.
-        listed_in: the file that lists the entities; None if their triples define them.
+    `listed_in` is None if triples define the entities.
     """
 
     kg: KnowledgeGraph
@@ -179,9 +172,7 @@ def build_graph(
     """Builds a graph from files of triples; repeated triples are merged and counted in `notes`.
 
     Args:
-        name: the graph's name.
         tables: the triples, in published ids.
-        notes: where counts are added.
         entities: the file that lists the entities, their ids and names. Without it the ids that
             occur in triples are the entities, and their numbers the names.
         relation_names: the file that names the relations, and a name for every relation id.

@@ -95,11 +95,8 @@ def as_task(
             an array of strings or a table; or a path. With more than two graphs a table needs the
             columns left_source, left, right_source and right. All are seeds, unless
             `train_ratio` is given.
-        test_links: links for evaluation only.
-        train_ratio: draws this share of every pair's links as seeds; the rest is for testing.
-        seed: permutes each graph's entities and draws the split.
         name: what the results are reported under.
-        labels, language, columns: how to read, see `load_files`.
+        test_links, train_ratio, seed, labels, language, columns: see `load_files`.
 
     Raises:
         DataError: fewer than two graphs, or data that is unusable or contradicts itself.
@@ -109,7 +106,7 @@ def as_task(
     reading = Reading.of(labels, language, columns)
     notes: list[str] = []
     if not isinstance(graphs, Mapping):
-        if isinstance(graphs, str | Path) or not isinstance(graphs, Sequence):
+        if isinstance(graphs, str) or not isinstance(graphs, Sequence):
             raise DataError("give the graphs as a list, or as a dict by their names")
         graphs = {
             data.name if isinstance(data, KnowledgeGraph) else f"kg{number}": data
@@ -174,17 +171,17 @@ def _read_links(reader: LinkReader, links: Any) -> list[PairFiles]:
 
 def _table(data: Any, width: int, path: Path) -> tuple[list[str], StringTable]:
     """The names of the columns, none if they have none, and the columns as strings."""
-    header: list[str] = []
+    header: Iterable[Any] = []
     if hasattr(data, "column_names") and hasattr(data, "column"):  # pyarrow
-        header = [str(name) for name in data.column_names]
-        columns = [data.column(at).to_pylist() for at in range(len(header))]
+        header, columns = data.column_names, [column.to_pylist() for column in data.columns]
     elif hasattr(data, "get_columns"):  # polars
-        header, columns = list(data.columns), [column.to_list() for column in data.get_columns()]
+        header, columns = data.columns, [column.to_list() for column in data.get_columns()]
     elif hasattr(data, "iloc") and hasattr(data, "columns"):  # pandas
-        header = [str(name) for name in data.columns]
-        columns = [data.iloc[:, at].tolist() for at in range(len(header))]
+        header = data.columns
+        columns = [data.iloc[:, at].tolist() for at in range(len(data.columns))]
     else:
         columns = _columns_of_rows(data, width, path)
+    header = [str(name) for name in header]
     return header, StringTable(path, tuple([_text(x) for x in column] for column in columns))
 
 
@@ -205,5 +202,4 @@ def _columns_of_rows(data: Any, width: int, path: Path) -> list[list[Any]]:
 
 def _text(value: Any) -> str:
     """A cell as a string; "" where nothing is there, which pandas writes NaN."""
-    missing = value is None or value != value
-    return "" if missing else str(value)
+    return "" if value is None or value != value else str(value)

@@ -76,25 +76,20 @@ def _read(path: Path) -> Mapping[str, KnownDataset]:
     found = {}
     for entry in listed["dataset"]:
         source = sources[entry["source"]]
-        place = f"{source['repository']}/{source['commit']}/{entry['folder']}"
+        repository, commit = source["repository"], source["commit"]
+        place = f"{repository}/{commit}/{entry['folder']}"
         files = tuple(
-            KnownFile(name, about["blob"], f"{place}/{name}", about.get("size"))
-            for name, about in entry["files"].items()
+            KnownFile(name, file["blob"], f"{place}/{name}", file.get("size"))
+            for name, file in entry["files"].items()
         )
         found[entry["name"]] = KnownDataset(
-            entry["name"],
-            entry["graphs"],
-            source["repository"],
-            source["commit"],
-            source["licence"],
-            files,
+            entry["name"], entry["graphs"], repository, commit, source["licence"], files
         )
     return MappingProxyType(found)
 
 
 def cache_folder() -> Path:
-    """The folder that fetched data sets lie in, made or not: ``$DUALAMN_CACHE``, or the place
-    that the system has for such files.
+    """The folder of fetched data sets, made or not: ``$DUALAMN_CACHE``, or the system's own.
 
     Raises:
         DataError: ``$DUALAMN_CACHE`` begins with the home folder of a user who has none.
@@ -111,11 +106,7 @@ def cache_folder() -> Path:
 
 
 def blob_id(path: Path) -> str:
-    """The id that Git gives to a file's content.
-
-    Raises:
-        OSError: the file cannot be read.
-    """
+    """The id that Git gives to a file's content."""
     with path.open("rb") as file:
         head = b"blob %d\0" % os.fstat(file.fileno()).st_size
         made = hashlib.file_digest(file, lambda: hashlib.sha1(head, usedforsecurity=False))
@@ -139,9 +130,6 @@ def damaged_files(dataset: KnownDataset, folder: Path) -> dict[KnownFile, str | 
     """The files that are not as published, found by reading all of them.
 
     With each goes the id that Git gives to what is there; None if it is missing.
-
-    Raises:
-        OSError: a file cannot be read.
     """
     paths = {file: folder / file.name for file in dataset.files}
     found = {file: blob_id(path) if path.is_file() else None for file, path in paths.items()}

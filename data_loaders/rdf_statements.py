@@ -55,7 +55,7 @@ def sort_statements(found: Iterable[Statement], to: GraphBuilder) -> int:
 
     Statements with two entities become triples and those with a literal attribute triples. So do
     those of rdf:type: as entities, classes would be neighbours of a good part of a graph. That
-    two entities are the same is left out: it would give the answer away.
+    two entities are the same is left out: it would give the links away.
 
     Returns:
         How many statements there were.

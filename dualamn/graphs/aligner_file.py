@@ -63,7 +63,7 @@ def write_aligner(
 def read_aligner(
     path: str | Path,
 ) -> tuple[AlignerConfig, Storage, AlignmentTask, dict[str, Tensor]]:
-    """Reads settings, where embeddings are made, task and the encoder's state.
+    """Reads settings, where embeddings are made, the task and the encoder's state.
 
     Raises:
         CheckpointError: the file cannot be read, or is no saved aligner.

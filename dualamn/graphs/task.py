@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from itertools import combinations
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -151,11 +152,10 @@ class AlignmentTask:
     @property
     def kg_pairs(self) -> tuple[tuple[int, int], ...]:
         """Every pair of graphs, the earlier one first."""
-        count = len(self.kgs)
-        return tuple((a, b) for a in range(count) for b in range(a + 1, count))
+        return tuple(combinations(range(len(self.kgs)), 2))
 
     def pair_name(self, left: int, right: int) -> str:
-        """The names of two graphs as "left-right", as reports call the pair."""
+        """The names of two graphs as "left-right"."""
         return f"{self.kg_names[left]}-{self.kg_names[right]}"
 
     def entity_range(self, kg: int) -> Int32Array:
@@ -208,10 +208,7 @@ class AlignmentTask:
 
     @cached_property
     def entity_names(self) -> StringArray | None:
-        """(n,) what people call each entity, in joint ids, "" without a name.
-
-        None unless a graph has names.
-        """
+        """(n,) what people call each entity, "" without a name; None unless a graph has names."""
         if all(kg.entity_names is None for kg in self.kgs):
             return None
         none = np.array([""], dtype=object)
@@ -241,8 +238,8 @@ class AlignmentTask:
     def restricted_to(self, names: Sequence[str]) -> AlignmentTask:
         """The task of two or more of the graphs alone, with the links between them.
 
-        Graphs, entities and links keep their order, so the links of a pair of graphs are row by
-        row those that `links_between` gives of the whole task, in ids of the smaller one.
+        Graphs, entities and links keep their order: `links_between` gives the links of a pair of
+        graphs in the same order of both tasks.
 
         Raises:
             DataError: a graph that the task does not have, or fewer than two.
@@ -291,8 +288,8 @@ class AlignmentTask:
         """A task from PyTorch Geometric data; what `to_pyg` gives comes back the same.
 
         Needed are edge_index, edge_type, source_of and one of the three link attributes. Numbers
-        serve as names where there are none. The entities of each knowledge graph must be numbered
-        in one run, and keep their order: they are not permuted.
+        serve as names where there are none. The entities of each graph must be numbered in one
+        run, and keep their order.
 
         Raises:
             DataError: an attribute is missing or does not fit the others.
