@@ -54,13 +54,13 @@ def test_a_data_set_folder_is_scored_by_its_test_links(run: Run, made: Any, tmp_
     assert all(("✓" in line) or ("✗" in line) or ("?" in line) for line in verdicts)
 
 
-def test_shown_links_are_judged_rightly(run: Run, made: Any, tmp_path: Path) -> None:
+def test_shown_links_are_labelled_correctly(run: Run, made: Any, tmp_path: Path) -> None:
     shown = run("align", made.folder, "--out", "links.tsv", "--epochs", 1, "--show", 99)
-    judged = [line.split() for line in shown.stdout.splitlines() if "↔" in line]
-    assert len(judged) == len(rows(tmp_path / "links.tsv"))
-    for left, _, right, _, mark, *_ in judged:
+    labelled = [line.split() for line in shown.stdout.splitlines() if "↔" in line]
+    assert len(labelled) == len(rows(tmp_path / "links.tsv"))
+    for left, _, right, _, mark, *_ in labelled:
         assert mark == ("✓" if left.partition(":")[2] == right.partition(":")[2] else "✗")
-    assert judged
+    assert labelled
 
 
 def test_same_command_and_seed_give_the_same_bytes(run: Run, made: Any, tmp_path: Path) -> None:

@@ -26,7 +26,7 @@ def alignment() -> Alignment:
         KnowledgeGraph.from_arrays(side, spokes, [side + n for n in names] + list("vwxyz"), ["r"])
         for side in ("a", "b")
     ]
-    # Alps and Bern have known partners; Cork's known partner is Dover; nothing is known of Essen.
+    # Alps and Bern have known counterparts; Cork's is Dover; nothing is known of Essen.
     task = AlignmentTask.from_kgs(kgs, {}, {(0, 1): [(0, 0), (1, 1), (2, 3)]})
     found = [("Alps", "Alps"), ("Bern", "Essen"), ("[bold]Cork", "[bold]Cork"), ("Dover", "Dover")]
     found.append(("Essen", "z"))
@@ -48,7 +48,7 @@ def lines(table: Table) -> list[str]:
     return [line.strip() for line in console.file.getvalue().splitlines() if line.strip()]
 
 
-def test_links_are_judged_one_by_one(alignment: Alignment) -> None:
+def test_links_are_labelled_one_by_one(alignment: Alignment) -> None:
     rows = [" ".join(line.split()) for line in lines(link_table(alignment, 6))[2:]]
     assert rows == [
         "aAlps ↔ bAlps 0.900 ✓ correct",
@@ -83,7 +83,7 @@ def test_the_best_connected_come_first_and_then_the_least_sure(alignment: Alignm
     assert [line.split()[0] for line in shown] == ["aAlps", "a[bold]Cork", "aBern", "aEssen"]
 
 
-def test_entities_are_called_by_name_and_unknown_answers_are_not_told(
+def test_entities_are_called_by_name_and_unknown_counterparts_are_not_told(
     alignment: Alignment,
 ) -> None:
     task = alignment.task

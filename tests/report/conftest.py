@@ -22,7 +22,7 @@ TRICKY = (SCRIPT, QUOTES, RIGHT_TO_LEFT, CHINESE, LONG, BROKEN, ADDRESS, "javasc
 
 @pytest.fixture(scope="session")
 def calibrated() -> Alignment:
-    """A real run with links judged by held-out seed links, and names."""
+    """A real run with links labelled by held-out seed links, and names."""
     task = make_task(300, keep_triples=0.8, seed=3)
     kgs = tuple(
         replace(kg, entity_names=strings(f"name of {entity}" for entity in kg.entities))
