@@ -304,7 +304,7 @@ def _ranked(scores: Mapping[str, Any]) -> list[tuple[str, str]]:
 
 
 def _print_links(to: Console, mean: Mapping[str, Any], std: Mapping[str, Any] | None) -> None:
-    """Precision, recall and F1 of the links; the strict ones count unknown links as incorrect."""
+    """Precision, recall and F1 of the links."""
     shown = table("links among", "precision", "strict", "recall", "F1", "strict")
     shown.caption = STRICT
     for protocol in CANDIDATES:

@@ -1,7 +1,6 @@
 """All commands together, and their answers to errors and Ctrl-C.
 
-Commands parse, call the library and show what came back. Whatever is heavy is imported inside
-them, so that `dualamn --help` answers at once.
+Commands import what is heavy inside themselves, so that `dualamn --help` answers at once.
 """
 
 from __future__ import annotations
@@ -85,9 +84,9 @@ for command in (align, explain, inspect, evaluate, bench, data):
 
 
 def main() -> None:
-    """Runs the command line, see `dualamn.__main__`."""
-    # Threads that wait for work by spinning take the cores from those that have some, as soon as
-    # anything else runs on the machine: on two busy cores `make demo` took five times as long.
-    # OpenMP reads this when torch is loaded, so it has to be said before.
+    """Runs the command line."""
+    # Threads that wait by spinning take the cores from those that have work, as soon as anything
+    # else runs: on two busy cores `make demo` took five times as long. OpenMP reads this when
+    # torch is loaded.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     cli(prog_name="dualamn")

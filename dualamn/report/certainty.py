@@ -27,7 +27,6 @@ METHOD_IN_WORDS: dict[Method, str] = {
     "agreement": "learned from the agreement with a model that did not see some of the names",
 }
 
-
 BANDS = (0.0, 0.5, 0.8, 0.95)
 """Where the bands of probability begin; the last one ends with 1."""
 

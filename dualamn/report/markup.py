@@ -56,7 +56,7 @@ def shown(value: object, brief: bool = False) -> Shown:
     """
     text = clean(str(value))
     address = text if text == value and _is_web_address(text) else ""
-    if brief and address and (last := clean(_last_part(address))):
+    if brief and address and (last := clean(unquote(re.split("[#/]", address)[-1]))):
         return Shown(last if len(last) <= LONGEST else f"{last[: LONGEST - 1]}…", address, address)
     if len(text) <= LONGEST:
         return Shown(text, "", address)
@@ -64,11 +64,6 @@ def shown(value: object, brief: bool = False) -> Shown:
     if len(text) > LONGEST_TITLE:
         title = f"{text[:LONGEST_TITLE]}… ({len(text):,} characters)"
     return Shown(f"{text[: LONGEST - 1]}…", title, address)
-
-
-def _last_part(address: str) -> str:
-    """What comes after the last # or / of an address."""
-    return unquote(re.split("[#/]", address)[-1])
 
 
 def _is_web_address(text: str) -> bool:
