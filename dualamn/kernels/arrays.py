@@ -57,10 +57,7 @@ def ends_of(keys: IntArray) -> tuple[IntArray, IntArray]:
 
 
 def find(ascending: IntArray, keys: IntArray) -> tuple[IntArray, BoolArray]:
-    """(m,) the place of each key among others, and whether it is there.
-
-    Elsewhere the place means nothing.
-    """
+    """(m,) the place of each key among others, and whether it is there: else it means nothing."""
     place: IntArray = np.searchsorted(ascending, keys)
     place[place == len(ascending)] = 0
     here = ascending[place] == keys if len(ascending) else np.zeros(len(keys), dtype=np.bool_)
@@ -80,12 +77,7 @@ def splitmix64(bits: NDArray[np.uint64], seed: int = 0) -> NDArray[np.uint64]:
 
 
 def components(pairs: NDArray[np.integer], n: int) -> NDArray[np.integer]:
-    """(n,) a number for each of n entities, equal where pairs join them, over others as well.
-
-    Args:
-        pairs: (m, 2) from 0 to n - 1.
-        n: how many entities there are.
-    """
+    """(n,) a number for each of n entities, equal where (m, 2) pairs join them, directly or not."""
     from scipy.sparse import coo_array
     from scipy.sparse.csgraph import connected_components
 
@@ -106,8 +98,7 @@ def expand(starts: IntArray, counts: IntArray) -> tuple[IntArray, IntArray]:
     """The numbers of many ranges, one range after the other.
 
     Args:
-        starts: (n,) the first number of every range.
-        counts: (n,) how many numbers it has, 0 or more.
+        starts, counts: (n,) the first number of every range, and how many it has.
 
     Returns:
         (m,) which range every number belongs to, and the (m,) numbers; m is the sum of counts.
@@ -118,7 +109,7 @@ def expand(starts: IntArray, counts: IntArray) -> tuple[IntArray, IntArray]:
 
 
 def blocks(sizes: IntArray, most: int) -> list[slice]:
-    """Cuts a row of things into stretches whose sizes add up to `most` or one thing."""
+    """Cuts a row of things into stretches whose sizes add up to `most`, or of one larger thing."""
     cuts: list[slice] = []
     ends = np.cumsum(sizes)
     start = 0
@@ -131,12 +122,9 @@ def blocks(sizes: IntArray, most: int) -> list[slice]:
 
 
 def largest_of(own: IntArray, values: NDArray[np.floating], most: int) -> tuple[IntArray, IntArray]:
-    """Places of the largest values of every owner, largest first, and their ranks from 0.
+    """Places of the `most` largest of (m,) values of every owner, and their ranks from 0.
 
-    Args:
-        own: (m,) whose each value is.
-        values: (m,) of equal ones of an owner the earlier comes first.
-        most: of an owner.
+    Largest first; of equal ones the earlier comes first.
     """
     order: IntArray = np.lexsort((-values, own))
     rank = ranks(own[order])
@@ -144,13 +132,12 @@ def largest_of(own: IntArray, values: NDArray[np.floating], most: int) -> tuple[
 
 
 def by_value(own: IntArray, values: NDArray[np.floating]) -> IntArray:
-    """An order by `own` ascending, and within it by value descending.
+    """An order by `own` ascending, and within it by value descending (see `value_keys`).
 
     Equal ones come in any order, but always the same. One sort of whole numbers, several times
-    as fast as `np.lexsort` of two columns. Arguments are those of `value_keys`.
+    as fast as `np.lexsort` of two columns.
     """
-    order: IntArray = np.argsort(value_keys(own, values))
-    return order
+    return np.argsort(value_keys(own, values))
 
 
 def value_keys(own: IntArray, values: NDArray[np.floating]) -> IntArray:
@@ -163,8 +150,7 @@ def value_keys(own: IntArray, values: NDArray[np.floating]) -> IntArray:
     bits = values.astype(np.float32).view(np.int32).astype(np.int64)
     # The bits of floats in the order of whole numbers: those of negative ones run backwards.
     rank = np.where(bits < 0, bits ^ 0x7FFFFFFF, bits)
-    keys: IntArray = (own << 32) + ((1 << 31) - 1 - rank)
-    return keys
+    return np.asarray((own << 32) + ((1 << 31) - 1 - rank))
 
 
 def grouped(own: IntArray, n: int) -> IntArray:
@@ -178,8 +164,7 @@ def grouped(own: IntArray, n: int) -> IntArray:
     dtype = np.int32 if size < 2**31 else np.int64
     places, starts = np.arange(size, dtype=dtype), np.arange(size + 1, dtype=dtype)
     by_own = csr_array((places, own.astype(dtype), starts), shape=(size, max(n, 1))).tocsc()
-    order: IntArray = by_own.data.astype(np.int64)
-    return order
+    return np.asarray(by_own.data, dtype=np.int64)
 
 
 def ranks(own: IntArray) -> IntArray:
@@ -192,13 +177,8 @@ def ranks(own: IntArray) -> IntArray:
 def best_of_each(own: IntArray, values: NDArray[np.floating], k: int) -> BoolArray:
     """(m,) which values are among the k highest of their owner; of equal ones the earlier are.
 
-    No order is needed for it, but one value of every owner, to which the others are compared:
-    numbers alone are sorted several times as fast as numbers that bring their places along.
-
-    Args:
-        own: (m,) whose each value is, from 0 up to, not including, 2 ** 31.
-        values: (m,) compared as float32.
-        k: 1 or more.
+    All are compared with the k-th of their owner: numbers alone are sorted several times as fast as
+    numbers that bring their places along. For the arguments see `value_keys`; k is 1 or more.
     """
     kept = np.ones(len(own), dtype=np.bool_)
     count = np.bincount(own)

@@ -65,7 +65,7 @@ def torch_device(setting: Device) -> torch.device:
 
 @contextmanager
 def threads(count: int | None) -> Iterator[None]:
-    """Runs the block on a number of threads and puts the caller's setting back afterwards."""
+    """Runs the block on a number of threads; the caller's setting comes back afterwards."""
     if count is None:
         yield
         return
@@ -86,8 +86,7 @@ def in_order(compute: Callable[[S], T], items: Iterable[S]) -> Iterator[T]:
     """What a computation makes of every item, in their order, some items ahead of who asks.
 
     For work that leaves Python's lock for most of its time, as numpy does over large arrays. There
-    are as many threads as torch would take, and one more result than threads waits at most. What
-    the items are is asked in the caller's thread.
+    are as many threads as torch would take; items are taken in the caller's thread.
     """
     import torch
 
@@ -111,7 +110,7 @@ def in_order(compute: Callable[[S], T], items: Iterable[S]) -> Iterator[T]:
 def process_start() -> float:
     """When this process started, on the clock of `time.monotonic()`.
 
-    Where the system does not tell (anything but Linux), the moment this module was imported.
+    Elsewhere than on Linux, the moment this module was imported.
     """
     age = _age_from_proc()
     return _IMPORTED if age is None else min(time.monotonic() - age, _IMPORTED)
@@ -134,12 +133,11 @@ def peak_memory_bytes() -> int:
 
     Resident size, that is, without what was reserved and never touched. It only ever grows.
     """
-    return _own_peak() + _children_peak()
+    return _own_peak() + _max_resident("RUSAGE_CHILDREN")
 
 
 def _own_peak() -> int:
-    # On Linux a process that was started with vfork inherits the peak of the one that started
-    # it in ru_maxrss, but not in VmHWM.
+    # On Linux a process started with vfork inherits its parent's peak in ru_maxrss, not in VmHWM.
     try:
         for line in Path("/proc/self/status").read_text().splitlines():
             if line.startswith("VmHWM:"):
@@ -147,10 +145,6 @@ def _own_peak() -> int:
     except (OSError, ValueError, IndexError):
         pass
     return _max_resident("RUSAGE_SELF")
-
-
-def _children_peak() -> int:
-    return _max_resident("RUSAGE_CHILDREN")
 
 
 def _max_resident(who: str) -> int:
@@ -163,25 +157,21 @@ def _max_resident(who: str) -> int:
 
 
 def machine(device: str = "cpu") -> dict[str, Any]:
-    """The machine as a benchmark reports it.
+    """The machine as a benchmark reports it, with the GPU's name if the model ran on "cuda".
 
-    Args:
-        device: where the model ran; for "cuda" the GPU's name is added.
-
-    Returns:
-        `system`, `processor`, `instructions` (the widest that torch's kernels use, such as AVX2:
-        processors of one name differ by it), `cores` (those this process may use), `memory_bytes`
-        (None where unknown) and `gpu` (None without one).
+    `instructions` are the widest that torch's kernels use, such as AVX2: processors of one name
+    differ by it.
     """
     import torch
 
+    cuda = device.startswith("cuda") and torch.cuda.is_available()
     return {
         "system": f"{platform.system()} {platform.release()} {platform.machine()}".strip(),
         "processor": processor(),
         "instructions": torch.backends.cpu.get_cpu_capability(),
         "cores": cores(),
         "memory_bytes": memory_bytes(),
-        "gpu": _gpu() if device.startswith("cuda") else None,
+        "gpu": torch.cuda.get_device_name() if cuda else None,
     }
 
 
@@ -205,8 +195,10 @@ def processor() -> str:
 
 
 def memory_bytes() -> int | None:
-    """The memory that this process may use: the machine's, or its control group's if that is
-    less; None where the system does not tell."""
+    """The memory that this process may use: the machine's, or its control group's if that is less.
+
+    None where it is not known.
+    """
     try:
         physical = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     except (OSError, ValueError, AttributeError):
@@ -216,12 +208,6 @@ def memory_bytes() -> int | None:
     except OSError:
         return physical
     return min(physical, int(limit)) if limit.isdecimal() else physical
-
-
-def _gpu() -> str | None:
-    import torch
-
-    return torch.cuda.get_device_name() if torch.cuda.is_available() else None
 
 
 def versions() -> dict[str, str]:

@@ -1,7 +1,6 @@
 """Two logistic fits: of which of several is chosen, and of what is so, from a prior on.
 
-Both minimise with L-BFGS and its slopes by hand (Byrd et al., "A limited memory algorithm for bound
-constrained optimization", SIAM J. Sci. Comput. 1995).
+Both by L-BFGS (Byrd et al., SIAM J. Sci. Comput. 1995) with gradients by hand.
 """
 
 from __future__ import annotations
@@ -13,9 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize
 
-from dualamn.kernels.arrays import FloatArray
-
-Floats = NDArray[np.float64]
+from dualamn.kernels.arrays import BoolArray, FloatArray, Floats
 
 _PRIOR = 0.01  # how far a few links are believed
 
@@ -39,7 +36,7 @@ def fit_logit(asked: Sequence[Comparisons], most: float, n_features: int) -> lis
     """The weights of a conditional logit model, from 0 to `most`.
 
     The probability that x is linked to y of all entities is proportional to the exponential of
-    the weighted sum of the pair's features. Features that tell nothing get the weight zero.
+    the weighted sum of the pair's features. Features that say nothing get the weight zero.
     """
     shown = [one for one in asked if len(one.counts)]
     if not shown:
@@ -69,27 +66,24 @@ def fit_logit(asked: Sequence[Comparisons], most: float, n_features: int) -> lis
 
 
 def fit_logistic(
-    features: Floats, right: NDArray[np.bool_], weights: Floats, prior: Floats, doubt: Floats
+    features: Floats, correct: BoolArray, weights: Floats, prior: Floats, doubt: Floats
 ) -> Floats:
-    """Coefficients of the chance to be right, the most probable ones after the data.
+    """(f + 1,) coefficients of the probability to be correct, the most probable after the data.
 
     They minimise the weighted log loss plus sum(doubt * (coefficients - prior)^2) / 2: without
     data they are the prior, with much data it hardly counts.
 
     Args:
         features: (m, f).
-        right: (m,) what is to be predicted.
+        correct: (m,) what is to be predicted.
         weights: (m,) how much each row counts.
         prior: (f + 1,) coefficients expected beforehand, the intercept first.
         doubt: (f + 1,) how firmly, in rows of data.
-
-    Returns:
-        (f + 1,) float64.
     """
     if not len(features):
         return prior.copy()
     rows = np.concatenate([np.ones((len(features), 1)), features], axis=1)
-    sign = np.where(right, 1.0, -1.0)
+    sign = np.where(correct, 1.0, -1.0)
 
     def loss(coefficients: Floats) -> tuple[float, Floats]:
         margin = sign * (rows @ coefficients)
@@ -103,12 +97,12 @@ def fit_logistic(
 
 
 def predict(features: Floats, coefficients: Floats) -> Floats:
-    """(m,) the chance of every row to be right, strictly between 0 and 1."""
+    """(m,) the probability of every row to be correct, strictly between 0 and 1."""
     return logistic(log_odds_of(features, coefficients))
 
 
 def log_odds_of(features: Floats, coefficients: Floats) -> Floats:
-    """(m,) the log odds of every row to be right."""
+    """(m,) the log odds of every row to be correct."""
     odds: Floats = features @ coefficients[1:] + coefficients[0]
     return odds
 

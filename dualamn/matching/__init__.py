@@ -67,10 +67,9 @@ def configured_matcher(config: AlignerConfig, name: str | None = None) -> Matche
         ConfigError: an unknown name.
     """
     name = name or config.matcher
-    settings: dict[str, Any] = {}
-    if name in BY_PROBABILITY:
-        settings = {"temperature": config.temperature, "rounds": config.sinkhorn_rounds}
-    return get_matcher(name, **settings)
+    if name not in BY_PROBABILITY:
+        return get_matcher(name)
+    return get_matcher(name, temperature=config.temperature, rounds=config.sinkhorn_rounds)
 
 
 def check_many(name: str) -> None:

@@ -25,10 +25,7 @@ ROWS_AT_ONCE = 4_096  # bounds the temporary arrays to a few megabytes
 
 @dataclass(frozen=True)
 class Csls:
-    """Links every left entity to the right entity with the highest CSLS score.
-
-    Only the candidates are scored, so an entity outside them cannot win by CSLS; with 100
-    candidates that is rare.
+    """Links every left entity to the candidate with the highest CSLS score.
 
     Args:
         k: how many nearest entities make up the neighbourhood of an entity.
@@ -68,8 +65,7 @@ def _mean_of_nearest(topk: TopK, k: int) -> FloatArray:
     """(q,) r of each query; 0 where there is no candidate."""
     real = topk.candidates[:, :k] >= 0
     total = np.where(real, topk.scores[:, :k], 0).sum(axis=1, dtype=np.float64)
-    mean: FloatArray = (total / np.maximum(real.sum(axis=1), 1)).astype(np.float32)
-    return mean
+    return np.asarray(total / np.maximum(real.sum(axis=1), 1), dtype=np.float32)
 
 
 def _scaled(topk: TopK, own: FloatArray, other: TopK, others: FloatArray) -> TopK:

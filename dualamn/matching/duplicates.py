@@ -1,9 +1,8 @@
 """Links for graphs that have some entities more than once: several to the same one.
 
 A one-to-one matcher gives the one counterpart to one of its duplicates and leaves the others
-without. What tells a duplicate from a dangling entity is that it fits nobody else nearly as well,
-and its counterpart about as well as others do: it has a claim. Who has a claim to the same entity
-is no rival to the others who have.
+without. A duplicate, unlike a dangling entity, fits nobody else nearly as well, and its counterpart
+about as well as others do: it has a claim. Claims to the same entity are no rivals.
 """
 
 from __future__ import annotations
@@ -35,8 +34,8 @@ class Claims:
 
     Attributes:
         of_row, of_column: (p,) whether a pair is the claim of its left and of its right entity.
-        rows, columns: (r,) and (c,) for every entity, less the offset of the pairs, the one that
-            stands for all who have a claim to the same entity; itself for others.
+        rows, columns: (r,) and (c,) for every left and right entity the one that stands for all
+            who have a claim to the same entity; itself for others.
     """
 
     of_row: BoolArray
@@ -67,18 +66,16 @@ class Claims:
 
 
 def with_claims(matching: Matching, candidates: Candidates, temperature: float) -> Matching:
-    """The links of a one-to-one matcher, and a link for every claim.
+    """The links of a one-to-one matcher, and a link for every claim, sorted.
 
-    A link of an entity to another one than it has a claim to is dropped.
+    A link of an entity to another one than it has a claim to is dropped. New links have the
+    probability that follows from how far they are ahead of candidates without a claim to the same
+    entity.
 
     Args:
         matching: of these candidates, by a matcher whose scores are probabilities.
         candidates: with scores, as the matcher saw them.
         temperature: of the Sinkhorn normalisation, in units of the scores.
-
-    Returns:
-        Links, sorted; those that are new have the probability that follows from how far they are
-        ahead of candidates without a claim to the same entity.
     """
     plan = matching.transport_plan
     if plan is not None and plan.candidates is candidates:
@@ -110,15 +107,10 @@ def with_new_claims(
 
 
 def margins_of(pairs: CandidatePairs, claims: Claims, place: IntArray) -> tuple[Floats, Floats]:
-    """How far pairs are ahead of the other candidates of their left and of their right entity.
+    """(m,) how far pairs are ahead of other candidates of their left, and of their right entity.
 
-    Args:
-        pairs: the candidates.
-        claims: among them; who has a claim to the same entity is not compared with.
-        place: (m,) which pairs.
-
-    Returns:
-        (m,) each; inf where there is no other.
+    Inf where there is no other. Those with a claim to the same entity are not compared with.
+    `place`, (m,), says which pairs.
     """
     found = []
     for side, stands_for in enumerate((claims.columns, claims.rows)):

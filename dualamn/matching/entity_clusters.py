@@ -1,14 +1,11 @@
 """Clusters: which entities of all graphs are the same, from the links between each two.
 
 The links of three or more graphs need not agree: a ~ b and b ~ c, but not a ~ c, or a ~ another
-entity of c's graph. Links are taken up one by one, the surest first, and each brings the
-clusters of its two ends together. Two clusters that have a graph in common stay apart, for no
-graph holds an entity twice: the link is then dropped, and counted. So a chain of weak links
+entity of c's graph. Links are taken up one by one, seed links and then the surest first, and each
+brings the clusters of its two ends together. Two clusters that have a graph in common stay apart,
+for no graph holds an entity twice: the link is then dropped, and counted. So a chain of weak links
 cannot reach an entity that has a surer counterpart. Only the order of scores matters, so any
 matcher's scores will do.
-
-Seed links are certain and come before all others. If they contradict each other, some of them
-are dropped, and counted apart.
 
 Equal scores are ordered by a hash of the two joint ids and the task's seed: it depends neither
 on the order of the links nor on whether linked entities are numbered alike.
@@ -40,22 +37,29 @@ class Clusters(Generic[Links]):
 
     Made by `Alignment.clusters`. No entity is in two clusters, and one without a link is in none.
 
+    >>> from dualamn import AlignmentTask, KnowledgeGraph
+    >>> from dualamn.result import AlignedLinks
+    >>> triples = {kg: [(f"{kg}:Rome", "in", f"{kg}:Italy")] for kg in "abc"}
+    >>> kgs = [KnowledgeGraph.from_triples(kg, own) for kg, own in triples.items()]
+    >>> rome = [kg.entities.tolist().index(f"{kg.name}:Rome") for kg in kgs]
+    >>> seeds = {(0, 1): [(rome[0], rome[1])], (1, 2): [(rome[1], rome[2])]}
+    >>> task = AlignmentTask.from_kgs(kgs, seeds)
+    >>> clusters = cluster(AlignedLinks(task, (), "unaligned", "mutual"))
+    >>> [task.identifiers(row).tolist() for row in clusters.members], clusters.n_implied
+    ([['a:Rome', 'b:Rome', 'c:Rome']], 1)
+
     Attributes:
         alignment: whose links, and whose task's seed links, the clusters were made of.
-        members: (c, g) int32 joint ids, two or more in every row. The column is the graph's
-            position in the task, and -1 stands where a cluster has nothing of a graph. Rows are
-            in the order of their first entities.
+        members: (c, g) int32 joint ids, two or more in every row, in the order of the first. The
+            column is the graph's position in the task; -1 where a cluster has nothing of a graph.
         scores: (c,) float32: of the links that a cluster needs to hold together, the least sure
-            one's score; 1 where seed links alone do. A cluster would come out whole if all links
-            below its score were left out.
+            one's score; 1 where seed links alone do.
         n_kept: links of the alignment with both ends in one cluster.
-        n_dropped: links that were dropped, since they would have put two entities of one graph
-            into a cluster.
-        n_below: links that were not looked at, as their score is below the lowest asked for.
-            These three add up to the links of the alignment.
+        n_dropped: links that would have put two entities of one graph into a cluster.
+        n_below: links with a score below the lowest asked for. These three add up to all links.
         n_implied: pairs of entities in one cluster that have neither a link that was kept nor a
             seed link.
-        n_seeds_dropped: seed links that were dropped, since others contradict them.
+        n_seeds_dropped: seed links that others contradict.
     """
 
     alignment: Links
@@ -117,9 +121,8 @@ class Clusters(Generic[Links]):
     def to_alignment(self) -> Links:
         """Every two entities of a cluster as a link, between all pairs of graphs.
 
-        With `evaluate` it shows what clusters gain over the links they were made of. Seed links
-        are left out, as in other alignments. A pair that had a link has its score, one that is
-        implied the cluster's. There is no ranking.
+        Seed links are left out, as in other alignments. A pair that had a link has its score, one
+        that is implied the cluster's. There is no ranking.
         """
         made_of, task = self.alignment, self.task
         keys, given = pair_keys(made_of.links), pair_keys(task.seed_links)
@@ -160,10 +163,7 @@ class Clusters(Generic[Links]):
 def cluster(alignment: Links, *, min_score: float | None = None) -> Clusters[Links]:
     """Clusters from the links of an alignment and the seed links of its task.
 
-    Args:
-        alignment: links between any of the task's graphs.
-        min_score: links with a lower score are not looked at; None for none. Seed links always
-            are.
+    Links with a score below `min_score` are not looked at; seed links always are.
 
     Raises:
         ConfigError: `min_score` is not a number.
@@ -176,9 +176,7 @@ def cluster(alignment: Links, *, min_score: float | None = None) -> Clusters[Lin
     every = np.concatenate([seeds, links[looked_at]])
     sureness = np.concatenate([np.full(len(seeds), inf), scores[looked_at].astype(np.float64)])
 
-    lots = splitmix64(
-        pair_keys(every).astype(np.uint64), task.seed
-    )  # they say nothing of the links
+    lots = splitmix64(pair_keys(every).astype(np.uint64), task.seed)
     order = np.lexsort((lots, -sureness))
     owner, joined = _merge(every[order], task.source_of)
     members, first = _table(owner, task)

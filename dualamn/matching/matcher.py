@@ -20,14 +20,9 @@ class Matcher(Protocol):
 
 
 def best_links(topk: TopK, chosen: BoolArray | None = None) -> tuple[Int32Array, FloatArray]:
-    """Each query's first candidate as a link, with its score.
+    """(m, 2) int32 links of queries and their first candidates, and their (m,) float32 scores.
 
-    Args:
-        topk: ranked candidates.
-        chosen: (q,) which queries get a link; all that have a candidate if None.
-
-    Returns:
-        (m, 2) int32 links of query and candidate, and their (m,) float32 scores.
+    Of the (q,) chosen queries, or all, that have a candidate.
     """
     first = first_candidates(topk)
     kept = first >= 0 if chosen is None else (first >= 0) & chosen

@@ -43,10 +43,7 @@ def candidate_pairs(candidates: Candidates, offsets: tuple[int, int] = (0, 0)) -
 def rescored(candidates: Candidates, pairs: CandidatePairs, scores: Floats) -> Candidates:
     """The candidates with the (p,) scores of their pairs, best first; equal ones keep their order.
 
-    Args:
-        candidates: that the pairs were made of.
-        pairs: see `candidate_pairs`.
-        scores: of the pairs.
+    `pairs` are the candidates', see `candidate_pairs`.
     """
     forward, backward = candidates.left_to_right, candidates.right_to_left
     n_forward = int((forward.candidates >= 0).sum())
@@ -73,8 +70,7 @@ def best_other(ends: IntArray, scores: Floats, size: int, place: IntArray) -> Fl
     """(m,) the best score of the other pairs with the same end; -inf where there is none.
 
     Args:
-        ends: (p,) the left, or the right, entity of every pair.
-        scores: (p,) of the pairs.
+        ends, scores: (p,) the left, or the right, entity of every pair, and its score.
         size: more than any of the ends.
         place: (m,) the pairs that are asked about.
     """
@@ -139,28 +135,23 @@ class PairTable:
         )
 
     def chosen(self, kept: BoolArray) -> PairTable:
-        """Some of the pairs."""
+        """The pairs that are kept."""
         return PairTable(self.keys[kept], self.scores[kept], self.given[kept])
 
     def ranked(
         self, scores: Floats, searched: tuple[Int32Array, Int32Array], offsets: IntArray, k: int
     ) -> Candidates:
-        """The k best pairs of every entity, whichever side they were found from.
+        """The k best pairs of every entity by (p,) scores, whichever side they were found from.
 
         Args:
-            scores: (p,) of the pairs.
             searched: joint ids, ascending, of the left and the right entities that were searched.
             offsets: joint id of the first entity of either graph.
-            k: most candidates of an entity.
         """
         left, right = self.rows + offsets[0], self.columns + offsets[1]
         single = scores.astype(np.float32)
 
-        def ranked(side: Side) -> TopK:
-            return _ranked(*side, single, k)
-
         sides: list[Side] = [(left, right, *searched), (right, left, *searched[::-1])]
-        to_right, to_left = in_order(ranked, sides)
+        to_right, to_left = in_order(lambda side: _ranked(side, single, k), sides)
         return Candidates(to_right, to_left)
 
     def best_of_either(self, scores: Floats, among: BoolArray, k: int) -> BoolArray:
@@ -184,7 +175,7 @@ class ScoredCandidates:
 
     Attributes:
         candidates: ranked by score, or by score and evidence.
-        pairs: all pairs that were judged, with their scores before evidence.
+        pairs: all pairs that were scored, with their scores before evidence.
         offsets: joint id of the first entity of either graph.
         search_seconds: of the nearest-neighbour search.
         evidence_seconds: of the evidence.
@@ -232,22 +223,12 @@ def _reordered(topk: TopK, scores: FloatArray) -> TopK:
     table = np.full(topk.candidates.shape, -np.inf, dtype=np.float32)
     table[topk.candidates >= 0] = scores
     order = np.argsort(-table, axis=1, kind="stable")
-    return TopK(
-        topk.queries,
-        np.take_along_axis(topk.candidates, order, axis=1),
-        np.take_along_axis(table, order, axis=1),
-        topk.pool_size,
-    )
+    candidates = np.take_along_axis(topk.candidates, order, axis=1)
+    return TopK(topk.queries, candidates, np.take_along_axis(table, order, 1), topk.pool_size)
 
 
-def _ranked(
-    own: IntArray,
-    other: IntArray,
-    queries: Int32Array,
-    others: Int32Array,
-    scores: FloatArray,
-    k: int,
-) -> TopK:
+def _ranked(side: Side, scores: FloatArray, k: int) -> TopK:
+    own, other, queries, others = side
     order = by_value(own, scores)
     rank = ranks(own[order])
     order, rank = order[rank < k], rank[rank < k]

@@ -22,6 +22,8 @@ from dualamn.matching.matcher import best_links, first_candidates
 from dualamn.matching.pairs import candidate_pairs, rescored
 from dualamn.result import Candidates, Matching, TransportPlan
 
+Shape = tuple[int, int]
+
 _AT_ONCE = 1 << 20  # entries that a thread multiplies before it takes others
 _LEAST = 1e-150  # what sums are taken to be at least: its inverse squared is still a number
 _MOST_EXPONENT = 300.0  # exp(300) is less than 1 / _LEAST
@@ -31,7 +33,7 @@ def sinkhorn(
     rows: ArrayLike,
     columns: ArrayLike,
     logits: ArrayLike,
-    shape: tuple[int, int],
+    shape: Shape,
     *,
     rounds: int,
     tolerance: float,
@@ -40,11 +42,9 @@ def sinkhorn(
 
     No row and no column adds up to more than one. With as many rows as columns, all of them
     add up to one. Otherwise those of the smaller side do, and the larger side shares its
-    surplus: each of its members may stay without a counterpart, at equal cost, and the less so
-    the better its scores are. That is an extra member of the smaller side, of the surplus'
-    size, with the same score for all (the dummy point of partial transport, Chapel et al.,
-    NeurIPS 2020, https://arxiv.org/abs/2002.08276). Only rows and columns with a pair that
-    can be count towards the sizes.
+    surplus by an extra member of the smaller side, of the surplus' size, with the same score for
+    all (the dummy point of partial transport, Chapel et al., NeurIPS 2020,
+    https://arxiv.org/abs/2002.08276). Only rows and columns with a pair that can be count.
 
     Where the pairs leave no such table, as for three rows with the same single column, or
     where the rounds end early, sums fall short of one.
@@ -81,12 +81,7 @@ def sinkhorn(
 
 
 def _normalised(
-    rows: IntArray,
-    columns: IntArray,
-    logits: Floats,
-    shape: tuple[int, int],
-    rounds: int,
-    tolerance: float,
+    rows: IntArray, columns: IntArray, logits: Floats, shape: Shape, rounds: int, tolerance: float
 ) -> Floats:
     """The same where every pair can be."""
     surplus = int((np.bincount(columns) > 0).sum()) - int((np.bincount(rows) > 0).sum())
@@ -117,7 +112,6 @@ def _factors(
         forward: the kernel.
         top: what was taken from the logits of every column.
         surplus: how many more columns there are than rows.
-        rounds, tolerance: see `sinkhorn`.
     """
     by_column = forward.T.tocsr()
     real = np.diff(by_column.indptr) > 0
@@ -154,12 +148,11 @@ def _product(stretches: list[csr_array], vector: Floats) -> Floats:
     """The matrix times a vector, in threads if there are several stretches."""
 
     def of(stretch: csr_array) -> Floats:
-        product: Floats = stretch @ vector
-        return product
+        return np.asarray(stretch @ vector)
 
-    return (
-        of(stretches[0]) if len(stretches) == 1 else np.concatenate(list(in_order(of, stretches)))
-    )
+    if len(stretches) == 1:
+        return of(stretches[0])
+    return np.concatenate(list(in_order(of, stretches)))
 
 
 def _extra(before: float, sums: Floats, without: Floats, surplus: int) -> float:
@@ -180,7 +173,7 @@ def _top(ends: IntArray, logits: Floats, size: int) -> Floats:
     return top
 
 
-def _csr(rows: IntArray, columns: IntArray, values: Floats, shape: tuple[int, int]) -> csr_array:
+def _csr(rows: IntArray, columns: IntArray, values: Floats, shape: Shape) -> csr_array:
     matrix = csr_array((values, (rows, columns)), shape=shape)
     if matrix.nnz < len(values):
         raise ValueError(f"{len(values) - matrix.nnz} of {len(values)} places come twice")
@@ -193,11 +186,11 @@ TOLERANCE = 1e-3
 
 @dataclass(frozen=True)
 class Sinkhorn:
-    """Links every left entity to its most probable counterpart, see `transport.sinkhorn`.
+    """Links every left entity to its most probable counterpart, see `sinkhorn`.
 
     An entity whose candidates are all taken by others is left with a low probability, where
-    CSLS would only see that they are near. Works on CPU arrays, wherever the embeddings were
-    made: it takes a fraction of a second for 10,000 entities with 100 candidates each.
+    CSLS would only see that they are near. A fraction of a second for 10,000 entities with 100
+    candidates each.
 
     Args:
         temperature: of the normalisation, in units of the candidates' scores.
@@ -256,8 +249,8 @@ class Sinkhorn:
 class Mutual(Sinkhorn):
     """Links two entities if each is the other's most probable counterpart.
 
-    Fewer links than the other matchers find, each on at most one line of both graphs, and more
-    of them correct: dangling entities mostly stay without a link.
+    Fewer links than other matchers find, and more of them correct: dangling entities mostly stay
+    without a link.
     """
 
     def match(self, candidates: Candidates) -> Matching:

@@ -12,7 +12,7 @@ from dualamn.result import Recall
 from dualamn.search.exact import QUERY_BLOCK, Found, checked_rows, nearest, nearest_both_ways
 
 AT = 10  # recall is that of so many nearest
-_SAMPLED = 500  # queries of a side that choose the number of probes, and as many that judge it
+_SAMPLED = 500  # queries of a side that choose the number of probes, and as many that test it
 _ITERATIONS, _POINTS = 8, 64  # of k-means, which need not converge, and rows a cluster it looks at
 _MOST_SHARE = 0.1  # of the other side; beyond it an exact search, with its large tiles, is as fast
 
@@ -29,25 +29,20 @@ def nearest_approximately(
     """Like `nearest_both_ways`, but a row is only compared with clusters that are near it.
 
     Either side has an inverted file (Sivic and Zisserman, ICCV 2003), FAISS's `IndexIVFFlat`. The
-    exact neighbours of a sample of rows tell beforehand how many clusters it takes to find a share
-    of them; those of another sample tell afterwards what was found. Rows that have no clusters
-    worth the name are searched exactly, which is faster then.
+    exact neighbours of a sample of rows set how many clusters are looked into, and those of another
+    sample measure what was found. Rows without clear clusters are searched exactly, which is faster
+    then.
 
     Args:
         left, right: (p, d) and (q, d) float32, neither empty.
         k: how many to return, 1 or more.
         recall: share of the ten nearest that is to be found.
         seed: of the samples and of k-means.
-        done: called now and then with the number of left rows that this is worth.
+        done: called now and then with the number of left rows done so far, nearly.
 
     Returns:
-        (p, min(k, q)) scores and positions in `right`, (q, min(k, p)) in `left`, and what they are
-        worth, None for an exact search. A row that was compared with fewer than k has positions
-        of -1 at the end, with scores of -inf.
-
-    Raises:
-        DataError: an embedding is NaN or infinite.
-        ValueError: k is negative, or the widths differ.
+        As `nearest_both_ways`, and the recall, None for an exact search. A row that was compared
+        with fewer than k has positions of -1 at the end, with scores of -inf.
     """
     left, right = checked_rows(left, right, k)
     rng = np.random.default_rng([seed, len(left), len(right)])
@@ -67,7 +62,7 @@ def nearest_approximately(
 
     to_right, to_left = there.search(k, add), back.search(k, add)
     found = (there.recall(to_right[1]) + back.recall(to_left[1])) / 2
-    queries, probes = len(there.judges) + len(back.judges), max(there.probes, back.probes)
+    queries, probes = len(there.testers) + len(back.testers), max(there.probes, back.probes)
     return to_right, to_left, Recall(found, queries, centres.ntotal, probes, share)
 
 
@@ -111,7 +106,7 @@ class _Direction:
         self.queries, self.pool, self.centres = queries, pool, centres
         sampled = rng.permutation(len(queries))[: 2 * _SAMPLED]
         half = len(sampled) // 2
-        self.judges, tuners = sampled[half:], queries[sampled[: max(half, 1)]]
+        self.testers, tuners = sampled[half:], queries[sampled[: max(half, 1)]]
         home = centres.search(pool, 1)[1][:, 0]
         near = centres.search(tuners, centres.ntotal)[1]
         wanted = home[nearest(tuners, pool, AT)[1]]
@@ -141,7 +136,7 @@ class _Direction:
         return scores, positions
 
     def recall(self, positions: Int32Array) -> float:
-        """The share of the nearest of the judging sample that was found."""
-        exact = nearest(self.queries[self.judges], self.pool, AT)[1]
-        found = positions[self.judges]
+        """The share of the nearest of the testing sample that was found."""
+        exact = nearest(self.queries[self.testers], self.pool, AT)[1]
+        found = positions[self.testers]
         return float((exact[:, :, None] == found[:, None, :]).any(axis=2).mean())

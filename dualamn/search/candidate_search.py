@@ -30,9 +30,9 @@ def search_candidates(
 
     Args:
         embeddings: (n, d) float32 or float16, rows in joint ids and L2-normalised (or all zero).
-        left_ids, right_ids: (q,) and (p,) int32 joint ids of the two pools, without repeats;
-            either may be empty.
-        k: candidates of each entity; at most all of the other pool.
+        left_ids, right_ids: (q,) and (p,) int32 joint ids of the two candidate sets, without
+            repeats; either may be empty.
+        k: candidates of each entity; at most all of the other set.
         recall: share of the ten nearest that must be found; 1 for all, by an exact search.
         seed: of the samples and clusters of an approximate search.
         progress: told of stage "search" in steps of left entities.
@@ -44,9 +44,7 @@ def search_candidates(
     """
     if k < 1:
         raise ConfigError(f"the number of candidates must be 1 or more, got {k}")
-    left, right = _rows(embeddings, left_ids), _rows(embeddings, right_ids)
-    _check_normalised(left)
-    _check_normalised(right)
+    left, right = (_rows(embeddings, ids) for ids in (left_ids, right_ids))
 
     def done(rows: int) -> None:
         progress(Progress("search", rows, len(left)))
@@ -66,18 +64,15 @@ def search_candidates(
 
 
 def _named(ids: Int32Array, positions: Int32Array) -> Int32Array:
-    """Joint ids of positions in a pool; -1 stays."""
+    """Joint ids of positions in a candidate set; -1 stays."""
     return np.where(positions >= 0, ids[positions], np.int32(-1))
 
 
 def _rows(embeddings: EmbeddingArray, ids: Int32Array) -> FloatArray:
-    """The float32 rows of these ids, without a copy where the ids follow each other."""
+    """The float32 rows of these ids, checked; no copy where the ids follow each other."""
     follow = len(ids) and ids[-1] < len(embeddings) and np.all(np.diff(ids) == 1)
-    rows = embeddings[ids[0] : ids[-1] + 1] if follow else embeddings[ids]
-    return rows.astype(np.float32, copy=False)
-
-
-def _check_normalised(rows: FloatArray) -> None:
+    chosen = embeddings[ids[0] : ids[-1] + 1] if follow else embeddings[ids]
+    rows: FloatArray = chosen.astype(np.float32, copy=False)
     with np.errstate(over="ignore", invalid="ignore"):
         squares = np.einsum("nd,nd->n", rows, rows)
         # NaN and infinity get an error of their own.
@@ -87,6 +82,7 @@ def _check_normalised(rows: FloatArray) -> None:
             f"embeddings must be L2-normalised for the search: {wrong.size:,} of {len(rows):,} "
             f"are not, one has length {squares[wrong[0]] ** 0.5:.3g}"
         )
+    return rows
 
 
 def candidate_sets(
@@ -94,14 +90,10 @@ def candidate_sets(
 ) -> tuple[Int32Array, Int32Array]:
     """The entities of both graphs that are queries and candidates of each other.
 
-    With "test_only" they are the ends of the test links between the two graphs, with
-    "all_entities" all entities, and with "unaligned" those that no seed link joins to the
-    other graph. Under "all_entities" the pools are complete, since the neighbourhoods of every
-    entity count in matching; the evaluation then looks at the queries it has gold links for.
-    "unaligned" leaves blank nodes of RDF out, since a link to one could not be used.
-
-    Args:
-        left, right: positions of the two graphs in the task.
+    With "test_only" they are the ends of the test links between the two graphs (given by their
+    positions in the task), with "all_entities" all entities, since the neighbourhoods of every
+    entity count in matching, and with "unaligned" those that no seed link joins to the other graph,
+    without blank nodes of RDF, since a link to one could not be used.
 
     Returns:
         Two sorted arrays of int32 joint ids, of the left and of the right graph.

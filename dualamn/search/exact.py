@@ -18,21 +18,19 @@ QUERY_BLOCK = 16_384  # bounds FAISS's 64-bit result positions to 13 MB at 100 n
 def nearest(
     queries: FloatArray, pool: FloatArray, k: int, *, done: Callable[[int], None] | None = None
 ) -> tuple[FloatArray, Int32Array]:
-    """The k rows of a pool with the largest inner product with each query, best first.
+    """The k rows of a candidate set with the largest inner product with each query, best first.
 
-    Exact: no pair is left out. Neither array is copied if it is float32 and C-contiguous, and
-    scores of more than a few thousand queries and pool rows never exist at once.
+    Neither array is copied if it is float32 and C-contiguous, and scores of more than a few
+    thousand queries and candidates never exist at once.
 
     Args:
-        queries: (q, d), q may be 0.
-        pool: (p, d), p may be 0.
+        queries, pool: (q, d) and (p, d); either may be empty.
         k: how many to return, at most p are.
         done: called after every block of queries with the number of queries done so far.
 
     Returns:
-        scores: (q, min(k, p)) float32, descending along a row.
-        positions: (q, min(k, p)) int32 rows of the pool. Which of equal scores comes first
-            depends on their positions only, the same for every query.
+        (q, min(k, p)) float32 scores, descending along a row, and int32 rows of the pool. Which of
+        equal scores comes first depends on their positions only, the same for every query.
 
     Raises:
         DataError: an embedding is NaN or infinite.
@@ -95,23 +93,11 @@ LEFT_TILE, RIGHT_TILE = 1_024, 4_096  # 16 MiB of scores: large enough for fast 
 def nearest_both_ways(
     left: FloatArray, right: FloatArray, k: int, *, done: Callable[[int], None] | None = None
 ) -> tuple[Found, Found]:
-    """The same as `nearest(left, right, k)` and `nearest(right, left, k)`, in less time.
+    """`nearest(left, right, k)` and `nearest(right, left, k)`, in less time.
 
     Nearly all time of a search goes into inner products, and both directions need the same
     ones. So every tile of products is made once and goes into FAISS's heaps of its rows and,
-    turned, into those of its columns. A pair has one score, whichever way it is seen.
-
-    Args:
-        left, right: (p, d) and (q, d) float32; either may be empty.
-        k: how many to return, at most all of the other side.
-        done: called after every block of left rows with the number of rows done so far.
-
-    Returns:
-        (p, min(k, q)) scores and positions in `right`, and (q, min(k, p)) in `left`.
-
-    Raises:
-        DataError: an embedding is NaN or infinite.
-        ValueError: k is negative, or the widths differ.
+    transposed, into those of its columns. A pair has one score, whichever way it is seen.
     """
     import torch  # slow to load, as is faiss below
 
@@ -123,7 +109,7 @@ def nearest_both_ways(
         return to_right.sorted(), to_left.sorted()
     lefts, rights = torch.from_numpy(left), torch.from_numpy(right)
     size = min(n_left, LEFT_TILE) * min(n_right, RIGHT_TILE)
-    buffer, turned_buffer = torch.empty(size), torch.empty(size)
+    buffer, other_buffer = torch.empty(size), torch.empty(size)
     for start in range(0, n_left, LEFT_TILE):
         rows = slice(start, min(start + LEFT_TILE, n_left))
         height = rows.stop - start
@@ -131,11 +117,11 @@ def nearest_both_ways(
             columns = slice(first, min(first + RIGHT_TILE, n_right))
             width = columns.stop - first
             tile = buffer[: height * width].view(height, width)
-            turned = turned_buffer[: height * width].view(width, height)
+            transposed = other_buffer[: height * width].view(width, height)
             torch.mm(lefts[rows], rights[columns].T, out=tile)
-            turned.copy_(tile.T)
+            transposed.copy_(tile.T)
             to_right.add(rows, first, tile.numpy())
-            to_left.add(columns, start, turned.numpy())
+            to_left.add(columns, start, transposed.numpy())
         if done is not None:
             done(rows.stop)
     return to_right.sorted(), to_left.sorted()
@@ -192,7 +178,7 @@ _NUMBERS = 1 << 20  # of a block of rows: two of 4 MiB stay in the cache
 def pair_cosines(
     embeddings: EmbeddingArray, left: NDArray[np.integer], right: NDArray[np.integer]
 ) -> FloatArray:
-    """The cosine of every pair, without a copy of all their rows.
+    """(p,) float32: the cosine of every pair, without a copy of all their rows.
 
     Mapped rows (`dualamn.kernels.memory`) are gone through block by block, pairs of the same two
     blocks together.
@@ -200,9 +186,6 @@ def pair_cosines(
     Args:
         embeddings: (n, d) float32 or float16, L2-normalised rows; of others, inner products.
         left, right: (p,) rows of each pair; fast where neighbours in the list share theirs.
-
-    Returns:
-        (p,) float32.
     """
     import torch  # slow to load
 
