@@ -1,32 +1,12 @@
-"""Files and folders are written whole or not at all; a full disk is one clear error."""
-
-from __future__ import annotations
-
 import errno
 import os
 import stat
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import IO
 
-import numpy as np
 import pytest
-import torch
-from safetensors import SafetensorError
 
-from dualamn.bench.synthetic_task import make_task
 from dualamn.errors import DataError
-from dualamn.files.atomic import (
-    atomic_folder,
-    atomic_path,
-    atomic_write,
-    atomic_write_bytes,
-    check_new_folder,
-    check_writable,
-)
-from dualamn.files.tensors import write_tensors
-from dualamn.link_files.side_tables import write_embeddings
+from dualamn.files.atomic import atomic_path, atomic_write, atomic_write_bytes, check_writable
 
 
 def test_a_file_appears_whole(tmp_path: Path) -> None:
@@ -142,103 +122,3 @@ def test_a_folder_without_permission_is_refused(
     monkeypatch.setattr("dualamn.files.atomic.os.access", lambda *_: False)
     with pytest.raises(DataError, match="no permission to write"):
         check_writable(tmp_path / "out.txt")
-
-
-def test_a_folder_appears_whole(tmp_path: Path) -> None:
-    target = tmp_path / "out"
-    with atomic_folder(target) as folder:
-        (folder / "sub").mkdir()
-        (folder / "sub" / "file").write_text("x")
-        assert not target.exists()
-    assert (target / "sub" / "file").read_text() == "x"
-    assert list(tmp_path.iterdir()) == [target]
-
-
-@pytest.mark.parametrize("error", [RuntimeError, KeyboardInterrupt])
-@pytest.mark.parametrize("was_there", [False, True])
-def test_an_error_leaves_what_was_there(
-    tmp_path: Path, error: type[BaseException], was_there: bool
-) -> None:
-    target = tmp_path / "out"
-    if was_there:
-        target.mkdir()
-
-    def fail() -> None:
-        with atomic_folder(target) as folder:
-            (folder / "file").write_text("half")
-            raise error
-
-    with pytest.raises(error):
-        fail()
-    assert list(tmp_path.iterdir()) == ([target] if was_there else [])
-
-
-def test_an_empty_folder_is_filled(tmp_path: Path) -> None:
-    (tmp_path / "real").mkdir()
-    (tmp_path / "link").symlink_to(tmp_path / "real", target_is_directory=True)
-    with atomic_folder(tmp_path / "link") as folder:
-        (folder / "file").write_text("x")
-    assert (tmp_path / "real" / "file").read_text() == "x"
-    assert (tmp_path / "link").is_symlink()
-
-
-def test_a_folder_filled_in_the_meantime_is_left_alone(tmp_path: Path) -> None:
-    target = tmp_path / "out"
-
-    def fail() -> None:
-        with atomic_folder(target):
-            target.mkdir()
-            (target / "theirs").write_text("x")
-
-    with pytest.raises(DataError, match="cannot be written"):
-        fail()
-    assert (target / "theirs").read_text() == "x"
-    assert list(tmp_path.iterdir()) == [target]
-
-
-def test_places_where_no_folder_can_be_made(tmp_path: Path) -> None:
-    (tmp_path / "full").mkdir()
-    (tmp_path / "full" / "file").write_text("x")
-    with pytest.raises(DataError, match="not empty, and nothing is overwritten"):
-        check_new_folder(tmp_path / "full")
-    with pytest.raises(DataError, match="is a file"):
-        check_new_folder(tmp_path / "full" / "file")
-    with pytest.raises(DataError, match=r"there is no folder .*none, create it first"):
-        check_new_folder(tmp_path / "none" / "out")
-    assert check_new_folder(tmp_path / "new") == tmp_path / "new"
-    assert not (tmp_path / "new").exists()
-
-
-FULL = Path("/dev/full")
-
-
-def test_tensors_on_a_full_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    said = "Error while serializing: I/O error: "
-
-    def fail(*_: object) -> None:
-        raise SafetensorError(said)
-
-    monkeypatch.setattr("dualamn.files.tensors.save_file", fail)
-    target = tmp_path / "aligner"
-    target.write_text("old")
-    with pytest.raises(SafetensorError):  # nothing is known of this one
-        write_tensors(target, {"a": torch.zeros(2)}, {})
-    said += f"No space (os error {errno.ENOSPC})"
-    with pytest.raises(DataError, match=f"cannot be written .{os.strerror(errno.ENOSPC)}"):
-        write_tensors(target, {"a": torch.zeros(2)}, {})
-    assert target.read_text() == "old"
-    assert list(tmp_path.iterdir()) == [target]
-
-
-@pytest.mark.skipif(not FULL.exists(), reason="only Linux has a device that is always full")
-def test_embeddings_on_a_full_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    @contextmanager
-    def full(_: object) -> Iterator[IO[bytes]]:
-        with FULL.open("wb", buffering=0) as file:
-            yield file
-
-    monkeypatch.setattr("dualamn.link_files.side_tables.atomic_write_bytes", full)
-    task = make_task(30)
-    rows = np.zeros((task.n_entities, 4), dtype=np.float32)
-    with pytest.raises(OSError, match=os.strerror(errno.ENOSPC)):
-        write_embeddings(task, rows, tmp_path / "rows.npy")
