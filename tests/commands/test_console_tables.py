@@ -91,7 +91,9 @@ def test_the_best_connected_come_first_and_then_the_least_sure(alignment: Alignm
     ]
 
 
-def test_entities_are_called_by_name_and_unknown_labels_are_not_told(alignment: Alignment) -> None:
+def test_entities_are_called_by_name_and_unknown_counterparts_are_not_told(
+    alignment: Alignment,
+) -> None:
     task = alignment.task
     named = replace(
         task.kgs[0],

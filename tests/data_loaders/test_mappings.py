@@ -14,7 +14,6 @@ import pytest
 
 from dualamn.data_loaders import load, load_files
 from dualamn.graphs.task import AlignmentTask
-from dualamn.kernels.arrays import Int32Array
 from tests.data_loaders.conftest import Folder, Refused
 
 SAME = "<http://www.w3.org/2002/07/owl#sameAs>"
@@ -37,8 +36,8 @@ def load_world(folder: Path, links: str = "links.nt", **arguments: Any) -> Align
     return load_files(sources, folder / links, **arguments)
 
 
-def pairs(task: AlignmentTask, of: Int32Array | None = None) -> set[tuple[str, ...]]:
-    rows = task.identifiers(task.seed_links if of is None else of)
+def pairs(task: AlignmentTask) -> set[tuple[str, ...]]:
+    rows = task.identifiers(task.seed_links)
     return {tuple(name.removeprefix("http://") for name in row) for row in rows}
 
 
@@ -157,16 +156,18 @@ def test_sssom_of_short_forms_that_the_graphs_use(make_folder: Folder) -> None:
     assert pairs(task) == {("L:0", "R:0")}
 
 
-def test_sssom_without_predicates(world: Any, refused: Refused) -> None:
-    folder = world("links.tsv", SSSOM + "subject_id\tobject_id\nL:0\tR:0\n")
-    refused(
-        folder,
-        "predicate_id is missing",
-        file="links.tsv",
-        line=6,
-        call=load_world,
-        links="links.tsv",
-    )
+@pytest.mark.parametrize(
+    ("text", "line", "said"),
+    [
+        (SSSOM + "subject_id\tobject_id\nL:0\tR:0\n", 6, "predicate_id is missing"),
+        ("#a: [\n" + HEADER, 1, "no YAML"),
+    ],
+)
+def test_sssom_that_is_refused(
+    world: Any, refused: Refused, text: str, line: int, said: str
+) -> None:
+    folder = world("links.tsv", text)
+    refused(folder, said, file="links.tsv", line=line, call=load_world, links="links.tsv")
 
 
 def write_parquet(path: Path, columns: Mapping[str, Sequence[object]]) -> None:
@@ -183,14 +184,9 @@ def test_parquet_links(world: Any, names: tuple[str, str]) -> None:
 
 def test_parquet_links_as_dualamn_writes_them(world: Any, refused: Refused) -> None:
     folder = world("links.nt", "")
-    columns: dict[str, Sequence[object]] = {
-        "left_source": ["left"],
-        "left": ["http://l/0"],
-        "right_source": ["right"],
-        "right": ["http://r/0"],
-        "score": [0.5],
-        "probability": [0.25],
-    }
+    names = ("left_source", "left", "right_source", "right", "score", "probability")
+    row = ("left", "http://l/0", "right", "http://r/0", 0.5, 0.25)
+    columns: dict[str, Any] = {name: [value] for name, value in zip(names, row, strict=True)}
     write_parquet(folder / "links.parquet", columns)
     assert pairs(load_world(folder, "links.parquet")) == {("l/0", "r/0")}
     write_parquet(folder / "links.parquet", {**columns, "left": ["http://l/9"]})
@@ -224,11 +220,6 @@ def test_sssom_is_known_by_its_columns_and_may_have_quotes(world: Any, name: str
         data = gzip.compress(data) if name.endswith(".gz") else bz2.compress(data)
     (folder / name).write_bytes(data)
     assert pairs(load_world(folder, name)) == {("l/0", "r/0")}
-
-
-def test_a_header_that_is_no_yaml(world: Any, refused: Refused) -> None:
-    folder = world("links.tsv", "#a: [\n" + HEADER)
-    refused(folder, "no YAML", file="links.tsv", line=1, call=load_world, links="links.tsv")
 
 
 def test_a_folder_of_rdf_is_a_data_set(world: Any) -> None:

@@ -1,21 +1,10 @@
-"""Files and folders are written whole or not at all; a full disk is one clear error."""
-
-from __future__ import annotations
-
 import errno
 import os
 import stat
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import IO
 
-import numpy as np
 import pytest
-import torch
-from safetensors import SafetensorError
 
-from dualamn.bench.synthetic_task import make_task
 from dualamn.errors import DataError
 from dualamn.files.atomic import (
     atomic_folder,

@@ -13,14 +13,18 @@ import zstandard
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from dualamn.alignment import Alignment
 from dualamn.data_loaders import load_files
-from dualamn.link_files.formats import FORMATS, read_links
+from dualamn.link_files.formats import read_links
 
 Pairs = list[tuple[str, str]]
 LEFT, RIGHT = "http://left.org/", "http://right.org/"
 OWL, SKOS = "http://www.w3.org/2002/07/owl#", "http://www.w3.org/2004/02/skos/core#"
-SAME = (f"{OWL}sameAs", f"{SKOS}exactMatch", f"{OWL}equivalentClass", f"{OWL}equivalentProperty")
+SAME = (
+    f"{OWL}sameAs",
+    f"{SKOS}exactMatch",
+    f"{OWL}equivalentClass",
+    f"{OWL}equivalentProperty",
+)
 PACK: dict[str, Callable[[bytes], bytes]] = {
     "": bytes,
     ".gz": gzip.compress,
@@ -146,24 +150,3 @@ def test_json_lines(graphs: list[Path], tmp_path: Path, pack: str) -> None:
     path = tmp_path / f"links.jsonl{pack}"
     path.write_bytes(PACK[pack](text.encode()))
     assert both(path, graphs) == (set(pairs), set(pairs))
-
-
-LEFTS = [f"http://left.org/{name}" for name in ("a", "Café", "c")]
-RIGHTS = [f"http://right.org/{name}" for name in ("A", "北京", "C")]
-
-
-@pytest.mark.parametrize("name", FORMATS)
-def test_links_are_read_as_seeds(
-    make_alignment: Callable[..., Alignment], tmp_path: Path, name: str
-) -> None:
-    for side, names in (("left", LEFTS), ("right", RIGHTS)):
-        rows = zip(names, names[1:] + names[:1], strict=True)
-        text = "".join(f"{head}\tr\t{tail}\n" for head, tail in rows)
-        (tmp_path / f"{side}.tsv").write_text(text, encoding="utf-8")
-    links = [(left, right, 0.5) for left, right in zip(LEFTS, RIGHTS, strict=True)][:2]
-    alignment = make_alignment({"left": LEFTS, "right": RIGHTS}, {(0, 1): links})
-    path = tmp_path / f"links{FORMATS[name].endings[0]}"
-    alignment.write(path)
-    task = load_files([tmp_path / "left.tsv", tmp_path / "right.tsv"], path)
-    seeds = task.identifiers(task.seed_links).tolist()
-    assert sorted(map(tuple, seeds)) == sorted((left, right) for left, right, _ in links)
