@@ -1,10 +1,19 @@
+"""Files and folders that are written whole or not at all, also on a full disk."""
+
 import errno
 import os
 import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
+import numpy as np
 import pytest
+import torch
+from safetensors import SafetensorError
 
+from dualamn.bench.synthetic_task import make_task
 from dualamn.errors import DataError
 from dualamn.files.atomic import (
     atomic_folder,
