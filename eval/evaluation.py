@@ -157,7 +157,7 @@ class Evaluation:
             raise ConfigError(f"there is no {metric} of {kind}, there are {', '.join(metrics)}")
         value = metrics[metric]
         if value is None:
-            raise ConfigError(f"{metric} of {kind} was not measured: there is nothing to judge")
+            raise ConfigError(f"{metric} of {kind} was not measured: there is nothing to score")
         if direction is None:
             return Figure(metric, value, self.protocol)
         interval = (self.intervals()[direction] or {}).get(metric)

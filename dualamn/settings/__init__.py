@@ -1,1 +1,1 @@
-"""Settings in groups by owner, and named sets of them."""
+"""Settings in groups by owner; `dualamn.config` has all together, and the presets."""

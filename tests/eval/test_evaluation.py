@@ -270,7 +270,7 @@ def test_what_was_not_measured_is_no_figure() -> None:
         (result, "hits@1", None, "no hits@1 of links"),
         (result, "hits@1", "left", "no direction 'left'"),
         (linking, "hits@1", "left_to_right", "matcher greedy gives links without a ranking"),
-        (evaluate(alignment, []), "mrr", "left_to_right", "nothing to judge"),
+        (evaluate(alignment, []), "mrr", "left_to_right", "nothing to score"),
     ):
         with pytest.raises(ConfigError, match=said):
             given.figure(metric, direction)  # type: ignore[arg-type]
