@@ -289,8 +289,8 @@ def _about(graph: GraphHealth, kg: KnowledgeGraph) -> Iterator[str]:
         return
     if graph.isolated > MANY_ISOLATED * n:
         yield (
-            f"{_part(graph.isolated, n)} of {graph.name} are in no triple: no more than their "
-            "names can link them"
+            f"{_part(graph.isolated, n)} of {graph.name} are in no triple: only names "
+            "and values can link them"
         )
     # Where no seed link is near anything, there is none, which has been said.
     beyond = graph.no_seed_within_2_hops

@@ -43,7 +43,7 @@ def explain(
 
     \b
     Examples:
-      dualamn align left.nt right.nt --out links.tsv --save aligner
+      dualamn align en.tsv fr.tsv --links same.tsv --out x.tsv --save aligner
       dualamn explain aligner Germany
       dualamn explain aligner Germany Allemagne --json
     """
