@@ -1,7 +1,5 @@
 """The benchmark scripts run, and what they compare is the same thing done in two ways."""
 
-from __future__ import annotations
-
 import contextlib
 import importlib
 import json

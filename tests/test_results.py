@@ -1,7 +1,5 @@
 """The results page says what the run files say, and keeps apart what cannot be compared."""
 
-from __future__ import annotations
-
 import importlib
 import json
 import re

@@ -1,7 +1,5 @@
 """The columns of facts, against plain references."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any

@@ -1,7 +1,5 @@
 """What is written as a folder loads to the same task."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 

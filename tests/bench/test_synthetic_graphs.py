@@ -1,7 +1,5 @@
 """Synthetic graphs: counts exactly as asked for, everything else roughly."""
 
-from __future__ import annotations
-
 from itertools import combinations
 from typing import Any
 

@@ -1,7 +1,5 @@
 """One small world in every layout, and helpers to write folders and to check refusals."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any

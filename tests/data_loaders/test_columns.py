@@ -1,7 +1,5 @@
 """Triples from tables with named columns, as text and as Parquet."""
 
-from __future__ import annotations
-
 import gzip
 from collections.abc import Sequence
 from pathlib import Path

@@ -1,7 +1,5 @@
 """What is looked over before training, on graphs whose faults are known."""
 
-from __future__ import annotations
-
 import json
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Graphs and tasks from what is in memory."""
 
-from __future__ import annotations
-
 import subprocess
 import sys
 from collections.abc import Callable

@@ -1,7 +1,5 @@
 """What holds for every layout: the same world loads to the same task."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Links from RDF, SSSOM and Parquet."""
 
-from __future__ import annotations
-
 import bz2
 import gzip
 from collections.abc import Callable, Mapping, Sequence

@@ -1,7 +1,5 @@
 """Folders as OpenEA, DBP-5L and ContEA publish them."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Graphs from RDF: what becomes a triple, an attribute triple or a name, and what is refused."""
 
-from __future__ import annotations
-
 import bz2
 import gzip
 import sys

@@ -1,7 +1,5 @@
 """What each layout refuses: one error with the file, the line and what to do."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any

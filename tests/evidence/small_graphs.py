@@ -1,7 +1,5 @@
 """Small graphs, and what evidence says of them by loops over their triples."""
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from itertools import product

@@ -1,7 +1,5 @@
 """Many ranges at once equal one range after the other."""
 
-from __future__ import annotations
-
 from itertools import groupby
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Evidence round after round equals the same computed on full matrices, triple by triple."""
 
-from __future__ import annotations
-
 from collections import defaultdict
 from dataclasses import replace
 from math import sqrt

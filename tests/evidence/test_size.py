@@ -1,7 +1,5 @@
 """What evidence and matching hold for each candidate, which the plan of memory counts on."""
 
-from __future__ import annotations
-
 import tracemalloc
 from collections.abc import Callable
 

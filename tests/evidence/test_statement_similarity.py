@@ -1,7 +1,5 @@
 """How similar two entities are by all that is stated of them."""
 
-from __future__ import annotations
-
 from math import log, sqrt
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Statements, aligned relations and shared statements equal plain loops over triples."""
 
-from __future__ import annotations
-
 from math import log, log1p, sqrt
 
 import numpy as np

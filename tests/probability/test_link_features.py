@@ -1,7 +1,5 @@
 """Features of links from the transport plan that the matcher made, or from one of their own."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 import numpy as np

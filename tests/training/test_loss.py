@@ -1,7 +1,5 @@
 """The mined loss equals the published dense one when every entity is a candidate."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 import torch

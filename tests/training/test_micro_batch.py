@@ -1,7 +1,5 @@
 """A step in micro-batches has the loss and the gradient of the step as a whole."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from pathlib import Path
 from typing import Any

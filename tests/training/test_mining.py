@@ -1,7 +1,5 @@
 """Mined negatives are the nearest entities."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 import torch

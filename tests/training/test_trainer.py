@@ -1,7 +1,5 @@
 """Training learns, resumes exactly, and stops with a reason when it cannot go on."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
