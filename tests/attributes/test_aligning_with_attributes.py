@@ -26,8 +26,7 @@ def hits(aligner: Aligner) -> float:
 
 def test_names_find_what_structure_does_not(named_task: NamedTask) -> None:
     task = named_task(200, **SPARSE)
-    alone = hits(Aligner("fast", names="off", **FAST).fit(task))
-    assert alone < 0.8
+    assert hits(Aligner("fast", names="off", **FAST).fit(task)) < 0.8
     assert hits(Aligner("fast", **FAST).fit(task)) > 0.9
 
 
@@ -144,8 +143,7 @@ def test_values_that_are_not_compared_are_counted(described_task: DescribedTask)
     task = described_task(rows, n_entities=60)
     total = sum(kg.n_entities for kg in task.kgs)
     unread = sum(int(entity.split("/")[1]) % 3 != 1 for kg in task.kgs for entity in kg.entities)
-    aligner = Aligner("fast", **FAST).fit(task)
-    (note,) = aligner.notes
+    (note,) = Aligner("fast", **FAST).fit(task).notes
     assert note.startswith(f"{unread} of {total} attribute values not compared: of more than 100")
     assert Aligner("fast", values="off", **FAST).fit(task).notes == ()
 

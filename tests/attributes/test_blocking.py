@@ -111,8 +111,7 @@ def test_fewer_products_never_find_more(
         for row, query in enumerate(topk.queries.tolist()):
             pool = (other if first else own).astype(np.int64)
             namesakes = pool[names.same(np.full(len(pool), query), pool)]
-            held = np.isin(namesakes, topk.candidates[row]).sum()
-            assert held == min(k, len(namesakes))
+            assert np.isin(namesakes, topk.candidates[row]).sum() == min(k, len(namesakes))
 
 
 @pytest.mark.parametrize(("left", "right"), [(0, 3), (3, 0), (0, 0), (1, 1)])
@@ -181,8 +180,7 @@ def test_scores_are_those_of_the_search() -> None:
     texts = [spoken(n) for n in range(60)]
     names, own, other = pools(texts, texts[::-1])
     names.weights = NameWeights(6.0, 2.0)
-    rng = np.random.default_rng(0)
-    rows = rng.standard_normal((120, 8)).astype(np.float32)
+    rows = np.random.default_rng(0).standard_normal((120, 8)).astype(np.float32)
     rows /= np.linalg.norm(rows, axis=1, keepdims=True)
     found = look_up_names(rows, names, 0.03, own, other, 60)
     exact = search_with_names(rows, names, 0.03, own, other, 60)
@@ -222,8 +220,7 @@ def test_those_near_by_structure_come_into_question_as_well() -> None:
     texts = [spoken(n) for n in range(40)]
     names, own, other = pools(texts, texts)
     names.weights = NameWeights(6.0, 2.0)
-    rng = np.random.default_rng(0)
-    rows = rng.standard_normal((80, 8)).astype(np.float32)
+    rows = np.random.default_rng(0).standard_normal((80, 8)).astype(np.float32)
     rows /= np.linalg.norm(rows, axis=1, keepdims=True)
     everybody = search_candidates(rows, own, other, 40)
     found = look_up_names(rows, names, 0.03, own, other, 15, beside=everybody)

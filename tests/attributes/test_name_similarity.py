@@ -43,8 +43,7 @@ def test_projections_keep_the_similarities(named_task: NamedTask) -> None:
     task = named_task()
     assert task.entity_names is not None
     names = NameSimilarity(task.entity_names, task.source_of, width=2048, seed=1)
-    rng = np.random.default_rng(0)
-    left, right = rng.integers(task.n_entities, size=(2, 300))
+    left, right = np.random.default_rng(0).integers(task.n_entities, size=(2, 300))
     vectors = names.vectors()
     np.testing.assert_allclose(
         np.einsum("pm,pm->p", vectors[left], vectors[right]),
@@ -76,8 +75,7 @@ def test_nearest_in_blocks_are_the_nearest_of_all_rows_at_once(
     for k in (1, 20, 100, 150):
         found = names_module.nearest_rows(vectors.__getitem__, queries, pool, k)
         np.testing.assert_array_equal(found, plain[:, :k])
-    none = names_module.nearest_rows(vectors.__getitem__, queries, pool[:0], 5)
-    assert none.shape == (10, 0)
+    assert names_module.nearest_rows(vectors.__getitem__, queries, pool[:0], 5).shape == (10, 0)
 
 
 def test_weights_do_not_depend_on_the_blocks(
@@ -114,8 +112,7 @@ def test_translations_give_each_word_its_own() -> None:
     texts = ["red house", "red car", "blue car", "rot haus", "rot auto", "blau auto"]
     words = NameFeatures.of(strings(texts)).words
     order = {name: at for at, name in enumerate(dict.fromkeys(" ".join(texts).split()))}
-    links = np.array([[0, 3], [1, 4], [2, 5]], dtype=np.int32)
-    table = learn_translations(words, links).toarray()
+    table = learn_translations(words, np.array([[0, 3], [1, 4], [2, 5]], dtype=np.int32)).toarray()
     for word, translation in (("red", "rot"), ("car", "auto"), ("house", "haus")):
         assert table[order[word]].argmax() == order[translation]
     assert (table.sum(axis=1) <= 1).all()

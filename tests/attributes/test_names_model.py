@@ -31,8 +31,7 @@ def model(tmp_path: Path) -> Path:
     model2vec = pytest.importorskip("model2vec")
     tokenizers = pytest.importorskip("tokenizers")
     names = [spoken(number) for number in range(300)]
-    rng = np.random.default_rng(0)
-    vectors = rng.standard_normal((len(names), 24)).astype(np.float32)
+    vectors = np.random.default_rng(0).standard_normal((len(names), 24)).astype(np.float32)
     words = ["[UNK]", *names, *foreign(strings(names))]
     if len(set(words)) != len(words):
         raise AssertionError("two names are one")

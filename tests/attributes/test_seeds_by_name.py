@@ -29,8 +29,7 @@ def graphs(left: list[str], right: list[str]) -> AlignmentTask:
     kgs = []
     for graph, names in (("l", left), ("r", right)):
         kg = KnowledgeGraph.from_arrays(graph, [[0, 0, 1]], [f"{graph}{i}" for i in range(8)])
-        padded = [*names, *[""] * (8 - len(names))]
-        kgs.append(replace(kg, entity_names=strings(padded)))
+        kgs.append(replace(kg, entity_names=strings([*names, *[""] * (8 - len(names))])))
     return AlignmentTask.from_kgs(kgs, {}, seed=1)
 
 
@@ -93,8 +92,7 @@ def test_chance_explains_nothing_where_names_are_their_own(named_task: NamedTask
 
 def test_a_task_without_seed_links_is_aligned_by_its_own(named_task: NamedTask) -> None:
     task = named_task(200)
-    bare = replace(task, seed_links=task.seed_links[:0])
-    aligner = Aligner("fast", **FAST).fit(bare)
+    aligner = Aligner("fast", **FAST).fit(replace(task, seed_links=task.seed_links[:0]))
     assert aligner.pseudo_seeds is not None
     assert aligner.pseudo_seeds.exact > 100
     scores = evaluate(aligner.align(), task.test_links)

@@ -62,8 +62,7 @@ def test_values_that_contradict_each_other_make_no_pair(described_task: Describe
 
 def test_no_seed_links_but_values(described_task: DescribedTask) -> None:
     task = described_task(codes)
-    unseen = replace(task, seed_links=task.seed_links[:0])
-    aligner = Aligner("fast", **FAST).fit(unseen)
+    aligner = Aligner("fast", **FAST).fit(replace(task, seed_links=task.seed_links[:0]))
     assert aligner.pseudo_seeds is not None
     found = len(aligner.pseudo_seeds.links)
     assert aligner.pseudo_seeds.valued == found > 60
@@ -99,5 +98,4 @@ def test_they_are_known_and_how_sure_they_are() -> None:
     # Even one that chance explains is known to be among them.
     assert pairs.sure(asked).tolist() == [0.01, 1.0, 0.0, 0.75, 0.0]
     assert pairs.sure(asked[:0]).tolist() == []
-    none = PseudoSeeds(links[:0], pairs.chance[:0])
-    assert none.sure(asked).tolist() == [0] * 5
+    assert PseudoSeeds(links[:0], pairs.chance[:0]).sure(asked).tolist() == [0] * 5

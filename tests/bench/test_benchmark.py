@@ -68,8 +68,7 @@ def test_it_has_the_keys_that_other_tools_read(report: dict[str, Any]) -> None:
             assert set(directions) == set(DIRECTIONS)
             for metrics in directions.values():
                 assert set(metrics) == {"hits@1", "hits@5", "hits@10", "mrr"}
-        stages = {"load", "train", "search", "match", "evaluate", "total"}
-        assert set(part["seconds"]) == stages
+        assert set(part["seconds"]) == {"load", "train", "search", "match", "evaluate", "total"}
         assert part["peak_memory_bytes"] >= 0
     assert json.loads(json.dumps(report, allow_nan=False)) == report
 

@@ -77,8 +77,7 @@ def test_isolated_entities_and_one_use_of_links(tmp_path: Path) -> None:
 
 
 def test_diagonal_is_permuted_on_load(tmp_path: Path) -> None:
-    task = make_task(100, diagonal=True)
-    write_task(task, tmp_path, "ids")
+    write_task(make_task(100, diagonal=True), tmp_path, "ids")
     again = load(tmp_path)
     links = np.concatenate([again.seed_links, again.test_links])
     assert (links[:, 1] - links[:, 0] == again.entity_offsets[1]).mean() < 0.2

@@ -227,8 +227,7 @@ def test_presets_in_other_sizes(name: str) -> None:
     for graph in (0, 1):
         degree = full.degree[graph] if isinstance(full.degree, tuple) else full.degree
         assert len(all_triples(graphs, graph)) == round(400 * degree)
-    three = preset_options(name, graphs=3, entities=500)
-    assert len(SyntheticGraphs(three).counts.graphs) == 3
+    assert len(SyntheticGraphs(preset_options(name, graphs=3, entities=500)).counts.graphs) == 3
 
 
 def test_unknown_presets_are_guessed() -> None:

@@ -88,8 +88,7 @@ def test_warnings_about_names() -> None:
         return dualamn.as_graph(rows, prefix, entity_names=known)
 
     left = named("a", [f"name {i}" for i in range(300)])
-    right = named("b", ["Springfield"] * 30)
-    warnings = check_health(dualamn.as_task([left, right], [])).warnings
+    warnings = check_health(dualamn.as_task([left, named("b", ["Springfield"] * 30)], [])).warnings
     assert any("10% of b have a name" in text for text in warnings)
     assert any("30 entities that of 'Springfield'" in text for text in warnings)
     assert any("no name is in both a and b" in text for text in warnings)

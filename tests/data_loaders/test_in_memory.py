@@ -20,10 +20,7 @@ from tests.data_loaders.conftest import triples
 
 ROWS = [("a", "r", "b"), ("b", "s", "c"), ("a", "r", "b")]
 COLUMNS = dict(zip(("head", "relation", "tail"), zip(*ROWS, strict=True), strict=True))
-MIXED = {
-    "weight": (0.5, 1.0, 2.0),
-    **{name: COLUMNS[name] for name in ("tail", "head", "relation")},
-}
+MIXED = {"weight": (0.5, 1.0, 2.0)} | {x: COLUMNS[x] for x in ("tail", "head", "relation")}
 
 TABLES: dict[str, Any] = {
     "tuples": ROWS,

@@ -198,8 +198,7 @@ def test_names_are_taken_as_they_are(tmp_path: Path, label: str) -> None:
 
 
 def test_blank_nodes_are_entities_with_names_that_do_not_change(tmp_path: Path) -> None:
-    text = "@prefix : <x:> . :a :r [ :s :b ] . :c :r [ :s _:d ] ."
-    path = write(tmp_path, "g.ttl", text)
+    path = write(tmp_path, "g.ttl", "@prefix : <x:> . :a :r [ :s :b ] . :c :r [ :s _:d ] .")
     kg, notes = graph(path)
     assert set(kg.entities) == {"x:a", "x:b", "x:c", "_:b0", "_:b1", "_:b2"}
     assert triples(kg) == triples(graph(path)[0])

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.data_loaders.conftest import LINKS, RIGHT, rows
+from tests.data_loaders.conftest import LINKS, RIGHT, layout, refused, rows
 
 NAMED, BARE = "ids with names", "ids without names, with seeds"
 OPENEA, DBP5L = "openea", "dbp5l"
@@ -98,9 +98,7 @@ ENCODINGS: list[Case] = [
     [*MISSING, *EMPTY, *NUMBERS, *LINES, *UNKNOWN, *CONTRADICTIONS, *ENCODINGS],
 )
 def test_what_is_refused(
-    layout: Callable[..., Any],
     make_folder: Callable[..., Path],
-    refused: Callable[..., None],
     name: str,
     changes: Any,
     file: str,

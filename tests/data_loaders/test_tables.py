@@ -4,14 +4,8 @@ from typing import Any
 import pytest
 
 from dualamn.data_loaders import load, load_files
-from dualamn.graphs.task import AlignmentTask
-from dualamn.kernels.arrays import Int32Array
 from dualamn.progress import Progress
-from tests.data_loaders.conftest import Folder, Refused, triples
-
-
-def links(task: AlignmentTask, of: Int32Array) -> Any:
-    return {tuple(row) for row in task.identifiers(of)}
+from tests.data_loaders.conftest import Folder, links, refused, triples
 
 
 @pytest.fixture
@@ -81,8 +75,7 @@ def test_test_links_of_their_own(world: Any) -> None:
 
 
 def test_equal_relation_names_are_one_relation(world: Any) -> None:
-    folder = world(right__tsv="Allemagne\tcapital\tBerlin\nFrance\tx\tParis\n")
-    task = load_world(folder)
+    task = load_world(world(right__tsv="Allemagne\tcapital\tBerlin\nFrance\tx\tParis\n"))
     assert set(task.relations) == {"capital", "x"}
 
 
@@ -258,13 +251,11 @@ SOURCES = "left_source\tleft\tright_source\tright\n"
         ("a\ta1\tb\tb1\na\ta1\tc-d\tc-d1\nb\tb1\ta\ta2\n", 3, ["'b1' of b", "line 1"]),
     ],
 )
-def test_sources_that_do_not_fit(
-    three: Any, refused: Refused, rows: str, line: int, words: list[str]
-) -> None:
+def test_sources_that_do_not_fit(three: Any, rows: str, line: int, words: list[str]) -> None:
     refused(three(rows), *words, file="links.tsv", line=line, call=load_three)
 
 
-def test_file_names_that_do_not_fit(three: Any, refused: Refused) -> None:
+def test_file_names_that_do_not_fit(three: Any) -> None:
     def load_links(folder: Path) -> Any:
         return load_three(folder, "links")
 
@@ -274,7 +265,7 @@ def test_file_names_that_do_not_fit(three: Any, refused: Refused) -> None:
     refused(folder, "no files of links", file="links", call=load_links)
 
 
-def test_arguments_that_do_not_fit(world: Any, tmp_path: Path, refused: Refused) -> None:
+def test_arguments_that_do_not_fit(world: Any, tmp_path: Path) -> None:
     refused(world(), "two or more graphs, got 1", call=lambda f: load_files([f / "left.tsv"]))
     refused(world(), "two or more graphs, got 0", call=lambda f: load_files([]))
     refused(world(), "1 names for 2", "one for each", call=load_world, names=["a"])
@@ -283,7 +274,7 @@ def test_arguments_that_do_not_fit(world: Any, tmp_path: Path, refused: Refused)
     refused(tmp_path, "train_ratio is 2", call=load_world, train_ratio=2)
 
 
-def test_missing_files(world: Any, refused: Refused) -> None:
+def test_missing_files(world: Any) -> None:
     folder = world()
     (folder / "right.tsv").unlink()
     refused(folder, "no such file", "correct the path", file="right.tsv", call=load_world)
@@ -295,7 +286,7 @@ def test_missing_files(world: Any, refused: Refused) -> None:
 
 
 @pytest.mark.parametrize("name", ["left.tsv", "links.tsv"])
-def test_empty_files(world: Any, refused: Refused, name: str) -> None:
+def test_empty_files(world: Any, name: str) -> None:
     for text in ("", "\n", "\ufeff\r\n"):
         folder = world(**{name.replace(".", "__"): text})
         refused(folder, "empty", "expected lines of", file=name, call=load_world)
@@ -325,21 +316,18 @@ def test_empty_files(world: Any, refused: Refused, name: str) -> None:
         ),
     ],
 )
-def test_bad_lines(
-    world: Any, refused: Refused, file: str, text: str, line: int | None, words: list[str]
-) -> None:
-    folder = world(**{file.replace(".", "__"): text})
-    refused(folder, *words, file=file, line=line, call=load_world)
+def test_bad_lines(world: Any, file: str, text: str, line: int | None, words: list[str]) -> None:
+    refused(world(**{file.replace(".", "__"): text}), *words, file=file, line=line, call=load_world)
 
 
-def test_long_lines_are_cut_in_messages(world: Any, refused: Refused) -> None:
+def test_long_lines_are_cut_in_messages(world: Any) -> None:
     folder = world(left__tsv="x" * 10_000 + "\n")
     with pytest.raises(Exception, match="…") as caught:
         load_world(folder)
     assert len(str(caught.value)) < 500
 
 
-def test_bad_csv(make_folder: Folder, refused: Refused) -> None:
+def test_bad_csv(make_folder: Folder) -> None:
     def load_csv(folder: Path) -> Any:
         return load_files([folder / "a.csv", folder / "a.csv"])
 
@@ -349,7 +337,7 @@ def test_bad_csv(make_folder: Folder, refused: Refused) -> None:
     refused(folder, "separated by commas", "found 1", file="a.csv", line=4, call=load_csv)
 
 
-def test_other_formats(make_folder: Folder, refused: Refused) -> None:
+def test_other_formats(make_folder: Folder) -> None:
     for name, word in (("a.jsonld", "RDF"), ("a.tar.gz", "archives"), ("a.xlsx", "files")):
         folder = make_folder({name: "<a> <b> <c> .\n"})
         refused(
@@ -357,7 +345,7 @@ def test_other_formats(make_folder: Folder, refused: Refused) -> None:
         )
 
 
-def test_folder_without_tables(make_folder: Folder, refused: Refused) -> None:
+def test_folder_without_tables(make_folder: Folder) -> None:
     folder = make_folder({"a.md": "x"})
     refused(folder, "no file of triples", ".tsv", file="aa_bb", call=lambda f: load_files([f, f]))
 
@@ -396,9 +384,7 @@ def test_folder_with_seeds_and_test_links(make_folder: Folder) -> None:
     assert links(task, task.test_links) == {("b", "d")}
 
 
-def test_folders_that_say_too_much_or_too_little(
-    world: Any, make_folder: Folder, refused: Refused
-) -> None:
+def test_folders_that_say_too_much_or_too_little(world: Any, make_folder: Folder) -> None:
     folder = world(test_links__tsv="Paris\tParis\n")
     refused(folder, "both links and test_links", "keep only one", file="europe")
     folder = make_folder({"a.tsv": "a\tr\tb\n", "links.tsv": "a\ta\n"}, "one")

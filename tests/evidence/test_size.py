@@ -28,8 +28,7 @@ def candidates(k: int) -> Candidates:
     queries, pool = candidate_sets(TASK, 0, 1, "all_entities")
     n = min(len(queries), len(pool))
     queries, pool = queries[:n], pool[:n]
-    rng = np.random.default_rng(0)
-    scores = -np.sort(-rng.random((n, k)), axis=1).astype(np.float32)
+    scores = -np.sort(-np.random.default_rng(0).random((n, k)), axis=1).astype(np.float32)
     steps = (np.arange(n)[:, None] + np.arange(k)) % n
     back = (np.arange(n)[:, None] - np.arange(k)) % n
     return Candidates(TopK(queries, pool[steps], scores, n), TopK(pool, queries[back], scores, n))
@@ -50,8 +49,7 @@ def bytes_a_pair(use: Callable[[Candidates], object]) -> float:
 
 
 def test_rounds_of_evidence() -> None:
-    evidence = Evidence(TASK, 0, 1, SETTINGS)
-    assert 60 < bytes_a_pair(evidence.judge) < 135
+    assert 60 < bytes_a_pair(Evidence(TASK, 0, 1, SETTINGS).judge) < 135
 
 
 def test_matching() -> None:

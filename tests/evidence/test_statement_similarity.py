@@ -29,8 +29,7 @@ def all_pairs(left: KnowledgeGraph, right: KnowledgeGraph) -> PairTable:
 
 def alike(known: Known) -> Floats:
     """(n, n') of all pairs."""
-    compared = StatementSimilarity.of(*known.statements())
-    flat = compared.between(all_pairs(known.left, known.right))
+    flat = StatementSimilarity.of(*known.statements()).between(all_pairs(known.left, known.right))
     return flat.reshape(known.shape)
 
 

@@ -47,8 +47,7 @@ def test_both_of_two_duplicates_are_linked(matcher: str) -> None:
     found = links_of(scores, matcher)
     assert found.keys() == {(0, 0), (1, 0), (2, 1), (3, 2)}
     assert min(found.values()) > 0.9
-    turned = links_of(np.transpose(scores), matcher)
-    assert turned.keys() == {(b, a) for a, b in found}
+    assert links_of(np.transpose(scores), matcher).keys() == {(b, a) for a, b in found}
 
 
 def test_who_fits_others_as_well_has_no_claim() -> None:
@@ -59,13 +58,11 @@ def test_who_fits_others_as_well_has_no_claim() -> None:
 
 
 def test_who_is_far_from_a_taken_entity_has_no_claim() -> None:
-    found = links_of([[1.9, 0.1], [0.6, 0.1], [0.1, 1.2]])
-    assert found.keys() == {(0, 0), (2, 1)}
+    assert links_of([[1.9, 0.1], [0.6, 0.1], [0.1, 1.2]]).keys() == {(0, 0), (2, 1)}
 
 
 def test_entities_that_nothing_tells_apart_have_no_claims() -> None:
-    scores = np.full((4, 4), 0.5)
-    candidates = candidates_of(scores)
+    candidates = candidates_of(np.full((4, 4), 0.5))
     one_to_one = get_matcher("mutual", temperature=TEMPERATURE).match(candidates)
     found = with_claims(one_to_one, candidates, TEMPERATURE)
     np.testing.assert_array_equal(found.links, one_to_one.links)
@@ -74,8 +71,7 @@ def test_entities_that_nothing_tells_apart_have_no_claims() -> None:
 def test_no_candidates_no_links() -> None:
     nobody = np.empty(0, dtype=np.int32)
     none = Candidates.none(nobody, nobody)
-    found = with_claims(get_matcher("mutual").match(none), none, TEMPERATURE)
-    assert found.links.shape == (0, 2)
+    assert with_claims(get_matcher("mutual").match(none), none, TEMPERATURE).links.shape == (0, 2)
 
 
 def test_a_link_beside_the_correct_one_is_not_labelled_by_it() -> None:

@@ -61,8 +61,7 @@ def test_the_best_pair_gives_way_to_two_good_ones() -> None:
 def test_no_pairs_give_no_links() -> None:
     nothing = np.empty(0, dtype=np.int64)
     assert best_assignment(nothing, nothing, np.empty(0)).shape == (0,)
-    zero = best_assignment(np.array([0, 1]), np.array([0, 0]), np.zeros(2))
-    assert not zero.any()
+    assert not best_assignment(np.array([0, 1]), np.array([0, 0]), np.zeros(2)).any()
 
 
 @pytest.mark.parametrize(("n_left", "n_right"), [(40, 40), (25, 40), (40, 25)])

@@ -103,15 +103,13 @@ def test_the_order_of_the_pairs_does_not_matter(n_rows: int, n_columns: int, see
 @pytest.mark.parametrize("far", [1e3, 1e4, 1e300])
 def test_scores_far_apart_neither_over_nor_underflow(far: float) -> None:
     """Both rows want the first column by far, and equally: they share both columns."""
-    shared = np.array([[far, -far], [far, -far]])
-    np.testing.assert_allclose(dense(shared), 0.5)
+    np.testing.assert_allclose(dense(np.array([[far, -far], [far, -far]])), 0.5)
     np.testing.assert_allclose(dense(np.array([[far, -far], [-far, far]])), np.eye(2))
     np.testing.assert_allclose(dense(np.array([[far, -far, 0.0]])), [[1, 0, 0]], atol=1e-30)
 
 
 def test_a_row_that_another_outbids_takes_its_second_choice() -> None:
-    plan = dense(np.array([[10.0, 0.0], [9.0, 8.0]]))
-    np.testing.assert_array_equal(plan.argmax(axis=1), [0, 1])
+    np.testing.assert_array_equal(dense(np.array([[10.0, 0.0], [9.0, 8.0]])).argmax(axis=1), [0, 1])
 
 
 def test_of_more_rows_than_columns_the_worst_stays_without() -> None:

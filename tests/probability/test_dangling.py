@@ -154,8 +154,7 @@ def test_names_speak_for_the_pairs_they_found_and_counterparts_are_in_doubt_for_
     features[:, -1] = 0
     labelled = LabelledLinks(features, RNG.random(400) < 0.5, np.ones(400), 400)
     (before,) = calibrate([("l", "r")], [labelled], method="agreement").pairs
-    having = CounterpartChance(0.5, 0.1, 0.0, 0.0)
-    after = replace(before, counterpart_chance=having)
+    after = replace(before, counterpart_chance=CounterpartChance(0.5, 0.1, 0.0, 0.0))
     asked = features.copy()
     asked[::2, -1] = 0.6
     p, told = before.predict(features), after.predict(asked)

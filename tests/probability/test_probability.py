@@ -159,8 +159,7 @@ def test_what_follows_from_chains_is_not_held_out() -> None:
     trial, held = hold_out(task, 0)
     assert len(held) + len(trial.seed_links) == len(task.seed_links)
     assert 0 < len(held) < 0.2 * len(task.seed_links)
-    check = replace(task, seed_links=trial.seed_links, test_links=held)
-    assert not check.implied_by_seeds.any()
+    assert not replace(task, seed_links=trial.seed_links, test_links=held).implied_by_seeds.any()
     np.testing.assert_array_equal(hold_out(task, 0)[1], held)
     assert not np.array_equal(hold_out(task, 1)[1], held)
 
@@ -177,8 +176,7 @@ def test_every_pair_of_graphs_gets_its_probabilities() -> None:
 def test_links_are_judged_by_the_ends_of_held_out_ones() -> None:
     links = np.array([[0, 10], [1, 12], [2, 11], [3, 19]], dtype=np.int32)
     held = np.array([[0, 10], [1, 11], [5, 12]], dtype=np.int32)
-    features = np.arange(4, dtype=np.float32)[:, None]
-    labelled = label_links(links, features, held)
+    labelled = label_links(links, np.arange(4, dtype=np.float32)[:, None], held)
     assert labelled.features[:, 0].tolist() == [0, 1, 2]
     assert labelled.is_correct.tolist() == [True, False, False]
     # Both ends of (1, 12) have other counterparts, only one end of (2, 11).
@@ -217,8 +215,7 @@ def test_coefficients_stay_near_the_prior_without_data(count: int, seed: int) ->
 def test_coefficients_are_found_again() -> None:
     rng = np.random.default_rng(1)
     truth = np.array([0.5, 1.0, -0.5, 0.0, 0.3, 0.8, -1.0, 0.0])
-    labelled = made_labelled(rng, 20_000, truth)
-    (pair,) = calibration_of(labelled).pairs
+    (pair,) = calibration_of(made_labelled(rng, 20_000, truth)).pairs
     np.testing.assert_allclose(pair.coefficients, truth, atol=0.1)
     assert pair.calibration_error is not None
     assert pair.calibration_error < 0.02
@@ -265,8 +262,7 @@ def test_a_precision_out_of_reach_keeps_nothing() -> None:
 
 def test_the_precision_curve_is_that_of_a_plain_reference() -> None:
     rng = np.random.default_rng(4)
-    labelled = [made_labelled(rng, 60, PRIOR), made_labelled(rng, 90, PRIOR)]
-    pairs = calibration_of(*labelled).pairs
+    pairs = calibration_of(*(made_labelled(rng, n, PRIOR) for n in (60, 90))).pairs
     features = [made_labelled(rng, count, PRIOR).features for count in (300, 500)]
     features[1][:50] = features[1][0]  # ties
     parts = [(made_by, made_by.predict(f), f) for made_by, f in zip(pairs, features, strict=True)]

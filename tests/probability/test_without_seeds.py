@@ -142,8 +142,7 @@ def test_entities_without_a_counterpart_are_allowed_for() -> None:
 
 
 def test_graphs_that_names_find_no_pair_of_have_no_estimate() -> None:
-    made = make_task(240, n_kgs=3, mean_degree=5, keep_triples=0.8, seed=0)
-    named = rename(made)
+    named = rename(make_task(240, n_kgs=3, mean_degree=5, keep_triples=0.8, seed=0))
     last = replace(named.kgs[2], entity_names=strings([""] * named.kgs[2].n_entities))
     task = replace(named, kgs=(*named.kgs[:2], last), seed_links=named.seed_links[:0])
     found = Aligner("fast", calibrate=True).fit(task).align(matcher="mutual")
