@@ -1,7 +1,6 @@
 """Pseudo-seeds by name, where nobody gave seed links."""
 
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 import pytest
@@ -15,14 +14,11 @@ from dualamn.graphs.knowledge_graph import KnowledgeGraph
 from dualamn.graphs.task import AlignmentTask
 from dualamn.kernels.arrays import strings
 from dualamn.settings.groups import Names
-from tests.attributes.conftest import NamedTask, shuffled, spoken
-
-FAST: dict[str, Any] = {"label_dim": 64, "relation_dim": 16, "evidence_rounds": 2}
+from tests.attributes.conftest import FAST, named_task, names_in, shuffled, spoken
 
 
 def reading(task: AlignmentTask) -> NameSimilarity:
-    assert task.entity_names is not None
-    return NameSimilarity(task.entity_names, task.source_of, width=256, seed=0)
+    return names_in(task, width=256, seed=0)
 
 
 def graphs(left: list[str], right: list[str]) -> AlignmentTask:
@@ -82,7 +78,7 @@ def test_pairs_that_chance_explains_are_refused(limit: float) -> None:
     assert ((own.chance > 0) & (own.chance <= 1)).all()
 
 
-def test_chance_explains_nothing_where_names_are_their_own(named_task: NamedTask) -> None:
+def test_chance_explains_nothing_where_names_are_their_own() -> None:
     task = named_task(200)
     own = find_seeds_by_name(task, reading(task))
     assert own.refused == 0
@@ -90,7 +86,7 @@ def test_chance_explains_nothing_where_names_are_their_own(named_task: NamedTask
     assert str(replace(own, refused=3)).endswith("(3 more left out: as many would agree by chance)")
 
 
-def test_a_task_without_seed_links_is_aligned_by_its_own(named_task: NamedTask) -> None:
+def test_a_task_without_seed_links_is_aligned_by_its_own() -> None:
     task = named_task(200)
     aligner = Aligner("fast", **FAST).fit(replace(task, seed_links=task.seed_links[:0]))
     assert aligner.pseudo_seeds is not None
@@ -103,7 +99,7 @@ def test_a_task_without_seed_links_is_aligned_by_its_own(named_task: NamedTask) 
     assert Aligner("fast", **FAST).fit(task).pseudo_seeds is None
 
 
-def test_few_pairs_by_name_are_worth_a_note(named_task: NamedTask) -> None:
+def test_few_pairs_by_name_are_worth_a_note() -> None:
     task = named_task(200)
     own = find_seeds_by_name(task, reading(task))
     assert own.notes(task) == ()
@@ -123,7 +119,7 @@ def test_few_pairs_by_name_are_worth_a_note(named_task: NamedTask) -> None:
     assert not aligner.notes
 
 
-def test_names_are_judged_by_pairs_that_structure_found(named_task: NamedTask) -> None:
+def test_names_are_judged_by_pairs_that_structure_found() -> None:
     good, bad = named_task(300), named_task(300, shuffled)
     for task, worth in ((good, True), (bad, False)):
         own = PseudoSeeds(
