@@ -13,6 +13,7 @@ from dualamn.eval import evaluate
 from dualamn.graphs.knowledge_graph import Literals
 from dualamn.graphs.task import AlignmentTask
 from dualamn.kernels.arrays import StringArray, strings
+from tests.conftest import there
 
 FAST: dict[str, Any] = {"label_dim": 64, "relation_dim": 16, "evidence_rounds": 2}
 SYLLABLES = ("ba", "ke", "lu", "mi", "no", "ra", "se", "ti", "vo", "zu")
@@ -51,14 +52,12 @@ def named_task(
 
 def names_in(task: AlignmentTask, width: int = 64, seed: int = 0, **how: Any) -> NameSimilarity:
     """The names of a task's entities, to be compared."""
-    assert task.entity_names is not None
-    return NameSimilarity(task.entity_names, task.source_of, width=width, seed=seed, **how)
+    return NameSimilarity(there(task.entity_names), task.source_of, width=width, seed=seed, **how)
 
 
 def hits(aligner: Aligner) -> float:
     """Hits@1 of all test links, from left to right."""
-    scores = evaluate(aligner.align(), aligner.task.test_links).left_to_right
-    assert scores is not None
+    scores = there(evaluate(aligner.align(), aligner.task.test_links).left_to_right)
     return float(scores["hits@1"] or 0)
 
 

@@ -13,6 +13,7 @@ from dualamn.bench.records import exact_name_match
 from dualamn.config import AlignerConfig, PresetName
 from dualamn.errors import ConfigError
 from tests.attributes.conftest import FAST, Row, described_task, hits, named_task, noise, shuffled
+from tests.conftest import there
 
 SPARSE: dict[str, Any] = {"mean_degree": 3.0, "keep_triples": 0.6}
 
@@ -63,8 +64,7 @@ def test_the_baseline_counts_ties_as_wrong() -> None:
     task = named_task(100)
     assert exact_name_match(task, task.test_links) == 1.0
     right = task.kgs[1]
-    assert right.entity_names is not None
-    names = right.entity_names.copy()
+    names = there(right.entity_names).copy()
     first, second = task.test_links[:2, 1] - task.entity_offsets[1]
     names[first] = names[second]
     tied = replace(task, kgs=(task.kgs[0], replace(right, entity_names=names)))

@@ -104,7 +104,6 @@ def test_translations_are_learned_from_pairs() -> None:
 
 
 def test_translations_give_each_word_its_own() -> None:
-
     texts = ["red house", "red car", "blue car", "rot haus", "rot auto", "blau auto"]
     words = NameFeatures.of(strings(texts)).words
     order = {name: at for at, name in enumerate(dict.fromkeys(" ".join(texts).split()))}

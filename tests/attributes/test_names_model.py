@@ -13,6 +13,7 @@ from dualamn.attributes.name_model import embed_names, kind_of_model
 from dualamn.errors import ConfigError, MissingExtraError
 from dualamn.kernels.arrays import StringArray, strings
 from tests.attributes.conftest import FAST, hits, named_task, names_in, spoken
+from tests.conftest import there
 
 OTHER = str.maketrans("aeioubklmnrstvz", "xqjwyghpcdfghpc")
 
@@ -63,8 +64,7 @@ def test_a_model_finds_what_letters_do_not(model: Path) -> None:
 
 def test_its_weight_is_learned(model: Path) -> None:
     task = named_task(200, foreign)
-    assert task.entity_names is not None
-    rows = embed_names(model, task.entity_names)
+    rows = embed_names(model, there(task.entity_names))
     for meaning, worth in ((rows, True), (np.random.default_rng(1).permutation(rows), False)):
         names = names_in(task, meaning=meaning)
         names.weigh(task.seed_links)

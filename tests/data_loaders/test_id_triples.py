@@ -38,15 +38,12 @@ def test_equal_names_are_told_apart(make_folder: Folder) -> None:
 
 def test_large_sparse_ids(make_folder: Folder) -> None:
     big = 10**17
-    task = load(
-        make_folder(
-            {
-                "triples_1": f"{big}\t0\t{big + 1}\n{big}\t{big}\t5\n",
-                "triples_2": f"7\t{big}\t8\n",
-                "ref_ent_ids": f"{big}\t7\n5\t8\n",
-            }
-        )
-    )
+    files = {
+        "triples_1": f"{big}\t0\t{big + 1}\n{big}\t{big}\t5\n",
+        "triples_2": f"7\t{big}\t8\n",
+        "ref_ent_ids": f"{big}\t7\n5\t8\n",
+    }
+    task = load(make_folder(files))
     assert set(task.kgs[0].entities) == {"5", str(big), str(big + 1)}
     assert set(task.relations) == {"0", str(big)}
     assert links(task, task.seed_links) | links(task, task.test_links) == {(big, 7), (5, 8)}
@@ -79,11 +76,8 @@ def test_link_in_both_splits_is_a_seed_only(make_folder: Folder) -> None:
 def test_odd_but_clear_lines_are_read(make_folder: Folder) -> None:
     odd = " 0\t 100 \n\n1.0\t101.00\n2   102\n\n"
     task = load(make_folder(layout("ids with names", {"ref_ent_ids": odd})))
-    assert links(task, task.seed_links) | links(task, task.test_links) == {
-        (0, 100),
-        (1, 101),
-        (2, 102),
-    }
+    found = links(task, task.seed_links) | links(task, task.test_links)
+    assert found == {(0, 100), (1, 101), (2, 102)}
 
 
 def test_byte_order_mark_and_old_line_ends(make_folder: Folder) -> None:

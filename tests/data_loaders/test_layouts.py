@@ -16,9 +16,7 @@ def as_names(rows: Any) -> set[tuple[str, ...]]:
     return {tuple(map(str, row)) for row in rows}
 
 
-def test_every_layout_loads_to_the_same_task(
-    any_layout: dict[str, str], make_folder: Folder
-) -> None:
+def test_every_layout_loads_to_one_task(any_layout: dict[str, str], make_folder: Folder) -> None:
     task = load(make_folder(any_layout), train_ratio=0.5, seed=3)
     assert task.kg_names == ("aa", "bb")
     assert [kg.n_entities for kg in task.kgs] == [12, 12]

@@ -87,12 +87,9 @@ def test_equal_identifiers_in_both_graphs(make_folder: Folder) -> None:
 
 
 def test_three_graphs_need_no_sources(make_folder: Folder) -> None:
-    folder = make_folder(
-        {
-            **{f"{x}.nt": LEFT.replace("http://l/", f"http://{x}/") for x in "abc"},
-            "same.nt": f"<http://a/0> {SAME} <http://b/0> .\n<http://c/1> {SAME} <http://b/1> .\n",
-        }
-    )
+    files = {f"{x}.nt": LEFT.replace("http://l/", f"http://{x}/") for x in "abc"}
+    same = f"<http://a/0> {SAME} <http://b/0> .\n<http://c/1> {SAME} <http://b/1> .\n"
+    folder = make_folder(files | {"same.nt": same})
     task = load_files([folder / f"{x}.nt" for x in "abc"], folder / "same.nt")
     assert pairs(task) == {("a/0", "b/0"), ("b/1", "c/1")}
 
@@ -141,13 +138,9 @@ def test_sssom_that_is_not_so(world: Any) -> None:
 
 
 def test_sssom_of_short_forms_that_the_graphs_use(make_folder: Folder) -> None:
-    folder = make_folder(
-        {
-            "left.tsv": "L:0\tr\tL:1\n",
-            "right.tsv": "R:0\tr\tR:1\n",
-            "links.tsv": SSSOM + HEADER + "L:0\t\towl:sameAs\tR:0\t\n",
-        }
-    )
+    links = SSSOM + HEADER + "L:0\t\towl:sameAs\tR:0\t\n"
+    files = {"left.tsv": "L:0\tr\tL:1\n", "right.tsv": "R:0\tr\tR:1\n", "links.tsv": links}
+    folder = make_folder(files)
     task = load_files([folder / "left.tsv", folder / "right.tsv"], folder / "links.tsv")
     assert pairs(task) == {("L:0", "R:0")}
 

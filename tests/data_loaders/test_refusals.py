@@ -67,14 +67,8 @@ UNKNOWN: list[Case] = [
     (DBP5L, {"kg/bb-val.tsv": "0\t2\t3\n12\t2\t3\n"}, "bb-val.tsv", 2, ["entity 12", "bb.tsv"]),
     (DBP5L, {"kg/bb-test.tsv": "0\t4\t3\n"}, "bb-test.tsv", 1, ["relation 4", "relations.txt"]),
     *(
-        (
-            DBP5L,
-            {f"seed_alignlinks/{name}.tsv": "0\t0\n"},
-            f"{name}.tsv",
-            None,
-            ["aa, bb", "rename"],
-        )
-        for name in ("aa-xx", "aa-aa", "aa")
+        (DBP5L, {f"seed_alignlinks/{x}.tsv": "0\t0\n"}, f"{x}.tsv", None, ["aa, bb", "rename"])
+        for x in ("aa-xx", "aa-aa", "aa")
     ),
 ]
 CONTRADICTIONS: list[Case] = [

@@ -25,28 +25,21 @@ def world(make_folder: Folder) -> Any:
 
 
 def load_world(folder: Path, **arguments: Any) -> Any:
-    return load_files(
-        [folder / "left.tsv", folder / "right.tsv"], folder / "links.tsv", **arguments
-    )
+    sources = [folder / "left.tsv", folder / "right.tsv"]
+    return load_files(sources, folder / "links.tsv", **arguments)
 
 
 def test_all_links_are_seeds(world: Any) -> None:
     steps: list[Progress] = []
     task = load_world(world(), progress=steps.append)
     assert task.kg_names == ("left", "right")
-    assert triples(task.kgs[0]) == {
-        ("Germany", "capital", "Berlin"),
-        ("France", "capital", "Paris"),
-    }
+    capitals = {("Germany", "capital", "Berlin"), ("France", "capital", "Paris")}
+    assert triples(task.kgs[0]) == capitals
     expected = {("Germany", "Allemagne"), ("France", "France"), ("Paris", "Paris")}
     assert links(task, task.seed_links) == expected
     assert task.test_links.shape == (0, 2)
     assert task.notes == ()
-    assert [(step.stage, step.step, step.total) for step in steps] == [
-        ("load", 1, 3),
-        ("load", 2, 3),
-        ("load", 3, 3),
-    ]
+    assert [(at.stage, at.step, at.total) for at in steps] == [("load", n, 3) for n in (1, 2, 3)]
 
 
 def test_train_ratio_splits(world: Any) -> None:
@@ -58,11 +51,8 @@ def test_train_ratio_splits(world: Any) -> None:
 
 def test_paths_may_be_strings_and_names_given(world: Any) -> None:
     folder = world()
-    task = load_files(
-        [str(folder / "left.tsv"), str(folder / "right.tsv")],
-        str(folder / "links.tsv"),
-        names=["en", "fr"],
-    )
+    sources = [str(folder / name) for name in ("left.tsv", "right.tsv")]
+    task = load_files(sources, str(folder / "links.tsv"), names=["en", "fr"])
     assert task.kg_names == ("en", "fr")
     assert task.name == "en-fr"
 
@@ -87,10 +77,8 @@ def test_headers_are_recognised(world: Any) -> None:
     task = load_world(folder)
     assert task.kgs[0].n_triples == 2
     assert links(task, task.seed_links) == {("France", "France")}
-    assert task.notes == (
-        "left.tsv: the first line is taken for a header",
-        "links.tsv: the first line is taken for a header",
-    )
+    said = "the first line is taken for a header"
+    assert task.notes == (f"left.tsv: {said}", f"links.tsv: {said}")
 
 
 @pytest.mark.parametrize(
@@ -222,11 +210,8 @@ def test_three_graphs_with_named_sources(three: Any) -> None:
     rows = "a\ta1\tb\tb1\nc-d\tc-d2\ta\ta2\nb\tb2\tc-d\tc-d1\n"
     for text in (header + rows, rows):
         task = load_three(three(text))
-        assert [links(task, task.links_between(task.seed_links, *p)) for p in task.kg_pairs] == [
-            {("a1", "b1")},
-            {("a2", "c-d2")},
-            {("b2", "c-d1")},
-        ]
+        found = [links(task, task.links_between(task.seed_links, *p)) for p in task.kg_pairs]
+        assert found == [{("a1", "b1")}, {("a2", "c-d2")}, {("b2", "c-d1")}]
 
 
 def test_three_graphs_with_a_file_a_pair(three: Any) -> None:
@@ -340,9 +325,7 @@ def test_bad_csv(make_folder: Folder) -> None:
 def test_other_formats(make_folder: Folder) -> None:
     for name, word in (("a.jsonld", "RDF"), ("a.tar.gz", "archives"), ("a.xlsx", "files")):
         folder = make_folder({name: "<a> <b> <c> .\n"})
-        refused(
-            folder, word, "as text", file=name, call=lambda f, n=name: load_files([f / n, f / n])
-        )
+        refused(folder, word, "as text", file=name, call=lambda f, n=name: load_files([f / n] * 2))
 
 
 def test_folder_without_tables(make_folder: Folder) -> None:
@@ -389,8 +372,6 @@ def test_folders_that_say_too_much_or_too_little(world: Any, make_folder: Folder
     refused(folder, "both links and test_links", "keep only one", file="europe")
     folder = make_folder({"a.tsv": "a\tr\tb\n", "links.tsv": "a\ta\n"}, "one")
     refused(folder, "found 1 graphs", "NAME.tsv", file="one")
-    folder = make_folder(
-        {"links.csv": "a,a\n", "links.tsv": "a\ta\n", "a.tsv": "a\tr\tb\n", "b.tsv": "a\tr\tb\n"},
-        "two",
-    )
+    two = {"links.csv": "a,a\n", "links.tsv": "a\ta\n", "a.tsv": "a\tr\tb\n", "b.tsv": "a\tr\tb\n"}
+    folder = make_folder(two, "two")
     refused(folder, "links.tsv and links.csv", "keep one", file="two")

@@ -7,19 +7,11 @@ import pytest
 from numpy.typing import NDArray
 
 from dualamn.bench.synthetic_task import make_task
-from dualamn.config import AlignerConfig
 from dualamn.evidence import Evidence
 from dualamn.graphs.task import AlignmentTask
 from dualamn.result import Candidates, TopK
 from dualamn.search import candidate_sets, search_candidates
-
-SETTINGS = AlignerConfig(
-    evidence_rounds=3,
-    evidence_weight=0.12,
-    evidence_share_weight=0.6,
-    temperature=0.03,
-    sinkhorn_rounds=50,
-)
+from tests.evidence.small_graphs import SETTINGS
 
 
 def searched(task: AlignmentTask, k: int = 10, width: int = 8) -> Candidates:

@@ -2,25 +2,19 @@
 
 import tracemalloc
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 
 from dualamn.bench.synthetic_task import make_task
-from dualamn.config import AlignerConfig
 from dualamn.evidence import Evidence
 from dualamn.matching.sinkhorn import Sinkhorn
 from dualamn.result import Candidates, TopK
 from dualamn.search import candidate_sets
+from tests.evidence import small_graphs
 
 TASK = make_task(600)
-SETTINGS = AlignerConfig(
-    evidence_rounds=3,
-    evidence_weight=0.12,
-    evidence_share_weight=0.6,
-    temperature=0.03,
-    sinkhorn_rounds=15,
-    evidence_explored=20,
-)
+SETTINGS = replace(small_graphs.SETTINGS, sinkhorn_rounds=15, evidence_explored=20)
 
 
 def candidates(k: int) -> Candidates:

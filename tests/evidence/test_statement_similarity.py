@@ -53,10 +53,9 @@ def test_what_many_share_tells_who_lacks_it() -> None:
     places = np.arange(3)
     found = alike(Known(kg, kg, 0.9 * np.eye(4), (places, places), np.ones(3)))
     country, street = log(403 / 200), log(403 / 2)
+    both = street + country
     assert found[7, 9] == pytest.approx(0.9 * country / sqrt(country**2 + 1))
     assert found[7, 8] == 0  # countries differ
-    assert found[3, 4] == pytest.approx(0.9 * street / sqrt((street + country) ** 2 + 1))
-    assert found[3, 3] == pytest.approx(
-        0.9 * (street + country) / sqrt((street + country) ** 2 + 1)
-    )
+    assert found[3, 4] == pytest.approx(0.9 * street / sqrt(both**2 + 1))
+    assert found[3, 3] == pytest.approx(0.9 * both / sqrt(both**2 + 1))
     assert found[7, 3] < found[7, 9]  # who has a street is less like one who has none

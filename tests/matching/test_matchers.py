@@ -9,6 +9,7 @@ from dualamn.matching import MATCHERS, get_matcher
 from dualamn.matching.csls import Csls
 from dualamn.result import Candidates, TopK
 from dualamn.search import search_candidates
+from tests.conftest import there
 from tests.matching.conftest import complete, made
 
 
@@ -20,9 +21,7 @@ def dense_scores(topk: TopK, n_queries: int, n_pool: int, first: int) -> NDArray
 
 
 @given(st.integers(1, 12), st.integers(1, 12), st.integers(1, 15), st.integers(0, 10_000))
-def test_csls_equals_the_formula_on_dense_scores(
-    n_left: int, n_right: int, k: int, seed: int
-) -> None:
+def test_csls_is_the_formula_on_dense_scores(n_left: int, n_right: int, k: int, seed: int) -> None:
     rows = np.random.default_rng(seed).standard_normal((n_left + n_right, 5)).astype(np.float32)
     rows /= np.linalg.norm(rows, axis=1, keepdims=True)
     left = np.arange(n_left, dtype=np.int32)
@@ -33,10 +32,8 @@ def test_csls_equals_the_formula_on_dense_scores(
     r_left = -np.sort(-cosines, axis=1)[:, :k].mean(axis=1)
     r_right = -np.sort(-cosines.T, axis=1)[:, :k].mean(axis=1)
     expected = 2 * cosines - r_left[:, None] - r_right
-    assert matching.left_to_right is not None
-    assert matching.right_to_left is not None
-    forward = dense_scores(matching.left_to_right, n_left, n_right, n_left)
-    backward = dense_scores(matching.right_to_left, n_right, n_left, 0)
+    forward = dense_scores(there(matching.left_to_right), n_left, n_right, n_left)
+    backward = dense_scores(there(matching.right_to_left), n_right, n_left, 0)
     np.testing.assert_allclose(forward, expected, atol=1e-5)
     np.testing.assert_allclose(backward, expected.T, atol=1e-5)
     np.testing.assert_allclose(matching.scores, expected.max(axis=1), atol=1e-5)

@@ -8,6 +8,7 @@ from scipy.optimize import linear_sum_assignment
 from dualamn.matching import get_matcher
 from dualamn.matching.one_to_one import best_assignment
 from dualamn.result import Candidates
+from tests.conftest import there
 from tests.matching.conftest import complete, made
 
 Float64Array = NDArray[np.float64]
@@ -21,9 +22,7 @@ def bounded(n_rows: int, n_columns: int, seed: int, sharpness: float) -> Float64
     return np.asarray(plan / np.maximum(plan.sum(axis=0), 1))
 
 
-@given(
-    st.integers(1, 20), st.integers(1, 20), st.integers(0, 10_000), st.sampled_from([0.5, 3, 30])
-)
+@given(st.integers(1, 20), st.integers(1, 20), st.integers(0, 10**4), st.sampled_from([0.5, 3, 30]))
 def test_the_sum_is_that_of_the_dense_solver(
     n_rows: int, n_columns: int, seed: int, sharpness: float
 ) -> None:
@@ -65,8 +64,7 @@ def test_no_pairs_give_no_links() -> None:
 @pytest.mark.parametrize(("n_left", "n_right"), [(40, 40), (25, 40), (40, 25)])
 def test_links_are_the_dense_assignment_of_the_probabilities(n_left: int, n_right: int) -> None:
     candidates = made(n_left, n_right)
-    ranked = get_matcher("sinkhorn").match(candidates).left_to_right
-    assert ranked is not None
+    ranked = there(get_matcher("sinkhorn").match(candidates).left_to_right)
     plan = np.zeros((n_left, n_right))
     np.put_along_axis(plan, ranked.candidates - (n_left + 3), ranked.scores, axis=1)
     rows, columns = linear_sum_assignment(plan, maximize=True)

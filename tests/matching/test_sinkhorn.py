@@ -6,6 +6,7 @@ from dualamn.errors import ConfigError
 from dualamn.matching import get_matcher
 from dualamn.matching.sinkhorn import Sinkhorn
 from dualamn.result import Candidates, TopK
+from tests.conftest import there
 from tests.matching.conftest import complete, made
 
 
@@ -24,10 +25,8 @@ def test_complete_candidates_give_the_plan_of_dense_transport(temperature: float
         even, even, -cosines, temperature, method="sinkhorn_log", numItermax=20_000, stopThr=1e-10
     )
     matching = Sinkhorn(temperature, rounds=20_000, tolerance=1e-10).match(candidates)
-    assert matching.left_to_right is not None
-    assert matching.right_to_left is not None
-    np.testing.assert_allclose(by_id(matching.left_to_right)[1], expected, atol=1e-5)
-    np.testing.assert_allclose(by_id(matching.right_to_left)[1], expected.T, atol=1e-5)
+    np.testing.assert_allclose(by_id(there(matching.left_to_right))[1], expected, atol=1e-5)
+    np.testing.assert_allclose(by_id(there(matching.right_to_left))[1], expected.T, atol=1e-5)
     np.testing.assert_array_equal(
         matching.links, np.stack([np.arange(20), 23 + expected.argmax(axis=1)], axis=1)
     )
@@ -36,15 +35,13 @@ def test_complete_candidates_give_the_plan_of_dense_transport(temperature: float
 
 def test_a_pair_has_one_probability_in_both_directions() -> None:
     matching = get_matcher("sinkhorn").match(made(40, 30, 6))
-    assert matching.left_to_right is not None
-    assert matching.right_to_left is not None
     forward, backward = (
         {
             (int(query), int(candidate)): float(score)
             for query, row, scores in zip(topk.queries, topk.candidates, topk.scores, strict=True)
             for candidate, score in zip(row, scores, strict=True)
         }
-        for topk in (matching.left_to_right, matching.right_to_left)
+        for topk in (there(matching.left_to_right), there(matching.right_to_left))
     )
     shared = [(left, right) for left, right in forward if (right, left) in backward]
     assert len(shared) > 50
@@ -53,9 +50,7 @@ def test_a_pair_has_one_probability_in_both_directions() -> None:
 
 def test_equal_probabilities_keep_the_order_of_the_cosines() -> None:
     """Far below the best, probabilities are 0 in float32, and cosines still tell them apart."""
-    forward = complete(
-        [0, 1], [[4, 2, 5, 3], [3, 5, 2, 4]], [[1, 0.3, 0.2, 0.1], [1, 0.3, 0.2, 0.1]]
-    )
+    forward = complete([0, 1], [[4, 2, 5, 3], [3, 5, 2, 4]], [[1, 0.3, 0.2, 0.1]] * 2)
     backward = complete(
         [2, 3, 4, 5], [[0, 1], [1, 0], [0, 1], [1, 0]], [[0.3, 0.2], [1, 0.1], [1, 0.1], [0.3, 0.2]]
     )

@@ -43,9 +43,7 @@ def check_is_top_k(
 
 
 @given(two_pools(), st.integers(0, 12))
-def test_nearest_is_the_top_of_the_dense_products(
-    pools: tuple[FloatArray, FloatArray], k: int
-) -> None:
+def test_nearest_is_the_top_of_dense_products(pools: tuple[FloatArray, FloatArray], k: int) -> None:
     queries, pool = pools
     check_is_top_k(*nearest(queries, pool, k), queries, pool, k)
 
