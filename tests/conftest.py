@@ -5,6 +5,7 @@ import signal
 import sys
 import tempfile
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
 from hypothesis import settings
@@ -37,3 +38,12 @@ DATA = os.environ.pop("DUALAMN_DATA", None)
 def real_data() -> Path | None:
     """The folder of downloaded data sets, for slow tests alone; None if nobody names one."""
     return None if DATA is None else Path(DATA)
+
+
+T = TypeVar("T")
+
+
+def there(value: T | None) -> T:
+    """The value, which is not None."""
+    assert value is not None
+    return value

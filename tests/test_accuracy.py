@@ -1,7 +1,5 @@
 """Hits@1 of every preset on real data is what docs/results.md says; run by `make bench-check`."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """The whole flow, and everything a trained aligner can be asked for."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from pathlib import Path
 from typing import Any

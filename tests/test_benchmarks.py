@@ -1,7 +1,5 @@
 """The benchmark scripts run, and what they compare is the same thing done in two ways."""
 
-from __future__ import annotations
-
 import contextlib
 import importlib
 import json
@@ -239,8 +237,7 @@ def test_whole_runs_start_the_program_and_shows_what_it_found(shown: Shown, tmp_
     hits = report["mean"]["metrics"]["test_only"]["left_to_right"]["hits@1"]
     assert row[1].startswith(f"{hits:.3f} ±")
     assert row[5] == "0.726 / 0.927 / 0.799"
-    again = shown("whole_runs", "--show", "--results", results)
-    assert columns_of(again) == columns_of(printed)
+    assert columns_of(shown("whole_runs", "--show", "--results", results)) == columns_of(printed)
     commands = shown("whole_runs", "--commands", "dbp15k/ja_en", "--", "--epochs", 1)
     assert commands.startswith("dualamn bench dbp15k/ja_en --preset paper --protocol test ")
     assert commands.endswith(" --epochs 1\n")

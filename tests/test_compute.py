@@ -1,7 +1,5 @@
 """Threads: how many, and results in order."""
 
-from __future__ import annotations
-
 import threading
 from collections.abc import Iterator
 

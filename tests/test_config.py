@@ -1,7 +1,5 @@
 """Settings are checked when they are made."""
 
-from __future__ import annotations
-
 import re
 from typing import Any, get_args, get_type_hints
 

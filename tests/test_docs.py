@@ -12,8 +12,6 @@ Blocks of Markdown are told apart by the words behind their fence:
   on the example are run. Those of the tutorial are run in order between its python blocks.
 """
 
-from __future__ import annotations
-
 import contextlib
 import io
 import re

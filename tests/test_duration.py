@@ -1,7 +1,5 @@
 """Estimates of time keep to what whole runs took."""
 
-from __future__ import annotations
-
 import json
 import time
 from collections.abc import Iterator

@@ -4,8 +4,6 @@ docs/architecture.md draws the floors. Every import counts: those inside a funct
 under TYPE_CHECKING, that a type checker alone sees.
 """
 
-from __future__ import annotations
-
 import ast
 from collections import Counter
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Embeddings in half precision and in a temporary file: the same links, in less memory."""
 
-from __future__ import annotations
-
 import errno
 import json
 import os

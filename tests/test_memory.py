@@ -1,7 +1,5 @@
 """Freed memory is kept only where a program asks for it."""
 
-from __future__ import annotations
-
 import ctypes
 import platform
 import subprocess

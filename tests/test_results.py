@@ -1,7 +1,5 @@
 """The results page says what the run files say, and keeps apart what cannot be compared."""
 
-from __future__ import annotations
-
 import importlib
 import json
 import re
@@ -294,8 +292,7 @@ def test_links_among_the_test_entities_are_left_to_hits(places: Any) -> None:
 
 def test_seconds_are_those_of_the_file_that_scored_one_protocol(places: Any) -> None:
     slow = run_of(0.9, all_entities=0.5) | {"seconds": {"total": 500.0}}
-    both = [slow, slow | {"seed": 1}]
-    put(places, "best/all.json", report_of(*both, preset="best"))
+    put(places, "best/all.json", report_of(slow, slow | {"seed": 1}, preset="best"))
 
     def shown() -> list[str]:
         rows = tables_of(page_of(places))[FORWARD]
@@ -346,8 +343,7 @@ def test_the_readme_leaves_out_what_nobody_else_reports(
 
 
 def test_the_readme_says_how_many_cores_a_run_had(places: Any) -> None:
-    report = report_of(run_of(0.9), preset="best", settings={"threads": 1})
-    put(places, "best/zh.json", report)
+    put(places, "best/zh.json", report_of(run_of(0.9), preset="best", settings={"threads": 1}))
     assert "one core of an Old CPU, without a GPU" in readme_of(places)
 
 
@@ -448,8 +444,7 @@ def test_written_twice_it_is_the_same_and_up_to_date(places: Any, tmp_path: Path
     curve = {"threshold": [0.9, 0.5], "precision": [0.95, 0.8], "recall": [0.3, 0.6]}
     run = run_of(0.7) | {"curves": {"unaligned": curve}}
     put(places, "best/zh.json", report_of(run, preset="best"))
-    settings = {"train_ratio": 0.1}
-    put(places, "seed_share/a.json", report_of(run_of(0.5), settings=settings))
+    put(places, "seed_share/a.json", report_of(run_of(0.5), settings={"train_ratio": 0.1}))
     outputs = module("outputs")
     written = outputs.write(places)
     assert len([path for path in written if path.suffix == ".svg"]) == 4

@@ -1,7 +1,5 @@
 """The table and plots of docs/scale.md say what the run files say."""
 
-from __future__ import annotations
-
 import importlib
 import json
 import sys

@@ -1,7 +1,5 @@
 """Every kernel equals a dense reference, forward and gradient."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 import pytest

@@ -2,18 +2,21 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
-import pytest
 
+from dualamn.aligner import Aligner
+from dualamn.attributes import NameSimilarity
 from dualamn.bench.synthetic_task import make_task
+from dualamn.eval import evaluate
 from dualamn.graphs.knowledge_graph import Literals
 from dualamn.graphs.task import AlignmentTask
 from dualamn.kernels.arrays import StringArray, strings
+from tests.conftest import there
 
+FAST: dict[str, Any] = {"label_dim": 64, "relation_dim": 16, "evidence_rounds": 2}
 SYLLABLES = ("ba", "ke", "lu", "mi", "no", "ra", "se", "ti", "vo", "zu")
-
-NamedTask = Callable[..., AlignmentTask]
 
 
 def spoken(number: int) -> str:
@@ -39,20 +42,26 @@ def rename(
     return replace(task, kgs=tuple(named))
 
 
-@pytest.fixture
-def named_task() -> NamedTask:
-    def make(
-        n_entities: int = 120,
-        left: Callable[[StringArray], StringArray] = lambda names: names,
-        **how: float,
-    ) -> AlignmentTask:
-        return rename(make_task(n_entities, **how), left)  # type: ignore[arg-type]
+def named_task(
+    n_entities: int = 120,
+    left: Callable[[StringArray], StringArray] = lambda names: names,
+    **how: Any,
+) -> AlignmentTask:
+    return rename(make_task(n_entities, **how), left)
 
-    return make
+
+def names_in(task: AlignmentTask, width: int = 64, seed: int = 0, **how: Any) -> NameSimilarity:
+    """The names of a task's entities, to be compared."""
+    return NameSimilarity(there(task.entity_names), task.source_of, width=width, seed=seed, **how)
+
+
+def hits(aligner: Aligner) -> float:
+    """Hits@1 of all test links, from left to right."""
+    scores = there(evaluate(aligner.align(), aligner.task.test_links).left_to_right)
+    return float(scores["hits@1"] or 0)
 
 
 XSD = "http://www.w3.org/2001/XMLSchema#"
-DescribedTask = Callable[..., AlignmentTask]
 
 Row = tuple[int, str, str, str]
 """Entity, attribute, value and type."""
@@ -112,11 +121,7 @@ def noise(side: int, number: int) -> list[Row]:
     return lives(side, 10_000 * (side + 1) + number)
 
 
-@pytest.fixture
-def described_task() -> DescribedTask:
-    def make(
-        rows: Callable[[int, int], list[Row]] = lives, n_entities: int = 200, **how: float
-    ) -> AlignmentTask:
-        return described(make_task(n_entities, **how), rows)  # type: ignore[arg-type]
-
-    return make
+def described_task(
+    rows: Callable[[int, int], list[Row]] = lives, n_entities: int = 200, **how: Any
+) -> AlignmentTask:
+    return described(make_task(n_entities, **how), rows)

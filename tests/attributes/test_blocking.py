@@ -13,12 +13,11 @@ from dualamn.attributes.blocking import alike_by_name
 from dualamn.attributes.candidates import look_up_names, search_with_names
 from dualamn.attributes.names import NameWeights
 from dualamn.attributes.pseudo_seeds import find_seeds_by_name
-from dualamn.eval import evaluate
 from dualamn.kernels.arrays import Int32Array, StringArray, strings
 from dualamn.kernels.compute import threads
 from dualamn.result import Candidates
 from dualamn.search import search_candidates
-from tests.attributes.conftest import NamedTask, spoken
+from tests.attributes.conftest import hits, named_task, names_in, spoken
 
 ALL = 10**9
 
@@ -111,8 +110,7 @@ def test_fewer_products_never_find_more(
         for row, query in enumerate(topk.queries.tolist()):
             pool = (other if first else own).astype(np.int64)
             namesakes = pool[names.same(np.full(len(pool), query), pool)]
-            held = np.isin(namesakes, topk.candidates[row]).sum()
-            assert held == min(k, len(namesakes))
+            assert np.isin(namesakes, topk.candidates[row]).sum() == min(k, len(namesakes))
 
 
 @pytest.mark.parametrize(("left", "right"), [(0, 3), (3, 0), (0, 0), (1, 1)])
@@ -181,8 +179,7 @@ def test_scores_are_those_of_the_search() -> None:
     texts = [spoken(n) for n in range(60)]
     names, own, other = pools(texts, texts[::-1])
     names.weights = NameWeights(6.0, 2.0)
-    rng = np.random.default_rng(0)
-    rows = rng.standard_normal((120, 8)).astype(np.float32)
+    rows = np.random.default_rng(0).standard_normal((120, 8)).astype(np.float32)
     rows /= np.linalg.norm(rows, axis=1, keepdims=True)
     found = look_up_names(rows, names, 0.03, own, other, 60)
     exact = search_with_names(rows, names, 0.03, own, other, 60)
@@ -205,13 +202,12 @@ def test_scores_are_those_of_the_search() -> None:
         assert score == pytest.approx(searched[pair], abs=1e-5)
 
 
-def test_pseudo_seeds_are_those_of_the_search(named_task: NamedTask) -> None:
+def test_pseudo_seeds_are_those_of_the_search() -> None:
     def changed(texts: np.ndarray) -> np.ndarray:
         return strings(t if i % 3 else f"{t[:3]}x{t[3:]}" for i, t in enumerate(texts))
 
     task = named_task(200, changed)
-    assert task.entity_names is not None
-    names = NameSimilarity(task.entity_names, task.source_of, width=1024, seed=0)
+    names = names_in(task, width=1024, seed=0)
     searched, looked_up = (find_seeds_by_name(task, names, limit) for limit in (1e12, 0))
     assert searched.near > 20
     assert searched.exact == looked_up.exact
@@ -222,8 +218,7 @@ def test_those_near_by_structure_come_into_question_as_well() -> None:
     texts = [spoken(n) for n in range(40)]
     names, own, other = pools(texts, texts)
     names.weights = NameWeights(6.0, 2.0)
-    rng = np.random.default_rng(0)
-    rows = rng.standard_normal((80, 8)).astype(np.float32)
+    rows = np.random.default_rng(0).standard_normal((80, 8)).astype(np.float32)
     rows /= np.linalg.norm(rows, axis=1, keepdims=True)
     everybody = search_candidates(rows, own, other, 40)
     found = look_up_names(rows, names, 0.03, own, other, 15, beside=everybody)
@@ -236,15 +231,11 @@ def test_those_near_by_structure_come_into_question_as_well() -> None:
 
 
 @pytest.mark.parametrize("evidence", [0, 2])
-def test_large_graphs_find_who_is_near_by_structure_alone(
-    named_task: NamedTask, evidence: int
-) -> None:
+def test_large_graphs_find_who_is_near_by_structure_alone(evidence: int) -> None:
     task = named_task(200, nameless_half)
     found = []
     for limit in (1e12, 0.0):
         fast: dict[str, Any] = {"label_dim": 64, "relation_dim": 16, "evidence_rounds": evidence}
         aligner = Aligner("fast", search_limit=limit, evidence_first=False, **fast).fit(task)
-        scores = evaluate(aligner.align(), task.test_links).left_to_right
-        assert scores is not None
-        found.append(float(scores["hits@1"] or 0))
+        found.append(hits(aligner))
     assert found[1] > found[0] - 0.02

@@ -1,7 +1,5 @@
 """The columns of facts, against plain references."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -13,7 +11,7 @@ from hypothesis import strategies as st
 
 from dualamn.attributes.facts import Facts, distinct
 from dualamn.kernels.arrays import IntArray
-from tests.attributes.conftest import DescribedTask, Row
+from tests.attributes.conftest import Row, described_task
 
 LARGE = 1 << 40  # three of these are more than one number of 64 bits can hold
 
@@ -49,7 +47,7 @@ def values(side: int, number: int) -> list[Row]:
     ]
 
 
-def test_who_has_several_values_of_a_property(described_task: DescribedTask) -> None:
+def test_who_has_several_values_of_a_property() -> None:
     task = described_task(values, n_entities=60)
     facts = Facts.of(task)
     counts: dict[tuple[int, int, str], int] = {}
@@ -66,7 +64,7 @@ def test_who_has_several_values_of_a_property(described_task: DescribedTask) -> 
     assert facts.has.tolist() == sorted(facts.has.tolist())
 
 
-def test_matched_properties_become_one(described_task: DescribedTask) -> None:
+def test_matched_properties_become_one() -> None:
     facts = Facts.of(described_task(values, n_entities=60))
     # The first two properties of either graph are match 1, the third is match 0, the last none.
     match = np.array([{"p0": 1, "p1": 1, "p2": 0, "p3": -1}[name] for name in facts.names])
@@ -81,7 +79,7 @@ def test_matched_properties_become_one(described_task: DescribedTask) -> None:
     assert merged.several.dtype == np.bool_
 
 
-def test_no_matched_property_leaves_no_facts(described_task: DescribedTask) -> None:
+def test_no_matched_property_leaves_no_facts() -> None:
     facts = Facts.of(described_task(values, n_entities=10))
     merged = facts.merged(np.full(len(facts.graph), -1), 0)
     assert len(merged) == 0

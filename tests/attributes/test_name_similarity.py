@@ -16,7 +16,7 @@ from dualamn.attributes.translation import largest_of_rows, learn_synonyms, lear
 from dualamn.errors import CheckpointError
 from dualamn.kernels.arrays import IntArray, strings
 from dualamn.kernels.logistic import Comparisons, fit_logit
-from tests.attributes.conftest import NamedTask, shuffled
+from tests.attributes.conftest import named_task, names_in, shuffled
 
 
 def similarity(left: list[str], right: list[str], width: int = 64) -> NameSimilarity:
@@ -39,12 +39,10 @@ def test_equal_names_are_one_and_unlike_ones_nothing() -> None:
     assert names.named.tolist() == [True, True, False, True, True, True, False]
 
 
-def test_projections_keep_the_similarities(named_task: NamedTask) -> None:
+def test_projections_keep_the_similarities() -> None:
     task = named_task()
-    assert task.entity_names is not None
-    names = NameSimilarity(task.entity_names, task.source_of, width=2048, seed=1)
-    rng = np.random.default_rng(0)
-    left, right = rng.integers(task.n_entities, size=(2, 300))
+    names = names_in(task, width=2048, seed=1)
+    left, right = np.random.default_rng(0).integers(task.n_entities, size=(2, 300))
     vectors = names.vectors()
     np.testing.assert_allclose(
         np.einsum("pm,pm->p", vectors[left], vectors[right]),
@@ -53,11 +51,10 @@ def test_projections_keep_the_similarities(named_task: NamedTask) -> None:
     )
 
 
-def test_rows_of_some_are_those_of_all(named_task: NamedTask) -> None:
+def test_rows_of_some_are_those_of_all() -> None:
     task = named_task()
-    assert task.entity_names is not None
     meaning = np.random.default_rng(2).normal(size=(task.n_entities, 5)).astype(np.float32)
-    names = NameSimilarity(task.entity_names, task.source_of, width=70, seed=1, meaning=meaning)
+    names = names_in(task, width=70, seed=1, meaning=meaning)
     ids = np.array([5, 2, 11, 2])
     np.testing.assert_array_equal(names.vectors(ids), names.vectors()[ids])
     joined = np.concatenate([names.vectors(), meaning], axis=1)[ids]
@@ -76,19 +73,16 @@ def test_nearest_in_blocks_are_the_nearest_of_all_rows_at_once(
     for k in (1, 20, 100, 150):
         found = names_module.nearest_rows(vectors.__getitem__, queries, pool, k)
         np.testing.assert_array_equal(found, plain[:, :k])
-    none = names_module.nearest_rows(vectors.__getitem__, queries, pool[:0], 5)
-    assert none.shape == (10, 0)
+    assert names_module.nearest_rows(vectors.__getitem__, queries, pool[:0], 5).shape == (10, 0)
 
 
-def test_weights_do_not_depend_on_the_blocks(
-    named_task: NamedTask, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_weights_do_not_depend_on_the_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
     task = named_task()
     assert task.entity_names is not None
     found = []
     for rows in (1 << 19, 9):
         monkeypatch.setattr(names_module, "_ROWS", rows)
-        names = NameSimilarity(task.entity_names, task.source_of, width=64, seed=0)
+        names = names_in(task)
         names.weigh(task.seed_links)
         found.append(names.weights)
     assert found[0] == found[1]
@@ -110,22 +104,19 @@ def test_translations_are_learned_from_pairs() -> None:
 
 
 def test_translations_give_each_word_its_own() -> None:
-
     texts = ["red house", "red car", "blue car", "rot haus", "rot auto", "blau auto"]
     words = NameFeatures.of(strings(texts)).words
     order = {name: at for at, name in enumerate(dict.fromkeys(" ".join(texts).split()))}
-    links = np.array([[0, 3], [1, 4], [2, 5]], dtype=np.int32)
-    table = learn_translations(words, links).toarray()
+    table = learn_translations(words, np.array([[0, 3], [1, 4], [2, 5]], dtype=np.int32)).toarray()
     for word, translation in (("red", "rot"), ("car", "auto"), ("house", "haus")):
         assert table[order[word]].argmax() == order[translation]
     assert (table.sum(axis=1) <= 1).all()
 
 
-def test_good_names_are_worth_much_and_random_ones_nothing(named_task: NamedTask) -> None:
+def test_good_names_are_worth_much_and_random_ones_nothing() -> None:
     for left, worth in ((lambda names: names, True), (shuffled, False)):
         task = named_task(300, left)
-        assert task.entity_names is not None
-        names = NameSimilarity(task.entity_names, task.source_of, width=64, seed=0)
+        names = names_in(task)
         names.weigh(task.seed_links)
         weights = names.weights
         assert (weights.similarity + weights.same > 8) if worth else (weights.similarity < 1)
@@ -135,10 +126,9 @@ def test_good_names_are_worth_much_and_random_ones_nothing(named_task: NamedTask
         np.testing.assert_allclose(names.match_weight(at, at + 200), expected)
 
 
-def test_without_links_names_are_worth_nothing(named_task: NamedTask) -> None:
+def test_without_links_names_are_worth_nothing() -> None:
     task = named_task()
-    assert task.entity_names is not None
-    names = NameSimilarity(task.entity_names, task.source_of, width=64, seed=0)
+    names = names_in(task)
     names.weigh(task.seed_links[:0])
     assert not names.has_weight
     assert not any(names.weights)
@@ -157,12 +147,11 @@ def test_the_fit_finds_the_weights_that_made_the_answers() -> None:
     assert fit_logit([asked], 100, 2) == [pytest.approx(5, abs=0.4), pytest.approx(2, abs=0.2)]
 
 
-def test_state_goes_round_and_is_checked(named_task: NamedTask) -> None:
+def test_state_goes_round_and_is_checked() -> None:
     task = named_task()
-    assert task.entity_names is not None
-    names = NameSimilarity(task.entity_names, task.source_of, width=64, seed=0)
+    names = names_in(task)
     names.weigh(task.seed_links)
-    again = NameSimilarity(task.entity_names, task.source_of, width=64, seed=0)
+    again = names_in(task)
     again.load_state(names.state())
     assert again.weights == names.weights
     np.testing.assert_array_equal(again.vectors(), names.vectors())

@@ -9,14 +9,12 @@ import numpy as np
 import pytest
 
 from dualamn.aligner import Aligner
-from dualamn.attributes import NameSimilarity
 from dualamn.attributes.name_model import embed_names, kind_of_model
 from dualamn.errors import ConfigError, MissingExtraError
-from dualamn.eval import evaluate
 from dualamn.kernels.arrays import StringArray, strings
-from tests.attributes.conftest import NamedTask, spoken
+from tests.attributes.conftest import FAST, hits, named_task, names_in, spoken
+from tests.conftest import there
 
-FAST: dict[str, Any] = {"label_dim": 64, "relation_dim": 16, "evidence_rounds": 2}
 OTHER = str.maketrans("aeioubklmnrstvz", "xqjwyghpcdfghpc")
 
 
@@ -31,8 +29,7 @@ def model(tmp_path: Path) -> Path:
     model2vec = pytest.importorskip("model2vec")
     tokenizers = pytest.importorskip("tokenizers")
     names = [spoken(number) for number in range(300)]
-    rng = np.random.default_rng(0)
-    vectors = rng.standard_normal((len(names), 24)).astype(np.float32)
+    vectors = np.random.default_rng(0).standard_normal((len(names), 24)).astype(np.float32)
     words = ["[UNK]", *names, *foreign(strings(names))]
     if len(set(words)) != len(words):
         raise AssertionError("two names are one")
@@ -46,12 +43,6 @@ def model(tmp_path: Path) -> Path:
     return tmp_path / "model"
 
 
-def hits(aligner: Aligner) -> float:
-    scores = evaluate(aligner.align(), aligner.task.test_links).left_to_right
-    assert scores is not None
-    return float(scores["hits@1"] or 0)
-
-
 def test_rows_are_of_length_one_and_those_of_no_name_zero(model: Path) -> None:
     names = strings([spoken(3), "", spoken(5), foreign(strings([spoken(3)]))[0], spoken(3)])
     rows = embed_names(model, names)
@@ -63,7 +54,7 @@ def test_rows_are_of_length_one_and_those_of_no_name_zero(model: Path) -> None:
     assert embed_names(model, strings(["", ""])).tolist() == [[0.0] * 24] * 2
 
 
-def test_a_model_finds_what_letters_do_not(model: Path, named_task: NamedTask) -> None:
+def test_a_model_finds_what_letters_do_not(model: Path) -> None:
     task = named_task(200, foreign, mean_degree=3.0, keep_triples=0.6)
     letters = hits(Aligner("fast", **FAST).fit(task))
     aligner = Aligner("fast", names_model=str(model), **FAST).fit(task)
@@ -71,21 +62,20 @@ def test_a_model_finds_what_letters_do_not(model: Path, named_task: NamedTask) -
     assert hits(aligner) > 0.9
 
 
-def test_its_weight_is_learned(model: Path, named_task: NamedTask) -> None:
+def test_its_weight_is_learned(model: Path) -> None:
     task = named_task(200, foreign)
-    assert task.entity_names is not None
-    rows = embed_names(model, task.entity_names)
+    rows = embed_names(model, there(task.entity_names))
     for meaning, worth in ((rows, True), (np.random.default_rng(1).permutation(rows), False)):
-        names = NameSimilarity(task.entity_names, task.source_of, width=64, seed=0, meaning=meaning)
+        names = names_in(task, meaning=meaning)
         names.weigh(task.seed_links)
         assert (names.weights.meaning > 5) if worth else (names.weights.meaning < 1)
-        again = NameSimilarity(task.entity_names, task.source_of, width=64, seed=0, meaning=meaning)
+        again = names_in(task, meaning=meaning)
         again.load_state(names.state())
         left, right = task.test_links.astype(np.int64).T
         np.testing.assert_allclose(again.match_weight(left, right), names.match_weight(left, right))
 
 
-def test_it_is_saved_by_its_path(model: Path, named_task: NamedTask, tmp_path: Path) -> None:
+def test_it_is_saved_by_its_path(model: Path, tmp_path: Path) -> None:
     task = named_task(80, foreign)
     aligner = Aligner("fast", names_model=str(model), calibrate=True, **FAST).fit(task)
     aligner.save(tmp_path / "aligner")
@@ -93,7 +83,7 @@ def test_it_is_saved_by_its_path(model: Path, named_task: NamedTask, tmp_path: P
     np.testing.assert_array_equal(aligner.align().links, again.align().links)
 
 
-def test_what_is_no_model_is_one_clear_error(tmp_path: Path, named_task: NamedTask) -> None:
+def test_what_is_no_model_is_one_clear_error(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"there is no folder .*nothing is downloaded"):
         Aligner(names_model=str(tmp_path / "mdoel"))
     with pytest.raises(ConfigError, match="holds no model"):
@@ -105,7 +95,7 @@ def test_what_is_no_model_is_one_clear_error(tmp_path: Path, named_task: NamedTa
         Aligner(names_model=str(tmp_path), names="off")
 
 
-def test_a_damaged_model_is_one_clear_error(model: Path, named_task: NamedTask) -> None:
+def test_a_damaged_model_is_one_clear_error(model: Path) -> None:
     (model / "model.safetensors").write_bytes(b"nothing")
     with pytest.raises(ConfigError, match="cannot be used as a model"):
         embed_names(model, strings(["a"]))

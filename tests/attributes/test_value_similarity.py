@@ -9,14 +9,14 @@ from dualamn.attributes import ValueSimilarity
 from dualamn.attributes.facts import Facts, row_products
 from dualamn.attributes.properties import belief
 from dualamn.errors import CheckpointError
-from tests.attributes.conftest import DescribedTask, Row, noise
+from tests.attributes.conftest import Row, described_task, noise
 
 
 def names_of(values: ValueSimilarity) -> set[frozenset[str]]:
     return {frozenset(name for _, name in match.properties) for match in values.table.matches}
 
 
-def test_properties_that_say_the_same_find_each_other(described_task: DescribedTask) -> None:
+def test_properties_that_say_the_same_find_each_other() -> None:
     task = described_task()
     values = ValueSimilarity(task, seed=0)
     assert not values.has_weight
@@ -30,7 +30,7 @@ def test_properties_that_say_the_same_find_each_other(described_task: DescribedT
     assert all(match.belief > 0.5 for match in values.table.matches)
 
 
-def test_linked_entities_are_worth_more_than_others(described_task: DescribedTask) -> None:
+def test_linked_entities_are_worth_more_than_others() -> None:
     task = described_task()
     values = ValueSimilarity(task, seed=0)
     values.weigh(task.seed_links)
@@ -44,7 +44,7 @@ def test_linked_entities_are_worth_more_than_others(described_task: DescribedTas
     assert (clash <= 0).all()
 
 
-def test_values_at_random_are_worth_nothing(described_task: DescribedTask) -> None:
+def test_values_at_random_are_worth_nothing() -> None:
     for seed in range(5):
         task = described_task(noise, seed=seed)
         values = ValueSimilarity(task, seed=0)
@@ -54,7 +54,7 @@ def test_values_at_random_are_worth_nothing(described_task: DescribedTask) -> No
         assert np.abs(values.match_weight(left, np.roll(right, 1))).max(initial=0) < 0.5
 
 
-def test_a_rare_value_says_more_than_a_common_one(described_task: DescribedTask) -> None:
+def test_a_rare_value_says_more_than_a_common_one() -> None:
     def rows(side: int, number: int) -> list[Row]:
         return [(0, f"place{side}", "Paris" if number < 100 else f"Village {number}", "")]
 
@@ -71,7 +71,7 @@ def test_a_rare_value_says_more_than_a_common_one(described_task: DescribedTask)
     assert shared.nnz == rare.sum()
 
 
-def test_near_numbers_count_for_less_than_equal_ones(described_task: DescribedTask) -> None:
+def test_near_numbers_count_for_less_than_equal_ones() -> None:
     def rows(side: int, number: int) -> list[Row]:
         area = 1.21**number * 10
         return [(0, f"area{side}", str(area if number % 2 else area * (1 + side / 80)), "")]
@@ -94,7 +94,7 @@ def test_few_links_prove_little() -> None:
     assert 0 < found[1] < found[2] < 0.3 < found[3] < found[5] < 0.9
 
 
-def test_graphs_without_shared_values(described_task: DescribedTask) -> None:
+def test_graphs_without_shared_values() -> None:
     def nothing(side: int, number: int) -> list[Row]:
         return [(0, "note", f"{side} {number}", "")] if number else []
 
@@ -111,7 +111,7 @@ def test_graphs_without_shared_values(described_task: DescribedTask) -> None:
         assert values.proposed(left, right).nnz == 0
 
 
-def test_facts_hold_what_two_graphs_know(described_task: DescribedTask) -> None:
+def test_facts_hold_what_two_graphs_know() -> None:
     def rows(side: int, number: int) -> list[Row]:
         return [(0, "tag", f"{tag} {number}", "@EN") for tag in ("a", ("b", "c")[side])]
 
@@ -134,7 +134,7 @@ def test_row_products_are_inner_products() -> None:
     np.testing.assert_allclose(row_products(one, other, left, right), expected)
 
 
-def test_state_of_values_goes_round_and_is_checked(described_task: DescribedTask) -> None:
+def test_state_of_values_goes_round_and_is_checked() -> None:
     task = described_task()
     values, again = (ValueSimilarity(task, seed=0) for _ in "ab")
     values.weigh(task.seed_links)
@@ -149,7 +149,7 @@ def test_state_of_values_goes_round_and_is_checked(described_task: DescribedTask
         again.load_state({**state, "links": state["links"] + task.n_entities})
 
 
-def test_one_side_without_attributes(described_task: DescribedTask) -> None:
+def test_one_side_without_attributes() -> None:
     task = described_task()
     bare = replace(task, kgs=(task.kgs[0], replace(task.kgs[1], literals=None)))
     values = ValueSimilarity(bare, seed=0)

@@ -3,6 +3,7 @@
 import json
 import time
 from dataclasses import replace
+from itertools import product
 from pathlib import Path
 from typing import Any, get_args
 
@@ -68,8 +69,7 @@ def test_it_has_the_keys_that_other_tools_read(report: dict[str, Any]) -> None:
             assert set(directions) == set(DIRECTIONS)
             for metrics in directions.values():
                 assert set(metrics) == {"hits@1", "hits@5", "hits@10", "mrr"}
-        stages = {"load", "train", "search", "match", "evaluate", "total"}
-        assert set(part["seconds"]) == stages
+        assert set(part["seconds"]) == {"load", "train", "search", "match", "evaluate", "total"}
         assert part["peak_memory_bytes"] >= 0
     assert json.loads(json.dumps(report, allow_nan=False)) == report
 
@@ -270,13 +270,11 @@ def test_folds_and_seeds_are_combined(tmp_path: Path) -> None:
 def test_three_graphs_are_averaged_and_listed_by_pair(three: Path) -> None:
     (run,) = Benchmark(three, "made", settings=QUICK).runs()
     assert set(run["pairs"]) == {"a-b", "a-c", "b-c"}
-    for scores in (run, run["without_implied"]):
-        for protocol in PROTOCOLS:
-            for direction in DIRECTIONS:
-                for metric in METRICS:
-                    pairs = [p[protocol][direction][metric] for p in scores["pairs"].values()]
-                    mean = scores["metrics"][protocol][direction][metric]
-                    assert mean == pytest.approx(np.mean(pairs))
+    places = product((run, run["without_implied"]), PROTOCOLS, DIRECTIONS, METRICS)
+    for scores, protocol, direction, metric in places:
+        pairs = [p[protocol][direction][metric] for p in scores["pairs"].values()]
+        mean = scores["metrics"][protocol][direction][metric]
+        assert mean == pytest.approx(np.mean(pairs))
 
 
 def test_links_that_seeds_imply_are_scored_apart(three: Path) -> None:

@@ -1,7 +1,6 @@
 """What is written as a folder loads to the same task."""
 
-from __future__ import annotations
-
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -55,9 +54,7 @@ def test_made_task(tmp_path: Path, layout: str) -> None:
 
 def test_three_graphs_and_validation_links(tmp_path: Path) -> None:
     task = make_task(40, n_kgs=3)
-    task = AlignmentTask(
-        task.name, task.kgs, task.seed_links, task.test_links[5:], task.test_links[:5]
-    )
+    task = replace(task, test_links=task.test_links[5:], valid_links=task.test_links[:5])
     write_task(task, tmp_path)
     assert content(load(tmp_path)) == content(task)
 
@@ -79,8 +76,7 @@ def test_isolated_entities_and_one_use_of_links(tmp_path: Path) -> None:
 
 
 def test_diagonal_is_permuted_on_load(tmp_path: Path) -> None:
-    task = make_task(100, diagonal=True)
-    write_task(task, tmp_path, "ids")
+    write_task(make_task(100, diagonal=True), tmp_path, "ids")
     again = load(tmp_path)
     links = np.concatenate([again.seed_links, again.test_links])
     assert (links[:, 1] - links[:, 0] == again.entity_offsets[1]).mean() < 0.2
@@ -93,10 +89,7 @@ def test_diagonal_is_permuted_on_load(tmp_path: Path) -> None:
 def test_any_names_survive_tables(
     tmp_path_factory: pytest.TempPathFactory, graphs: Any, data: Any
 ) -> None:
-    kgs = [
-        KnowledgeGraph.from_triples(name, triples)
-        for name, triples in zip("ab", graphs, strict=True)
-    ]
+    kgs = [KnowledgeGraph.from_triples(*named) for named in zip("ab", graphs, strict=True)]
     size = min(kg.n_entities for kg in kgs)
     n_links = data.draw(st.integers(1, size))
     links = list(zip(range(n_links), data.draw(st.permutations(range(size))), strict=False))
@@ -124,7 +117,7 @@ def test_tasks_that_do_not_fit_the_layout(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="two graphs, not 3; use tables"):
         write_task(make_task(20, n_kgs=3), tmp_path, "ids")
     task = make_task(20)
-    task = AlignmentTask(task.name, task.kgs, task.seed_links, task.test_links, task.test_links)
+    task = replace(task, valid_links=task.test_links)
     with pytest.raises(DataError, match="no validation links; use tables"):
         write_task(task, tmp_path, "ids")
     with pytest.raises(DataError, match="tables or ids, not as 'xml'"):

@@ -1,7 +1,5 @@
 """Rows as text, against what `str` makes of them."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Synthetic graphs as folders: `load` reads them, and a folder is whole or not there."""
 
-from __future__ import annotations
-
 import errno
 import os
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Synthetic graphs: counts exactly as asked for, everything else roughly."""
 
-from __future__ import annotations
-
 from itertools import combinations
 from typing import Any
 
@@ -53,8 +51,7 @@ def correlation(left: Any, right: Any) -> float:
 def parts(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     if request.param == "many parts":
         for module in ("synthetic_options", "synthetic_graphs"):
-            name = f"dualamn.bench.{module}.TRIPLES_PER_PART"
-            monkeypatch.setattr(name, 700)
+            monkeypatch.setattr(f"dualamn.bench.{module}.TRIPLES_PER_PART", 700)
 
 
 @pytest.mark.usefixtures("parts")
@@ -184,24 +181,22 @@ def test_relations_have_unequal_frequencies() -> None:
     assert flat.std() < 0.8 * counts.std()
 
 
-def tails_a_head(graphs: SyntheticGraphs) -> float:
-    triples = all_triples(graphs, 0)
-    return len(triples) / len(distinct_rows(triples[:, :2]))
-
-
-def heads_a_value(graphs: SyntheticGraphs) -> float:
-    triples = all_triples(graphs, 0)
-    return len(triples) / len(distinct_rows(triples[:, 1:]))
+def repeats(columns: slice, **changes: Any) -> float:
+    """How often two neighbouring columns of a triple are the same, on average."""
+    triples = all_triples(made(**changes), 0)
+    return len(triples) / len(distinct_rows(triples[:, columns]))
 
 
 def test_functional_relations_have_one_tail() -> None:
-    assert tails_a_head(made(functional=1.0)) == 1
-    assert tails_a_head(made(functional=0.0)) > 1.2
+    head = slice(2)
+    assert repeats(head, functional=1.0) == 1
+    assert repeats(head, functional=0.0) > 1.2
 
 
 def test_values_are_shared_by_many_heads() -> None:
-    assert heads_a_value(made(values=1.0)) > 1.5 * heads_a_value(made(values=0.0))
-    assert heads_a_value(made(popularity=0.03)) > 1.2 * heads_a_value(made(popularity=1.0))
+    value = slice(1, 3)
+    assert repeats(value, values=1.0) > 1.5 * repeats(value, values=0.0)
+    assert repeats(value, popularity=0.03) > 1.2 * repeats(value, popularity=1.0)
 
 
 def test_seeds() -> None:
@@ -229,8 +224,7 @@ def test_presets_in_other_sizes(name: str) -> None:
     for graph in (0, 1):
         degree = full.degree[graph] if isinstance(full.degree, tuple) else full.degree
         assert len(all_triples(graphs, graph)) == round(400 * degree)
-    three = preset_options(name, graphs=3, entities=500)
-    assert len(SyntheticGraphs(three).counts.graphs) == 3
+    assert len(SyntheticGraphs(preset_options(name, graphs=3, entities=500)).counts.graphs) == 3
 
 
 def test_unknown_presets_are_guessed() -> None:

@@ -1,7 +1,5 @@
 """Estimates of memory, and settings that keep to what there is."""
 
-from __future__ import annotations
-
 import json
 import os
 import re

@@ -1,7 +1,5 @@
 """`dualamn data synth`, as users type it."""
 
-from __future__ import annotations
-
 import subprocess
 from collections.abc import Callable
 from dataclasses import fields

@@ -1,7 +1,5 @@
 """One small world in every layout, and helpers to write folders and to check refusals."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -11,11 +9,11 @@ import pytest
 from dualamn.data_loaders import load
 from dualamn.errors import DataError
 from dualamn.graphs.knowledge_graph import KnowledgeGraph
+from dualamn.graphs.task import AlignmentTask
+from dualamn.kernels.arrays import Int32Array
 
 Contents = Mapping[str, str | bytes]
-Files = Callable[..., dict[str, Any]]
 Folder = Callable[..., Path]
-Refused = Callable[..., None]
 
 # Twelve entities a side; entity 7 of the left graph is 107 of the right one. Names are the ids
 # written out, so that layouts with and without names give the same identifiers. Entity 11 has
@@ -27,6 +25,16 @@ LINKS = [(i, 100 + i) for i in range(11)]
 
 def rows(table: object, separator: str = "\t") -> str:
     return "".join(separator.join(map(str, row)) + "\n" for row in table)  # type: ignore[attr-defined]
+
+
+def links(task: AlignmentTask, of: Int32Array) -> Any:
+    """Links as tuples of identifiers."""
+    return {tuple(row) for row in task.identifiers(of)}
+
+
+def numbered_links(task: AlignmentTask, of: Int32Array) -> Any:
+    """Links whose identifiers are numbers."""
+    return {tuple(map(int, row)) for row in task.identifiers(of)}
 
 
 def triples(kg: KnowledgeGraph) -> set[tuple[str, str, str]]:
@@ -108,15 +116,10 @@ def any_layout(request: pytest.FixtureRequest) -> Contents:
     return LAYOUTS[request.param]
 
 
-@pytest.fixture
-def layout() -> Callable[..., dict[str, str | bytes]]:
+def layout(name: str, changes: Mapping[str, str | bytes | None] = {}) -> dict[str, Any]:
     """The files of the small world in one layout, with some replaced, or left out if None."""
-
-    def files(layout_name: str, changes: Mapping[str, str | bytes | None] = {}) -> Any:
-        changed = {**LAYOUTS[layout_name], **changes}
-        return {name: content for name, content in changed.items() if content is not None}
-
-    return files
+    changed = {**LAYOUTS[name], **changes}
+    return {name: content for name, content in changed.items() if content is not None}
 
 
 @pytest.fixture
@@ -135,30 +138,25 @@ def make_folder(tmp_path: Path) -> Callable[..., Path]:
     return make
 
 
-@pytest.fixture
-def refused() -> Callable[..., None]:
+def refused(
+    folder: Path | str,
+    *words: str,
+    file: str | None = None,
+    line: int | None = None,
+    call: Callable[..., object] = load,
+    **arguments: Any,
+) -> None:
     """Asserts that loading ends in one error with the file, the line and all the words."""
-
-    def check(
-        folder: Path,
-        *words: str,
-        file: str | None = None,
-        line: int | None = None,
-        call: Callable[..., object] = load,
-        **arguments: Any,
-    ) -> None:
-        with pytest.raises(DataError) as caught:
-            call(folder, **arguments)
-        error = caught.value
-        if file is not None:
-            assert error.path is not None
-            assert error.path.as_posix().endswith(file), str(error)
-            assert error.path.name in str(error)
-        assert error.line == line, str(error)
-        if line is not None:
-            assert f"line {line}" in str(error)
-        for word in words:
-            assert word in str(error), str(error)
-        assert "\n" not in str(error)
-
-    return check
+    with pytest.raises(DataError) as caught:
+        call(folder, **arguments)
+    error = caught.value
+    if file is not None:
+        assert error.path is not None
+        assert error.path.as_posix().endswith(file), str(error)
+        assert error.path.name in str(error)
+    assert error.line == line, str(error)
+    if line is not None:
+        assert f"line {line}" in str(error)
+    for word in words:
+        assert word in str(error), str(error)
+    assert "\n" not in str(error)

@@ -1,18 +1,14 @@
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from dualamn.data_loaders import load, resolve
-from tests.data_loaders.conftest import Files, Folder, Refused
+from tests.data_loaders.conftest import Folder, layout, refused
 
 
 @pytest.fixture
-def data(
-    layout: Files, make_folder: Folder, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> Any:
+def data(make_folder: Folder, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Any:
     """A data folder with two known data sets; the working directory is elsewhere."""
     make_folder(layout("ids with names"), "data/dbp15k/zh_en")
     make_folder(layout("contea", {"batch1/new_triples_1": "0\t0\t1\n"}), "data/contea/FR-EN")
@@ -70,21 +66,21 @@ def test_home(data: Any, monkeypatch: pytest.MonkeyPatch) -> None:
         ("eurpe", "europe"),
     ],
 )
-def test_near_names(data: Any, refused: Refused, name: str, near: str) -> None:
+def test_near_names(data: Any, name: str, near: str) -> None:
     refused(name, f"no data set {name!r}", "did you mean", near, call=resolve, data=data)
 
 
-def test_far_names(data: Any, refused: Refused) -> None:
+def test_far_names(data: Any) -> None:
     refused("xqxqxq", "there are contea/FR-EN, dbp15k/zh_en, europe", call=resolve, data=data)
 
 
-def test_no_data_folder(data: Any, refused: Refused) -> None:
+def test_no_data_folder(data: Any) -> None:
     refused("dbp15k/zh_en", "--data or DUALAMN_DATA", call=resolve)
     refused("x", "no data folder", file="nothing", call=resolve, data=data / "nothing")
     refused("x", "holds no data sets", call=resolve, data=data / "empty")
 
 
-def test_paths_that_are_not_there(data: Any, refused: Refused) -> None:
+def test_paths_that_are_not_there(data: Any) -> None:
     refused("./dbp15k/zh_en", "check the path", call=resolve, data=data)
     refused("/nowhere/zh_en", "check the path", call=resolve, data=data)
     refused("  ", "empty", call=resolve, data=data)

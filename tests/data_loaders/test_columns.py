@@ -1,7 +1,5 @@
 """Triples from tables with named columns, as text and as Parquet."""
 
-from __future__ import annotations
-
 import gzip
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,6 +13,7 @@ from dualamn.data_loaders.entity_names import read_names
 from dualamn.data_loaders.string_graph import read_graph, read_triples
 from dualamn.errors import ConfigError, DataError
 from dualamn.files.rdf import Reading
+from tests.data_loaders.conftest import refused
 
 ROWS = [("a", "r", "b"), ("b", "s", "c")]
 
@@ -94,31 +93,20 @@ def test_what_is_refused(
     tmp_path: Path, table: Any, columns: Any, line: int | None, words: list[str]
 ) -> None:
     path = write(tmp_path / "t.tsv", table)
-    with pytest.raises(DataError) as caught:
-        rows(path, columns)
-    assert (caught.value.path, caught.value.line) == (path, line), str(caught.value)
-    for word in words:
-        assert word in str(caught.value)
+    refused(path, *words, file="/t.tsv", line=line, call=rows, columns=columns)
 
 
 def test_parquet_that_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "t.parquet"
-    with pytest.raises(DataError, match="missing"):
-        rows(path)
+    refused(path, "missing", call=rows)
     path.write_bytes(b"")
-    with pytest.raises(DataError, match="Parquet"):
-        rows(path)
-    pq.write_table(
-        pa.table({"head": ["a", None], "relation": ["r", "r"], "tail": ["b", "c"]}), path
-    )
-    with pytest.raises(DataError, match="line 2: the head is empty"):
-        rows(path)
+    refused(path, "Parquet", call=rows)
+    pq.write_table(pa.table({"head": ["a", None], "relation": ["r"] * 2, "tail": ["b", "c"]}), path)
+    refused(path, "line 2: the head is empty", line=2, call=rows)
     pq.write_table(pa.table({"a": ["a"], "b": ["r"], "c": ["b"], "d": ["c"]}), path)
-    with pytest.raises(DataError, match="--columns"):
-        rows(path)
+    refused(path, "--columns", call=rows)
     pq.write_table(pa.table({"head": pa.array([], pa.string())}), path)
-    with pytest.raises(DataError, match="empty"):
-        rows(path)
+    refused(path, "empty", call=rows)
 
 
 def test_a_relation_that_names(tmp_path: Path) -> None:

@@ -1,7 +1,5 @@
 """Graphs and tasks from what is in memory."""
 
-from __future__ import annotations
-
 import subprocess
 import sys
 from collections.abc import Callable
@@ -18,14 +16,12 @@ import rdflib
 
 import dualamn
 from dualamn.errors import DataError
+from tests.conftest import there
 from tests.data_loaders.conftest import triples
 
 ROWS = [("a", "r", "b"), ("b", "s", "c"), ("a", "r", "b")]
 COLUMNS = dict(zip(("head", "relation", "tail"), zip(*ROWS, strict=True), strict=True))
-MIXED = {
-    "weight": (0.5, 1.0, 2.0),
-    **{name: COLUMNS[name] for name in ("tail", "head", "relation")},
-}
+MIXED = {"weight": (0.5, 1.0, 2.0)} | {x: COLUMNS[x] for x in ("tail", "head", "relation")}
 
 TABLES: dict[str, Any] = {
     "tuples": ROWS,
@@ -99,8 +95,7 @@ def test_rdf(make: Callable[[], Any]) -> None:
     found = {tuple(x if x[0] != "_" else "_" for x in row) for row in triples(kg)}
     e = "http://e.org/"
     assert found == {(e + "a", e + "r", e + "b"), (e + "a", e + "r", "_"), ("_", e + "s", e + "a")}
-    assert kg.entity_names is not None
-    assert kg.entity_names[kg.entities.tolist().index(e + "a")] == "Ä"
+    assert there(kg.entity_names)[kg.entities.tolist().index(e + "a")] == "Ä"
     assert kg.literals is not None
     assert set(zip(kg.literals.values, kg.literals.types, strict=True)) == {
         ("A", "@en-gb"),
@@ -126,8 +121,7 @@ def test_a_graph_is_given_back_and_named() -> None:
     assert dualamn.as_graph(kg) is kg
     assert dualamn.as_graph(kg, "h").name == "h"
     named = dualamn.as_graph(kg, entity_names={"a": "The A", "elsewhere": "x"})
-    assert named.entity_names is not None
-    assert list(named.entity_names) == ["The A", "", ""]
+    assert list(there(named.entity_names)) == ["The A", "", ""]
     assert kg.entity_names is None
 
 
@@ -144,10 +138,7 @@ def test_a_graph_is_given_back_and_named() -> None:
         (np.array(["a", "b"]), "line 1"),
         (pd.DataFrame({"a": ["x"], "b": ["y"]}), "which of the columns 'a', 'b'"),
         (pd.DataFrame({"head": ["a", None], "relation": ["r"] * 2, "tail": ["b"] * 2}), "line 2"),
-        (
-            pd.DataFrame({"head": ["a", pd.NA], "relation": ["r"] * 2, "tail": ["b"] * 2}),
-            "line 2: the head is empty",
-        ),
+        (pd.DataFrame(COLUMNS | {"head": ("a", pd.NA, "c")}), "line 2: the head is empty"),
     ],
 )
 def test_what_is_refused(data: Any, words: str) -> None:

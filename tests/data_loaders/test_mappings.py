@@ -1,7 +1,5 @@
 """Links from RDF, SSSOM and Parquet."""
 
-from __future__ import annotations
-
 import bz2
 import gzip
 from collections.abc import Callable, Mapping, Sequence
@@ -14,7 +12,7 @@ import pytest
 
 from dualamn.data_loaders import load, load_files
 from dualamn.graphs.task import AlignmentTask
-from tests.data_loaders.conftest import Folder, Refused
+from tests.data_loaders.conftest import Folder, refused
 
 SAME = "<http://www.w3.org/2002/07/owl#sameAs>"
 EXACT = "<http://www.w3.org/2004/02/skos/core#exactMatch>"
@@ -32,8 +30,7 @@ def world(make_folder: Folder) -> Callable[..., Path]:
 
 
 def load_world(folder: Path, links: str = "links.nt", **arguments: Any) -> AlignmentTask:
-    sources = [folder / "left.nt", folder / "right.nt"]
-    return load_files(sources, folder / links, **arguments)
+    return load_files([folder / "left.nt", folder / "right.nt"], folder / links, **arguments)
 
 
 def pairs(task: AlignmentTask) -> set[tuple[str, ...]]:
@@ -90,17 +87,14 @@ def test_equal_identifiers_in_both_graphs(make_folder: Folder) -> None:
 
 
 def test_three_graphs_need_no_sources(make_folder: Folder) -> None:
-    folder = make_folder(
-        {
-            **{f"{x}.nt": LEFT.replace("http://l/", f"http://{x}/") for x in "abc"},
-            "same.nt": f"<http://a/0> {SAME} <http://b/0> .\n<http://c/1> {SAME} <http://b/1> .\n",
-        }
-    )
+    files = {f"{x}.nt": LEFT.replace("http://l/", f"http://{x}/") for x in "abc"}
+    same = f"<http://a/0> {SAME} <http://b/0> .\n<http://c/1> {SAME} <http://b/1> .\n"
+    folder = make_folder(files | {"same.nt": same})
     task = load_files([folder / f"{x}.nt" for x in "abc"], folder / "same.nt")
     assert pairs(task) == {("a/0", "b/0"), ("b/1", "c/1")}
 
 
-def test_no_link_fits(world: Any, refused: Refused) -> None:
+def test_no_link_fits(world: Any) -> None:
     folder = world("links.nt", f"<http://x> {SAME} <http://r/0> .\n")
     refused(folder, "none of its 1 statement", "left and right", file="links.nt", call=load_world)
     folder = world("links.nt", "<http://x> <http://x> <http://r/0> .\n")
@@ -140,18 +134,13 @@ def test_sssom_that_is_not_so(world: Any) -> None:
         "owl:sameAs\tNot\tL:0\tR:0\nowl:sameAs\t\tL:1\tR:1\n"
     )
     head = "#curie_map: {L: http://l/, 'R': \"http://r/\"}\n"
-    task = load_world(world("links.tsv", head + rows), "links.tsv")
-    assert pairs(task) == {("l/1", "r/1")}
+    assert pairs(load_world(world("links.tsv", head + rows), "links.tsv")) == {("l/1", "r/1")}
 
 
 def test_sssom_of_short_forms_that_the_graphs_use(make_folder: Folder) -> None:
-    folder = make_folder(
-        {
-            "left.tsv": "L:0\tr\tL:1\n",
-            "right.tsv": "R:0\tr\tR:1\n",
-            "links.tsv": SSSOM + HEADER + "L:0\t\towl:sameAs\tR:0\t\n",
-        }
-    )
+    links = SSSOM + HEADER + "L:0\t\towl:sameAs\tR:0\t\n"
+    files = {"left.tsv": "L:0\tr\tL:1\n", "right.tsv": "R:0\tr\tR:1\n", "links.tsv": links}
+    folder = make_folder(files)
     task = load_files([folder / "left.tsv", folder / "right.tsv"], folder / "links.tsv")
     assert pairs(task) == {("L:0", "R:0")}
 
@@ -163,9 +152,7 @@ def test_sssom_of_short_forms_that_the_graphs_use(make_folder: Folder) -> None:
         ("#a: [\n" + HEADER, 1, "no YAML"),
     ],
 )
-def test_sssom_that_is_refused(
-    world: Any, refused: Refused, text: str, line: int, said: str
-) -> None:
+def test_sssom_that_is_refused(world: Any, text: str, line: int, said: str) -> None:
     folder = world("links.tsv", text)
     refused(folder, said, file="links.tsv", line=line, call=load_world, links="links.tsv")
 
@@ -182,7 +169,7 @@ def test_parquet_links(world: Any, names: tuple[str, str]) -> None:
     assert pairs(load_world(folder, "links.parquet")) == {("l/0", "r/0"), ("l/1", "r/1")}
 
 
-def test_parquet_links_as_dualamn_writes_them(world: Any, refused: Refused) -> None:
+def test_parquet_links_as_dualamn_writes_them(world: Any) -> None:
     folder = world("links.nt", "")
     names = ("left_source", "left", "right_source", "right", "score", "probability")
     row = ("left", "http://l/0", "right", "http://r/0", 0.5, 0.25)

@@ -1,23 +1,16 @@
 """Folders as OpenEA, DBP-5L and ContEA publish them."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from dualamn.data_loaders import load
-from dualamn.graphs.task import AlignmentTask
-from dualamn.kernels.arrays import Int32Array
-from tests.data_loaders.conftest import Files, Folder, Refused
+from tests.data_loaders.conftest import Folder, layout, refused
+from tests.data_loaders.conftest import numbered_links as links
 
 
-def links(task: AlignmentTask, of: Int32Array) -> Any:
-    return {tuple(int(name) for name in row) for row in task.identifiers(of)}
-
-
-def test_published_fold(layout: Files, make_folder: Folder) -> None:
+def test_published_fold(make_folder: Folder) -> None:
     files = layout(
         "openea",
         {
@@ -37,19 +30,19 @@ def test_published_fold(layout: Files, make_folder: Folder) -> None:
     assert second.notes == ("the split is fold 2 of 1, 2",)
 
 
-def test_folds_alone_are_enough(layout: Files, make_folder: Folder) -> None:
+def test_folds_alone_are_enough(make_folder: Folder) -> None:
     task = load(make_folder(layout("openea", {"ent_links": None})))
     assert [len(task.seed_links), len(task.valid_links), len(task.test_links)] == [3, 2, 6]
 
 
-def test_names_from_the_folder(layout: Files, make_folder: Folder) -> None:
+def test_names_from_the_folder(make_folder: Folder) -> None:
     assert load(make_folder(layout("openea"), "EN_FR_15K_V1")).kg_names == ("EN", "FR")
     assert load(make_folder(layout("openea"), "D_D_15K_V1")).kg_names == ("kg1", "kg2")
     assert load(make_folder(layout("openea"), "some_long_name")).kg_names == ("kg1", "kg2")
 
 
 @pytest.fixture
-def three(layout: Files) -> Any:
+def three() -> Any:
     """The small world with a third graph."""
     return layout(
         "dbp5l",
@@ -82,8 +75,7 @@ def test_three_graphs(three: Any, make_folder: Folder) -> None:
     assert pooled[0, 2] == {("5", "x"), ("6", "y")}
     assert pooled[1, 2] == {("103", "x")}
     # Every pair is split for itself, and one link is a seed.
-    seeds = [len(task.links_between(task.seed_links, *pair)) for pair in task.kg_pairs]
-    assert seeds == [6, 1, 1]
+    assert [len(task.links_between(task.seed_links, *pair)) for pair in task.kg_pairs] == [6, 1, 1]
     assert set(task.notes) == {
         "cc: 1 entity has the name of another one; the id is added to tell them apart",
         "entity/de.tsv belongs to no graph and is not read",
@@ -91,14 +83,14 @@ def test_three_graphs(three: Any, make_folder: Folder) -> None:
     }
 
 
-def test_files_in_both_directions(layout: Files, make_folder: Folder) -> None:
+def test_files_in_both_directions(make_folder: Folder) -> None:
     files = layout("dbp5l", {"seed_alignlinks/bb-aa.tsv": "11\t11\n0\t0\n"})
     task = load(make_folder(files), train_ratio=1)
     assert len(task.seed_links) == 12
     assert "bb-aa.tsv: 1 repeated line skipped" in task.notes
 
 
-def test_missing_folder(layout: Files, make_folder: Folder, refused: Refused) -> None:
+def test_missing_folder(make_folder: Folder) -> None:
     files = {name: text for name, text in layout("dbp5l").items() if not name.startswith("kg/")}
     folder = make_folder(files)
     refused(folder, "missing", file="kg")
@@ -120,7 +112,7 @@ BATCHES = {
 
 
 @pytest.fixture
-def folder(layout: Files, make_folder: Folder) -> Any:
+def folder(make_folder: Folder) -> Any:
     return make_folder(layout("contea", BATCHES), "AA-BB")
 
 
@@ -153,48 +145,35 @@ def test_pooled_links(folder: Path) -> None:
     assert [len(task.seed_links), len(task.valid_links), len(task.test_links)] == [4, 0, 9]
 
 
-def test_batch_that_is_not_there(folder: Path, refused: Refused) -> None:
+def test_batch_that_is_not_there(folder: Path) -> None:
     refused(folder.with_name("AA-BB@3"), "no folder batch3", "@0 to @2", file="AA-BB")
     refused(folder.with_name("AA-BB@300"), "no folder batch3", "@0 to @2", file="AA-BB")
     (folder / "batch1").rename(folder / "batch9")
     refused(folder.with_name("AA-BB@2"), "no folder batch1", "use the base", file="AA-BB")
 
 
-def test_folder_whose_own_name_has_an_at_sign(layout: Files, make_folder: Folder) -> None:
+def test_folder_whose_own_name_has_an_at_sign(make_folder: Folder) -> None:
     task = load(make_folder(layout("contea"), "mine@7"))
     assert task.name == "mine@7"
     assert task.n_entities == 24
 
 
 @pytest.mark.parametrize("file", ["base/triples_1", "base/valid_links", "batch1/new_test_links"])
-def test_missing_file(folder: Path, refused: Refused, file: str) -> None:
+def test_missing_file(folder: Path, file: str) -> None:
     (folder / file).unlink()
     refused(folder.with_name("AA-BB@1"), "missing", file=file)
 
 
-def test_unknown_entity_in_a_later_batch(folder: Path, refused: Refused) -> None:
-    (folder / "batch1/new_test_links").write_text("20\t121\n")
-    refused(
-        folder.with_name("AA-BB@1"),
-        "entity 121",
-        "no triple of BB",
-        file="batch1/new_test_links",
-        line=1,
-    )
+@pytest.mark.parametrize(
+    ("link", "words"),
+    [("20\t121\n", ["entity 121", "no triple of BB"]), ("0\t111\n", ["'0' of AA", "train_links"])],
+)
+def test_links_of_a_batch_that_do_not_fit(folder: Path, link: str, words: list[str]) -> None:
+    (folder / "batch1/new_test_links").write_text(link)
+    refused(folder.with_name("AA-BB@1"), *words, file="batch1/new_test_links", line=1)
     assert load(folder).n_entities == 24
 
 
-def test_batch_that_contradicts_the_base(folder: Path, refused: Refused) -> None:
-    (folder / "batch1/new_test_links").write_text("0\t111\n")
-    refused(
-        folder.with_name("AA-BB@1"),
-        "'0' of AA",
-        "train_links",
-        file="batch1/new_test_links",
-        line=1,
-    )
-
-
-def test_bad_line(folder: Path, refused: Refused) -> None:
+def test_bad_line(folder: Path) -> None:
     (folder / "batch2/new_triples_2").write_text("1\t2\t3\n100\t2\n")
     refused(folder.with_name("AA-BB@2"), "found 2", file="batch2/new_triples_2", line=2)

@@ -1,14 +1,12 @@
 """What each layout refuses: one error with the file, the line and what to do."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.data_loaders.conftest import LINKS, RIGHT, rows
+from tests.data_loaders.conftest import LINKS, RIGHT, layout, refused, rows
 
 NAMED, BARE = "ids with names", "ids without names, with seeds"
 OPENEA, DBP5L = "openea", "dbp5l"
@@ -69,14 +67,8 @@ UNKNOWN: list[Case] = [
     (DBP5L, {"kg/bb-val.tsv": "0\t2\t3\n12\t2\t3\n"}, "bb-val.tsv", 2, ["entity 12", "bb.tsv"]),
     (DBP5L, {"kg/bb-test.tsv": "0\t4\t3\n"}, "bb-test.tsv", 1, ["relation 4", "relations.txt"]),
     *(
-        (
-            DBP5L,
-            {f"seed_alignlinks/{name}.tsv": "0\t0\n"},
-            f"{name}.tsv",
-            None,
-            ["aa, bb", "rename"],
-        )
-        for name in ("aa-xx", "aa-aa", "aa")
+        (DBP5L, {f"seed_alignlinks/{x}.tsv": "0\t0\n"}, f"{x}.tsv", None, ["aa, bb", "rename"])
+        for x in ("aa-xx", "aa-aa", "aa")
     ),
 ]
 CONTRADICTIONS: list[Case] = [
@@ -100,9 +92,7 @@ ENCODINGS: list[Case] = [
     [*MISSING, *EMPTY, *NUMBERS, *LINES, *UNKNOWN, *CONTRADICTIONS, *ENCODINGS],
 )
 def test_what_is_refused(
-    layout: Callable[..., Any],
     make_folder: Callable[..., Path],
-    refused: Callable[..., None],
     name: str,
     changes: Any,
     file: str,

@@ -1,19 +1,11 @@
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from dualamn.data_loaders import load, load_files
-from dualamn.graphs.task import AlignmentTask
-from dualamn.kernels.arrays import Int32Array
 from dualamn.progress import Progress
-from tests.data_loaders.conftest import Folder, Refused, triples
-
-
-def links(task: AlignmentTask, of: Int32Array) -> Any:
-    return {tuple(row) for row in task.identifiers(of)}
+from tests.data_loaders.conftest import Folder, links, refused, triples
 
 
 @pytest.fixture
@@ -33,28 +25,21 @@ def world(make_folder: Folder) -> Any:
 
 
 def load_world(folder: Path, **arguments: Any) -> Any:
-    return load_files(
-        [folder / "left.tsv", folder / "right.tsv"], folder / "links.tsv", **arguments
-    )
+    sources = [folder / "left.tsv", folder / "right.tsv"]
+    return load_files(sources, folder / "links.tsv", **arguments)
 
 
 def test_all_links_are_seeds(world: Any) -> None:
     steps: list[Progress] = []
     task = load_world(world(), progress=steps.append)
     assert task.kg_names == ("left", "right")
-    assert triples(task.kgs[0]) == {
-        ("Germany", "capital", "Berlin"),
-        ("France", "capital", "Paris"),
-    }
+    capitals = {("Germany", "capital", "Berlin"), ("France", "capital", "Paris")}
+    assert triples(task.kgs[0]) == capitals
     expected = {("Germany", "Allemagne"), ("France", "France"), ("Paris", "Paris")}
     assert links(task, task.seed_links) == expected
     assert task.test_links.shape == (0, 2)
     assert task.notes == ()
-    assert [(step.stage, step.step, step.total) for step in steps] == [
-        ("load", 1, 3),
-        ("load", 2, 3),
-        ("load", 3, 3),
-    ]
+    assert [(at.stage, at.step, at.total) for at in steps] == [("load", n, 3) for n in (1, 2, 3)]
 
 
 def test_train_ratio_splits(world: Any) -> None:
@@ -66,11 +51,8 @@ def test_train_ratio_splits(world: Any) -> None:
 
 def test_paths_may_be_strings_and_names_given(world: Any) -> None:
     folder = world()
-    task = load_files(
-        [str(folder / "left.tsv"), str(folder / "right.tsv")],
-        str(folder / "links.tsv"),
-        names=["en", "fr"],
-    )
+    sources = [str(folder / name) for name in ("left.tsv", "right.tsv")]
+    task = load_files(sources, str(folder / "links.tsv"), names=["en", "fr"])
     assert task.kg_names == ("en", "fr")
     assert task.name == "en-fr"
 
@@ -83,8 +65,7 @@ def test_test_links_of_their_own(world: Any) -> None:
 
 
 def test_equal_relation_names_are_one_relation(world: Any) -> None:
-    folder = world(right__tsv="Allemagne\tcapital\tBerlin\nFrance\tx\tParis\n")
-    task = load_world(folder)
+    task = load_world(world(right__tsv="Allemagne\tcapital\tBerlin\nFrance\tx\tParis\n"))
     assert set(task.relations) == {"capital", "x"}
 
 
@@ -96,10 +77,8 @@ def test_headers_are_recognised(world: Any) -> None:
     task = load_world(folder)
     assert task.kgs[0].n_triples == 2
     assert links(task, task.seed_links) == {("France", "France")}
-    assert task.notes == (
-        "left.tsv: the first line is taken for a header",
-        "links.tsv: the first line is taken for a header",
-    )
+    said = "the first line is taken for a header"
+    assert task.notes == (f"left.tsv: {said}", f"links.tsv: {said}")
 
 
 @pytest.mark.parametrize(
@@ -231,11 +210,8 @@ def test_three_graphs_with_named_sources(three: Any) -> None:
     rows = "a\ta1\tb\tb1\nc-d\tc-d2\ta\ta2\nb\tb2\tc-d\tc-d1\n"
     for text in (header + rows, rows):
         task = load_three(three(text))
-        assert [links(task, task.links_between(task.seed_links, *p)) for p in task.kg_pairs] == [
-            {("a1", "b1")},
-            {("a2", "c-d2")},
-            {("b2", "c-d1")},
-        ]
+        found = [links(task, task.links_between(task.seed_links, *p)) for p in task.kg_pairs]
+        assert found == [{("a1", "b1")}, {("a2", "c-d2")}, {("b2", "c-d1")}]
 
 
 def test_three_graphs_with_a_file_a_pair(three: Any) -> None:
@@ -260,13 +236,11 @@ SOURCES = "left_source\tleft\tright_source\tright\n"
         ("a\ta1\tb\tb1\na\ta1\tc-d\tc-d1\nb\tb1\ta\ta2\n", 3, ["'b1' of b", "line 1"]),
     ],
 )
-def test_sources_that_do_not_fit(
-    three: Any, refused: Refused, rows: str, line: int, words: list[str]
-) -> None:
+def test_sources_that_do_not_fit(three: Any, rows: str, line: int, words: list[str]) -> None:
     refused(three(rows), *words, file="links.tsv", line=line, call=load_three)
 
 
-def test_file_names_that_do_not_fit(three: Any, refused: Refused) -> None:
+def test_file_names_that_do_not_fit(three: Any) -> None:
     def load_links(folder: Path) -> Any:
         return load_three(folder, "links")
 
@@ -276,7 +250,7 @@ def test_file_names_that_do_not_fit(three: Any, refused: Refused) -> None:
     refused(folder, "no files of links", file="links", call=load_links)
 
 
-def test_arguments_that_do_not_fit(world: Any, tmp_path: Path, refused: Refused) -> None:
+def test_arguments_that_do_not_fit(world: Any, tmp_path: Path) -> None:
     refused(world(), "two or more graphs, got 1", call=lambda f: load_files([f / "left.tsv"]))
     refused(world(), "two or more graphs, got 0", call=lambda f: load_files([]))
     refused(world(), "1 names for 2", "one for each", call=load_world, names=["a"])
@@ -285,7 +259,7 @@ def test_arguments_that_do_not_fit(world: Any, tmp_path: Path, refused: Refused)
     refused(tmp_path, "train_ratio is 2", call=load_world, train_ratio=2)
 
 
-def test_missing_files(world: Any, refused: Refused) -> None:
+def test_missing_files(world: Any) -> None:
     folder = world()
     (folder / "right.tsv").unlink()
     refused(folder, "no such file", "correct the path", file="right.tsv", call=load_world)
@@ -297,7 +271,7 @@ def test_missing_files(world: Any, refused: Refused) -> None:
 
 
 @pytest.mark.parametrize("name", ["left.tsv", "links.tsv"])
-def test_empty_files(world: Any, refused: Refused, name: str) -> None:
+def test_empty_files(world: Any, name: str) -> None:
     for text in ("", "\n", "\ufeff\r\n"):
         folder = world(**{name.replace(".", "__"): text})
         refused(folder, "empty", "expected lines of", file=name, call=load_world)
@@ -327,21 +301,18 @@ def test_empty_files(world: Any, refused: Refused, name: str) -> None:
         ),
     ],
 )
-def test_bad_lines(
-    world: Any, refused: Refused, file: str, text: str, line: int | None, words: list[str]
-) -> None:
-    folder = world(**{file.replace(".", "__"): text})
-    refused(folder, *words, file=file, line=line, call=load_world)
+def test_bad_lines(world: Any, file: str, text: str, line: int | None, words: list[str]) -> None:
+    refused(world(**{file.replace(".", "__"): text}), *words, file=file, line=line, call=load_world)
 
 
-def test_long_lines_are_cut_in_messages(world: Any, refused: Refused) -> None:
+def test_long_lines_are_cut_in_messages(world: Any) -> None:
     folder = world(left__tsv="x" * 10_000 + "\n")
     with pytest.raises(Exception, match="…") as caught:
         load_world(folder)
     assert len(str(caught.value)) < 500
 
 
-def test_bad_csv(make_folder: Folder, refused: Refused) -> None:
+def test_bad_csv(make_folder: Folder) -> None:
     def load_csv(folder: Path) -> Any:
         return load_files([folder / "a.csv", folder / "a.csv"])
 
@@ -351,15 +322,13 @@ def test_bad_csv(make_folder: Folder, refused: Refused) -> None:
     refused(folder, "separated by commas", "found 1", file="a.csv", line=4, call=load_csv)
 
 
-def test_other_formats(make_folder: Folder, refused: Refused) -> None:
+def test_other_formats(make_folder: Folder) -> None:
     for name, word in (("a.jsonld", "RDF"), ("a.tar.gz", "archives"), ("a.xlsx", "files")):
         folder = make_folder({name: "<a> <b> <c> .\n"})
-        refused(
-            folder, word, "as text", file=name, call=lambda f, n=name: load_files([f / n, f / n])
-        )
+        refused(folder, word, "as text", file=name, call=lambda f, n=name: load_files([f / n] * 2))
 
 
-def test_folder_without_tables(make_folder: Folder, refused: Refused) -> None:
+def test_folder_without_tables(make_folder: Folder) -> None:
     folder = make_folder({"a.md": "x"})
     refused(folder, "no file of triples", ".tsv", file="aa_bb", call=lambda f: load_files([f, f]))
 
@@ -398,15 +367,11 @@ def test_folder_with_seeds_and_test_links(make_folder: Folder) -> None:
     assert links(task, task.test_links) == {("b", "d")}
 
 
-def test_folders_that_say_too_much_or_too_little(
-    world: Any, make_folder: Folder, refused: Refused
-) -> None:
+def test_folders_that_say_too_much_or_too_little(world: Any, make_folder: Folder) -> None:
     folder = world(test_links__tsv="Paris\tParis\n")
     refused(folder, "both links and test_links", "keep only one", file="europe")
     folder = make_folder({"a.tsv": "a\tr\tb\n", "links.tsv": "a\ta\n"}, "one")
     refused(folder, "found 1 graphs", "NAME.tsv", file="one")
-    folder = make_folder(
-        {"links.csv": "a,a\n", "links.tsv": "a\ta\n", "a.tsv": "a\tr\tb\n", "b.tsv": "a\tr\tb\n"},
-        "two",
-    )
+    two = {"links.csv": "a,a\n", "links.tsv": "a\ta\n", "a.tsv": "a\tr\tb\n", "b.tsv": "a\tr\tb\n"}
+    folder = make_folder(two, "two")
     refused(folder, "links.tsv and links.csv", "keep one", file="two")

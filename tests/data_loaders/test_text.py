@@ -1,7 +1,5 @@
 """The fast way of reading a file gives what the slow way gives."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 

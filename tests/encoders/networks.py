@@ -1,7 +1,5 @@
 """Small networks for tests."""
 
-from __future__ import annotations
-
 import torch
 
 from dualamn import AlignmentTask

@@ -1,7 +1,5 @@
 """Dropout of some rows: what stays, what is scaled, and its gradient."""
 
-from __future__ import annotations
-
 import pytest
 import torch
 from torch import Tensor

@@ -1,7 +1,5 @@
 """The blockwise gate equals its formula, forward and gradient."""
 
-from __future__ import annotations
-
 import pytest
 import torch
 from torch import Tensor

@@ -1,7 +1,5 @@
 """The fused graph layer equals PyG message passing over the same edges."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 import torch

@@ -1,7 +1,5 @@
 """Computations side by side give what they give one after the other, gradients included."""
 
-from __future__ import annotations
-
 import threading
 from collections.abc import Iterator
 

@@ -1,7 +1,5 @@
 """Linked entities may share one embedding, and a step may hide those of its own links."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Small graphs, and what evidence says of them by loops over their triples."""
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from itertools import product
@@ -14,12 +12,20 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
+from dualamn.config import AlignerConfig
 from dualamn.evidence.overlap import MatchedStatements, match_statements
 from dualamn.evidence.statements import Statements
 from dualamn.graphs.knowledge_graph import KnowledgeGraph
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
+SETTINGS = AlignerConfig(
+    evidence_rounds=3,
+    evidence_weight=0.12,
+    evidence_share_weight=0.6,
+    temperature=0.03,
+    sinkhorn_rounds=50,
+)
 Groups = dict[tuple[int, int], list[int]]
 
 

@@ -7,19 +7,11 @@ import pytest
 from numpy.typing import NDArray
 
 from dualamn.bench.synthetic_task import make_task
-from dualamn.config import AlignerConfig
 from dualamn.evidence import Evidence
 from dualamn.graphs.task import AlignmentTask
 from dualamn.result import Candidates, TopK
 from dualamn.search import candidate_sets, search_candidates
-
-SETTINGS = AlignerConfig(
-    evidence_rounds=3,
-    evidence_weight=0.12,
-    evidence_share_weight=0.6,
-    temperature=0.03,
-    sinkhorn_rounds=50,
-)
+from tests.evidence.small_graphs import SETTINGS
 
 
 def searched(task: AlignmentTask, k: int = 10, width: int = 8) -> Candidates:
@@ -71,12 +63,10 @@ def test_only_pairs_of_the_search_are_judged_and_the_best_come_first() -> None:
 @pytest.mark.parametrize("rounds", [0, 2])
 def test_without_candidates_or_seed_links_there_is_nothing_to_judge(rounds: int) -> None:
     task = make_task(40)
-    none = np.empty((0, 2), dtype=np.int32)
-    alone = replace(task, seed_links=none)
+    alone = replace(task, seed_links=np.empty((0, 2), dtype=np.int32))
     settings = replace(SETTINGS, evidence_rounds=rounds)
     rows = np.eye(task.n_entities, dtype=np.float32)
     empty = search_candidates(rows, np.empty(0, np.int32), task.entity_range(1), 5)
     assert not len(Evidence(alone, 0, 1, settings).judge(empty).links)
     some = search_candidates(rows, *candidate_sets(alone, 0, 1, "all_entities"), 5)
-    judged = Evidence(alone, 0, 1, settings).judge(some)
-    assert np.isfinite(judged.probability).all()
+    assert np.isfinite(Evidence(alone, 0, 1, settings).judge(some).probability).all()

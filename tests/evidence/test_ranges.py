@@ -1,7 +1,5 @@
 """Many ranges at once equal one range after the other."""
 
-from __future__ import annotations
-
 from itertools import groupby
 
 import numpy as np
@@ -22,9 +20,7 @@ def test_expand_is_a_loop_over_ranges(ranges: list[tuple[int, int]]) -> None:
 
 
 @given(SIZES, st.integers(1, 9))
-def test_blocks_are_as_long_as_they_may_be_and_leave_nothing_out(
-    sizes: list[int], most: int
-) -> None:
+def test_blocks_are_as_long_as_may_be_and_leave_nothing_out(sizes: list[int], most: int) -> None:
     cuts = blocks(np.array(sizes, dtype=np.int64), most)
     ends = [0, *(cut.stop for cut in cuts)]
     assert [cut.start for cut in cuts] == ends[:-1]
@@ -42,9 +38,7 @@ OWNED = st.lists(st.tuples(st.integers(0, 5), st.sampled_from([-1.5, -0.0, 0.0, 
 @given(OWNED, st.integers(1, 4))
 @example([(0, 0.5)] * 5, 2)
 @example([(3, 0.5), (0, 0.75), (3, 0.75), (3, 0.5)], 2)
-def test_the_best_of_each_are_those_of_a_sorted_list(
-    pairs: list[tuple[int, float]], k: int
-) -> None:
+def test_the_best_of_each_are_those_of_sorted_lists(pairs: list[tuple[int, float]], k: int) -> None:
     own = np.array([owner for owner, _ in pairs], dtype=np.int64)
     values = np.array([value for _, value in pairs])
     # A zero below zero is a number of its own.

@@ -1,7 +1,5 @@
 """Evidence round after round equals the same computed on full matrices, triple by triple."""
 
-from __future__ import annotations
-
 from collections import defaultdict
 from dataclasses import replace
 from math import sqrt
@@ -22,16 +20,11 @@ from dualamn.matching.pairs import PairScores
 from dualamn.matching.sinkhorn import sinkhorn
 from dualamn.result import Candidates, TopK
 from dualamn.search import candidate_sets, search_candidates
+from tests.evidence import small_graphs
 from tests.evidence.small_graphs import Known, plain_overlap, plain_similarity
 
 Floats = NDArray[np.float64]
-SETTINGS = AlignerConfig(
-    evidence_rounds=4,
-    evidence_weight=0.12,
-    evidence_share_weight=0.6,
-    temperature=0.05,
-    sinkhorn_rounds=15,
-)
+SETTINGS = replace(small_graphs.SETTINGS, evidence_rounds=4, temperature=0.05, sinkhorn_rounds=15)
 
 
 def vectors(n: int, seed: int) -> NDArray[np.float32]:
@@ -74,13 +67,9 @@ def sinkhorn_of_any_shape(logits: Floats, rounds: int) -> Floats:
         return plain_sinkhorn(logits, rounds)
     plan = np.zeros(logits.shape)
     rows, columns = np.nonzero(logits > -np.inf)
+    shape = len(plan), len(plan.T)
     plan[rows, columns] = sinkhorn(
-        rows,
-        columns,
-        logits[rows, columns],
-        (len(plan), len(plan.T)),
-        rounds=rounds,
-        tolerance=1e-3,
+        rows, columns, logits[rows, columns], shape, rounds=rounds, tolerance=1e-3
     )
     return plan
 
@@ -306,10 +295,7 @@ def test_filling_is_no_candidate() -> None:
     expected, result = judged(task, plain), judged(task, filled)
     np.testing.assert_array_equal(result.links, expected.links)
     np.testing.assert_array_equal(result.probability, expected.probability)
-    for mine, theirs in (
-        (result.candidates.left_to_right, expected.candidates.left_to_right),
-        (result.candidates.right_to_left, expected.candidates.right_to_left),
-    ):
+    for mine, theirs in zip(both(result.candidates), both(expected.candidates), strict=True):
         np.testing.assert_array_equal(mine.candidates[:, :3], theirs.candidates)
         np.testing.assert_array_equal(mine.scores[:, :3], theirs.scores)
         assert (mine.candidates[:, 3:] == -1).all()

@@ -1,28 +1,20 @@
 """What evidence and matching hold for each candidate, which the plan of memory counts on."""
 
-from __future__ import annotations
-
 import tracemalloc
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 
 from dualamn.bench.synthetic_task import make_task
-from dualamn.config import AlignerConfig
 from dualamn.evidence import Evidence
 from dualamn.matching.sinkhorn import Sinkhorn
 from dualamn.result import Candidates, TopK
 from dualamn.search import candidate_sets
+from tests.evidence import small_graphs
 
 TASK = make_task(600)
-SETTINGS = AlignerConfig(
-    evidence_rounds=3,
-    evidence_weight=0.12,
-    evidence_share_weight=0.6,
-    temperature=0.03,
-    sinkhorn_rounds=15,
-    evidence_explored=20,
-)
+SETTINGS = replace(small_graphs.SETTINGS, sinkhorn_rounds=15, evidence_explored=20)
 
 
 def candidates(k: int) -> Candidates:
@@ -30,8 +22,7 @@ def candidates(k: int) -> Candidates:
     queries, pool = candidate_sets(TASK, 0, 1, "all_entities")
     n = min(len(queries), len(pool))
     queries, pool = queries[:n], pool[:n]
-    rng = np.random.default_rng(0)
-    scores = -np.sort(-rng.random((n, k)), axis=1).astype(np.float32)
+    scores = -np.sort(-np.random.default_rng(0).random((n, k)), axis=1).astype(np.float32)
     steps = (np.arange(n)[:, None] + np.arange(k)) % n
     back = (np.arange(n)[:, None] - np.arange(k)) % n
     return Candidates(TopK(queries, pool[steps], scores, n), TopK(pool, queries[back], scores, n))
@@ -52,8 +43,7 @@ def bytes_a_pair(use: Callable[[Candidates], object]) -> float:
 
 
 def test_rounds_of_evidence() -> None:
-    evidence = Evidence(TASK, 0, 1, SETTINGS)
-    assert 60 < bytes_a_pair(evidence.judge) < 135
+    assert 60 < bytes_a_pair(Evidence(TASK, 0, 1, SETTINGS).judge) < 135
 
 
 def test_matching() -> None:

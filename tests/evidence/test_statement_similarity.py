@@ -1,7 +1,5 @@
 """How similar two entities are by all that is stated of them."""
 
-from __future__ import annotations
-
 from math import log, sqrt
 
 import numpy as np
@@ -31,8 +29,7 @@ def all_pairs(left: KnowledgeGraph, right: KnowledgeGraph) -> PairTable:
 
 def alike(known: Known) -> Floats:
     """(n, n') of all pairs."""
-    compared = StatementSimilarity.of(*known.statements())
-    flat = compared.between(all_pairs(known.left, known.right))
+    flat = StatementSimilarity.of(*known.statements()).between(all_pairs(known.left, known.right))
     return flat.reshape(known.shape)
 
 
@@ -56,10 +53,9 @@ def test_what_many_share_tells_who_lacks_it() -> None:
     places = np.arange(3)
     found = alike(Known(kg, kg, 0.9 * np.eye(4), (places, places), np.ones(3)))
     country, street = log(403 / 200), log(403 / 2)
+    both = street + country
     assert found[7, 9] == pytest.approx(0.9 * country / sqrt(country**2 + 1))
     assert found[7, 8] == 0  # countries differ
-    assert found[3, 4] == pytest.approx(0.9 * street / sqrt((street + country) ** 2 + 1))
-    assert found[3, 3] == pytest.approx(
-        0.9 * (street + country) / sqrt((street + country) ** 2 + 1)
-    )
+    assert found[3, 4] == pytest.approx(0.9 * street / sqrt(both**2 + 1))
+    assert found[3, 3] == pytest.approx(0.9 * both / sqrt(both**2 + 1))
     assert found[7, 3] < found[7, 9]  # who has a street is less like one who has none

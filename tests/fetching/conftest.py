@@ -1,7 +1,5 @@
 """A server of this machine that goes wrong as told, and synthetic data sets that it serves."""
 
-from __future__ import annotations
-
 import hashlib
 import threading
 from collections import defaultdict

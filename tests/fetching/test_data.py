@@ -1,7 +1,5 @@
 """`dualamn data`, and the commands that fetch by themselves, through the entry point."""
 
-from __future__ import annotations
-
 import io
 import itertools
 import json

@@ -1,7 +1,5 @@
 """A data set from the server to the cache: complete or not at all, and found again."""
 
-from __future__ import annotations
-
 import errno
 import os
 import socket

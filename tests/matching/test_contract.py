@@ -1,15 +1,13 @@
 """What every registered matcher must do."""
 
-from collections.abc import Callable
-
 import numpy as np
 import pytest
 
 from dualamn.matching import MATCHERS, above, get_matcher
 from dualamn.result import Candidates, Matching, TopK
 from dualamn.search import search_candidates
+from tests.matching.conftest import made
 
-MakeCandidates = Callable[..., Candidates]
 every_matcher = pytest.mark.parametrize("name", sorted(MATCHERS))
 sizes = pytest.mark.parametrize(
     ("n_left", "n_right", "k"), [(30, 40, 5), (40, 12, 100), (1, 1, 10), (1, 20, 3), (25, 1, 2)]
@@ -21,9 +19,7 @@ def check_ranking(ranked: TopK | None, asked: TopK) -> None:
     if ranked is None:
         return
     np.testing.assert_array_equal(ranked.queries, asked.queries)
-    np.testing.assert_array_equal(
-        np.sort(ranked.candidates, axis=1), np.sort(asked.candidates, axis=1)
-    )
+    np.testing.assert_array_equal(np.sort(ranked.candidates), np.sort(asked.candidates))
     assert ranked.pool_size == asked.pool_size
     assert ranked.scores.dtype == np.float32
     real = ranked.candidates >= 0
@@ -32,8 +28,10 @@ def check_ranking(ranked: TopK | None, asked: TopK) -> None:
     assert (ranked.scores[:, :-1] >= ranked.scores[:, 1:]).all()
 
 
-def check_links(matching: Matching, candidates: Candidates) -> None:
-    """Within the pools, at most one of each left entity, each with a finite score."""
+def check(matching: Matching, candidates: Candidates) -> None:
+    """Links within the pools, at most one of each left entity, each with a finite score."""
+    check_ranking(matching.left_to_right, candidates.left_to_right)
+    check_ranking(matching.right_to_left, candidates.right_to_left)
     links, scores = matching.links, matching.scores
     assert links.shape == (len(scores), 2)
     assert links.dtype == np.int32
@@ -46,32 +44,26 @@ def check_links(matching: Matching, candidates: Candidates) -> None:
 
 @every_matcher
 @sizes
-def test_links_and_rankings_are_well_formed(
-    name: str, n_left: int, n_right: int, k: int, made: MakeCandidates
-) -> None:
+def test_links_and_rankings_are_well_formed(name: str, n_left: int, n_right: int, k: int) -> None:
     candidates = made(n_left, n_right, k)
     matching = get_matcher(name).match(candidates)
     assert len(matching.links) > 0
-    check_links(matching, candidates)
-    check_ranking(matching.left_to_right, candidates.left_to_right)
-    check_ranking(matching.right_to_left, candidates.right_to_left)
+    check(matching, candidates)
 
 
 @every_matcher
 @pytest.mark.parametrize(("n_left", "n_right"), [(0, 5), (5, 0), (0, 0)])
-def test_empty_pools_give_empty_results(
-    name: str, n_left: int, n_right: int, made: MakeCandidates
-) -> None:
+def test_empty_pools_give_empty_results(name: str, n_left: int, n_right: int) -> None:
     candidates = made(n_left, n_right)
     matching = get_matcher(name).match(candidates)
-    check_links(matching, candidates)
+    check(matching, candidates)
     assert len(matching.links) == 0
     for ranked, n_queries in ((matching.left_to_right, n_left), (matching.right_to_left, n_right)):
         assert ranked is None or len(ranked.candidates) == n_queries
 
 
 @every_matcher
-def test_rows_with_fewer_candidates_than_others(name: str, made: MakeCandidates) -> None:
+def test_rows_with_fewer_candidates_than_others(name: str) -> None:
     full = made(6, 7)
 
     def cut(topk: TopK) -> TopK:
@@ -87,16 +79,12 @@ def test_rows_with_fewer_candidates_than_others(name: str, made: MakeCandidates)
 
     candidates = Candidates(cut(full.left_to_right), cut(full.right_to_left))
     matching = get_matcher(name).match(candidates)
-    check_links(matching, candidates)
-    check_ranking(matching.left_to_right, candidates.left_to_right)
-    check_ranking(matching.right_to_left, candidates.right_to_left)
+    check(matching, candidates)
     assert candidates.left_to_right.queries[0] not in matching.links[:, 0]
 
 
 @every_matcher
-def test_candidates_are_left_unchanged_and_the_result_is_the_same_twice(
-    name: str, made: MakeCandidates
-) -> None:
+def test_candidates_are_left_unchanged_and_the_result_is_the_same_twice(name: str) -> None:
     candidates, untouched = made(30, 40, 5), made(30, 40, 5)
     first = get_matcher(name).match(candidates)
     for side in ("left_to_right", "right_to_left"):
@@ -111,22 +99,18 @@ def test_candidates_are_left_unchanged_and_the_result_is_the_same_twice(
 
 @every_matcher
 @sizes
-def test_equal_scores_give_links_all_the_same(
-    name: str, n_left: int, n_right: int, k: int, made: MakeCandidates
-) -> None:
+def test_equal_scores_give_links_all_the_same(name: str, n_left: int, n_right: int, k: int) -> None:
     """Embeddings that tell nothing: any link is as good, and none may be given twice."""
     embeddings = np.full((n_left + n_right, 4), 0.5, dtype=np.float32)
     left, right = np.split(np.arange(n_left + n_right, dtype=np.int32), [n_left])
     candidates = search_candidates(embeddings, left, right, k)
     matching = get_matcher(name).match(candidates)
-    check_links(matching, candidates)
-    check_ranking(matching.left_to_right, candidates.left_to_right)
-    check_ranking(matching.right_to_left, candidates.right_to_left)
+    check(matching, candidates)
     assert len(matching.links) > 0
 
 
 @every_matcher
-def test_a_threshold_drops_the_links_that_score_less(name: str, made: MakeCandidates) -> None:
+def test_a_threshold_drops_the_links_that_score_less(name: str) -> None:
     matching = get_matcher(name).match(made(30, 40, 5))
     middle = float(np.median(matching.scores))
     kept = above(matching, middle)
@@ -137,15 +121,13 @@ def test_a_threshold_drops_the_links_that_score_less(name: str, made: MakeCandid
     assert kept.right_to_left is matching.right_to_left
     assert len(above(matching, -np.inf).links) == len(matching.links)
     nothing = above(matching, np.inf)
-    check_links(nothing, made(30, 40, 5))
+    check(nothing, made(30, 40, 5))
     assert len(nothing.links) == 0
 
 
 @pytest.mark.parametrize("name", ["mutual", "one_to_one"])
 @sizes
-def test_no_right_entity_has_two_links(
-    name: str, n_left: int, n_right: int, k: int, made: MakeCandidates
-) -> None:
+def test_no_right_entity_has_two_links(name: str, n_left: int, n_right: int, k: int) -> None:
     links = get_matcher(name).match(made(n_left, n_right, k)).links
     assert len(np.unique(links[:, 1])) == len(links)
 

@@ -1,5 +1,3 @@
-from collections.abc import Callable
-
 import numpy as np
 import pytest
 from hypothesis import given
@@ -11,8 +9,8 @@ from dualamn.matching import MATCHERS, get_matcher
 from dualamn.matching.csls import Csls
 from dualamn.result import Candidates, TopK
 from dualamn.search import search_candidates
-
-MakeCandidates = Callable[..., Candidates]
+from tests.conftest import there
+from tests.matching.conftest import complete, made
 
 
 def dense_scores(topk: TopK, n_queries: int, n_pool: int, first: int) -> NDArray[np.float64]:
@@ -23,9 +21,7 @@ def dense_scores(topk: TopK, n_queries: int, n_pool: int, first: int) -> NDArray
 
 
 @given(st.integers(1, 12), st.integers(1, 12), st.integers(1, 15), st.integers(0, 10_000))
-def test_csls_equals_the_formula_on_dense_scores(
-    n_left: int, n_right: int, k: int, seed: int
-) -> None:
+def test_csls_is_the_formula_on_dense_scores(n_left: int, n_right: int, k: int, seed: int) -> None:
     rows = np.random.default_rng(seed).standard_normal((n_left + n_right, 5)).astype(np.float32)
     rows /= np.linalg.norm(rows, axis=1, keepdims=True)
     left = np.arange(n_left, dtype=np.int32)
@@ -36,10 +32,8 @@ def test_csls_equals_the_formula_on_dense_scores(
     r_left = -np.sort(-cosines, axis=1)[:, :k].mean(axis=1)
     r_right = -np.sort(-cosines.T, axis=1)[:, :k].mean(axis=1)
     expected = 2 * cosines - r_left[:, None] - r_right
-    assert matching.left_to_right is not None
-    assert matching.right_to_left is not None
-    forward = dense_scores(matching.left_to_right, n_left, n_right, n_left)
-    backward = dense_scores(matching.right_to_left, n_right, n_left, 0)
+    forward = dense_scores(there(matching.left_to_right), n_left, n_right, n_left)
+    backward = dense_scores(there(matching.right_to_left), n_right, n_left, 0)
     np.testing.assert_allclose(forward, expected, atol=1e-5)
     np.testing.assert_allclose(backward, expected.T, atol=1e-5)
     np.testing.assert_allclose(matching.scores, expected.max(axis=1), atol=1e-5)
@@ -47,31 +41,21 @@ def test_csls_equals_the_formula_on_dense_scores(
 
 def test_csls_takes_the_answer_from_a_hub() -> None:
     """Right entity 3 is nearest to both left entities, but 4 is near to entity 1 alone."""
-    forward = TopK(
-        np.array([0, 1], np.int32),
-        np.array([[3, 4], [3, 4]], np.int32),
-        np.array([[0.9, 0.1], [0.8, 0.7]], np.float32),
-        2,
-    )
-    backward = TopK(
-        np.array([3, 4], np.int32),
-        np.array([[0, 1], [1, 0]], np.int32),
-        np.array([[0.9, 0.8], [0.7, 0.1]], np.float32),
-        2,
-    )
+    forward = complete([0, 1], [[3, 4], [3, 4]], [[0.9, 0.1], [0.8, 0.7]])
+    backward = complete([3, 4], [[0, 1], [1, 0]], [[0.9, 0.8], [0.7, 0.1]])
     candidates = Candidates(forward, backward)
     assert get_matcher("greedy").match(candidates).links.tolist() == [[0, 3], [1, 3]]
     assert get_matcher("csls", k=2).match(candidates).links.tolist() == [[0, 3], [1, 4]]
 
 
-def test_greedy_scores_are_cosines(made: MakeCandidates) -> None:
+def test_greedy_scores_are_cosines() -> None:
     candidates = made(9, 12, 4)
     matching = get_matcher("greedy").match(candidates)
     np.testing.assert_array_equal(matching.scores, candidates.left_to_right.scores[:, 0])
     np.testing.assert_array_equal(matching.links[:, 1], candidates.left_to_right.candidates[:, 0])
 
 
-def test_mutual_links_are_the_probable_links_of_both_directions(made: MakeCandidates) -> None:
+def test_mutual_links_are_the_probable_links_of_both_directions() -> None:
     candidates = made(60, 50, 10)
     matching = get_matcher("sinkhorn").match(candidates)
     forward, backward = matching.left_to_right, matching.right_to_left
@@ -89,9 +73,7 @@ def test_mutual_links_are_the_probable_links_of_both_directions(made: MakeCandid
         assert score == score_of[tuple(link)]
 
 
-def test_candidates_that_are_no_queries_of_the_other_direction_are_refused(
-    made: MakeCandidates,
-) -> None:
+def test_candidates_that_are_no_queries_of_the_other_direction_are_refused() -> None:
     whole = made(5, 6)
     full = whole.right_to_left
     few = TopK(full.queries[:3], full.candidates[:3], full.scores[:3], full.pool_size)

@@ -1,5 +1,3 @@
-from collections.abc import Callable
-
 import numpy as np
 import pytest
 from hypothesis import given
@@ -9,9 +7,10 @@ from scipy.optimize import linear_sum_assignment
 
 from dualamn.matching import get_matcher
 from dualamn.matching.one_to_one import best_assignment
-from dualamn.result import Candidates, TopK
+from dualamn.result import Candidates
+from tests.conftest import there
+from tests.matching.conftest import complete, made
 
-MakeCandidates = Callable[..., Candidates]
 Float64Array = NDArray[np.float64]
 
 
@@ -23,9 +22,7 @@ def bounded(n_rows: int, n_columns: int, seed: int, sharpness: float) -> Float64
     return np.asarray(plan / np.maximum(plan.sum(axis=0), 1))
 
 
-@given(
-    st.integers(1, 20), st.integers(1, 20), st.integers(0, 10_000), st.sampled_from([0.5, 3, 30])
-)
+@given(st.integers(1, 20), st.integers(1, 20), st.integers(0, 10**4), st.sampled_from([0.5, 3, 30]))
 def test_the_sum_is_that_of_the_dense_solver(
     n_rows: int, n_columns: int, seed: int, sharpness: float
 ) -> None:
@@ -61,17 +58,13 @@ def test_the_best_pair_gives_way_to_two_good_ones() -> None:
 def test_no_pairs_give_no_links() -> None:
     nothing = np.empty(0, dtype=np.int64)
     assert best_assignment(nothing, nothing, np.empty(0)).shape == (0,)
-    zero = best_assignment(np.array([0, 1]), np.array([0, 0]), np.zeros(2))
-    assert not zero.any()
+    assert not best_assignment(np.array([0, 1]), np.array([0, 0]), np.zeros(2)).any()
 
 
 @pytest.mark.parametrize(("n_left", "n_right"), [(40, 40), (25, 40), (40, 25)])
-def test_links_are_the_dense_assignment_of_the_probabilities(
-    n_left: int, n_right: int, made: MakeCandidates
-) -> None:
+def test_links_are_the_dense_assignment_of_the_probabilities(n_left: int, n_right: int) -> None:
     candidates = made(n_left, n_right)
-    ranked = get_matcher("sinkhorn").match(candidates).left_to_right
-    assert ranked is not None
+    ranked = there(get_matcher("sinkhorn").match(candidates).left_to_right)
     plan = np.zeros((n_left, n_right))
     np.put_along_axis(plan, ranked.candidates - (n_left + 3), ranked.scores, axis=1)
     rows, columns = linear_sum_assignment(plan, maximize=True)
@@ -87,17 +80,7 @@ def test_links_are_the_dense_assignment_of_the_probabilities(
 
 def test_an_entity_whose_candidates_are_all_taken_stays_without() -> None:
     """Three left entities have two candidates between them."""
-    forward = TopK(
-        np.array([0, 1, 2], np.int32),
-        np.array([[3, 4], [4, 3], [3, 4]], np.int32),
-        np.array([[0.9, 0.2], [0.9, 0.2], [0.5, 0.4]], np.float32),
-        2,
-    )
-    backward = TopK(
-        np.array([3, 4], np.int32),
-        np.array([[0, 2, 1], [1, 2, 0]], np.int32),
-        np.array([[0.9, 0.5, 0.2], [0.9, 0.4, 0.2]], np.float32),
-        3,
-    )
+    forward = complete([0, 1, 2], [[3, 4], [4, 3], [3, 4]], [[0.9, 0.2], [0.9, 0.2], [0.5, 0.4]])
+    backward = complete([3, 4], [[0, 2, 1], [1, 2, 0]], [[0.9, 0.5, 0.2], [0.9, 0.4, 0.2]])
     matching = get_matcher("one_to_one").match(Candidates(forward, backward))
     assert matching.links.tolist() == [[0, 3], [1, 4]]

@@ -1,5 +1,3 @@
-from collections.abc import Callable
-
 import numpy as np
 import pytest
 from ot import sinkhorn as dense_sinkhorn  # type: ignore[import-untyped]
@@ -8,8 +6,8 @@ from dualamn.errors import ConfigError
 from dualamn.matching import get_matcher
 from dualamn.matching.sinkhorn import Sinkhorn
 from dualamn.result import Candidates, TopK
-
-MakeCandidates = Callable[..., Candidates]
+from tests.conftest import there
+from tests.matching.conftest import complete, made
 
 
 def by_id(topk: TopK) -> tuple[list[int], list[list[float]]]:
@@ -19,9 +17,7 @@ def by_id(topk: TopK) -> tuple[list[int], list[list[float]]]:
 
 
 @pytest.mark.parametrize("temperature", [0.1, 0.5])
-def test_complete_candidates_give_the_plan_of_dense_transport(
-    temperature: float, made: MakeCandidates
-) -> None:
+def test_complete_candidates_give_the_plan_of_dense_transport(temperature: float) -> None:
     candidates = made(20, 20)
     cosines = np.array(by_id(candidates.left_to_right)[1])
     even = np.full(20, 1 / 20)
@@ -29,27 +25,23 @@ def test_complete_candidates_give_the_plan_of_dense_transport(
         even, even, -cosines, temperature, method="sinkhorn_log", numItermax=20_000, stopThr=1e-10
     )
     matching = Sinkhorn(temperature, rounds=20_000, tolerance=1e-10).match(candidates)
-    assert matching.left_to_right is not None
-    assert matching.right_to_left is not None
-    np.testing.assert_allclose(by_id(matching.left_to_right)[1], expected, atol=1e-5)
-    np.testing.assert_allclose(by_id(matching.right_to_left)[1], expected.T, atol=1e-5)
+    np.testing.assert_allclose(by_id(there(matching.left_to_right))[1], expected, atol=1e-5)
+    np.testing.assert_allclose(by_id(there(matching.right_to_left))[1], expected.T, atol=1e-5)
     np.testing.assert_array_equal(
         matching.links, np.stack([np.arange(20), 23 + expected.argmax(axis=1)], axis=1)
     )
     np.testing.assert_allclose(matching.scores, expected.max(axis=1), atol=1e-5)
 
 
-def test_a_pair_has_one_probability_in_both_directions(made: MakeCandidates) -> None:
+def test_a_pair_has_one_probability_in_both_directions() -> None:
     matching = get_matcher("sinkhorn").match(made(40, 30, 6))
-    assert matching.left_to_right is not None
-    assert matching.right_to_left is not None
     forward, backward = (
         {
             (int(query), int(candidate)): float(score)
             for query, row, scores in zip(topk.queries, topk.candidates, topk.scores, strict=True)
             for candidate, score in zip(row, scores, strict=True)
         }
-        for topk in (matching.left_to_right, matching.right_to_left)
+        for topk in (there(matching.left_to_right), there(matching.right_to_left))
     )
     shared = [(left, right) for left, right in forward if (right, left) in backward]
     assert len(shared) > 50
@@ -58,18 +50,9 @@ def test_a_pair_has_one_probability_in_both_directions(made: MakeCandidates) -> 
 
 def test_equal_probabilities_keep_the_order_of_the_cosines() -> None:
     """Far below the best, probabilities are 0 in float32, and cosines still tell them apart."""
-    left, right = np.array([0, 1], np.int32), np.array([2, 3, 4, 5], np.int32)
-    forward = TopK(
-        left,
-        np.array([[4, 2, 5, 3], [3, 5, 2, 4]], np.int32),
-        np.array([[1, 0.3, 0.2, 0.1], [1, 0.3, 0.2, 0.1]], np.float32),
-        4,
-    )
-    backward = TopK(
-        right,
-        np.array([[0, 1], [1, 0], [0, 1], [1, 0]], np.int32),
-        np.array([[0.3, 0.2], [1, 0.1], [1, 0.1], [0.3, 0.2]], np.float32),
-        2,
+    forward = complete([0, 1], [[4, 2, 5, 3], [3, 5, 2, 4]], [[1, 0.3, 0.2, 0.1]] * 2)
+    backward = complete(
+        [2, 3, 4, 5], [[0, 1], [1, 0], [0, 1], [1, 0]], [[0.3, 0.2], [1, 0.1], [1, 0.1], [0.3, 0.2]]
     )
     matching = Sinkhorn(temperature=0.001).match(Candidates(forward, backward))
     assert matching.left_to_right is not None
@@ -80,18 +63,8 @@ def test_equal_probabilities_keep_the_order_of_the_cosines() -> None:
 
 def test_an_entity_takes_its_second_choice_if_the_first_is_taken() -> None:
     """Both left entities are nearest to 2, but entity 1 has another that is nearly as near."""
-    forward = TopK(
-        np.array([0, 1], np.int32),
-        np.array([[2, 3], [2, 3]], np.int32),
-        np.array([[0.9, 0.1], [0.8, 0.7]], np.float32),
-        2,
-    )
-    backward = TopK(
-        np.array([2, 3], np.int32),
-        np.array([[0, 1], [1, 0]], np.int32),
-        np.array([[0.9, 0.8], [0.7, 0.1]], np.float32),
-        2,
-    )
+    forward = complete([0, 1], [[2, 3], [2, 3]], [[0.9, 0.1], [0.8, 0.7]])
+    backward = complete([2, 3], [[0, 1], [1, 0]], [[0.9, 0.8], [0.7, 0.1]])
     matching = get_matcher("sinkhorn").match(Candidates(forward, backward))
     assert matching.links.tolist() == [[0, 2], [1, 3]]
     assert (matching.scores > 0.9).all()

@@ -71,8 +71,7 @@ def test_nothing_right_means_no_link_at_all() -> None:
 def test_the_threshold_of_float32_scores_keeps_the_link_it_came_from() -> None:
     scores = np.array([0.1, 0.7], np.float32)
     threshold = learn_threshold(scores, [False, True])
-    links = np.array([[0, 2], [1, 3]], np.int32)
-    kept = above(Matching(links, scores, None, None), threshold)
+    kept = above(Matching(np.array([[0, 2], [1, 3]], np.int32), scores, None, None), threshold)
     assert kept.links.tolist() == [[1, 3]]
     assert kept.links.dtype == np.int32
     assert kept.scores.dtype == np.float32

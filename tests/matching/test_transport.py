@@ -1,4 +1,5 @@
 import tracemalloc
+from typing import Any
 
 import numpy as np
 import pytest
@@ -23,39 +24,31 @@ def dense(logits: Float64Array, rounds: int = 2_000, tolerance: float = 1e-12) -
     return plan
 
 
+def plain_transport(left: Float64Array, right: Float64Array, logits: Float64Array) -> Any:
+    """The plan of dense transport between these masses, by another package."""
+    how = {"method": "sinkhorn_log", "numItermax": 20_000, "stopThr": 1e-12}
+    return dense_sinkhorn(left, right, -logits, 1.0, **how)
+
+
 def made_logits(n_rows: int, n_columns: int, seed: int, scale: float = 3.0) -> Float64Array:
     return np.random.default_rng(seed).normal(0, scale, (n_rows, n_columns))
 
 
 @given(st.integers(1, 12), st.integers(0, 10_000), st.floats(0.1, 2))
-def test_sides_of_one_size_give_the_plan_of_dense_transport(
-    n: int, seed: int, scale: float
-) -> None:
+def test_equal_sides_give_the_plan_of_dense_transport(n: int, seed: int, scale: float) -> None:
     logits = made_logits(n, n, seed, scale)
     even = np.full(n, 1 / n)
-    expected = n * dense_sinkhorn(
-        even, even, -logits, 1.0, method="sinkhorn_log", numItermax=20_000, stopThr=1e-12
-    )
+    expected = n * plain_transport(even, even, logits)
     np.testing.assert_allclose(dense(logits, 20_000), expected, atol=1e-6)
 
 
 @given(st.integers(1, 8), st.integers(1, 5), st.integers(0, 10_000))
-def test_a_surplus_goes_to_an_extra_member_of_the_smaller_side(
-    n: int, surplus: int, seed: int
-) -> None:
+def test_a_surplus_goes_to_one_more_of_the_smaller_side(n: int, surplus: int, seed: int) -> None:
     """The same as dense transport with one more row, of the surplus' mass and no preference."""
     logits = made_logits(n, n + surplus, seed, 2.0)
     extended = np.concatenate([logits, np.zeros((1, n + surplus))])
     mass = np.append(np.ones(n), surplus)
-    expected = dense_sinkhorn(
-        mass,
-        np.ones(n + surplus),
-        -extended,
-        1.0,
-        method="sinkhorn_log",
-        numItermax=20_000,
-        stopThr=1e-12,
-    )[:n]
+    expected = plain_transport(mass, np.ones(n + surplus), extended)[:n]
     np.testing.assert_allclose(dense(logits, 20_000), expected, atol=1e-6)
     np.testing.assert_allclose(dense(logits.T, 20_000), expected.T, atol=1e-6)
 
@@ -103,15 +96,13 @@ def test_the_order_of_the_pairs_does_not_matter(n_rows: int, n_columns: int, see
 @pytest.mark.parametrize("far", [1e3, 1e4, 1e300])
 def test_scores_far_apart_neither_over_nor_underflow(far: float) -> None:
     """Both rows want the first column by far, and equally: they share both columns."""
-    shared = np.array([[far, -far], [far, -far]])
-    np.testing.assert_allclose(dense(shared), 0.5)
+    np.testing.assert_allclose(dense(np.array([[far, -far], [far, -far]])), 0.5)
     np.testing.assert_allclose(dense(np.array([[far, -far], [-far, far]])), np.eye(2))
     np.testing.assert_allclose(dense(np.array([[far, -far, 0.0]])), [[1, 0, 0]], atol=1e-30)
 
 
 def test_a_row_that_another_outbids_takes_its_second_choice() -> None:
-    plan = dense(np.array([[10.0, 0.0], [9.0, 8.0]]))
-    np.testing.assert_array_equal(plan.argmax(axis=1), [0, 1])
+    np.testing.assert_array_equal(dense(np.array([[10.0, 0.0], [9.0, 8.0]])).argmax(axis=1), [0, 1])
 
 
 def test_of_more_rows_than_columns_the_worst_stays_without() -> None:

@@ -10,6 +10,7 @@ from dualamn.probability.dangling import CounterpartChance, LinkSample
 from dualamn.probability.holdout import hide_others, take_out
 from dualamn.probability.link_features import FEATURES
 from dualamn.probability.precision_threshold import find_threshold
+from tests.conftest import there
 from tests.probability.test_without_seeds import forgetting
 
 RNG = np.random.default_rng()
@@ -59,8 +60,7 @@ def test_the_share_of_entities_with_a_counterpart_is_found(share: float) -> None
     some, others = mixed(20_000, 1.5)
     ordinary, asked = both(some, others), both(*mixed(4_000, 0.0))
     # Names found half of those that have a counterpart.
-    found = having(matched, alone, asked, ordinary, found=round(10_000 * share))
-    assert found is not None
+    found = there(having(matched, alone, asked, ordinary, found=round(10_000 * share)))
     assert found.share == pytest.approx(share, abs=0.07)
     assert found.deviation < 0.07
     # The chance of a link is that of its entity's kind, in every region.
@@ -74,8 +74,7 @@ def test_the_share_of_entities_with_a_counterpart_is_found(share: float) -> None
 def test_where_structure_tells_nothing_it_is_what_names_leave_over() -> None:
     alike = [entities(500, 0.0, 0.8) for _ in range(4)]
     for pairs in (250, 50, 5):
-        found = having(*alike, found=pairs)
-        assert found is not None
+        found = there(having(*alike, found=pairs))
         assert found.slope < 0.3
         # With c the share of a graph's entities that names found, c / (1 + c) on average.
         named = pairs / (pairs + 250)
@@ -88,8 +87,7 @@ def test_no_more_have_a_counterpart_than_the_smaller_graph_has_entities() -> Non
     ordinary = entities(1_000, 2.0, 0.9)
     shares = []
     for others in ((500, 500), (100, 900)):
-        found = having(*kinds, ordinary, found=500, others=others)
-        assert found is not None
+        found = there(having(*kinds, ordinary, found=500, others=others))
         shares.append(found.share)
     assert shares[0] > 0.9
     assert 0.1 < shares[1] < 0.2
@@ -139,10 +137,9 @@ def test_some_that_names_did_not_find_lose_theirs() -> None:
     trial, asked = hide_others(task, own, 0)
     assert not np.isin(asked, own).any()
     assert trial.entity_names is not None
-    assert task.entity_names is not None
     assert (trial.entity_names[asked] == "").all()
     others = np.setdiff1d(np.arange(task.n_entities), asked)
-    assert (trial.entity_names[others] == task.entity_names[others]).all()
+    assert (trial.entity_names[others] == there(task.entity_names)[others]).all()
     free = [kg.n_entities - len(own) for kg in task.kgs]
     counts = np.bincount(task.source_of[asked]).tolist()
     assert counts == [max(int(0.2 * n), min(200, n // 2)) for n in free]
@@ -154,8 +151,7 @@ def test_names_speak_for_the_pairs_they_found_and_counterparts_are_in_doubt_for_
     features[:, -1] = 0
     labelled = LabelledLinks(features, RNG.random(400) < 0.5, np.ones(400), 400)
     (before,) = calibrate([("l", "r")], [labelled], method="agreement").pairs
-    having = CounterpartChance(0.5, 0.1, 0.0, 0.0)
-    after = replace(before, counterpart_chance=having)
+    after = replace(before, counterpart_chance=CounterpartChance(0.5, 0.1, 0.0, 0.0))
     asked = features.copy()
     asked[::2, -1] = 0.6
     p, told = before.predict(features), after.predict(asked)
@@ -164,5 +160,4 @@ def test_names_speak_for_the_pairs_they_found_and_counterparts_are_in_doubt_for_
     np.testing.assert_allclose(told[1::2], p[1::2] / 2, rtol=1e-6)
     # So does what a threshold expects of the links.
     kept = find_threshold([(after, told, asked)], 0.05)
-    assert kept.lower is not None
-    assert told.mean() - 0.1 < kept.lower < told.mean()
+    assert told.mean() - 0.1 < there(kept.lower) < told.mean()

@@ -1,7 +1,5 @@
 """Features of links from the transport plan that the matcher made, or from one of their own."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 import numpy as np
@@ -14,6 +12,7 @@ from dualamn.matching.sinkhorn import Sinkhorn
 from dualamn.probability.link_features import FEATURES, link_features
 from dualamn.result import Candidates, TransportPlan
 from dualamn.search import search_candidates
+from tests.conftest import there
 
 N = 40
 
@@ -54,8 +53,7 @@ def test_the_matchers_plan_gives_the_same_features_and_is_not_made_again(
         return transport_plan(self, given)
 
     monkeypatch.setattr(Sinkhorn, "transport_plan", counted)
-    plan = matching.transport_plan
-    assert plan is not None
+    plan = there(matching.transport_plan)
     kept = features(plan)
     assert not made
     assert kept == features(None)

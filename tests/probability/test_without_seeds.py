@@ -13,6 +13,7 @@ from dualamn.graphs.knowledge_graph import Literals
 from dualamn.kernels.arrays import StringArray, strings
 from dualamn.probability.holdout import FEWEST, hide_names, uncontradicted
 from tests.attributes.conftest import rename
+from tests.conftest import there
 
 
 def forgetting(
@@ -73,8 +74,7 @@ def test_values_that_may_hold_the_names_go_too(task: AlignmentTask) -> None:
     )
     told = replace(task, kgs=(replace(kg, literals=literals), task.kgs[1]))
     trial, held = hide_names(told, task.test_links[:100], 0)
-    left = trial.kgs[0].literals
-    assert left is not None
+    left = there(trial.kgs[0].literals)
     assert len(left) == kg.n_entities - len(held)
     assert not np.isin(left.entities, held[:, 0] - task.entity_offsets[0]).any()
     assert left.values.tolist() == [f"label of {entity}" for entity in left.entities]
@@ -83,8 +83,7 @@ def test_values_that_may_hold_the_names_go_too(task: AlignmentTask) -> None:
 def test_few_pairs_found_by_name_are_not_held_out(task: AlignmentTask) -> None:
     trial, held = hide_names(task, task.test_links[: 5 * FEWEST - 1], 0)
     assert len(held) == 0
-    assert trial.entity_names is not None
-    assert (trial.entity_names == task.entity_names).all()
+    assert (there(trial.entity_names) == task.entity_names).all()
 
 
 def test_pairs_that_the_first_model_gave_up_do_not_judge() -> None:
@@ -98,8 +97,7 @@ def test_they_come_from_agreement(aligner: Aligner, alignment: Alignment) -> Non
     assert alignment.calibration is not None
     (pair,) = alignment.calibration.pairs
     assert pair.method == "agreement"
-    assert aligner.pseudo_seeds is not None
-    assert len(aligner.held_out) == len(aligner.pseudo_seeds.links) // 5
+    assert len(aligner.held_out) == len(there(aligner.pseudo_seeds).links) // 5
     assert 0.9 * len(aligner.held_out) < pair.n_held_out <= len(aligner.held_out)
     assert pair.n_labelled > 0
     assert "no seed links" in alignment.calibration.notes[0]
@@ -123,10 +121,7 @@ def test_entities_without_a_counterpart_are_allowed_for() -> None:
         aligner = Aligner("fast", calibrate=True).fit(task)
         found = aligner.align(matcher="mutual")
         assert aligner.pseudo_seeds is not None
-        assert found.calibration is not None
-        assert found.probabilities is not None
-        having = found.calibration.pairs[0].counterpart_chance
-        assert having is not None
+        having = there(there(found.calibration).pairs[0].counterpart_chance)
         # An entity's number is the same in both graphs.
         number = np.concatenate([strings(x.split("/")[1] for x in kg.entities) for kg in task.kgs])
         left, right = np.split(number, task.entity_offsets[1:-1])
@@ -136,19 +131,17 @@ def test_entities_without_a_counterpart_are_allowed_for() -> None:
         assert 0.05 < having.deviation < 0.3
         by_structure = ~np.isin(found.links, aligner.pseudo_seeds.links).any(axis=1)
         ends = number[found.links[by_structure]]
-        promised.append(found.probabilities[by_structure].mean())
+        promised.append(there(found.probabilities)[by_structure].mean())
         kept.append((ends[:, 0] == ends[:, 1]).mean())
     assert np.mean(promised) == pytest.approx(np.mean(kept), abs=0.1)
 
 
 def test_graphs_that_names_find_no_pair_of_have_no_estimate() -> None:
-    made = make_task(240, n_kgs=3, mean_degree=5, keep_triples=0.8, seed=0)
-    named = rename(made)
+    named = rename(make_task(240, n_kgs=3, mean_degree=5, keep_triples=0.8, seed=0))
     last = replace(named.kgs[2], entity_names=strings([""] * named.kgs[2].n_entities))
     task = replace(named, kgs=(*named.kgs[:2], last), seed_links=named.seed_links[:0])
     found = Aligner("fast", calibrate=True).fit(task).align(matcher="mutual")
-    assert found.calibration is not None
-    first, *others = found.calibration.pairs
+    first, *others = there(found.calibration).pairs
     assert first.counterpart_chance is not None
     assert [pair.counterpart_chance for pair in others] == [None, None]
     assert len(found.pairs[1].links) > 0
@@ -161,8 +154,6 @@ def test_a_saved_aligner_gives_the_same(
     again = Aligner.load(tmp_path / "aligner")
     np.testing.assert_array_equal(again.held_out, aligner.held_out)
     found = again.align(matcher="mutual")
-    assert found.calibration is not None
-    assert found.calibration.pairs[0].method == "agreement"
-    assert found.probabilities is not None
+    assert there(found.calibration).pairs[0].method == "agreement"
     assert alignment.probabilities is not None
-    np.testing.assert_allclose(found.probabilities, alignment.probabilities, atol=1e-6)
+    np.testing.assert_allclose(there(found.probabilities), alignment.probabilities, atol=1e-6)

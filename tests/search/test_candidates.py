@@ -22,9 +22,7 @@ def ids(*values: int) -> Int32Array:
     ("left", "right"),
     [(range(8), range(8, 20)), ((1, 3, 4, 7), (9, 8, 15)), ((5, 4, 3), (12, 13, 14))],
 )
-def test_candidates_are_joint_ids_with_their_cosines(
-    left: Sequence[int], right: Sequence[int]
-) -> None:
+def test_candidates_are_joint_ids_with_cosines(left: Sequence[int], right: Sequence[int]) -> None:
     embeddings, left_ids, right_ids = unit_rows(20), ids(*left), ids(*right)
     found = search_candidates(embeddings, left_ids, right_ids, 2)
     for topk, queries, pool in (

@@ -43,9 +43,7 @@ def check_is_top_k(
 
 
 @given(two_pools(), st.integers(0, 12))
-def test_nearest_is_the_top_of_the_dense_products(
-    pools: tuple[FloatArray, FloatArray], k: int
-) -> None:
+def test_nearest_is_the_top_of_dense_products(pools: tuple[FloatArray, FloatArray], k: int) -> None:
     queries, pool = pools
     check_is_top_k(*nearest(queries, pool, k), queries, pool, k)
 
@@ -77,8 +75,7 @@ def test_both_ways_agrees_with_two_searches_at_full_tile_size() -> None:
 
 
 def test_a_pair_has_one_score_in_both_directions() -> None:
-    rng = np.random.default_rng(1)
-    left, right = rng.standard_normal((2, 40, 16), dtype=np.float32)
+    left, right = np.random.default_rng(1).standard_normal((2, 40, 16), dtype=np.float32)
     to_right, to_left = nearest_both_ways(left, right, 40)
     forward, backward = np.empty((40, 40)), np.empty((40, 40))
     np.put_along_axis(forward, to_right[1], to_right[0], axis=1)
@@ -87,8 +84,7 @@ def test_a_pair_has_one_score_in_both_directions() -> None:
 
 
 def test_query_blocks_do_not_change_the_result(monkeypatch: pytest.MonkeyPatch) -> None:
-    rng = np.random.default_rng(2)
-    queries, pool = rng.standard_normal((2, 50, 6), dtype=np.float32)
+    queries, pool = np.random.default_rng(2).standard_normal((2, 50, 6), dtype=np.float32)
     whole_run = nearest(queries, pool, 5)
     monkeypatch.setattr(exact, "QUERY_BLOCK", 7)
     steps: list[int] = []
@@ -100,8 +96,7 @@ def test_query_blocks_do_not_change_the_result(monkeypatch: pytest.MonkeyPatch) 
 
 @pytest.mark.parametrize("search", [nearest, nearest_both_ways])
 def test_inputs_stay_as_they_are_and_may_be_read_only(search: Search) -> None:
-    rng = np.random.default_rng(3)
-    rows = rng.standard_normal((20, 4), dtype=np.float32)
+    rows = np.random.default_rng(3).standard_normal((20, 4), dtype=np.float32)
     before = rows.copy()
     rows.flags.writeable = False
     search(rows, rows, 3)
@@ -109,8 +104,7 @@ def test_inputs_stay_as_they_are_and_may_be_read_only(search: Search) -> None:
 
 
 def test_strided_and_double_precision_rows_are_converted() -> None:
-    rng = np.random.default_rng(4)
-    rows = rng.standard_normal((20, 4), dtype=np.float32)
+    rows = np.random.default_rng(4).standard_normal((20, 4), dtype=np.float32)
     strided = np.asfortranarray(rows)
     np.testing.assert_array_equal(
         nearest(strided, rows.astype(float), 3)[1], nearest(rows, rows, 3)[1]

@@ -18,6 +18,7 @@ from dualamn.eval import evaluate
 from dualamn.kernels.arrays import FloatArray, Int32Array
 from dualamn.kernels.memory import Storage
 from dualamn.progress import ProgressCallback, silent
+from tests.conftest import there
 
 SETTINGS: dict[str, Any] = {"label_dim": 64, "relation_dim": 16, "evidence_rounds": 2}
 
@@ -69,16 +70,13 @@ def test_pairs_are_judged_anew_and_counted() -> None:
     encoder = Scripted([near(task, first), near(task, second)])
     config = AlignerConfig(bootstrap_turns=2, bootstrap_probability=0.9)
     turns = learn(encoder, Decoder(task, config), progress=silent)
-    assert [(t.number, t.pairs, t.new, t.dropped, t.kept) for t in turns] == [
-        (1, 10, 10, 0, 0),
-        (2, 10, 4, 4, 6),
-    ]
+    counts = [(t.number, t.pairs, t.new, t.dropped, t.kept) for t in turns]
+    assert counts == [(1, 10, 10, 0, 0), (2, 10, 4, 4, 6)]
     assert encoder.turn_numbers == [1, 2]
     for links, pairs in zip(encoder.learned, (first, second), strict=True):
         np.testing.assert_array_equal(links[: len(task.seed_links)], task.seed_links)
-        assert {*map(tuple, links[len(task.seed_links) :].tolist())} == {
-            *map(tuple, pairs.tolist())
-        }
+        own = links[len(task.seed_links) :].tolist()
+        assert {*map(tuple, own)} == {*map(tuple, pairs.tolist())}
 
 
 def test_a_turn_without_any_sure_pair_leaves_the_encoder_as_it_is() -> None:
@@ -138,8 +136,7 @@ def test_graphs_too_large_for_a_search_do_without() -> None:
         for limit in (1e12, 0.0)
     )
     for scores in (searched, explored):
-        assert scores.left_to_right is not None
-        assert (scores.left_to_right["hits@1"] or 0) > 0.6
+        assert (there(scores.left_to_right)["hits@1"] or 0) > 0.6
     assert str(searched) != str(explored)
 
 
@@ -150,9 +147,7 @@ def test_turns_find_more_links() -> None:
         settings = SETTINGS | {"evidence_first": False, "evidence_explored": 0}
         aligner = Aligner("fast", bootstrap_turns=turns, **settings).fit(task)
         scores = evaluate(aligner.align(candidates="test_only"), task.test_links)
-        assert scores.left_to_right is not None
-        hits = scores.left_to_right["hits@1"]
-        assert hits is not None
+        hits = there(there(scores.left_to_right)["hits@1"])
         found.append(hits)
     assert found[1] > found[0] + 0.02
 

@@ -1,7 +1,5 @@
 """A step in micro-batches has the loss and the gradient of the step as a whole."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -28,6 +26,7 @@ from dualamn.training.micro_batch import (
     draw_micro_batches,
 )
 from dualamn.training.trainer import Trainer, steps_an_epoch
+from tests.conftest import there
 from tests.encoders.networks import network_of
 
 WIDE: dict[str, Any] = {"dim": 8, "proxies": 4, "dropout": 0.0, "matmul_precision": "highest"}
@@ -57,8 +56,7 @@ def trained(
 def gradient(network: DualAMN) -> Tensor:
     grads = []
     for parameter in network.parameters():
-        assert parameter.grad is not None
-        grads.append(parameter.grad.flatten().clone())
+        grads.append(there(parameter.grad).flatten().clone())
     network.zero_grad()
     return torch.cat(grads)
 
@@ -68,9 +66,8 @@ def test_a_step_in_parts_is_the_mean_over_its_links(task: AlignmentTask) -> None
     config, sizes = AlignerConfig(**WIDE, negatives=500), StepSizes(linked=20, others=30)
     linked = np.unique(task.seed_links)
     others = np.setdiff1d(np.arange(task.n_entities, dtype=np.int32), linked)
-    batches = draw_micro_batches(
-        task.seed_links[:25], linked, others, sizes, np.random.default_rng(0)
-    )
+    rng = np.random.default_rng(0)
+    batches = draw_micro_batches(task.seed_links[:25], linked, others, sizes, rng)
     assert [len(batch.links) for batch in batches] == [9, 8, 8]
     sizes = replace(sizes, sampled=max(len(batch.entities) for batch in batches))
     # Linked entities are all sampled, and so are all others.
@@ -206,9 +203,7 @@ def test_training_in_parts_goes_on_as_it_would_have(task: AlignmentTask, tmp_pat
         (300_000, 10_000_000, 10),
     ],
 )
-def test_steps_of_an_epoch_follow_from_links_and_triples(
-    links: int, triples: int, steps: int
-) -> None:
+def test_steps_an_epoch_follow_from_links_and_triples(links: int, triples: int, steps: int) -> None:
     assert steps_an_epoch(links, triples, AlignerConfig().most_batches) == steps
 
 

@@ -1,7 +1,5 @@
 """Mined negatives are the nearest entities."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 import torch
@@ -36,8 +34,7 @@ def test_the_highest_by_way_of_groups_are_those_of_topk(
     generator = torch.Generator().manual_seed(seed % 2**62)
     scores = torch.stack([torch.randperm(n, generator=generator) for _ in range(rows)]).float()
     scores[:, 0] = -torch.inf
-    expected = scores.topk(k, dim=1).indices
-    assert torch.equal(highest(scores, k, together), expected)
+    assert torch.equal(highest(scores, k, together), scores.topk(k, dim=1).indices)
 
 
 @pytest.mark.parametrize(("n", "k"), [(1, 3), (2, 1), (33, 32), (97, 6), (500, 32)])

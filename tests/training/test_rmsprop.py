@@ -1,7 +1,5 @@
 """Our RMSprop takes the steps of torch's."""
 
-from __future__ import annotations
-
 import pytest
 import torch
 
