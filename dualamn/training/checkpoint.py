@@ -77,8 +77,8 @@ class Checkpoint:
             raise CheckpointError(f"{path} is no checkpoint of a training run")
         if head["fingerprint"] != expected:
             raise CheckpointError(
-                f"{path} was made from other data or other settings; resume with the same ones, "
-                "or delete it to start anew"
+                f"{path} was made from other data or other settings, or by another version; resume "
+                "with the same ones, or delete it to start anew"
             )
         prefix = "parameters/"
         parameters = {k.removeprefix(prefix): v for k, v in tensors.items() if k.startswith(prefix)}
