@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from dualamn.commands import NOTHING, console, options, source
-from dualamn.commands.console import RANKING, STRICT, add_row, fraction, same_name_line, table
+from dualamn.commands.console import RANKING, STRICT, add_row, same_name_line, table
 from dualamn.commands.options import UnderHeadings
 from dualamn.kernels import compute
 
@@ -317,6 +317,8 @@ def _print_links(to: Console, mean: Mapping[str, Any], std: Mapping[str, Any] | 
 
 def _print_pairs(to: Console, mean: Mapping[str, Any]) -> None:
     """Hits@1 of every pair of graphs, and what is left of it without implied links."""
+    from dualamn.eval.verdicts import fraction
+
     ran = list(dict.fromkeys(protocol for protocol, _ in _ranked(mean)))
     shown = table("pair", *(f"{CANDIDATES[p]} {arrow}" for p in ran for arrow in ("→", "←")))
     for name, metrics in mean["pairs"].items():
@@ -342,6 +344,8 @@ def _with_spread(
     mean: Mapping[str, float | None], std: Mapping[str, float | None] | None, keys: Iterable[str]
 ) -> Iterator[str]:
     """Means, with deviations as papers write them, so that four fit on a line: 0.741 ±.003."""
+    from dualamn.eval.verdicts import fraction
+
     for key in keys:
         spread = None if std is None else std[key]
         deviation = "" if spread is None else f" ±{spread:.3f}".replace("±0", "±")

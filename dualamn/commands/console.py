@@ -69,6 +69,8 @@ def say(to: Console, text: str = "", *, style: str = "") -> None:
 
 def same_name_line(hits: float, candidates: str | None = None) -> str:
     """What the same name alone finds, to compare with scores that names took part in."""
+    from dualamn.eval.verdicts import fraction
+
     where = "" if candidates is None else f", {candidates}"
     return f"exact name match{where}, left → right: Hits@1 {fraction(hits)} (ties are incorrect)"
 
@@ -95,17 +97,14 @@ def table(*columns: str, text_columns: int = 1) -> Table:
     return made
 
 
-def fraction(value: float | None) -> str:
-    """Three decimals, or a dash for what was not measured."""
-    return "-" if value is None else f"{value:.3f}"
-
-
 def add_row(to: Table, *cells: object) -> None:
     """Adds a row of plain text: square brackets in names are not taken for styles.
 
     Whole numbers have commas, others three decimals, and what was not measured is a dash.
     """
     from rich.text import Text
+
+    from dualamn.eval.verdicts import fraction
 
     def shown(cell: object) -> Text:
         if isinstance(cell, Text):
