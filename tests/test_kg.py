@@ -1,3 +1,4 @@
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -6,8 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dualamn.errors import DataError
-from dualamn.graphs.knowledge_graph import KnowledgeGraph, distinct_rows
+from dualamn.graphs.knowledge_graph import FurtherNames, KnowledgeGraph, distinct_rows
 from dualamn.graphs.task import AlignmentTask
+from dualamn.kernels.arrays import strings
 
 SMALL = st.integers(0, 3)
 LARGE = st.integers(-(2**62), 2**62)
@@ -212,3 +214,24 @@ def test_task_without_links(kgs: list[KnowledgeGraph]) -> None:
     assert task.seed_links.shape == task.test_links.shape == (0, 2)
     assert task.implied_by_seeds.shape == (0,)
     assert repr(task) == "AlignmentTask('task': a (3) + b (2) + c (3); 0 seed links, 0 test links)"
+
+
+def test_further_names_and_who_gets_no_links_move_with_the_entities() -> None:
+    left = replace(
+        KnowledgeGraph.from_triples("a", [("x", "r", "y"), ("y", "r", "z")]),
+        further_names=FurtherNames(np.array([2, 0, 2], np.int32), strings(["Zed", "Ex", "Zett"])),
+        unlinkable=np.array([False, True, False]),
+    )
+    right = KnowledgeGraph.from_triples("b", [("u", "r", "v")])
+    task = AlignmentTask.from_kgs((left, right), {}, seed=3)
+    further = task.further_names
+    assert further is not None
+    found = zip(task.identifiers(further.entities), further.names, strict=True)
+    assert sorted(found) == [("x", "Ex"), ("z", "Zed"), ("z", "Zett")]
+    assert task.identifiers(np.flatnonzero(~task.is_linkable)).tolist() == ["y"]
+    again = AlignmentTask.from_pyg(task.to_pyg())
+    assert again.further_names is not None
+    assert again.further_names.names.tolist() == further.names.tolist()
+    assert further.without(further.entities[:1]).names.tolist() != further.names.tolist()
+    with pytest.raises(DataError, match="2 further names are of 1 entities"):
+        FurtherNames(np.zeros(1, np.int32), strings(["a", "b"]))

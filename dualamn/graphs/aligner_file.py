@@ -14,7 +14,7 @@ from torch import Tensor
 from dualamn.config import AlignerConfig
 from dualamn.errors import CheckpointError, DualamnError
 from dualamn.files.atomic import write_tensors
-from dualamn.graphs.knowledge_graph import KnowledgeGraph, Literals
+from dualamn.graphs.knowledge_graph import FurtherNames, KnowledgeGraph, Literals
 from dualamn.graphs.pyg_data import LINKS
 from dualamn.graphs.task import AlignmentTask
 from dualamn.kernels.arrays import StringArray, strings
@@ -43,6 +43,13 @@ def write_aligner(
             tensors[f"kg/{number}/literals/kinds"] = torch.from_numpy(kg.literals.kinds)
             for what in _LITERAL_COLUMNS:
                 columns[f"literals/{what}"] = getattr(kg.literals, what)
+        if kg.further_names is not None:
+            tensors[f"kg/{number}/further_names/entities"] = torch.from_numpy(
+                kg.further_names.entities
+            )
+            columns["further_names"] = kg.further_names.names
+        if kg.unlinkable is not None:
+            tensors[f"kg/{number}/unlinkable"] = torch.from_numpy(kg.unlinkable)
         for what, names in columns.items():
             text, ends = _packed(names)
             tensors[f"kg/{number}/{what}/text"] = text
@@ -113,6 +120,11 @@ def _graph(name: str, tensors: dict[str, Tensor], at: str) -> KnowledgeGraph:
             kinds=tensors[f"{at}/literals/kinds"].numpy(),
             **{what: _unpacked(tensors, f"{at}/literals/{what}") for what in _LITERAL_COLUMNS},
         )
+    further = None
+    if f"{at}/further_names/entities" in tensors:
+        entities = tensors[f"{at}/further_names/entities"].numpy()
+        further = FurtherNames(entities, _unpacked(tensors, f"{at}/further_names"))
+    barred = tensors.get(f"{at}/unlinkable")
     return KnowledgeGraph(
         name,
         _unpacked(tensors, f"{at}/entities"),
@@ -120,6 +132,8 @@ def _graph(name: str, tensors: dict[str, Tensor], at: str) -> KnowledgeGraph:
         tensors[f"{at}/triples"].numpy(),
         _unpacked(tensors, f"{at}/names") if f"{at}/names/text" in tensors else None,
         literals,
+        further,
+        None if barred is None else barred.numpy(),
     )
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from dualamn.errors import DataError
-from dualamn.kernels.arrays import Int32Array, IntArray, StringArray, strings
+from dualamn.kernels.arrays import BoolArray, Int32Array, IntArray, StringArray, strings
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,6 +53,40 @@ class Literals:
 
 
 @dataclass(frozen=True, eq=False)
+class FurtherNames:
+    """Names that entities have beside their first: synonyms, and names in other languages.
+
+    Attributes:
+        entities: (m,) int32 position of the entity that has a name, in any order.
+        names: (m,) the names.
+
+    Raises:
+        DataError: columns of different lengths.
+    """
+
+    entities: Int32Array
+    names: StringArray
+
+    def __post_init__(self) -> None:
+        if len(self.entities) != len(self.names):
+            raise DataError(
+                f"{len(self.names):,} further names are of {len(self.entities):,} entities"
+            )
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+    def renumbered(self, new_id: Int32Array) -> FurtherNames:
+        """The same names where entity i of the graph is now number new_id[i]."""
+        return replace(self, entities=new_id[self.entities])
+
+    def without(self, hidden: Int32Array) -> FurtherNames:
+        """The names of all entities but the (h,) hidden ones."""
+        kept = ~np.isin(self.entities, hidden)
+        return FurtherNames(self.entities[kept], self.names[kept])
+
+
+@dataclass(frozen=True, eq=False)
 class KnowledgeGraph:
     """One knowledge graph: entities, relations and the distinct triples between them.
 
@@ -71,6 +105,9 @@ class KnowledgeGraph:
         entity_names: (n,) what people call each entity, "" for one without a name; None where
             the graph names none.
         literals: its attribute triples, such as dates and numbers; None where it has none.
+        further_names: names of entities beside those of `entity_names`; None where there are none.
+        unlinkable: (n,) bool entities that are neighbours, but get no links: terms of a schema,
+            nodes that stand for a name; None for none. Blank nodes get none in any case.
 
     Raises:
         DataError: an entity or relation number of a triple is out of range, an identifier
@@ -83,6 +120,8 @@ class KnowledgeGraph:
     triples: Int32Array
     entity_names: StringArray | None = None
     literals: Literals | None = None
+    further_names: FurtherNames | None = None
+    unlinkable: BoolArray | None = None
 
     def __post_init__(self) -> None:
         if self.triples.ndim != 2 or self.triples.shape[1] != 3:
@@ -95,6 +134,12 @@ class KnowledgeGraph:
         if names is not None and len(names) != self.n_entities:
             raise DataError(
                 f"{self.name} has {self.n_entities:,} entities, but {len(names):,} names"
+            )
+        if self.unlinkable is not None and len(self.unlinkable) != self.n_entities:
+            raise DataError(f"unlinkable of {self.name} has not {self.n_entities:,} entries")
+        if self.further_names is not None:
+            _check_range(
+                self.further_names.entities, len(self.entities), f"entities of {self.name}"
             )
         if self.literals is not None:
             _check_range(self.literals.entities, len(self.entities), f"entities of {self.name}")
@@ -141,6 +186,10 @@ class KnowledgeGraph:
             triples=np.stack([new_id[heads], relations, new_id[tails]], axis=1),
             entity_names=None if self.entity_names is None else self.entity_names[order],
             literals=None if self.literals is None else self.literals.renumbered(new_id),
+            further_names=(
+                None if self.further_names is None else self.further_names.renumbered(new_id)
+            ),
+            unlinkable=None if self.unlinkable is None else self.unlinkable[order],
         )
 
     @property

@@ -41,6 +41,7 @@ def pyg_data(
         - seed_links, test_links, valid_links: (m, 2) each;
         - names, relation_names, kg_names: lists of identifiers;
         - relations_of: for every knowledge graph, the relations it knows, as a tensor;
+        - further_names_of, unlinkable_of: for every knowledge graph, see `KnowledgeGraph`;
         - entity_names_of, literals_of: for every knowledge graph, the list of its entities' names
           and its `Literals`, None where it has none; entities are numbered within the graph;
         - task_name, seed, notes: what else the task holds.
@@ -64,6 +65,8 @@ def pyg_data(
         kg_names=[kg.name for kg in kgs],
         entity_names_of=[None if kg.entity_names is None else list(kg.entity_names) for kg in kgs],
         literals_of=[kg.literals for kg in kgs],
+        further_names_of=[kg.further_names for kg in kgs],
+        unlinkable_of=[kg.unlinkable for kg in kgs],
         **{name: tensor(array) for name, array in links.items()},
         **rest,
     )
@@ -116,6 +119,8 @@ def _graphs(
     kg_names = _names(data, "kg_names", n_kgs)
     names_of = _entries(data, "entity_names_of", n_kgs)
     literals_of = _entries(data, "literals_of", n_kgs)
+    further_of = _entries(data, "further_names_of", n_kgs)
+    barred_of = _entries(data, "unlinkable_of", n_kgs)
     offsets = np.searchsorted(source_of, np.arange(n_kgs + 1))
     kgs = []
     for number, kg_name in enumerate(kg_names):
@@ -137,6 +142,8 @@ def _graphs(
                 triples.T.astype(np.int32),
                 None if names_of[number] is None else strings(names_of[number]),
                 literals_of[number],
+                further_of[number],
+                barred_of[number],
             )
         )
     return tuple(kgs)

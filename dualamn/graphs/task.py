@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from dualamn.errors import DataError
-from dualamn.graphs.knowledge_graph import KnowledgeGraph, integer_rows, inverse
+from dualamn.graphs.knowledge_graph import FurtherNames, KnowledgeGraph, integer_rows, inverse
 from dualamn.graphs.pyg_data import LINKS, pyg_data, task_fields
 from dualamn.kernels.arrays import BoolArray, Int32Array, StringArray, components, strings
 
@@ -220,10 +220,34 @@ class AlignmentTask:
         )
 
     @cached_property
+    def further_names(self) -> FurtherNames | None:
+        """Names beside `entity_names`, in joint ids; None unless a graph has some."""
+        parts = [
+            further.renumbered(np.arange(first, first + kg.n_entities, dtype=np.int32))
+            for kg, first in zip(self.kgs, self.entity_offsets.tolist(), strict=False)
+            if (further := kg.further_names) is not None
+        ]
+        if not parts:
+            return None
+        columns = [(part.entities, part.names) for part in parts]
+        entities, names = (np.concatenate(column) for column in zip(*columns, strict=True))
+        return FurtherNames(entities, names)
+
+    @cached_property
     def is_blank(self) -> BoolArray:
         """(n,) bool: the blank nodes of RDF, whose identifiers mean nothing outside their file."""
         blank = (name.startswith("_:") for name in self._identifiers)
         return np.fromiter(blank, dtype=np.bool_, count=self.n_entities)
+
+    @cached_property
+    def is_linkable(self) -> BoolArray:
+        """(n,) bool: who may get links, all but blank nodes and what a graph calls unlinkable."""
+        none = [np.zeros(kg.n_entities, np.bool_) for kg in self.kgs]
+        barred = [
+            no if kg.unlinkable is None else kg.unlinkable
+            for kg, no in zip(self.kgs, none, strict=True)
+        ]
+        return ~(np.concatenate(barred) | self.is_blank)
 
     @cached_property
     def _positions(self) -> tuple[dict[str, int], ...]:

@@ -99,10 +99,10 @@ def with_claims(matching: Matching, candidates: Candidates, temperature: float) 
 def with_new_claims(
     matching: Matching, candidates: Candidates, task: AlignmentTask, temperature: float
 ) -> Matching:
-    """The links of `with_claims`, less seed links and those of blank nodes."""
+    """The links of `with_claims`, less seed links and those of who gets none."""
     wide = with_claims(matching, candidates, temperature)
     new = ~np.isin(pair_keys(wide.links), pair_keys(task.seed_links))
-    new &= ~task.is_blank[wide.links].any(axis=1)
+    new &= task.is_linkable[wide.links].all(axis=1)
     return replace(wide, links=wide.links[new], scores=wide.scores[new])
 
 

@@ -190,7 +190,9 @@ def unnamed(task: AlignmentTask, entities: Int32Array) -> AlignmentTask:
         task.kgs, task.entity_offsets[:-1], task.entity_offsets[1:], strict=True
     ):
         hidden = np.unique(entities[(entities >= first) & (entities < end)]) - first
-        names, literals = kg.entity_names, kg.literals
+        names, literals, further = kg.entity_names, kg.literals, kg.further_names
+        if further is not None:
+            further = further.without(hidden)
         if names is not None:
             names = names.copy()
             names[hidden] = ""
@@ -200,7 +202,7 @@ def unnamed(task: AlignmentTask, entities: Int32Array) -> AlignmentTask:
             literals = replace(
                 literals, **{name: getattr(literals, name)[kept] for name in columns}
             )
-        kgs.append(replace(kg, entity_names=names, literals=literals))
+        kgs.append(replace(kg, entity_names=names, literals=literals, further_names=further))
     return replace(task, kgs=tuple(kgs))
 
 

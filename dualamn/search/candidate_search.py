@@ -93,7 +93,7 @@ def candidate_sets(
     With "test_only" they are the ends of the test links between the two graphs (given by their
     positions in the task), with "all_entities" all entities, since the neighbourhoods of every
     entity count in matching, and with "unaligned" those that no seed link joins to the other graph,
-    without blank nodes of RDF, since a link to one could not be used.
+    without those that get no links, see `AlignmentTask.is_linkable`.
 
     Returns:
         Two sorted arrays of int32 joint ids, of the left and of the right graph.
@@ -109,7 +109,7 @@ def candidate_sets(
         return entities
     if protocol == "unaligned":
         seeds = task.links_between(task.seed_links, left, right)
-        free = ~task.is_blank
+        free = task.is_linkable.copy()
         free[seeds] = False
         return entities[0][free[entities[0]]], entities[1][free[entities[1]]]
     known = ", ".join(get_args(CandidateProtocol))
