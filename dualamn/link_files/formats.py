@@ -205,7 +205,7 @@ def read_table(
         return rdf.read_rdf(path, asked)
     if suffix(path) in PARQUET:
         return tables.read_parquet(path, asked)
-    text = read_text(path, as_written=True)
+    text = read_text(path, as_written=True, encoding=asked.encoding)
     if sssom.is_sssom(text):
         return sssom.parse_sssom(path, text)
     return tables.parse_links(path, text, asked)
