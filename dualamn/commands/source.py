@@ -111,7 +111,7 @@ reading = options.gathered(
     click.argument("paths", nargs=-1, required=True, metavar="DATASET | LEFT RIGHT [MORE]..."),
     options.file_option(
         "--links",
-        "Read seed links, entities known to be the same: a table, RDF with owl:sameAs, or SSSOM. "
+        "Read seed links, entities known to be the same: a table, RDF with owl:sameAs, Alignment or SSSOM. "
         "Goes with LEFT and RIGHT.",
     ),
     options.data,

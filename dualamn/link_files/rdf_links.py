@@ -117,12 +117,12 @@ def read_ntriples(path: Path, asked: Asked) -> LinkTable:
     return _links(path, _of_lines(path, asked), asked)
 
 
-def read_rdf(path: Path, asked: Asked) -> LinkTable:
+def read_rdf(path: Path, asked: Asked, kind: str | None = None) -> LinkTable:
     """Reads statements that two IRIs are the same, and what annotated axioms say of them.
 
-    The ending says which RDF the file is; without one it is Turtle.
+    If no `kind` of RDF is given, the ending says which one the file is; without one it is Turtle.
     """
-    return _links(path, _of_rdf(path, RDF.get(suffix(path), "Turtle"), asked), asked)
+    return _links(path, _of_rdf(path, kind or RDF.get(suffix(path), "Turtle"), asked), asked)
 
 
 def _of_rdf(path: Path, kind: str, asked: Asked) -> Iterator[_Statement]:
