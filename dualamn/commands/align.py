@@ -164,7 +164,7 @@ def align(
     aligner = Aligner(AlignerConfig.preset(preset, **options.given(**settings)))
     if many:
         check_many(settings["matcher"])
-    task = source.load(settings["seed"], quiet=quiet)
+    task = source.load(settings["seed"], many=many, quiet=quiet)
     if names is not None:
         task = source.with_names(task, names)
     check_start(task)

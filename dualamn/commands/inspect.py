@@ -36,7 +36,7 @@ def inspect(source: Source, as_json: bool, quiet: bool) -> None:
     source.check()
     from dualamn.data_loaders import check_health, describe
 
-    task = source.load(quiet=quiet)
+    task = source.load(many=True, quiet=quiet)
     summary, health = describe(task), check_health(task)
     if as_json:
         console.print_json({**summary.to_dict(), "health": health.to_dict()})
