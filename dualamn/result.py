@@ -25,7 +25,8 @@ CandidateProtocol = Literal["test_only", "all_entities", "unaligned"]
 
 - `test_only`: those of the test links, the protocol of the papers' tables;
 - `all_entities`: queries from the test links, candidates all entities of the other graph;
-- `unaligned`: queries and candidates are all entities without a seed link to the other graph.
+- `unaligned`: queries and candidates are all entities that neither a seed link nor the same
+  identifier joins to the other graph.
 """
 
 
