@@ -215,7 +215,9 @@ class Aligner:
         """Links between every pair of graphs, or those named.
 
         With the setting `calibrate` links get probabilities: learned from how often the
-        second model's links are correct, by what it did not see: seed links or pseudo-seeds.
+        second model's links are correct, by what it did not see: seed links or pseudo-seeds. Where
+        candidates are "unaligned", entities with the same IRI are links of probability 1, see
+        `AlignmentTask.same_identifiers`.
 
         Args:
             pairs: names of graphs, two and two; all pairs if None.
@@ -257,6 +259,9 @@ class Aligner:
             found, calibration = with_probabilities(found, of_second, fitted.holdout, many=many)
             spent = self.seconds.get("calibrate", 0.0) + time.perf_counter() - started
             calibration = replace(calibration, seconds=spent)
+        if candidates == "unaligned" or many:
+            same = task.same_identifiers
+            found = tuple(p.with_given(task.links_between(same, p.left, p.right)) for p in found)
         return Alignment(
             task,
             found,

@@ -16,6 +16,7 @@ from dualamn.evidence.relations import align_relations
 from dualamn.evidence.statements import Statements
 from dualamn.graphs.knowledge_graph import KnowledgeGraph
 from dualamn.graphs.task import AlignmentTask
+from dualamn.kernels.arrays import BoolArray
 from dualamn.probability.calibration import JudgedLinks
 from dualamn.result import PairAlignment
 
@@ -242,6 +243,18 @@ def attribute_weight(alignment: JudgedLinks, one: int, other: int) -> float | No
         return None
     ends = np.array([one]), np.array([other])
     return float(np.sum(attributes.match_weight(*ends, names=1.0, values=1.0)))
+
+
+def supported(alignment: JudgedLinks) -> BoolArray | None:
+    """(m,) bool: the links that names and values, together, speak for.
+
+    None where this is not known, or where neither took part.
+    """
+    attributes, links = alignment.attributes, alignment.links.astype(np.int64)
+    if attributes is None or not attributes.has_weight:
+        return None
+    weight = attributes.match_weight(links[:, 0], links[:, 1], names=1.0, values=1.0)
+    return np.broadcast_to(np.asarray(weight) > 0, len(links))
 
 
 def _names(alignment: JudgedLinks, one: int, other: int) -> Iterator[ValuePair]:

@@ -115,14 +115,14 @@ def test_probabilities_are_read_back_where_there_are_some(form: Format, tmp_path
     if form.name == "ntriples":
         return  # there is no place for them
     first, second = alignment.pairs
-    chances = np.array([0.75, 1.0], dtype=np.float32)
+    chances = np.array([1.0, 0.75], dtype=np.float32)
     calibrated = replace(alignment, pairs=(replace(first, probabilities=chances), second))
     write(form, calibrated, path)
     table = read_links(path, base=BASE)
     assert table.score is not None
     assert table.score.tolist() == [0.5, 0.25, 1.0]
     assert list(table.right) == ["A", "B", "x"]
-    np.testing.assert_array_equal(table.probability, np.array([0.75, 1.0, np.nan], np.float32))
+    np.testing.assert_array_equal(table.probability, np.array([1.0, 0.75, np.nan], np.float32))
 
 
 @every_format
