@@ -251,5 +251,10 @@ def test_endings_tell_formats_apart() -> None:
 def test_unknown_formats_are_told_with_what_there_is() -> None:
     with pytest.raises(ConfigError, match=r"no format 'cvs', did you mean 'csv'\?"):
         format_of("links.tsv", "cvs")
+    assert format_of("links.sssom.tsv.gz").name == "sssom"
+    assert format_of("links.gz").name == "tsv"
+    for name in (None, "parquet"):
+        with pytest.raises(ConfigError, match=r"Parquet is compressed within; leave \.gz out"):
+            format_of("links.parquet.gz", name)
     with pytest.raises(ConfigError, match=r"links\.xlsx: \.xlsx tells no format; .*\.csv"):
         format_of("links.xlsx")
