@@ -127,13 +127,14 @@ class Alignment(JudgedLinks):
         """Why two entities are linked, or one is not, see `dualamn.explain.explain`.
 
         Args:
-            left: identifier of an entity, of whichever graph.
+            left: an entity of whichever graph: its identifier, its name, or the last part of its
+                identifier.
             right: another, of another graph; the one that `left` is linked to if None.
-            graphs: names of the graphs of the two, where an identifier is in several.
+            graphs: names of the graphs of the two, where the same is in several.
 
         Raises:
-            DataError: no such entity in the graphs that were aligned, or two that were not
-                aligned with each other.
+            DataError: no such entity in the graphs that were aligned, several of one name, or two
+                that were not aligned with each other.
         """
         from dualamn.explain import explain
 
