@@ -226,6 +226,8 @@ class Aligner:
 
         With the setting `calibrate` links get probabilities: learned from how often the
         second models' links are correct, and what they look like of entities that are dangling.
+        Where candidates are "unaligned", entities with the same IRI are links of probability 1, see
+        `AlignmentTask.same_identifiers`.
 
         Args:
             pairs: names of graphs, two and two; all pairs if None.
@@ -276,6 +278,9 @@ class Aligner:
             )
             spent = self.seconds.get("calibrate", 0.0) + time.perf_counter() - started
             calibration = replace(calibration, seconds=spent)
+        if candidates == "unaligned" or many:
+            same = task.same_identifiers
+            found = tuple(p.with_given(task.links_between(same, p.left, p.right)) for p in found)
         return Alignment(
             task,
             found,

@@ -102,7 +102,7 @@ def test_few_pairs_by_name_are_worth_a_note() -> None:
     aligner._fitted = replace(aligner.fitted, model=replace(aligner.fitted.model, pseudo_seeds=few))
     assert aligner.notes == (note,)
     # Without probabilities there is nothing to warn of.
-    aligner = Aligner("fast", **FAST).fit(bare)
+    aligner = Aligner("fast", **FAST, calibrate=False).fit(bare)
     aligner._fitted = replace(aligner.fitted, model=replace(aligner.fitted.model, pseudo_seeds=few))
     assert not aligner.notes
 
