@@ -35,6 +35,7 @@ def as_graph(
     labels: Sequence[str] = (),
     language: str | None = None,
     columns: Sequence[str] | None = None,
+    entities: str = "auto",
     notes: list[str] | None = None,
 ) -> KnowledgeGraph:
     """Makes a knowledge graph of whatever holds triples.
@@ -52,14 +53,14 @@ def as_graph(
             or a `KnowledgeGraph`, which is given back.
         name: the graph's name; "graph", or the one it has, if None.
         entity_names: what people call the entities, by identifier, in place of any label.
-        labels, language, columns: how to read, see `load_files`.
+        labels, language, columns, entities: how to read, see `load_files`.
         notes: where what was merged or skipped is added.
 
     Raises:
         DataError: the data is nothing of these, empty, or has no such columns.
-        ConfigError: `labels`, `language` or `columns` cannot be.
+        ConfigError: `labels`, `language`, `columns` or `entities` cannot be.
     """
-    reading = Reading.of(labels, language, columns)
+    reading = Reading.of(labels, language, columns, entities)
     kg = _graph(data, name, reading, [] if notes is None else notes)
     if entity_names is None:
         return kg
@@ -79,6 +80,7 @@ def as_task(
     labels: Sequence[str] = (),
     language: str | None = None,
     columns: Sequence[str] | None = None,
+    entities: str = "auto",
 ) -> AlignmentTask:
     """Makes a task of two or more graphs and the links between them.
 
@@ -96,14 +98,14 @@ def as_task(
             columns left_source, left, right_source and right. All are seeds, unless
             `train_ratio` is given.
         name: what the results are reported under.
-        test_links, train_ratio, seed, labels, language, columns: see `load_files`.
+        test_links, train_ratio, seed, labels, language, columns, entities: see `load_files`.
 
     Raises:
         DataError: fewer than two graphs, or data that is unusable or contradicts itself.
-        ConfigError: `labels`, `language` or `columns` cannot be.
+        ConfigError: `labels`, `language`, `columns` or `entities` cannot be.
     """
     check_split(train_ratio, seed)
-    reading = Reading.of(labels, language, columns)
+    reading = Reading.of(labels, language, columns, entities)
     notes: list[str] = []
     if not isinstance(graphs, Mapping):
         if isinstance(graphs, str) or not isinstance(graphs, Sequence):

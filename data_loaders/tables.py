@@ -46,6 +46,7 @@ def load_files(
     labels: Sequence[str] = (),
     language: str | None = None,
     columns: Sequence[str] | None = None,
+    entities: str = "auto",
     progress: ProgressCallback = silent,
 ) -> AlignmentTask:
     """Loads two or more graphs from files of triples, and links between them.
@@ -76,18 +77,21 @@ def load_files(
             together) as seeds and leaves the rest for testing; above 0 and at most 1.
         seed: permutes each graph's entities and draws the split.
         labels: properties whose values are names of entities, preferred to rdfs:label and the
-            like, which are known.
+            like, which are known, and to those found by their values; or paths to such, as
+            "designation|label", with ^ before a relation that leads back.
         language: the language of names to prefer, such as "de"; without it English.
         columns: which columns of tables hold head, relation and tail, by name or number.
+        entities: what of a graph with a schema gets links: "individuals", "classes" (with
+            properties) or "both"; "auto" takes classes where there is hardly anything else.
         progress: called after every graph, with stage "load".
 
     Raises:
-        ConfigError: `labels`, `language` or `columns` cannot be.
+        ConfigError: `labels`, `language`, `columns` or `entities` cannot be.
         MissingExtraError: a package that reads a file is not installed.
         DataError: fewer than two sources, or a file that is unusable or contradicts itself.
     """
     check_split(train_ratio, seed)
-    reading = Reading.of(labels, language, columns)
+    reading = Reading.of(labels, language, columns, entities)
     paths = [_paths(source) for source in sources]
     if len(paths) < 2:
         raise DataError(

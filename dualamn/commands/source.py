@@ -32,6 +32,7 @@ class Source:
     columns: str | None
     labels: tuple[str, ...]
     language: str | None
+    entities: str
 
     def check(self) -> None:
         """Refuses links beside a data set, a path alone, before anything is read."""
@@ -63,6 +64,7 @@ class Source:
                 labels=self.labels,
                 language=self.language,
                 columns=columns,
+                entities=self.entities,
                 progress=progress,
                 **shared,
             )
@@ -98,11 +100,18 @@ reading = options.gathered(
         "labels",
         multiple=True,
         metavar="PROPERTY",
-        help="Take names of entities from this property too, beside rdfs:label, skos:prefLabel, "
-        "schema:name and foaf:name. Repeatable.",
+        help="Prefer names of this property, or path P1|P2, to labels that are known and names "
+        "that are found. Repeatable.",
     ),
     click.option(
         "--language", metavar="TAG", help="Prefer names in this language, such as de.  [en]"
+    ),
+    click.option(
+        "--entities",
+        type=click.Choice(("auto", "individuals", "classes", "both")),
+        default="auto",
+        help="Link individuals, or the classes and properties of a schema.",
+        show_default=True,
     ),
 )
 """Adds the arguments and options on what is read; the command gets `Source`, as `source`."""

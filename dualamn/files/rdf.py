@@ -14,19 +14,14 @@ from dualamn.files.opening import RDF, opened, suffix
 from dualamn.files.text import short
 
 RDF_TYPE = "http://www.w3.org/1999/02/22-rdf-syntax-ns#type"
-LABELS = (
-    "http://www.w3.org/2000/01/rdf-schema#label",
-    "http://www.w3.org/2004/02/skos/core#prefLabel",
-    "http://schema.org/name",
-    "https://schema.org/name",
-    "http://xmlns.com/foaf/0.1/name",
-)
-"""The properties whose values are names, the preferred one first."""
 SAME_AS = (
     "http://www.w3.org/2002/07/owl#sameAs",
     "http://www.w3.org/2004/02/skos/core#exactMatch",
 )
 """The properties that say of two entities that they are the same thing."""
+
+ENTITIES = ("auto", "individuals", "classes", "both")
+"""What of a graph with a schema gets links."""
 
 _PLACE = re.compile(r"^Parser error (?:at|between) line .*?: ", re.DOTALL)
 _NO_DOT = "must be followed by a dot"
@@ -112,15 +107,19 @@ class Reading:
     """How graphs are read.
 
     Attributes:
-        labels: more properties whose values are names, preferred to those of `LABELS`.
+        labels: more properties whose values are names, preferred to those that are known; or
+            paths to them, such as designation|label, ^ before a relation that leads back.
         language: the language of names to prefer, such as "de"; without it English.
         columns: which columns of a table hold head, relation and tail, by their names or by
             their numbers, counted from 1; found by common names if None.
+        entities: what gets links: "individuals", "classes" (and properties) of a schema or
+            "both"; "auto" goes by what there is.
     """
 
     labels: tuple[str, ...] = ()
     language: str | None = None
     columns: tuple[str, str, str] | None = None
+    entities: str = "auto"
 
     @classmethod
     def of(
@@ -128,30 +127,29 @@ class Reading:
         labels: Sequence[str] = (),
         language: str | None = None,
         columns: Sequence[str] | None = None,
+        entities: str = "auto",
     ) -> Reading:
         """Checks and takes over what a user gave.
 
         Raises:
-            ConfigError: not three different columns, or a blank label or language.
+            ConfigError: not three different columns, a blank label or language, or entities of a
+                kind that is not known.
         """
+        if entities not in ENTITIES:
+            raise ConfigError(f"entities are {entities!r}; use {', '.join(ENTITIES)}")
         if isinstance(labels, str):
             labels = (labels,)
-        if any(not label.strip() for label in labels):
+        if any(not step.strip(" ^") for label in labels for step in label.split("|")):
             raise ConfigError("a label property is blank; give the identifier of a property")
         if language is not None:
             if not language.strip():
                 raise ConfigError("the language is blank; give one such as en, or leave it out")
             language = language.strip().lower()
         if columns is None:
-            return cls(tuple(labels), language)
+            return cls(tuple(labels), language, None, entities)
         if len(columns) != 3 or len(set(columns)) != 3 or not all(columns):
             raise ConfigError(
                 f"columns are {', '.join(columns) or 'none'}; name three: those of head, "
                 "relation and tail"
             )
-        return cls(tuple(labels), language, (columns[0], columns[1], columns[2]))
-
-    @property
-    def label_order(self) -> dict[str, int]:
-        """All properties whose values are names, and the place of each."""
-        return {label: at for at, label in enumerate(dict.fromkeys((*self.labels, *LABELS)))}
+        return cls(tuple(labels), language, (columns[0], columns[1], columns[2]), entities)
