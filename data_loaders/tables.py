@@ -52,6 +52,7 @@ def load_files(
     separator: str | None = None,
     encoding: str | None = None,
     skip_bad_lines: bool = False,
+    entities: str = "auto",
     progress: ProgressCallback = silent,
 ) -> AlignmentTask:
     """Loads two or more graphs from files of triples, and links between them.
@@ -82,7 +83,8 @@ def load_files(
             together) as seeds and leaves the rest for testing; above 0 and at most 1.
         seed: permutes each graph's entities and draws the split.
         labels: properties whose values are names of entities, preferred to rdfs:label and the
-            like, which are known.
+            like, which are known, and to those found by their values; or paths to such, as
+            "designation|label", with ^ before a relation that leads back.
         language: the language of names to prefer, such as "de"; without it English.
         columns: which columns of tables hold head, relation and tail, by name or number.
         table: the column of identifiers, by name or number, of tables with one entity a row, whose
@@ -92,6 +94,8 @@ def load_files(
         encoding: that of text which is not UTF-8, such as "windows-1252".
         skip_bad_lines: leave out lines of graphs that cannot be read, and count them in the
             notes; without it they are errors.
+        entities: what of a graph with a schema gets links: "individuals", "classes" (with
+            properties) or "both"; "auto" takes classes where there is hardly anything else.
         progress: called after every graph, with stage "load".
 
     Raises:
@@ -124,6 +128,7 @@ def load_files(
             separator=separator,
             encoding=encoding,
             skip_bad_lines=skip_bad_lines,
+            entities=entities,
         )
         for id_column in one_for_each(table, len(paths))
     ]

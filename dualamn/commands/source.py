@@ -37,6 +37,7 @@ class Source:
     skip_bad_lines: bool
     labels: tuple[str, ...]
     language: str | None
+    entities: str
 
     def check(self) -> None:
         """Refuses what does not go with a data set, a path alone, before anything is read."""
@@ -86,6 +87,7 @@ class Source:
                 separator=self.separator,
                 encoding=self.encoding,
                 skip_bad_lines=self.skip_bad_lines,
+                entities=self.entities,
                 progress=progress,
                 **shared,
             )
@@ -111,7 +113,8 @@ reading = options.gathered(
     click.argument("paths", nargs=-1, required=True, metavar="DATASET | LEFT RIGHT [MORE]..."),
     options.file_option(
         "--links",
-        "Read seed links, entities known to be the same: a table, RDF with owl:sameAs, Alignment or SSSOM. "
+        "Read seed links, entities known to be the same: a table, RDF with owl:sameAs, "
+        "Alignment or SSSOM. "
         "Goes with LEFT and RIGHT.",
     ),
     options.data,
@@ -155,11 +158,18 @@ reading = options.gathered(
         "labels",
         multiple=True,
         metavar="PROPERTY",
-        help="Take names of entities from this property too, beside rdfs:label, skos:prefLabel, "
-        "schema:name and foaf:name. Repeatable.",
+        help="Prefer names of this property, or path P1|P2, to labels that are known and names "
+        "that are found. Repeatable.",
     ),
     click.option(
         "--language", metavar="TAG", help="Prefer names in this language, such as de.  [en]"
+    ),
+    click.option(
+        "--entities",
+        type=click.Choice(("auto", "individuals", "classes", "both")),
+        default="auto",
+        help="Link individuals, or the classes and properties of a schema.",
+        show_default=True,
     ),
 )
 """Adds the arguments and options on what is read; the command gets `Source`, as `source`."""

@@ -208,7 +208,7 @@ class LinkReader:
 
     @cached_property
     def _positions(self) -> tuple[dict[str, int], ...]:
-        return tuple({name: at for at, name in enumerate(kg.entities)} for kg in self.kgs)
+        return tuple(_positions_of(kg) for kg in self.kgs)
 
     def _graphs_of(self, name: str) -> list[int]:
         return [at for at, known in enumerate(self._positions) if name in known]
@@ -309,3 +309,10 @@ def join_links(
         )
         for pair in pairs
     }
+
+
+def _positions_of(kg: KnowledgeGraph) -> dict[str, int]:
+    """The place of every identifier; other identifiers of an entity have its place."""
+    places = {name: at for at, name in enumerate(kg.entities)}
+    known = [(other, places[own]) for other, own in (kg.aliases or {}).items() if own in places]
+    return {**dict(known), **places}
