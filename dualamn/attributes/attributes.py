@@ -11,8 +11,8 @@ import numpy as np
 from dualamn.attributes.base import AttributeSimilarity
 from dualamn.attributes.name_model import embed_names
 from dualamn.attributes.names import NameSimilarity
-from dualamn.attributes.normalisation import LONGEST
 from dualamn.attributes.pseudo_seeds import PseudoSeeds, find_seeds_by_name, find_seeds_by_value
+from dualamn.attributes.value_keys import LONGEST
 from dualamn.attributes.values import ValueSimilarity
 from dualamn.config import AlignerConfig
 from dualamn.errors import ConfigError, TrainingError
