@@ -42,6 +42,7 @@ def as_graph(
     separator: str | None = None,
     encoding: str | None = None,
     skip_bad_lines: bool = False,
+    entities: str = "auto",
     notes: list[str] | None = None,
 ) -> KnowledgeGraph:
     """Makes a knowledge graph of whatever holds triples.
@@ -59,8 +60,8 @@ def as_graph(
             or a `KnowledgeGraph`, which is given back.
         name: the graph's name; "graph", or the one it has, if None.
         entity_names: what people call the entities, by identifier, in place of any label.
-        labels, language, columns, table, edges, separator, encoding, skip_bad_lines: how to
-            read, see `load_files`.
+        labels, language, columns, table, edges, separator, encoding,
+            skip_bad_lines, entities: how to read, see `load_files`.
         notes: where what was merged or skipped is added.
 
     Raises:
@@ -76,6 +77,7 @@ def as_graph(
         separator=separator,
         encoding=encoding,
         skip_bad_lines=skip_bad_lines,
+        entities=entities,
     )
     kg = _graph(data, name, reading, [] if notes is None else notes)
     if entity_names is None:
@@ -103,6 +105,7 @@ def as_task(
     skip_bad_lines: bool = False,
     min_confidence: float = MIN_CONFIDENCE,
     many: bool = False,
+    entities: str = "auto",
 ) -> AlignmentTask:
     """Makes a task of two or more graphs and the links between them.
 
@@ -121,7 +124,7 @@ def as_task(
             `train_ratio` is given.
         name: what the results are reported under.
         test_links, train_ratio, seed, labels, language, columns, table, edges, separator,
-            encoding, skip_bad_lines, min_confidence, many: see `load_files`.
+            encoding, skip_bad_lines, min_confidence, many, entities: see `load_files`.
 
     Raises:
         DataError: fewer than two graphs, or data that is unusable or contradicts itself.
@@ -146,6 +149,7 @@ def as_task(
             separator=separator,
             encoding=encoding,
             skip_bad_lines=skip_bad_lines,
+            entities=entities,
         )
         for id_column in one_for_each(table, len(graphs))
     ]

@@ -6,7 +6,9 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from dualamn.data_loaders.graph_builder import IRI_TYPE, GraphBuilder
+from dualamn.data_loaders.graph_builder import SAME, GraphBuilder
+from dualamn.data_loaders.same_entities import REDIRECTS
+from dualamn.data_loaders.statement_table import IRI_TYPE
 from dualamn.errors import DataError
 from dualamn.files.opening import RDF, suffix
 from dualamn.files.rdf import RDF_TYPE, SAME_AS, Reading, pyoxigraph, statements
@@ -16,7 +18,6 @@ Statement: TypeAlias = tuple[str, str, str, str | None]
 """Subject, property, object and, of a literal, its type: "@en", the IRI of a datatype or ""."""
 
 STRING = "http://www.w3.org/2001/XMLSchema#string"
-_SAME = "say that two entities are the same, which is no triple of the graph; as --links they are"
 _NESTED = "about statements skipped"
 _NAMELESS = "of a type without a name skipped"
 _NO_RDF = "with a term that is no RDF skipped"
@@ -64,8 +65,9 @@ def sort_statements(found: Iterable[Statement], to: GraphBuilder) -> int:
     """Adds statements to a graph.
 
     Statements with two entities become triples and those with a literal attribute triples. So do
-    those of rdf:type: as entities, classes would be neighbours of a good part of a graph. That
-    two entities are the same is left out: it would give the links away.
+    those of rdf:type: as entities, classes would be neighbours of a good part of a graph. Two
+    entities of the graph that it says to be the same become one; that one of them is the same as
+    something elsewhere is left out, as it would give the links away.
 
     Returns:
         How many statements there were.
@@ -75,14 +77,17 @@ def sort_statements(found: Iterable[Statement], to: GraphBuilder) -> int:
     add_entity, add_attribute = (column.append for column in to.literals)
     add_value, add_type = to.values.append, to.types.append
     types: dict[str, str] = {STRING: ""}
-    same = frozenset(SAME_AS)
+    redirects, same = frozenset(REDIRECTS), frozenset(SAME_AS)
     count = number = 0
     before: str | None = None  # the subject that `number` is the number of: it often stays the same
     for subject, predicate, value, kind in found:
         count += 1
         if kind is None:
+            if predicate in redirects:
+                to.same.append((subject, value))
+                continue
             if predicate in same:
-                to.skipped[_SAME] += 1
+                to.skipped[SAME] += 1
                 continue
             if predicate != RDF_TYPE:
                 if subject != before:

@@ -55,6 +55,7 @@ def load_files(
     skip_bad_lines: bool = False,
     min_confidence: float = MIN_CONFIDENCE,
     many: bool = False,
+    entities: str = "auto",
     progress: ProgressCallback = silent,
 ) -> AlignmentTask:
     """Loads two or more graphs from files of triples, and links between them.
@@ -85,7 +86,8 @@ def load_files(
             together) as seeds and leaves the rest for testing; above 0 and at most 1.
         seed: permutes each graph's entities and draws the split.
         labels: properties whose values are names of entities, preferred to rdfs:label and the
-            like, which are known.
+            like, which are known, and to those found by their values; or paths to such, as
+            "designation|label", with ^ before a relation that leads back.
         language: the language of names to prefer, such as "de"; without it English.
         columns: which columns of tables hold head, relation and tail, by name or number.
         table: the column of identifiers, by name or number, of tables with one entity a row, whose
@@ -97,6 +99,8 @@ def load_files(
             notes; without it they are errors.
         min_confidence: leave out links of which their file says that they are less probable.
         many: allow an entity several counterparts in a graph.
+        entities: what of a graph with a schema gets links: "individuals", "classes" (with
+            properties) or "both"; "auto" takes classes where there is hardly anything else.
         progress: called after every graph, with stage "load".
 
     Raises:
@@ -129,6 +133,7 @@ def load_files(
             separator=separator,
             encoding=encoding,
             skip_bad_lines=skip_bad_lines,
+            entities=entities,
         )
         for id_column in one_for_each(table, len(paths))
     ]

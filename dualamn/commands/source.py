@@ -38,6 +38,7 @@ class Source:
     skip_bad_lines: bool
     labels: tuple[str, ...]
     language: str | None
+    entities: str
 
     def check(self) -> None:
         """Refuses what does not go with a data set, a path alone, before anything is read."""
@@ -92,6 +93,7 @@ class Source:
                 skip_bad_lines=self.skip_bad_lines,
                 min_confidence=self.min_confidence,
                 many=many,
+                entities=self.entities,
                 progress=progress,
                 **shared,
             )
@@ -169,11 +171,18 @@ reading = options.gathered(
         "labels",
         multiple=True,
         metavar="PROPERTY",
-        help="Take names of entities from this property too, beside rdfs:label, skos:prefLabel, "
-        "schema:name and foaf:name. Repeatable.",
+        help="Prefer names of this property, or path P1|P2, to labels that are known and names "
+        "that are found. Repeatable.",
     ),
     click.option(
         "--language", metavar="TAG", help="Prefer names in this language, such as de.  [en]"
+    ),
+    click.option(
+        "--entities",
+        type=click.Choice(("auto", "individuals", "classes", "both")),
+        default="auto",
+        help="Link individuals, or the classes and properties of a schema.",
+        show_default=True,
     ),
 )
 """Adds the arguments and options on what is read; the command gets `Source`, as `source`."""

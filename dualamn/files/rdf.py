@@ -16,19 +16,14 @@ from dualamn.files.string_tables import checked_separator
 from dualamn.files.text import OR_SKIP, SAVE_AS_UTF8, BadLines, short
 
 RDF_TYPE = "http://www.w3.org/1999/02/22-rdf-syntax-ns#type"
-LABELS = (
-    "http://www.w3.org/2000/01/rdf-schema#label",
-    "http://www.w3.org/2004/02/skos/core#prefLabel",
-    "http://schema.org/name",
-    "https://schema.org/name",
-    "http://xmlns.com/foaf/0.1/name",
-)
-"""The properties whose values are names, the preferred one first."""
 SAME_AS = (
     "http://www.w3.org/2002/07/owl#sameAs",
     "http://www.w3.org/2004/02/skos/core#exactMatch",
 )
 """The properties that say of two entities that they are the same thing."""
+
+ENTITIES = ("auto", "individuals", "classes", "both")
+"""What of a graph with a schema gets links."""
 
 BY_LINE = ("N-Triples", "N-Quads")
 """The formats of RDF whose every line can be read by itself."""
@@ -173,7 +168,8 @@ class Reading:
     """How graphs are read.
 
     Attributes:
-        labels: more properties whose values are names, preferred to those of `LABELS`.
+        labels: more properties whose values are names, preferred to those that are known; or
+            paths to them, such as designation|label, ^ before a relation that leads back.
         language: the language of names to prefer, such as "de"; without it English.
         columns: which columns of a table hold head, relation and tail, by their names or by
             their numbers, counted from 1; found by common names if None.
@@ -183,6 +179,8 @@ class Reading:
         separator: what stands between the fields of text tables, found out if None.
         encoding: that of text which is not UTF-8 and does not say what it is.
         skip_bad_lines: whether lines that cannot be read are left out and counted.
+        entities: what gets links: "individuals", "classes" (and properties) of a schema or
+            "both"; "auto" goes by what there is.
     """
 
     labels: tuple[str, ...] = ()
@@ -193,6 +191,7 @@ class Reading:
     separator: str | None = None
     encoding: str | None = None
     skip_bad_lines: bool = False
+    entities: str = "auto"
 
     @classmethod
     def of(
@@ -206,17 +205,21 @@ class Reading:
         separator: str | None = None,
         encoding: str | None = None,
         skip_bad_lines: bool = False,
+        entities: str = "auto",
     ) -> Reading:
         """Checks and takes over what a user gave.
 
         Raises:
             ConfigError: not three different columns, a blank label, language or column of
                 identifiers, columns or edges that do not go with `table`, a separator of several
-                characters, or an encoding that does not exist.
+                characters, an encoding that does not exist, or entities of a kind that is
+                not known.
         """
+        if entities not in ENTITIES:
+            raise ConfigError(f"entities are {entities!r}; use {', '.join(ENTITIES)}")
         if isinstance(labels, str):
             labels = (labels,)
-        if any(not label.strip() for label in labels):
+        if any(not step.strip(" ^") for label in labels for step in label.split("|")):
             raise ConfigError("a label property is blank; give the identifier of a property")
         if language is not None:
             if not language.strip():
@@ -250,9 +253,5 @@ class Reading:
             separator=None if separator is None else checked_separator(separator),
             encoding=None if encoding is None else checked_encoding(encoding),
             skip_bad_lines=skip_bad_lines,
+            entities=entities,
         )
-
-    @property
-    def label_order(self) -> dict[str, int]:
-        """All properties whose values are names, and the place of each."""
-        return {label: at for at, label in enumerate(dict.fromkeys((*self.labels, *LABELS)))}

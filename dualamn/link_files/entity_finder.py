@@ -35,8 +35,8 @@ class EntityFinder:
 
     @cached_property
     def positions(self) -> tuple[dict[str, int], ...]:
-        """For every graph the numbers of its entities, by their identifiers."""
-        return tuple({name: at for at, name in enumerate(kg.entities)} for kg in self._kgs)
+        """For every graph the numbers of its entities, by their identifiers and other ones."""
+        return tuple(map(_positions_of, self._kgs))
 
     def graphs_of(self, name: str) -> list[int]:
         """The graphs that have an entity of exactly this name."""
@@ -108,3 +108,10 @@ class EntityFinder:
     @cached_property
     def _spellings(self) -> tuple[Spellings, ...]:
         return tuple(Spellings(kg.entities) for kg in self._kgs)
+
+
+def _positions_of(kg: KnowledgeGraph) -> dict[str, int]:
+    """The place of every identifier; other identifiers of an entity have its place."""
+    places = {name: at for at, name in enumerate(kg.entities)}
+    known = [(other, places[own]) for other, own in (kg.aliases or {}).items() if own in places]
+    return {**dict(known), **places}

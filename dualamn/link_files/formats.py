@@ -143,16 +143,24 @@ _PLAIN = ("", ".txt")
 def format_of(path: str | Path, name: str | None = None, *, tables: bool = False) -> Format:
     """The format that a file is written in, by its ending unless a name settles it.
 
+    An ending of compression may follow that of a text format.
+
     With `tables` only formats that can hold any table will do.
 
     Raises:
-        ConfigError: an unknown name or ending, or a format for links alone.
+        ConfigError: an unknown name or ending, a format for links alone, or compressed Parquet.
 
     >>> format_of("links.sssom.tsv").title
     'SSSOM'
     """
     path = Path(path)
-    found = format_by_ending(path) if name is None else FORMATS.get(name)
+    packed = path.suffix.lower() in COMPRESSED
+    by_ending = format_by_ending(Path(path.stem) if packed else path)
+    found = by_ending if name is None else FORMATS.get(name)
+    if packed and found is not None and not found.is_text:
+        raise ConfigError(
+            f"{path}: {found.title} is compressed within; leave {path.suffix} out of the name"
+        )
     if found is None:
         endings = ", ".join(made.endings[0] for made in FORMATS.values())
         raise ConfigError(
