@@ -17,7 +17,7 @@ from dualamn.data_loaders.graph_builder import GraphBuilder
 from dualamn.data_loaders.rdf_statements import collect, sort_statements
 from dualamn.data_loaders.wikidata_json import JSON, wikidata_statements
 from dualamn.errors import DataError, did_you_mean
-from dualamn.files.opening import COMPRESSED, PARQUET, RDF, TABLES, suffix
+from dualamn.files.opening import COMPRESSED, PARQUET, RDF, TABLES, endpoint_of, suffix
 from dualamn.files.rdf import Reading
 from dualamn.files.string_tables import (
     StringTable,
@@ -251,10 +251,20 @@ def read_graph(
     for path in [source] if isinstance(source, Path) else source:
         files.extend(_files_in(path, notes) if path.is_dir() else [path])
     builder, hubs = GraphBuilder(reading), False
-    n_rdf = sum(suffix(path) in RDF for path in files)
+    n_rdf = sum(suffix(path) in RDF or endpoint_of(path) is not None for path in files)
     entities: list[EntityTable] = []
-    for path in files:
+    for number, path in enumerate(files, start=1):
         kind = suffix(path)
+        # Blank nodes of two files are never the same.
+        scope = f"f{number}." if n_rdf > 1 else ""
+        if (address := endpoint_of(path)) is not None:
+            # Graphs in files need not wait for what speaks HTTP.
+            from dualamn.data_loaders.sparql import endpoint_statements
+
+            hubs = True
+            if not sort_statements(endpoint_statements(address, builder, scope), builder):
+                raise DataError(f"there is no statement at {address}")
+            continue
         if kind in _OTHER_FORMATS:
             raise DataError(
                 f"{_OTHER_FORMATS[kind]} are not read; write the triples as RDF ({', '.join(RDF)})"
@@ -263,8 +273,6 @@ def read_graph(
             )
         if kind in RDF:
             hubs = True
-            # Blank nodes of two files are never the same.
-            scope = f"f{files.index(path) + 1}." if n_rdf > 1 else ""
             collect(path, builder, scope, reading=reading, notes=notes)
         elif kind in JSON:
             hubs = True
