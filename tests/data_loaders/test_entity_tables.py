@@ -110,7 +110,7 @@ def test_parquet_and_frames(tmp_path: Path) -> None:
     assert values(as_graph(frame, table="id")) == expected
     with pytest.raises(DataError, match="no names of columns"):
         as_graph([("1", "Lamp", "3")], table="id")
-    with pytest.raises(DataError, match="--table ID"):
+    with pytest.raises(DataError, match="--table id"):
         as_graph(pd.DataFrame({"id": [7], "name": ["x"], "price": [1], "sold": [2]}))
 
 
@@ -196,8 +196,8 @@ def test_bad_rows_are_left_out_and_counted(tmp_path: Path) -> None:
         ("sku,name\n1,a\n", {"table": "3"}, 1, ["'3'"]),
         ("id,name\n1,a\n,b\n", {"table": "id"}, 3, ["no identifier", "--skip-bad-lines"]),
         ("id,name\n1,a\n", {"table": "id", "edges": ["nam"]}, 1, ["mean 'name'?"]),
-        ("id,name,sold,price\n1,a,2,3\n", {}, 1, ["head, relation and tail", "--table ID"]),
-        ("id|name|sold\n" + "".join(f"{i}|n{i}|3\n" for i in range(12)), {}, 1, ["--table ID"]),
+        ("id,name,sold,price\n1,a,2,3\n", {}, 1, ["head, relation and tail", "--table id"]),
+        ("id|name|sold\n" + "".join(f"{i}|n{i}|3\n" for i in range(12)), {}, 1, ["--table id"]),
     ],
 )
 def test_what_is_refused(
