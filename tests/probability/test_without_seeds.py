@@ -144,7 +144,8 @@ def test_graphs_that_names_find_no_pair_of_have_no_estimate() -> None:
     first, *others = there(found.calibration).pairs
     assert first.counterpart_chance is not None
     assert [pair.counterpart_chance for pair in others] == [None, None]
-    assert len(found.pairs[1].links) > 0
+    # Nothing is known of the last graph: being near in an embedding is no reason for a link.
+    assert [len(pair.links) > 0 for pair in found.pairs] == [True, False, False]
 
 
 def test_a_saved_aligner_gives_the_same(
