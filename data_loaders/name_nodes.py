@@ -6,6 +6,7 @@ otherwise it would be a namesake of every entity of that name.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -13,7 +14,6 @@ import numpy as np
 
 from dualamn.data_loaders.found_names import looks_like_a_name
 from dualamn.data_loaders.naming import (
-    LABELS,
     NODE,
     OTHER,
     STEP,
@@ -44,8 +44,6 @@ _ABOUT = {
     "http://xmlns.com/foaf/0.1/focus",
 }
 """Relations from a page or record to what it describes."""
-_PREFERRED = "http://www.w3.org/2008/05/skos-xl#prefLabel"
-_SKOS_PREFERRED = "http://www.w3.org/2004/02/skos/core#prefLabel"
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,10 +63,12 @@ class _Leaves:
 
 
 def follow_paths(table: StatementTable, labels: Sequence[str]) -> StatementTable:
-    """The table with the values at the end of paths that the user gave as attribute triples."""
+    """The table with the values at the end of those of some labels that are paths as attribute
+    triples."""
+    known = {*table.relations, *(BACK + name for name in table.relations)}
     for label in labels:
         *steps, last = label.split(STEP)
-        if not steps:
+        if not steps or not known.issuperset(steps):
             continue
         every = np.arange(len(table.entities))
         subject, node = every, every
@@ -183,13 +183,15 @@ def _standing_for_names(
         if number % 2 == 0 and (
             relation in by_user
             or relation in annotates
-            or (sounds_like_a_name(relation) and facts_of.have_text(child))
+            or facts_of.stand_for_names(relation, child)
         ):
             chosen[mine] = True
             continue
         if len(mine) < FEWEST or (private < NEARLY_ALL and not about):
             continue
         has_name = named[child]
+        if not about and facts_of.are_things(child):
+            continue
         if named[parent].mean() <= 1 - NEARLY_ALL:
             if has_name.mean() >= NEARLY_ALL and facts_of.are_unique(child):
                 chosen[mine] = len(mine) <= SEVERAL_A_SUBJECT * len(np.unique(parent))
@@ -212,6 +214,30 @@ class _FactsOf:
         end = np.searchsorted(self._sorted, entities, side="right")
         owner, at = expand(start, end - start)
         return owner, self._order[at]
+
+    def stand_for_names(self, relation: str, entities: IntArray) -> bool:
+        """Whether most of the ends of a relation have texts, and it says that it names; so must
+        their class, if they have one."""
+        return (
+            sounds_like_a_name(relation)
+            and not self.are_things(entities)
+            and self.have_text(entities)
+        )
+
+    def are_things(self, entities: IntArray) -> bool:
+        """Whether most of some entities have a class, which does not say that it names."""
+        typed, said = self._classes(entities)
+        return typed and not said
+
+    def _classes(self, entities: IntArray) -> tuple[bool, bool]:
+        """Whether most of some entities have a class; and whether classes sound like names."""
+        owner, rows = self._rows(entities)
+        typed = self._table.is_type[rows]
+        if len(np.unique(owner[typed])) < MOSTLY * len(entities):
+            return False, False
+        kinds = Counter(self._table.values[rows[typed]])
+        named = sum(count for kind, count in kinds.items() if sounds_like_a_name(kind))
+        return True, named >= MOSTLY * kinds.total()
 
     def names(self, entities: IntArray) -> tuple[list[int], list[str]]:
         """Which of some entities has each name, and the names, in lower case."""
@@ -299,8 +325,6 @@ def _place(table: StatementTable, group: int, labels: Sequence[str]) -> int:
     relation = str(table.relations[group // 2])
     if group % 2:
         return OTHER
-    if relation == _PREFERRED:
-        return len(labels) + LABELS.index(_SKOS_PREFERRED)
     if is_synonym(relation):
         return OTHER
     is_value = relation in _annotations(table) and not sounds_like_a_name(relation)
