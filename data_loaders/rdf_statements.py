@@ -11,7 +11,8 @@ from dualamn.data_loaders.same_entities import REDIRECTS
 from dualamn.data_loaders.statement_table import IRI_TYPE
 from dualamn.errors import DataError
 from dualamn.files.opening import RDF, suffix
-from dualamn.files.rdf import RDF_TYPE, SAME_AS, pyoxigraph, statements
+from dualamn.files.rdf import RDF_TYPE, SAME_AS, Reading, pyoxigraph, statements
+from dualamn.files.text import BadLines
 
 Statement: TypeAlias = tuple[str, str, str, str | None]
 """Subject, property, object and, of a literal, its type: "@en", the IRI of a datatype or ""."""
@@ -22,11 +23,15 @@ _NAMELESS = "of a type without a name skipped"
 _NO_RDF = "with a term that is no RDF skipped"
 
 
-def collect(path: Path, to: GraphBuilder, scope: str = "") -> None:
+def collect(
+    path: Path, to: GraphBuilder, scope: str = "", *, reading: Reading, notes: list[str]
+) -> None:
     """Adds the statements of a file to a graph; which named graph they are in does not count.
 
     Args:
         scope: what tells the blank nodes of this file from those of others.
+        reading: how the text is written, and whether mistakes in it are left out.
+        notes: where these are counted.
 
     Raises:
         DataError: the file cannot be read, is empty, or has a mistake.
@@ -34,8 +39,13 @@ def collect(path: Path, to: GraphBuilder, scope: str = "") -> None:
     """
     kind = RDF[suffix(path)]
     keeps_labels = kind in ("N-Triples", "N-Quads")
-    found = plain(statements(path), to, scope, keeps_labels=keeps_labels)
-    if not sort_statements(found, to):
+    bad = BadLines() if reading.skip_bad_lines else None
+    quads = statements(path, encoding=reading.encoding, bad=bad)
+    found = plain(quads, to, scope, keeps_labels=keeps_labels)
+    count = sort_statements(found, to)
+    if bad is not None:
+        notes.extend(bad.note(path))
+    if not count:
         raise DataError(f"there is no statement in this file; expected {kind}", path=path)
 
 

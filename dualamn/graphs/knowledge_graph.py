@@ -80,7 +80,7 @@ class FurtherNames:
         """The same names where entity i of the graph is now number new_id[i]."""
         return replace(self, entities=new_id[self.entities])
 
-    def without(self, hidden: Int32Array) -> FurtherNames:
+    def without(self, hidden: NDArray[np.integer]) -> FurtherNames:
         """The names of all entities but the (h,) hidden ones."""
         kept = ~np.isin(self.entities, hidden)
         return FurtherNames(self.entities[kept], self.names[kept])

@@ -8,6 +8,8 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from dualamn.errors import DataError
 from dualamn.eval.reliability import (
     ReliabilityBin,
@@ -64,7 +66,9 @@ class LinkFileEvaluation:
         return error_of(self.reliability)
 
     def curve(self) -> PrecisionRecallCurve:
-        """Precision and recall by score, over all pairs of graphs together.
+        """Precision and recall by probability, or by score where there is none.
+
+        Over all pairs of graphs together.
 
         Raises:
             DataError: the links file has no scores.
@@ -130,11 +134,19 @@ def evaluate_files(
     gold = read_links(gold_path, base=base, one_to_one=not many)
     if found.are_uris or gold.are_uris:
         found, gold = _as_uris(found), _as_uris(gold)
-    verdicts = _verdicts(found, gold, found.score)
+    verdicts = _verdicts(found, gold, _ranked_by(found))
     named = {f"{left}-{right}": v.metrics for (left, right), v in verdicts.items() if left or right}
     together = Verdicts.merge(list(verdicts.values()))
     notes = _notes(found, gold, together.metrics)
     return LinkFileEvaluation(together.metrics, named, notes, together, _reliability(found, gold))
+
+
+def _ranked_by(found: DistinctLinks) -> FloatArray | None:
+    """What says which links are surer: probabilities, or scores where some have no probability."""
+    p = found.probability
+    if p is None or (found.score is not None and np.isnan(p).any()):
+        return found.score
+    return np.nan_to_num(p)
 
 
 def _reliability(found: DistinctLinks, gold: DistinctLinks) -> tuple[ReliabilityBin, ...]:

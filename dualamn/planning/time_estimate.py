@@ -110,7 +110,7 @@ def seconds(sizes: Sizes, config: AlignerConfig, speed: Speed, *, models: int = 
         speed: of the machine, with the cores that the run uses.
         models: that are trained and searched one after the other, those for probabilities aside.
     """
-    rounds = 1 + config.bootstrap_turns
+    rounds = 1 + _self_training_rounds(sizes, config)
     work = _training(sizes, config, speed) + rounds * _searching(sizes, config, speed)
     if _finds_first(sizes, config):
         work += _EVIDENCE * sizes.triples / speed.sparse
@@ -127,8 +127,14 @@ def _training(sizes: Sizes, config: AlignerConfig, speed: Speed) -> float:
     # Without seed links names find the first pairs.
     found = sizes.seeds + min(rest, _FOUND_EACH * sizes.seeds or rest)
     first = found if _finds_first(sizes, config) else sizes.seeds
-    rounds = config.bootstrap_turns * config.turn_epochs * _epoch(found, sizes, config, speed)
+    epochs = _self_training_rounds(sizes, config) * config.turn_epochs
+    rounds = epochs * _epoch(found, sizes, config, speed)
     return config.epochs * _epoch(first or found, sizes, config, speed) + rounds
+
+
+def _self_training_rounds(sizes: Sizes, config: AlignerConfig) -> int:
+    """How many there are at most; they end early where pairs no longer change."""
+    return config.most_rounds(named=sizes.has_names and config.names != "off")
 
 
 def _finds_first(sizes: Sizes, config: AlignerConfig) -> bool:

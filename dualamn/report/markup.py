@@ -9,10 +9,11 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from urllib.parse import unquote, urlsplit
+from urllib.parse import urlsplit
 
 from markupsafe import Markup, escape
 
+from dualamn.explain.called import local_name
 from dualamn.kernels.arrays import Floats
 
 LONGEST, LONGEST_TITLE = 120, 2_000
@@ -56,7 +57,7 @@ def shown(value: object, brief: bool = False) -> Shown:
     """
     text = clean(str(value))
     address = text if text == value and _is_web_address(text) else ""
-    if brief and address and (last := clean(unquote(re.split("[#/]", address)[-1]))):
+    if brief and address and (last := clean(local_name(address))) != address:
         return Shown(last if len(last) <= LONGEST else f"{last[: LONGEST - 1]}…", address, address)
     if len(text) <= LONGEST:
         return Shown(text, "", address)

@@ -266,11 +266,16 @@ GOOD = b"<http://a> <http://r> <http://b> .\n"
         ("g.nt.bz2", GOOD, None, ["cannot be decompressed"]),
         ("g.nt.zst", GOOD, None, ["cannot be decompressed"]),
         ("g.nt", gzip.compress(GOOD, mtime=0), None, ["gzip", ".gz"]),
-        ("g.nt", GOOD + b"<http://a> <http://r> <http://b>\n", 2, ["<http://r> <http://b>"]),
+        (
+            *("g.nt", GOOD + b"<http://a> <http://r> <http://b>\n", 2),
+            ["<http://r> <http://b>", "--skip-bad-lines"],
+        ),
         ("g.nt", GOOD + GOOD.replace(b".\n", b"\n") + GOOD, 2, ["dot", "<http://b>"]),
         ("g.nt", GOOD + b'<http://a> <http://r> "caf\xe9" .\n', 2, ["this is not UTF-8", "save"]),
-        ("g.ttl", GOOD + b'<http://a> <http://r> "caf\xe9" .\n', 2, ["this is not UTF-8", "save"]),
-        ("g.ttl", GOOD.decode().encode("utf-16"), 1, ["UTF-16"]),
+        (
+            *("g.ttl", GOOD + b'<http://a> <http://r> "caf\xe9" .\n', 2),
+            ["this is not UTF-8", "save", "--encoding"],
+        ),
         ("g.ttl", GOOD + b"x:a x:r x:b .\n", 2, ["x:", "x:a x:r x:b ."]),
         ("g.nt", b"@prefix x: <http://x> .\n", 1, ["this is Turtle", ".ttl"]),
         ("g.nt", b"head\trelation\ttail\n", 1, ["head", "ending"]),
@@ -283,6 +288,39 @@ def test_what_is_refused(
     tmp_path: Path, name: str, data: bytes, line: int | None, words: list[str]
 ) -> None:
     refused(write(tmp_path, name, data), *words, file=f"/{name}", line=line, call=graph)
+
+
+BAD_LINES = (
+    GOOD
+    + b"<http://a> <http://r> <http://b>\n"
+    + b"# about\n\n"
+    + b"<http://b> <http://r> <http://c> .\n"
+    + b'<http://b> <http://r> "caf\xe9" .\n'
+    + b"  .\n"
+    + b"<http://c> <http://r> <http://d> ."
+)
+
+
+@pytest.mark.parametrize("name", ["g.nt", "g.nq", "g.nt.gz"])
+def test_bad_lines_are_left_out_and_counted(tmp_path: Path, name: str) -> None:
+    data = gzip.compress(BAD_LINES) if name.endswith(".gz") else BAD_LINES
+    kg, notes = graph(write(tmp_path, name, data), skip_bad_lines=True)
+    assert triples(kg) == {
+        (f"http://{head}", "http://r", f"http://{tail}") for head, tail in ("ab", "bc", "cd")
+    }
+    assert notes == [f"{name}: 3 lines that cannot be read were left out (the first is line 2)"]
+
+
+def test_what_turtle_can_go_on_behind_is_left_out(tmp_path: Path) -> None:
+    text = "@prefix : <x:> .\n:a :r :b .\n:a y:r :b .\n:b :r :c .\n"
+    kg, notes = graph(write(tmp_path, "g.ttl", text), skip_bad_lines=True)
+    assert triples(kg) == {("x:a", "x:r", "x:b"), ("x:b", "x:r", "x:c")}
+    assert notes == ["g.ttl: 1 line that cannot be read was left out (line 3)"]
+
+
+def test_xml_has_no_lines_to_leave_out(tmp_path: Path) -> None:
+    path = write(tmp_path, "g.rdf", in_format(pyoxigraph.RdfFormat.RDF_XML)[:-12])
+    refused(path, "unclosed token", file="g.rdf", line=13, call=graph, skip_bad_lines=True)
 
 
 def test_without_the_package_the_error_says_what_to_install(
