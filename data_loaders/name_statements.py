@@ -8,7 +8,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from dualamn.data_loaders.found_names import find_names
-from dualamn.data_loaders.name_nodes import fold_name_nodes, follow_paths
+from dualamn.data_loaders.label_paths import follow_paths
+from dualamn.data_loaders.name_nodes import fold_name_nodes
 from dualamn.data_loaders.naming import (
     COMBINED,
     FOUND,

@@ -26,6 +26,9 @@ _FORM = "http://www.w3.org/ns/lemon/ontolex#"
 STEP = "|"
 """Between the properties of a path, such as designation|label; no IRI contains it."""
 
+BACK = "^"
+"""Before a relation of a path that leads to where the path comes from."""
+
 LABELS = (
     f"{_RDFS}label",
     f"{_SKOS}prefLabel",

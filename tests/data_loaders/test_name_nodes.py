@@ -90,6 +90,21 @@ def test_annotations_that_do_not_name_are_values() -> None:
     assert ("c0", path, "what Alder means") in values_of(kg)
 
 
+def test_blank_nodes_of_one_neighbour_hold_values_of_it() -> None:
+    kg, notes = read(
+        ':a rdfs:label "A" ; :by [ a :Act ; :who [ a :Person ; rdfs:label "Anna" ] ; :year 1928 ]'
+        " ; :in _:shared . :b :in _:shared . _:shared :n 1 ."
+    )
+    assert all_names(kg) == {"a": ["A"]}
+    label = "http://www.w3.org/2000/01/rdf-schema#label"
+    assert values_of(kg) == {
+        ("a", f"http://e.org/by|http://e.org/who|{label}", "Anna"),
+        ("a", "http://e.org/by|http://e.org/year", "1928"),
+        ("_:b2", "http://e.org/n", "1"),
+    }
+    assert notes[0].startswith("g: 2 nodes that only name or describe a neighbour")
+
+
 def test_a_path_of_the_user_names() -> None:
     text = concepts(':c# :kind :d# . :d# :says "%" ; :of :c0 . :n# :names :c# ; :says "of %" .')
     kg, _ = read(text, labels=["http://e.org/kind|http://e.org/says"])
