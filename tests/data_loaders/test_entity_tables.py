@@ -14,7 +14,6 @@ from dualamn.data_loaders.string_graph import read_graph
 from dualamn.errors import ConfigError, DataError
 from dualamn.files.rdf import Reading
 from dualamn.graphs.knowledge_graph import KnowledgeGraph
-from tests.conftest import there
 from tests.data_loaders.conftest import refused, triples
 
 TABLE = [
@@ -43,13 +42,21 @@ def write(path: Path, rows: Sequence[Sequence[str]], separator: str, quote: str 
 
 def graph(path: Path | list[Path], **reading: Any) -> tuple[KnowledgeGraph, list[str]]:
     notes: list[str] = []
-    return read_graph(path, "g", notes, Reading.of(**reading)), notes
+    kg = read_graph(path, "g", notes, Reading.of(**reading))
+    return kg, [note for note in notes if " named by " not in note]
 
 
 def values(kg: KnowledgeGraph) -> set[tuple[str, str, str]]:
-    found = there(kg.literals)
-    entities, kinds = kg.entities[found.entities], found.attributes[found.kinds]
-    return set(zip(entities, kinds, found.values, strict=True))
+    """Entity, column and value, that of what is taken for a name being "name"."""
+    found: set[tuple[str, str, str]] = set()
+    if kg.literals is not None:
+        entities, kinds = kg.entities[kg.literals.entities], kg.literals.kinds
+        attributes = kg.literals.attributes[kinds]
+        found.update(zip(entities, attributes, kg.literals.values, strict=True))
+    if kg.entity_names is not None:
+        rows = zip(kg.entities, kg.entity_names, strict=True)
+        found.update((entity, "name", name) for entity, name in rows if name)
+    return found
 
 
 @pytest.mark.parametrize("separator", ["\t", ",", ";", "|", "%"])
