@@ -14,6 +14,7 @@ from dualamn.data_loaders.name_statements import name_statements
 from dualamn.data_loaders.naming import STEP, choose_names
 from dualamn.data_loaders.same_entities import deprecated, merge_same
 from dualamn.data_loaders.schema_terms import who_is_no_entity
+from dualamn.data_loaders.statement_nodes import plain_statements
 from dualamn.data_loaders.statement_table import IRI_TYPE, StatementTable
 from dualamn.files.rdf import Reading
 from dualamn.files.string_tables import StringTable
@@ -82,7 +83,7 @@ class GraphBuilder:
             strings(self.values),
             strings(self.types),
         )
-        table = plain_axioms(table, name, notes)
+        table = plain_statements(plain_axioms(table, name, notes), name, notes)
         table, aliases, apart = merge_same(table, self.same, self.entities, name, notes)
         self.skipped[SAME] += apart
         table = _distinct(table, name, notes)
