@@ -25,7 +25,7 @@ from dualamn.matching import check_many, configured_matcher
 from dualamn.model import Model, fit, restored
 from dualamn.planning.execution_plan import ExecutionPlan, plan
 from dualamn.probability.holdout import Holdout, with_probabilities
-from dualamn.progress import ProgressCallback, silent
+from dualamn.progress import ProgressCallback, silent, within
 from dualamn.result import CandidateProtocol
 from dualamn.settings.groups import Device
 
@@ -169,11 +169,12 @@ class Aligner:
         self.config, storage = self.plan.config, self.plan.storage
         if self.plan.file_bytes:
             check_room(self.plan.file_bytes)
+        models = 2 if self.config.calibrate else 1
         model = fit(
             task,
             self.config,
             storage,
-            progress=progress,
+            progress=within(progress, model=1, models=models),
             checkpoint=None if checkpoint is None else Path(checkpoint),
             resume=resume,
         )
@@ -186,7 +187,13 @@ class Aligner:
             second = None
             if len(holdout.held_out):
                 meaning = holdout.hidden(model.attributes.meaning)
-                second = fit(holdout.task, self._of_second, storage, meaning, progress=progress)
+                second = fit(
+                    holdout.task,
+                    self._of_second,
+                    storage,
+                    meaning,
+                    progress=within(progress, model=2, models=models),
+                )
                 self.seconds["calibrate"] = time.perf_counter() - started
             self._fitted = Fitted(model, holdout, second)
         return self
@@ -242,19 +249,25 @@ class Aligner:
         if candidates is None:
             candidates = "all_entities" if many else "unaligned"
         calibration = None
+        models = 1 if fitted.second is None else 2
         found, seconds = fitted.model.align(
             chosen,
             candidates,
             matcher,
             many=many,
             features=fitted.holdout is not None,
-            progress=progress,
+            progress=within(progress, model=1, models=models),
         )
         if fitted.holdout is not None:
             started, of_second = time.perf_counter(), found
             if fitted.second is not None:
                 of_second, _ = fitted.second.align(
-                    chosen, candidates, matcher, many=many, features=True, progress=progress
+                    chosen,
+                    candidates,
+                    matcher,
+                    many=many,
+                    features=True,
+                    progress=within(progress, model=2, models=models),
                 )
             found, calibration = with_probabilities(found, of_second, fitted.holdout, many=many)
             spent = self.seconds.get("calibrate", 0.0) + time.perf_counter() - started
