@@ -210,7 +210,7 @@ def _bar(console: Console) -> Iterator[ProgressCallback]:
         nonlocal shown, bar, started, furthest
         share = at.share
         title = at.stage if share is None else "run"
-        if share is not None and share < furthest / 2:
+        if share is not None and share < 0.5 < furthest and at.model == 1:
             shown = None  # another run
         if title != shown or bar is None:
             if bar is not None:
