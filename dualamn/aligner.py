@@ -24,7 +24,8 @@ from dualamn.kernels.memory import check_room
 from dualamn.matching import check_many, configured_matcher
 from dualamn.model import Model, fit, restored
 from dualamn.planning.execution_plan import ExecutionPlan, plan
-from dualamn.probability.holdout import Holdout, with_probabilities
+from dualamn.probability.holdout import Holdout, n_trials
+from dualamn.probability.trials import with_probabilities
 from dualamn.progress import ProgressCallback, silent, within
 from dualamn.result import CandidateProtocol
 from dualamn.settings.groups import Device
@@ -41,13 +42,14 @@ class Fitted:
 
     Attributes:
         model: learned from all that is known, and finds the links.
-        holdout: what is held out for probabilities; None without the setting `calibrate`.
-        second: a model that did not see it; None where nothing could be held out.
+        holdouts: what is held out for probabilities, one a trial; none without the setting
+            `calibrate`.
+        seconds: for each a model that did not see it.
     """
 
     model: Model
-    holdout: Holdout | None = None
-    second: Model | None = None
+    holdouts: tuple[Holdout, ...] = ()
+    seconds: tuple[Model, ...] = ()
 
 
 class Aligner:
@@ -124,12 +126,10 @@ class Aligner:
 
     @property
     def held_out(self) -> Int32Array:
-        """(h, 2) int32 seed links that the second model of calibration did not see.
-
-        Where there are none, pseudo-seeds whose names and values it did not see.
-        """
-        holdout = None if self._fitted is None else self._fitted.holdout
-        return np.empty((0, 2), dtype=np.int32) if holdout is None else holdout.held_out
+        """(h, 2) int32 seed links that a second model of calibration did not see."""
+        holdouts = () if self._fitted is None else self._fitted.holdouts
+        links = [np.empty((0, 2), dtype=np.int32), *(holdout.held_out for holdout in holdouts)]
+        return np.unique(np.concatenate(links), axis=0).astype(np.int32)
 
     def fit(
         self,
@@ -141,9 +141,9 @@ class Aligner:
     ) -> Self:
         """Trains on the task's seed links; test and valid links are not looked at.
 
-        With the setting `calibrate` it trains a second model of the same settings on four fifths
-        of the seed links, or, where there are none, without the names of a fifth of the
-        pseudo-seeds. The checkpoint is of the first one.
+        With the setting `calibrate` it trains a second model of the same settings, and for graphs
+        of less than a thousand or so entities up to five, without some of the seed links and of the
+        entities, see `dualamn.probability.holdout`. The checkpoint is of the first one.
 
         A task without seed links needs names or values: the aligner then begins with
         `pseudo_seeds`, and finds sure pairs anew in every self-training round.
@@ -169,7 +169,7 @@ class Aligner:
         self.config, storage = self.plan.config, self.plan.storage
         if self.plan.file_bytes:
             check_room(self.plan.file_bytes)
-        models = 2 if self.config.calibrate else 1
+        models = 1 + n_trials(task, None) if self.config.calibrate else 1
         model = fit(
             task,
             self.config,
@@ -183,20 +183,30 @@ class Aligner:
         if self.config.calibrate:
             started = time.perf_counter()
             model.decoder.forget()  # while the second model is trained
-            holdout = Holdout.of(task, model.pseudo_seeds, self.config.seed)
-            second = None
-            if len(holdout.held_out):
+            holdouts = self._holdouts(model)
+            seconds: list[Model] = []
+            for holdout in holdouts:
                 meaning = holdout.hidden(model.attributes.meaning)
                 second = fit(
                     holdout.task,
                     self._of_second,
                     storage,
                     meaning,
-                    progress=within(progress, model=2, models=models),
+                    progress=within(progress, model=2 + len(seconds), models=1 + len(holdouts)),
                 )
-                self.seconds["calibrate"] = time.perf_counter() - started
-            self._fitted = Fitted(model, holdout, second)
+                second.decoder.forget()
+                seconds.append(second)
+            self.seconds["calibrate"] = time.perf_counter() - started
+            self._fitted = Fitted(model, holdouts, tuple(seconds))
         return self
+
+    def _holdouts(self, model: Model) -> tuple[Holdout, ...]:
+        """What the second models do not see."""
+        task, seeds = model.task, model.pseudo_seeds
+        return tuple(
+            Holdout.of(task, seeds, self.config.seed, number)
+            for number in range(n_trials(task, seeds))
+        )
 
     @property
     def _of_second(self) -> AlignerConfig:
@@ -222,8 +232,8 @@ class Aligner:
         """Links between every pair of graphs, or those named.
 
         With the setting `calibrate` links get probabilities: learned from how often the
-        second model's links are correct, by what it did not see: seed links or pseudo-seeds. Where
-        candidates are "unaligned", entities with the same IRI are links of probability 1, see
+        second models' links are correct, and what they look like of entities that are dangling.
+        Where candidates are "unaligned", entities with the same IRI are links of probability 1, see
         `AlignmentTask.same_identifiers`.
 
         Args:
@@ -249,27 +259,36 @@ class Aligner:
         if candidates is None:
             candidates = "all_entities" if many else "unaligned"
         calibration = None
-        models = 1 if fitted.second is None else 2
+        models = 1 + len(fitted.seconds)
         found, seconds = fitted.model.align(
             chosen,
             candidates,
             matcher,
             many=many,
-            features=fitted.holdout is not None,
+            features=len(fitted.seconds) > 0,
             progress=within(progress, model=1, models=models),
         )
-        if fitted.holdout is not None:
-            started, of_second = time.perf_counter(), found
-            if fitted.second is not None:
-                of_second, _ = fitted.second.align(
+        if fitted.seconds:
+            started = time.perf_counter()
+            trials = [
+                second.align(
                     chosen,
                     candidates,
                     matcher,
                     many=many,
                     features=True,
-                    progress=within(progress, model=2, models=models),
-                )
-            found, calibration = with_probabilities(found, of_second, fitted.holdout, many=many)
+                    progress=within(progress, model=number, models=models),
+                )[0]
+                for number, second in enumerate(fitted.seconds, start=2)
+            ]
+            found, calibration = with_probabilities(
+                found,
+                trials,
+                fitted.holdouts,
+                task,
+                all_have_counterparts=candidates == "test_only",
+                many=many,
+            )
             spent = self.seconds.get("calibrate", 0.0) + time.perf_counter() - started
             calibration = replace(calibration, seconds=spent)
         if candidates == "unaligned" or many:
@@ -308,8 +327,8 @@ class Aligner:
         from dualamn.graphs.aligner_file import write_aligner
 
         state = self.fitted.model.state()
-        if self.fitted.second is not None:
-            state |= {f"{_SECOND}{k}": v for k, v in self.fitted.second.state().items()}
+        for number, second in enumerate(self.fitted.seconds):
+            state |= {f"{_SECOND}{number}/{k}": v for k, v in second.state().items()}
         write_aligner(path, self.config, self.fitted.model.encoder.storage, self.task, state)
 
     @classmethod
@@ -327,16 +346,17 @@ class Aligner:
 
         config, storage, task, state = read_aligner(path)
         aligner = cls(config if device is None else replace(config, device=device))
-        of_second = taken(state, _SECOND)
+        of_seconds = taken(state, _SECOND)
         model = restored(task, aligner.config, storage, state)
         aligner._fitted = Fitted(model)
         if aligner.config.calibrate:
-            holdout = Holdout.of(task, model.pseudo_seeds, config.seed)
-            second = None
-            if len(holdout.held_out):
+            holdouts = aligner._holdouts(model)
+            seconds: list[Model] = []
+            for number, holdout in enumerate(holdouts):
                 meaning = holdout.hidden(model.attributes.meaning)
-                second = restored(holdout.task, aligner._of_second, storage, of_second, meaning)
-            aligner._fitted = Fitted(model, holdout, second)
+                own = taken(of_seconds, f"{number}/")
+                seconds.append(restored(holdout.task, aligner._of_second, storage, own, meaning))
+            aligner._fitted = Fitted(model, holdouts, tuple(seconds))
         return aligner
 
     def save_embeddings(self, path: str | Path) -> Path:

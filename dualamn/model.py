@@ -107,11 +107,13 @@ class Model:
                     )
                 pair = PairAlignment.of(left, right, matching, near.recall)
                 if features:
+                    ends = pair.links.astype(np.int64).T
                     values = link_features(
                         pair.links,
                         near,
                         np.concatenate([kg.degrees for kg in self.task.kgs]),
                         self.config,
+                        attributes=self.attributes.match_weight(*ends, names=1.0, values=1.0),
                         pseudo_seeds=self.pseudo_seeds,
                         many=many,
                         transport_plan=matching.transport_plan,

@@ -206,14 +206,15 @@ writing = options.gathered(
         type=click.Path(path_type=Path),
         required=True,
         help="Write the links to this file, in the format of its ending: .tsv, .csv, .jsonl, "
-        ".parquet, .nt, .ttl or .sssom.tsv. An existing file is replaced; - is standard output.",
+        ".parquet, .nt, .ttl, .rdf or .sssom.tsv. An existing file is replaced; - is standard "
+        "output.",
     ),
     click.option(
         "--format",
         "format_name",
         metavar="NAME",
         help="Set the format of --out where its ending does not: tsv, csv, jsonl, parquet, "
-        "ntriples, turtle or sssom.",
+        "ntriples, turtle, alignment or sssom.",
     ),
     click.option(
         "--base",

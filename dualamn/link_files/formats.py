@@ -11,6 +11,7 @@ from dualamn.errors import ConfigError, did_you_mean, needs
 from dualamn.files.iris import Base
 from dualamn.files.opening import COMPRESSED, PARQUET, RDF, check_exists, suffix
 from dualamn.files.text import read_text
+from dualamn.link_files import oaei_alignment as oaei
 from dualamn.link_files import rdf_links as rdf
 from dualamn.link_files import sssom
 from dualamn.link_files import table_formats as tables
@@ -117,6 +118,13 @@ FORMATS: dict[str, Format] = {
         Format("ntriples", "N-Triples", (".nt",), rdf.read_ntriples, None, rdf.write_ntriples),
         Format("turtle", "Turtle", (".ttl",), rdf.read_rdf, None, rdf.write_turtle, has_slots=True),
         Format(
+            "alignment",
+            "the Alignment format",
+            (".rdf",),
+            oaei.read_xml,
+            write_iris=oaei.write_alignment,
+        ),
+        Format(
             "sssom",
             "SSSOM",
             (".sssom.tsv", ".sssom"),
@@ -209,11 +217,13 @@ def read_table(
     known = format_by_ending(Path(path.stem) if path.suffix.lower() in COMPRESSED else path)
     if known is not None and known.name not in ("tsv", "csv"):
         return known.read(path, asked)
+    if RDF.get(suffix(path)) == "RDF/XML":
+        return oaei.read_xml(path, asked)
     if suffix(path) in RDF:
         return rdf.read_rdf(path, asked)
     if suffix(path) in PARQUET:
         return tables.read_parquet(path, asked)
-    text = read_text(path, as_written=True)
+    text = read_text(path, as_written=True, encoding=asked.encoding)
     if sssom.is_sssom(text):
         return sssom.parse_sssom(path, text)
     return tables.parse_links(path, text, asked)

@@ -39,11 +39,15 @@ class Asked:
     Attributes:
         is_data: whether the first row of a table is a link, though it looks like a header or has
             more fields than left, right and score.
+        is_header: whether the first row of a table names columns, as the second one tells.
         is_wanted: whether a statement about these two is to be kept; others are counted alone.
+        encoding: that of text which is not UTF-8 and does not say what it is.
     """
 
     is_data: Callable[[Sequence[str]], bool] = lambda row: False
+    is_header: Callable[[Sequence[str], Sequence[str]], bool] = lambda first, second: False
     is_wanted: Callable[[str, str], bool] = lambda left, right: True
+    encoding: str | None = None
 
 
 @dataclass(frozen=True, eq=False)

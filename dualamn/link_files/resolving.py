@@ -40,11 +40,15 @@ class LinkReader:
     Args:
         kgs: the graphs.
         notes: where headers and what was skipped are noted.
+        encoding: that of text which is not UTF-8 and does not say what it is.
     """
 
-    def __init__(self, kgs: Sequence[KnowledgeGraph], notes: list[str]) -> None:
+    def __init__(
+        self, kgs: Sequence[KnowledgeGraph], notes: list[str], *, encoding: str | None = None
+    ) -> None:
         self.kgs = tuple(kgs)
         self._notes = notes
+        self._encoding = encoding
 
     def read(self, path: Path) -> PairFiles:
         """Reads a file of links, or a folder of files named ``A-B`` after the graphs they join.
@@ -89,11 +93,14 @@ class LinkReader:
                 return {row[0], row[2]} <= set(self._graph_numbers)
             return row[0] in self._positions[left] and row[1] in self._positions[right]
 
+        def is_header(first: Sequence[str], second: Sequence[str]) -> bool:
+            return is_data(second) and not any(map(self._graphs_of, first[:2]))
+
         def is_wanted(subject: str, object_: str) -> bool:
             left, right = self._graphs_of(subject), self._graphs_of(object_)
             return bool(left and right) and (left != right or len(left) > 1)
 
-        return Asked(is_data, is_wanted)
+        return Asked(is_data, is_header, is_wanted, self._encoding)
 
     def _read_folder(self, folder: Path) -> PairFiles:
         pairs: PairFiles = {}
@@ -201,7 +208,7 @@ class LinkReader:
 
     @cached_property
     def _positions(self) -> tuple[dict[str, int], ...]:
-        return tuple({name: at for at, name in enumerate(kg.entities)} for kg in self.kgs)
+        return tuple(_positions_of(kg) for kg in self.kgs)
 
     def _graphs_of(self, name: str) -> list[int]:
         return [at for at, known in enumerate(self._positions) if name in known]
@@ -302,3 +309,10 @@ def join_links(
         )
         for pair in pairs
     }
+
+
+def _positions_of(kg: KnowledgeGraph) -> dict[str, int]:
+    """The place of every identifier; other identifiers of an entity have its place."""
+    places = {name: at for at, name in enumerate(kg.entities)}
+    known = [(other, places[own]) for other, own in (kg.aliases or {}).items() if own in places]
+    return {**dict(known), **places}

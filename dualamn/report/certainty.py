@@ -23,8 +23,8 @@ _FEWEST = 10  # labelled links below which a curve of them says nothing
 
 METHOD_IN_WORDS: dict[Method, str] = {
     "held-out": "learned from seed links that a second model did not see",
-    "prior": "those of other data, as there are too few seed links or pseudo-seeds",
-    "agreement": "learned from the agreement with a model that did not see some of the names",
+    "prior": "those of other data, as there are too few entities",
+    "taken-out": "learned from links of entities whose counterparts were taken out",
 }
 
 BANDS = (0.0, 0.5, 0.8, 0.95)
