@@ -310,7 +310,7 @@ class Aligner:
     @property
     def notes(self) -> tuple[str, ...]:
         """What of the fitted task took no part in learning, and what to know of probabilities."""
-        notes = self.fitted.model.attributes.notes(self.task)
+        notes = self.fitted.model.notes + self.fitted.model.attributes.notes(self.task)
         if self.config.calibrate and self.pseudo_seeds is not None:
             notes += self.pseudo_seeds.notes(self.task)
         return notes

@@ -14,6 +14,9 @@ from dualamn.kernels.arrays import Floats
 BINS = 15
 """Bins that a calibration error is usually taken over."""
 
+ENOUGH_LABELLED = 50
+"""Links, fewer of which make a calibration error that is mostly luck."""
+
 
 @dataclass(frozen=True)
 class ReliabilityBin:
