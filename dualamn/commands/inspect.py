@@ -40,7 +40,7 @@ def inspect(source: Source, as_json: bool, quiet: bool) -> None:
     from dualamn.data_loaders import check_health, describe
     from dualamn.data_loaders.contents import look_into
 
-    task = source.load(quiet=quiet)
+    task = source.load(many=True, quiet=quiet)
     summary, health, contents = describe(task), check_health(task), look_into(task)
     if as_json:
         found = {"health": health.to_dict(), "contents": contents.to_dict()}

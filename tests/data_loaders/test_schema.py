@@ -7,7 +7,7 @@ import pytest
 import dualamn
 from dualamn.errors import ConfigError
 from tests.data_loaders.conftest import links, triples
-from tests.data_loaders.turtle import all_names, linkable, local, read, values_of
+from tests.data_loaders.turtle import all_names, linkable, local, read
 
 SCHEMA = """
 :Work a owl:Class ; rdfs:label "Work" . :Opera rdfs:subClassOf :Work ; rdfs:label "Opera" .
@@ -85,32 +85,6 @@ def test_a_list_is_a_statement_of_each_member() -> None:
         ("a", "authors", "c"),
         ("a", "r", "d"),
     }
-
-
-WIKIBASE = """
-@prefix p: <http://w.org/prop/> . @prefix ps: <http://w.org/prop/statement/> .
-:q p:P1 :s1 ; :direct :v . :s1 a wikibase:Statement ; ps:P1 :v ; wikibase:rank wikibase:Best .
-:q p:P2 :s2 . :s2 ps:P2 :w ; <http://w.org/prop/qualifier/P3> 1950 ; :from :ref .
-:ref a wikibase:Reference ; :in :book .
-:q p:P4 :s4 . :s4 ps:P4 "4" . :q p:P5 :s5 ; :direct "5" . :s5 ps:P5 "5" .
-:q p:P1 :s6 . :s6 ps:P1 :x ; wikibase:rank wikibase:DeprecatedRank .
-"""
-REIFIED = """
-:q :direct :v . :s a rdf:Statement ; rdf:subject :q ; rdf:predicate :P2 ; rdf:object :w ; :year 1 .
-:t rdf:subject :q ; rdf:predicate :P4 ; rdf:object "4" . :q :direct "5" .
-:u rdf:subject :q ; rdf:predicate :direct ; rdf:object :v . :book :r :book .
-"""
-
-
-@pytest.mark.parametrize("text", [WIKIBASE, REIFIED])
-def test_statement_nodes_are_read_as_what_they_state(text: str) -> None:
-    kg, notes = read(text)
-    said = {(local(h), local(r), local(t)) for h, r, t in triples(kg)}
-    assert {("q", "direct", "v"), ("q", "P2", "w")} == {row for row in said if row[0] == "q"}
-    values = {(e, local(a), v) for e, a, v in values_of(kg)}
-    assert values == {("q", "P4", "4"), ("q", "direct", "5")}
-    assert linkable(kg) - {"book"} == {"q", "v", "w"}
-    assert "2 of it said nowhere else" in notes[0]
 
 
 REDIRECTS = (
