@@ -26,7 +26,7 @@ from dualamn.model import Model, fit, restored
 from dualamn.planning.execution_plan import ExecutionPlan, plan
 from dualamn.probability.holdout import Holdout, n_trials
 from dualamn.probability.trials import with_probabilities
-from dualamn.progress import ProgressCallback, silent
+from dualamn.progress import ProgressCallback, silent, within
 from dualamn.result import CandidateProtocol
 from dualamn.settings.groups import Device
 
@@ -167,11 +167,12 @@ class Aligner:
         self.config, storage = self.plan.config, self.plan.storage
         if self.plan.file_bytes:
             check_room(self.plan.file_bytes)
+        models = 1 + n_trials(task, None) if self.config.calibrate else 1
         model = fit(
             task,
             self.config,
             storage,
-            progress=progress,
+            progress=within(progress, model=1, models=models),
             checkpoint=None if checkpoint is None else Path(checkpoint),
             resume=resume,
         )
@@ -180,9 +181,11 @@ class Aligner:
         if self.config.calibrate:
             started = time.perf_counter()
             model.decoder.forget()  # while the second model is trained
+            holdouts = self._holdouts(model)
             trials = []
-            for holdout in self._holdouts(model):
-                second = self._second(model, holdout, progress)
+            for at, holdout in enumerate(holdouts, start=2):
+                told = within(progress, model=at, models=1 + len(holdouts))
+                second = self._second(model, holdout, told)
                 if second is not None:
                     trials.append((holdout, second))
             self.seconds["calibrate"] = time.perf_counter() - started
@@ -266,21 +269,27 @@ class Aligner:
         if candidates is None:
             candidates = "all_entities" if many else "unaligned"
         calibration = None
+        models = 1 + len(fitted.trials)
         found, seconds = fitted.model.align(
             chosen,
             candidates,
             matcher,
             many=many,
             features=self.config.calibrate,
-            progress=progress,
+            progress=within(progress, model=1, models=models),
         )
         if self.config.calibrate:
             started = time.perf_counter()
             trials = [
                 second.align(
-                    chosen, candidates, matcher, many=many, features=True, progress=progress
+                    chosen,
+                    candidates,
+                    matcher,
+                    many=many,
+                    features=True,
+                    progress=within(progress, model=number, models=models),
                 )[0]
-                for _, second in fitted.trials
+                for number, (_, second) in enumerate(fitted.trials, start=2)
             ]
             found, calibration = with_probabilities(
                 found,
@@ -310,11 +319,8 @@ class Aligner:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What of the fitted task took no part in learning, and what to know of probabilities."""
-        notes = self.fitted.model.notes + self.fitted.model.attributes.notes(self.task)
-        if self.config.calibrate and self.pseudo_seeds is not None:
-            notes += self.pseudo_seeds.notes(self.task)
-        return notes
+        """What of the fitted task took no part in learning."""
+        return self.fitted.model.notes + self.fitted.model.attributes.notes(self.task)
 
     @property
     def saw_test_side(self) -> bool:

@@ -11,6 +11,7 @@ import numpy as np
 
 from dualamn.errors import ConfigError
 from dualamn.probability.calibration import JudgedLinks
+from dualamn.result import LIKELY
 
 if TYPE_CHECKING:
     import pandas
@@ -20,10 +21,6 @@ if TYPE_CHECKING:
     from dualamn.link_files.table import Slots
     from dualamn.matching.entity_clusters import Clusters
     from dualamn.probability import Threshold
-
-
-LIKELY = 0.5
-"""The probability from which a link is more likely correct than not."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -249,8 +246,9 @@ class Alignment(JudgedLinks):
     ) -> None:
         """Writes one HTML page about the alignment that needs no network.
 
-        It has counts, the graphs in numbers, how sure links are and whether that can be believed,
-        and some links of every band of probability with the reasons for them.
+        It has counts of the links that files have, see `written`; of all links how sure they are,
+        and whether that can be believed, and some of every band of probability with the reasons for
+        them; and the graphs in numbers.
 
         Args:
             path: the file, replaced only once the new one is complete.
@@ -264,7 +262,7 @@ class Alignment(JudgedLinks):
         """
         from dualamn.report import write_report
 
-        write_report(self, path, per_band=per_band, seconds=seconds, notes=notes)
+        write_report(self.written(), path, per_band=per_band, seconds=seconds, notes=notes)
 
     def to_tsv(self, path: str | Path) -> None:
         """Writes the links, see `written`, as TSV, see `dualamn.link_files.table_formats`."""

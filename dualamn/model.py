@@ -27,7 +27,7 @@ from dualamn.matching import configured_matcher
 from dualamn.matching.duplicates import with_new_claims
 from dualamn.matching.pairs import ScoredCandidates
 from dualamn.probability.link_features import link_features
-from dualamn.progress import Progress, ProgressCallback
+from dualamn.progress import Progress, ProgressCallback, within
 from dualamn.result import CandidateProtocol, Matching, PairAlignment
 
 if TYPE_CHECKING:
@@ -96,6 +96,8 @@ class Model:
             The links of every pair, and the seconds of both stages.
         """
         decide = configured_matcher(self.config, matcher)
+        most = self.config.most_rounds(named=self.attributes.named)
+        progress = within(progress, round=most + 1, rounds=most)
         embeddings = self.embeddings
         found: list[PairAlignment] = []
         seconds = {"search": 0.0, "match": 0.0}

@@ -30,6 +30,10 @@ CandidateProtocol = Literal["test_only", "all_entities", "unaligned"]
 """
 
 
+LIKELY = 0.5
+"""The probability from which a link is more likely correct than not."""
+
+
 @dataclass(frozen=True, eq=False)
 class TopK:
     """The best candidates of every query, best first.

@@ -257,7 +257,7 @@ def _chosen(
     found: Alignment, min_probability: float | None, precision: float | None, *, all_links: bool
 ) -> tuple[Alignment, list[str]]:
     """The links that are probable enough to be written, and a line on --precision, if given."""
-    from dualamn.alignment import LIKELY
+    from dualamn.result import LIKELY
 
     if found.probabilities is None:
         return found, []

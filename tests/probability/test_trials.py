@@ -131,5 +131,5 @@ def test_graphs_too_small_for_a_trial_have_probabilities_that_are_never_sure() -
     left, right = graph("l", ["Anna", "Berta", "Cora"]), graph("r", ["Anna", "Dora", "Emil"])
     task = AlignmentTask.from_kgs([left, right], {})
     found = Aligner("fast", calibrate=True).fit(task).align(matcher="mutual")
-    assert 1 <= len(found)
+    assert len(found) >= 1
     assert there(found.probabilities).max() < 0.95
