@@ -67,7 +67,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     task = dualamn.load(resolve(dataset, None), seed=0)
     print(f"{dataset}: {len(task.seed_links):,} seed links, a fifth of them held out")
     for group in groups:
-        settings = {"bootstrap_candidates": "test_only"} | settings_of(group)
+        settings = {"bootstrap_candidates": "test_only", "calibrate": False} | settings_of(group)
         named, source = task, settings.pop("names_from", None)
         if source is not None:
             named = with_names(task, source, resolve(dataset, None))

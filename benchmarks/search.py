@@ -67,7 +67,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     keep_freed_memory()
     ratio = {} if given.train_ratio is None else {"train_ratio": given.train_ratio}
     task = load(resolve(given.dataset, given.data), seed=given.seed, **ratio)
-    embeddings = Aligner(given.preset, seed=given.seed).fit(task).embeddings()
+    embeddings = Aligner(given.preset, seed=given.seed, calibrate=False).fit(task).embeddings()
     left, right = (embeddings[ids] for ids in (task.entity_range(0), task.entity_range(1)))
     print(machine())
     print(

@@ -10,16 +10,20 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
+import numpy as np
+
 from dualamn.data_loaders.id_triples import ENTITY_LISTS, number_entities
+from dualamn.data_loaders.naming import split_words
 from dualamn.errors import DataError
 from dualamn.files.opening import PARQUET, suffix
 from dualamn.files.string_tables import read_parquet, read_strings
 from dualamn.files.text import counted
-from dualamn.graphs.knowledge_graph import KnowledgeGraph
+from dualamn.graphs.knowledge_graph import FurtherNames, KnowledgeGraph
 from dualamn.graphs.task import AlignmentTask
 from dualamn.kernels.arrays import StringArray, strings
 
@@ -34,9 +38,10 @@ _NAMES = {"name", "label", "title"}
 def with_names(
     task: AlignmentTask, source: str | Path, folder: str | Path | None = None
 ) -> AlignmentTask:
-    """The task with names for its entities, in place of those that it has.
+    """The task with names for its entities, before those that it has.
 
-    A note says how many names were used.
+    Entities without a name in `source` keep theirs; what named the others stays among their
+    further names. A note says how many names were used.
 
     Args:
         task: whose graphs are to be named; left as it is.
@@ -48,14 +53,16 @@ def with_names(
         DataError: the file is unusable, or names no entity of the task.
     """
     if str(source) == FROM_URIS:
-        kgs = tuple(replace(kg, entity_names=names_in_uris(kg.entities)) for kg in task.kgs)
+        kgs = tuple(_renamed(kg, names_in_uris(kg.entities)) for kg in task.kgs)
         note = f"names from identifiers: {_how_many(kgs)}"
         return replace(task, kgs=kgs, notes=(*task.notes, note))
     path = Path(source).expanduser()
     names = read_names(path)
     numbers = {} if folder is None else _numbers(Path(folder))
     used: set[str] = set()
-    kgs = tuple(_named(kg, names, numbers.get(side, {}), used) for side, kg in enumerate(task.kgs))
+    given = [_given(kg, names, numbers.get(side, {}), used) for side, kg in enumerate(task.kgs)]
+    n_given = sum(map(bool, chain.from_iterable(given)))
+    kgs = tuple(_renamed(kg, new) for kg, new in zip(task.kgs, given, strict=True))
     if not used:
         example = next(iter(names))
         raise DataError(
@@ -64,6 +71,8 @@ def with_names(
             path=path,
         )
     note = f"{path.name}: {_how_many(kgs)}"
+    if kept := sum(map(bool, chain.from_iterable(map(_names, kgs)))) - n_given:
+        note += f", of which {kept:,} keep the name of their graph"
     if unknown := len(names) - len(used):
         note += f", {counted(unknown, 'name')} of unknown entities skipped"
     return replace(task, kgs=kgs, notes=(*task.notes, note))
@@ -94,15 +103,39 @@ def names_in_uris(identifiers: StringArray) -> StringArray:
     """The last part of every identifier as a name: ".../National_Front_(France)" is
     "National Front (France)".
 
-    Percent signs are decoded; an identifier without a slash or hash is taken whole.
+    Percent signs are decoded; an identifier without a slash or hash is taken whole. Where more
+    identifiers are in camelCase than have words apart, "ElectricCurrent" is "Electric Current".
     """
-    return strings(_last_part(identifier) for identifier in identifiers)
+    names = [_last_part(identifier) for identifier in identifiers]
+    words = [name if " " in name else split_words(name) for name in names]
+    apart = sum(" " in name for name in names)
+    joined = sum(" " in name for name in words) - apart
+    return strings(words if joined > apart else names)
 
 
 def _how_many(kgs: Sequence[KnowledgeGraph]) -> str:
-    given = [name for kg in kgs if kg.entity_names is not None for name in kg.entity_names]
+    given = list(chain.from_iterable(map(_names, kgs)))
     named = sum(map(bool, given))
     return f"{named:,} of {counted(len(given), 'entity', 'entities')} named"
+
+
+def _names(kg: KnowledgeGraph) -> StringArray:
+    return strings([""] * kg.n_entities) if kg.entity_names is None else kg.entity_names
+
+
+def _renamed(kg: KnowledgeGraph, new: StringArray) -> KnowledgeGraph:
+    """The graph where new names, "" for none, come before those that it has."""
+    old = _names(kg)
+    moved = np.flatnonzero((new != "") & (old != "") & (new != old))
+    names = np.where(new != "", new, old)
+    entities, further = moved.astype(np.int32), old[moved]
+    if (known := kg.further_names) is not None:
+        # A further name may be the first one now.
+        left = known.names != names[known.entities]
+        entities = np.concatenate([known.entities[left], entities])
+        further = np.concatenate([known.names[left], further])
+    given = FurtherNames(entities, further) if len(entities) else None
+    return replace(kg, entity_names=names, further_names=given)
 
 
 def _last_part(identifier: str) -> str:
@@ -115,12 +148,12 @@ def _last_part(identifier: str) -> str:
     return unquote(rest).replace("_", " ").strip()
 
 
-def _named(
+def _given(
     kg: KnowledgeGraph, names: dict[str, str], numbers: dict[str, str], used: set[str]
-) -> KnowledgeGraph:
+) -> StringArray:
     keys = [entity if entity in names else numbers.get(entity, "") for entity in kg.entities]
     used.update(names.keys() & keys)
-    return replace(kg, entity_names=strings(names.get(key, "") for key in keys))
+    return strings(names.get(key, "") for key in keys)
 
 
 def _numbers(folder: Path) -> dict[int, dict[str, str]]:

@@ -4,18 +4,25 @@ from __future__ import annotations
 
 from array import array
 from collections import Counter
+from dataclasses import replace
 from itertools import compress
 
 import numpy as np
 
+from dualamn.data_loaders.axioms import plain_axioms
+from dualamn.data_loaders.name_statements import name_statements
+from dualamn.data_loaders.naming import STEP, choose_names
+from dualamn.data_loaders.same_entities import deprecated, merge_same
+from dualamn.data_loaders.schema_terms import who_is_no_entity
+from dualamn.data_loaders.statement_nodes import plain_statements
+from dualamn.data_loaders.statement_table import IRI_TYPE, StatementTable
 from dualamn.files.rdf import Reading
 from dualamn.files.string_tables import StringTable
 from dualamn.files.text import counted
 from dualamn.graphs.knowledge_graph import KnowledgeGraph, Literals, Numbers, distinct_rows
 from dualamn.kernels.arrays import BoolArray, IntArray, StringArray, strings
 
-IRI_TYPE = "http://www.w3.org/2001/XMLSchema#anyURI"
-"""The datatype of attribute values that are IRIs."""
+SAME = "say that two entities are the same, which is no triple of the graph; as --links they are"
 HUB_SHARE, HUB_LEAST = 0.1, 1000
 """An object without statements is a value if one relation leads to it from so many subjects."""
 
@@ -28,6 +35,7 @@ class GraphBuilder:
         triples: head, relation and tail columns of statements about two entities.
         literals: entity and attribute columns of attribute triples, in the order of `values`.
         values, types: their values and types, see `Literals`.
+        same: pairs of identifiers that are stated to be one entity.
         skipped: why statements were left out, and how many.
     """
 
@@ -38,13 +46,15 @@ class GraphBuilder:
         self.literals = array("i"), array("i")
         self.values: list[str] = []
         self.types: list[str] = []
+        self.same: list[tuple[str, str]] = []
         self.skipped: Counter[str] = Counter()
         self.n_typed = 0
 
     def add_table(self, table: StringTable) -> None:
         """Adds triples of strings; relations that the user names as labels give names."""
         columns = table.columns
-        labels = set(self._reading.labels).intersection(columns[1])
+        ends = {label.rpartition(STEP)[2] for label in self._reading.labels}
+        labels = ends.intersection(columns[1])
         if labels:
             is_label = [relation in labels for relation in columns[1]]
             for head, relation, value in compress(zip(*columns, strict=True), is_label):
@@ -64,46 +74,56 @@ class GraphBuilder:
 
         With `hubs`, objects that only classify become attribute values.
         """
-        triples, facts = _table(*self.triples), _table(*self.literals)
-        values, types, entities = strings(self.values), strings(self.types), strings(self.entities)
-        distinct = distinct_rows(triples)
-        if repeated := len(triples) - len(distinct):
-            notes.append(f"{name}: {counted(repeated, 'repeated triple')} merged")
-        triples = distinct
-        once = _first_of_each(facts, self.values, self.types)
-        if repeated := len(facts) - len(once):
-            notes.append(f"{name}: {counted(repeated, 'repeated attribute triple')} merged")
-            facts, values, types = facts[once], values[once], types[once]
-        if hubs and (moved := _hubs(triples, facts[:, 0], len(entities))).any():
-            gone, triples = triples[moved], triples[~moved]
-            relations = list(self.relations)
-            number = {at: self.attributes[relations[at]] for at in np.unique(gone[:, 1]).tolist()}
-            kinds = [number[relation] for relation in gone[:, 1].tolist()]
-            facts = np.concatenate([facts, np.stack([gone[:, 0], kinds], axis=1)])
-            values = np.concatenate([values, entities[gone[:, 2]]])
-            types = np.concatenate([types, strings([IRI_TYPE] * len(gone))])
-            classes = len(np.unique(gone[:, 2]))
-            notes.append(
-                f"{name}: {counted(classes, 'object')} that {counted(len(gone), 'triple')} lead to "
-                "and none leads away from "
-                + ("is taken for a value" if classes == 1 else "are taken for values")
-            )
-        ends = np.concatenate([triples[:, 0], triples[:, 2], facts[:, 0]])
-        entities, ends = _used(ends, entities)
+        table = StatementTable(
+            strings(self.entities),
+            strings(self.relations),
+            strings(self.attributes),
+            _table(*self.triples),
+            _table(*self.literals),
+            strings(self.values),
+            strings(self.types),
+        )
+        table = plain_statements(plain_axioms(table, name, notes), name, notes)
+        table, aliases, apart = merge_same(table, self.same, self.entities, name, notes)
+        self.skipped[SAME] += apart
+        table = _distinct(table, name, notes)
+        if hubs:
+            table = _without_hubs(table, name, notes)
+        is_out = who_is_no_entity(table, self._reading.entities, name, notes)
+        out_of_use, replaced = deprecated(table, name, notes)
+        is_out |= out_of_use
+        table, naming = name_statements(table, ~is_out, self._reading.labels, name, notes)
+        # What is said of who gets no links would make pairs of equal values.
+        says = ~is_out[table.facts[:, 0]] | table.is_type
+        table, naming = table.keep(np.ones(len(table.triples), dtype=bool), says), naming[says]
+        table, naming = _without_lone_blanks(table, naming, name, notes)
+
+        ends = np.concatenate([table.triples[:, 0], table.triples[:, 2], table.facts[:, 0]])
+        used, ends = _used(ends, len(table.entities))
+        triples, facts = table.triples.copy(), table.facts.copy()
         triples[:, 0], triples[:, 2], facts[:, 0] = np.split(ends, np.cumsum([len(triples)] * 2))
-        relation_names, triples[:, 1] = _used(triples[:, 1], strings(self.relations))
-        attributes = strings(self.attributes)
-        names, rest = _choose_names(len(entities), facts, values, types, attributes, self._reading)
+        entities, is_out = table.entities[used], is_out[used]
         self._add_notes(name, notes, entities)
-        literals = None
-        if rest.any():
-            attributes, kinds_left = _used(facts[rest, 1], attributes)
-            subjects = facts[rest, 0].astype(np.int32)
-            literals = Literals(
-                attributes, subjects, kinds_left.astype(np.int32), values[rest], types[rest]
-            )
+        used, triples[:, 1] = _used(triples[:, 1], len(table.relations))
+        at = np.flatnonzero(naming >= 0)
+        names, further = choose_names(
+            len(entities),
+            facts[at],
+            naming[at],
+            table.values[at],
+            table.types[at],
+            self._reading.language,
+        )
         return KnowledgeGraph(
-            name, entities, relation_names, triples.astype(np.int32), names, literals
+            name,
+            entities,
+            table.relations[used],
+            triples.astype(np.int32),
+            names,
+            _literals(facts, table, naming < 0),
+            further,
+            is_out if is_out.any() else None,
+            {**replaced, **aliases} or None,
         )
 
     def _add_notes(self, name: str, notes: list[str], entities: StringArray) -> None:
@@ -112,7 +132,7 @@ class GraphBuilder:
                 f"{name}: {counted(self.n_typed, 'rdf:type statement')} kept as "
                 "attribute triples: classes are no entities"
             )
-        for why, count in self.skipped.items():
+        for why, count in (+self.skipped).items():
             notes.append(f"{name}: {counted(count, 'statement')} {why}")
         if blank := sum(entity.startswith("_:") for entity in entities):
             notes.append(
@@ -125,9 +145,9 @@ def _table(*columns: array[int]) -> IntArray:
     return rows.astype(np.int64)
 
 
-def _first_of_each(facts: IntArray, values: list[str], types: list[str]) -> IntArray:
+def _first_of_each(facts: IntArray, values: StringArray, types: StringArray) -> IntArray:
     """Positions of the attribute triples that say something new, ascending."""
-    if not values:
+    if not len(values):
         return np.zeros(0, dtype=np.int64)
     key = facts[:, 0] * (facts[:, 1].max() + 1) + facts[:, 1]
     order = np.argsort(key, kind="stable")
@@ -143,6 +163,55 @@ def _first_of_each(facts: IntArray, values: list[str], types: list[str]) -> IntA
     return np.flatnonzero(new)
 
 
+def _distinct(table: StatementTable, name: str, notes: list[str]) -> StatementTable:
+    """The table with every statement once."""
+    triples = distinct_rows(table.triples)
+    if repeated := len(table.triples) - len(triples):
+        notes.append(f"{name}: {counted(repeated, 'repeated triple')} merged")
+    once = _first_of_each(table.facts, table.values, table.types)
+    if repeated := len(table.facts) - len(once):
+        notes.append(f"{name}: {counted(repeated, 'repeated attribute triple')} merged")
+        table = replace(
+            table, facts=table.facts[once], values=table.values[once], types=table.types[once]
+        )
+    return table if triples is table.triples else replace(table, triples=triples)
+
+
+def _without_hubs(table: StatementTable, name: str, notes: list[str]) -> StatementTable:
+    """The table with triples to objects that only classify as attribute triples."""
+    moved = _hubs(table.triples, table.facts[:, 0], len(table.entities))
+    if not moved.any():
+        return table
+    gone = table.triples[moved]
+    classes = len(np.unique(gone[:, 2]))
+    notes.append(
+        f"{name}: {counted(classes, 'object')} that {counted(len(gone), 'triple')} lead to "
+        "and none leads away from "
+        + ("is taken for a value" if classes == 1 else "are taken for values")
+    )
+    return table.keep(~moved, np.ones(len(table.facts), dtype=bool)).with_facts(
+        gone[:, 0],
+        table.relations[gone[:, 1]].tolist(),
+        table.entities[gone[:, 2]],
+        strings([IRI_TYPE] * len(gone)),
+    )
+
+
+def _without_lone_blanks(
+    table: StatementTable, naming: IntArray, name: str, notes: list[str]
+) -> tuple[StatementTable, IntArray]:
+    """The table without blank nodes that are nobody's neighbour, as they get no links either."""
+    lone = table.is_blank.copy()
+    lone[table.triples[:, [0, 2]]] = False
+    goes = lone[table.facts[:, 0]]
+    if not goes.any():
+        return table, naming
+    count = len(np.unique(table.facts[goes, 0]))
+    notes.append(f"{name}: {counted(count, 'blank node')} in no triple left out")
+    kept = ~goes
+    return table.keep(np.ones(len(table.triples), dtype=bool), kept), naming[kept]
+
+
 def _hubs(rows: IntArray, subjects: IntArray, n: int) -> BoolArray:
     """(t,) bool: triples whose tail is no subject itself and as common as a class."""
     is_subject = np.zeros(n, dtype=bool)
@@ -155,50 +224,22 @@ def _hubs(rows: IntArray, subjects: IntArray, n: int) -> BoolArray:
     return chosen
 
 
-def _used(numbers: IntArray, names: StringArray) -> tuple[StringArray, IntArray]:
-    """Those of some names that numbers point to, and the numbers among these."""
-    used = np.zeros(len(names), dtype=bool)
+def _used(numbers: IntArray, n: int) -> tuple[BoolArray, IntArray]:
+    """(n,) bool those of n things that numbers point to, and the numbers among these."""
+    used = np.zeros(n, dtype=bool)
     used[numbers] = True
-    return names[used], (np.cumsum(used) - 1)[numbers]
+    return used, (np.cumsum(used) - 1)[numbers]
 
 
-def _choose_names(
-    n: int,
-    facts: IntArray,
-    values: StringArray,
-    types: StringArray,
-    attributes: StringArray,
-    reading: Reading,
-) -> tuple[StringArray | None, BoolArray]:
-    """(n,) the name of every entity, and (t,) bool which attribute triples gave none.
-
-    The preferred property decides first, then the language, then which came first.
-    """
-    order = reading.label_order
-    place = np.array([order.get(attribute, -1) for attribute in attributes], dtype=np.int64)
-    place = place[facts[:, 1]]
-    rest = np.ones(len(values), dtype=bool)
-    at = np.array([i for i in np.flatnonzero(place >= 0) if values[i].strip()], dtype=np.int64)
-    if not len(at):
-        return None, rest
-    ranks = {kind: _language_rank(kind, reading.language) for kind in set(types[at])}
-    language = np.array([ranks[kind] for kind in types[at]])
-    best = at[np.lexsort((at, language, place[at], facts[at, 0]))]
-    _, first = np.unique(facts[best, 0], return_index=True)
-    chosen = best[first]
-    rest[chosen] = False
-    names = np.full(n, "", dtype=object)
-    names[facts[chosen, 0]] = values[chosen]
-    return names, rest
-
-
-def _language_rank(kind: str, wanted: str | None) -> int:
-    """How well the language of a name fits, 0 is best."""
-    tag = kind.lower()
-    choices = [f"@{language}" for language in dict.fromkeys((wanted or "en", "en"))]
-    for at, choice in enumerate(choices):
-        if tag == choice:
-            return 2 * at
-        if tag.startswith(f"{choice}-"):
-            return 2 * at + 1
-    return 4 if tag == "" else 5
+def _literals(facts: IntArray, table: StatementTable, rest: BoolArray) -> Literals | None:
+    """The attribute triples that give no names, whose entities have the numbers in `facts`."""
+    if not rest.any():
+        return None
+    used, kinds = _used(facts[rest, 1], len(table.attributes))
+    return Literals(
+        table.attributes[used],
+        facts[rest, 0].astype(np.int32),
+        kinds.astype(np.int32),
+        table.values[rest],
+        table.types[rest],
+    )

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from dualamn.data_loaders.dataset import Dataset, assemble, check_split
+from dualamn.data_loaders.entity_tables import add_entities, entities_of, one_for_each
 from dualamn.data_loaders.graph_builder import GraphBuilder
 from dualamn.data_loaders.rdf_statements import sort_statements, statements_of
 from dualamn.data_loaders.string_graph import TRIPLE_FIELDS, choose, read_graph
@@ -20,6 +21,7 @@ from dualamn.files.string_tables import StringTable
 from dualamn.graphs.knowledge_graph import KnowledgeGraph
 from dualamn.graphs.task import AlignmentTask
 from dualamn.kernels.arrays import strings
+from dualamn.link_files.confidence import MIN_CONFIDENCE
 from dualamn.link_files.resolving import LinkReader, PairFiles, join_links
 from dualamn.link_files.table_formats import named_links
 
@@ -35,6 +37,12 @@ def as_graph(
     labels: Sequence[str] = (),
     language: str | None = None,
     columns: Sequence[str] | None = None,
+    table: str | None = None,
+    edges: Sequence[str] | None = None,
+    separator: str | None = None,
+    encoding: str | None = None,
+    skip_bad_lines: bool = False,
+    entities: str = "auto",
     notes: list[str] | None = None,
 ) -> KnowledgeGraph:
     """Makes a knowledge graph of whatever holds triples.
@@ -52,14 +60,25 @@ def as_graph(
             or a `KnowledgeGraph`, which is given back.
         name: the graph's name; "graph", or the one it has, if None.
         entity_names: what people call the entities, by identifier, in place of any label.
-        labels, language, columns: how to read, see `load_files`.
+        labels, language, columns, table, edges, separator, encoding,
+            skip_bad_lines, entities: how to read, see `load_files`.
         notes: where what was merged or skipped is added.
 
     Raises:
         DataError: the data is nothing of these, empty, or has no such columns.
-        ConfigError: `labels`, `language` or `columns` cannot be.
+        ConfigError: how to read cannot be as it is given, see `Reading.of`.
     """
-    reading = Reading.of(labels, language, columns)
+    reading = Reading.of(
+        labels,
+        language,
+        columns,
+        table=table,
+        edges=edges,
+        separator=separator,
+        encoding=encoding,
+        skip_bad_lines=skip_bad_lines,
+        entities=entities,
+    )
     kg = _graph(data, name, reading, [] if notes is None else notes)
     if entity_names is None:
         return kg
@@ -79,6 +98,14 @@ def as_task(
     labels: Sequence[str] = (),
     language: str | None = None,
     columns: Sequence[str] | None = None,
+    table: str | Sequence[str | None] | None = None,
+    edges: Sequence[str] | None = None,
+    separator: str | None = None,
+    encoding: str | None = None,
+    skip_bad_lines: bool = False,
+    min_confidence: float = MIN_CONFIDENCE,
+    many: bool = False,
+    entities: str = "auto",
 ) -> AlignmentTask:
     """Makes a task of two or more graphs and the links between them.
 
@@ -96,14 +123,14 @@ def as_task(
             columns left_source, left, right_source and right. All are seeds, unless
             `train_ratio` is given.
         name: what the results are reported under.
-        test_links, train_ratio, seed, labels, language, columns: see `load_files`.
+        test_links, train_ratio, seed, labels, language, columns, table, edges, separator,
+            encoding, skip_bad_lines, min_confidence, many, entities: see `load_files`.
 
     Raises:
         DataError: fewer than two graphs, or data that is unusable or contradicts itself.
-        ConfigError: `labels`, `language` or `columns` cannot be.
+        ConfigError: how to read cannot be as it is given, see `Reading.of`.
     """
     check_split(train_ratio, seed)
-    reading = Reading.of(labels, language, columns)
     notes: list[str] = []
     if not isinstance(graphs, Mapping):
         if isinstance(graphs, str) or not isinstance(graphs, Sequence):
@@ -112,15 +139,38 @@ def as_task(
             data.name if isinstance(data, KnowledgeGraph) else f"kg{number}": data
             for number, data in enumerate(graphs, start=1)
         }
-    kgs = [_graph(data, kg_name, reading, notes) for kg_name, data in graphs.items()]
+    readings = [
+        Reading.of(
+            labels,
+            language,
+            columns,
+            table=id_column,
+            edges=edges,
+            separator=separator,
+            encoding=encoding,
+            skip_bad_lines=skip_bad_lines,
+            entities=entities,
+        )
+        for id_column in one_for_each(table, len(graphs))
+    ]
+    kgs = [
+        _graph(data, kg_name, reading, notes)
+        for (kg_name, data), reading in zip(graphs.items(), readings, strict=True)
+    ]
     if len(kgs) < 2:
         raise DataError(f"alignment needs two or more graphs of different names, got {len(kgs)}")
-    reader = LinkReader(kgs, notes)
-    table = join_links(
-        kgs, notes, seeds=_read_links(reader, links), test=_read_links(reader, test_links)
+    reader = LinkReader(
+        kgs, notes, encoding=readings[0].encoding, min_confidence=min_confidence, many=many
+    )
+    joined = join_links(
+        kgs,
+        notes,
+        many=many,
+        seeds=_read_links(reader, links),
+        test=_read_links(reader, test_links),
     )
     return assemble(
-        Dataset(tuple(kgs), table, notes),
+        Dataset(tuple(kgs), joined, notes),
         name="-".join(kg.name for kg in kgs) if name is None else name,
         train_ratio=train_ratio,
         seed=seed,
@@ -144,7 +194,12 @@ def _graph(data: Any, name: str | None, reading: Reading, notes: list[str]) -> K
     header, table = _table(data, len(TRIPLE_FIELDS), Path(name))
     if not len(table):
         raise DataError(f"graph {name} has no triples")
-    builder.add_table(choose(table, header, reading.columns))
+    if reading.table is None:
+        builder.add_table(choose(table, header, reading.columns))
+    elif header:
+        add_entities([entities_of(header, table, reading)], builder, notes, reading)
+    else:
+        raise DataError(f"graph {name} has no names of columns; give a table, such as a data frame")
     return builder.graph(name, notes, hubs=False)
 
 

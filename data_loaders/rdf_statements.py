@@ -6,26 +6,32 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from dualamn.data_loaders.graph_builder import IRI_TYPE, GraphBuilder
+from dualamn.data_loaders.graph_builder import SAME, GraphBuilder
+from dualamn.data_loaders.same_entities import REDIRECTS
+from dualamn.data_loaders.statement_table import IRI_TYPE
 from dualamn.errors import DataError
 from dualamn.files.opening import RDF, suffix
-from dualamn.files.rdf import RDF_TYPE, SAME_AS, pyoxigraph, statements
+from dualamn.files.rdf import RDF_TYPE, SAME_AS, Reading, pyoxigraph, statements
+from dualamn.files.text import BadLines
 
 Statement: TypeAlias = tuple[str, str, str, str | None]
 """Subject, property, object and, of a literal, its type: "@en", the IRI of a datatype or ""."""
 
 STRING = "http://www.w3.org/2001/XMLSchema#string"
-_SAME = "say that two entities are the same, which is no triple of the graph; as --links they are"
 _NESTED = "about statements skipped"
 _NAMELESS = "of a type without a name skipped"
 _NO_RDF = "with a term that is no RDF skipped"
 
 
-def collect(path: Path, to: GraphBuilder, scope: str = "") -> None:
+def collect(
+    path: Path, to: GraphBuilder, scope: str = "", *, reading: Reading, notes: list[str]
+) -> None:
     """Adds the statements of a file to a graph; which named graph they are in does not count.
 
     Args:
         scope: what tells the blank nodes of this file from those of others.
+        reading: how the text is written, and whether mistakes in it are left out.
+        notes: where these are counted.
 
     Raises:
         DataError: the file cannot be read, is empty, or has a mistake.
@@ -33,8 +39,13 @@ def collect(path: Path, to: GraphBuilder, scope: str = "") -> None:
     """
     kind = RDF[suffix(path)]
     keeps_labels = kind in ("N-Triples", "N-Quads")
-    found = plain(statements(path), to, scope, keeps_labels=keeps_labels)
-    if not sort_statements(found, to):
+    bad = BadLines() if reading.skip_bad_lines else None
+    quads = statements(path, encoding=reading.encoding, bad=bad)
+    found = plain(quads, to, scope, keeps_labels=keeps_labels)
+    count = sort_statements(found, to)
+    if bad is not None:
+        notes.extend(bad.note(path))
+    if not count:
         raise DataError(f"there is no statement in this file; expected {kind}", path=path)
 
 
@@ -54,8 +65,9 @@ def sort_statements(found: Iterable[Statement], to: GraphBuilder) -> int:
     """Adds statements to a graph.
 
     Statements with two entities become triples and those with a literal attribute triples. So do
-    those of rdf:type: as entities, classes would be neighbours of a good part of a graph. That
-    two entities are the same is left out: it would give the links away.
+    those of rdf:type: as entities, classes would be neighbours of a good part of a graph. Two
+    entities of the graph that it says to be the same become one; that one of them is the same as
+    something elsewhere is left out, as it would give the links away.
 
     Returns:
         How many statements there were.
@@ -65,14 +77,17 @@ def sort_statements(found: Iterable[Statement], to: GraphBuilder) -> int:
     add_entity, add_attribute = (column.append for column in to.literals)
     add_value, add_type = to.values.append, to.types.append
     types: dict[str, str] = {STRING: ""}
-    same = frozenset(SAME_AS)
+    redirects, same = frozenset(REDIRECTS), frozenset(SAME_AS)
     count = number = 0
     before: str | None = None  # the subject that `number` is the number of: it often stays the same
     for subject, predicate, value, kind in found:
         count += 1
         if kind is None:
+            if predicate in redirects:
+                to.same.append((subject, value))
+                continue
             if predicate in same:
-                to.skipped[_SAME] += 1
+                to.skipped[SAME] += 1
                 continue
             if predicate != RDF_TYPE:
                 if subject != before:

@@ -2,16 +2,29 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
+from dualamn.data_loaders.entity_tables import (
+    NAMES_IDS,
+    EntityTable,
+    add_entities,
+    read_entities,
+)
 from dualamn.data_loaders.graph_builder import GraphBuilder
 from dualamn.data_loaders.rdf_statements import collect
 from dualamn.errors import DataError, did_you_mean
 from dualamn.files.opening import COMPRESSED, PARQUET, RDF, TABLES, suffix
 from dualamn.files.rdf import Reading
-from dualamn.files.string_tables import StringTable, first_row, parse_strings, read_parquet
-from dualamn.files.text import read_text
+from dualamn.files.string_tables import (
+    StringTable,
+    delimiter_of,
+    first_row,
+    parse_strings,
+    read_parquet,
+)
+from dualamn.files.text import OR_SKIP, BadLines, read_text
 from dualamn.graphs.knowledge_graph import KnowledgeGraph
 
 TRIPLE_FIELDS = ("head", "relation", "tail")
@@ -19,6 +32,13 @@ MOST_COLUMNS = 1000
 
 READ = (*TABLES, *PARQUET, *RDF)
 """The endings of files that can hold a graph, before any of compression."""
+
+_WITH_TIMES = (4, 5)
+"""So many columns has a table of triples with a time, or the begin and end of one."""
+
+_TIME = re.compile(r"[-+\d#/.:,TZ ~\[\]()]*|none|null|na|nan", re.IGNORECASE)
+_FEW_ROWS = 10
+_MOSTLY_TIMES, _MOSTLY_DISTINCT = 0.95, 0.8
 
 _OTHER_FORMATS = {
     **dict.fromkeys((".jsonld", ".n3", ".hdt", ".trix", ".rj"), "such RDF"),
@@ -33,40 +53,72 @@ _WORDS = (
 )
 
 
-def read_triples(
-    path: Path, notes: list[str], columns: tuple[str, str, str] | None = None
-) -> StringTable:
+def read_triples(path: Path, notes: list[str], reading: Reading | None = None) -> StringTable:
     """Reads a table of triples, text or Parquet: its columns head, relation and tail.
 
     A first line of words such as head, relation and tail says which column is which, if the
-    words occur nowhere else in their columns; a table of other than three columns needs one.
+    words occur nowhere else in their columns; a table of other than three columns needs one,
+    unless its fourth column, and a fifth, hold times or numbers that a triple may have.
 
     Args:
-        notes: where a header in text is noted.
-        columns: which three columns to take, by name or by number from 1.
+        notes: where a header in text is noted, and what was left out.
+        reading: which three columns to take, and how the text is written.
 
     Raises:
         DataError: the file is unusable, or has no such columns.
     """
+    reading = reading or Reading()
+    columns = reading.columns
     if suffix(path) in PARQUET:
         names, table = read_parquet(path)
         return choose(table, names, columns)
-    text = read_text(path)
-    first = first_row(path, text)
-    if columns is None and (len(first) <= len(TRIPLE_FIELDS) or _by_words(first) is None):
-        table = parse_strings(path, text, TRIPLE_FIELDS)
-        chosen = _by_words(first)
-        header = chosen is not None and _is_header(table.take(chosen))
-        table = table.take(chosen or ()) if header else table
+    text = read_text(path, encoding=reading.encoding)
+    form = delimiter_of(path, text, notes, given=reading.separator, width=len(TRIPLE_FIELDS))
+    bad = BadLines() if reading.skip_bad_lines else None
+    first = first_row(text, form)
+    by_words = _by_words(first)
+    if columns is None and (by_words is None or len(first) <= len(TRIPLE_FIELDS)):
+        has_more = len(first) in _WITH_TIMES
+        table = parse_strings(
+            path,
+            text,
+            TRIPLE_FIELDS,
+            more=_WITH_TIMES if has_more else (),
+            may_have_gaps=has_more,
+            form=form,
+            bad=bad,
+            hint=OR_SKIP,
+        )
+        if by_words is None and not _are_triples(table):
+            raise _no_columns(path, first, None)
+        if has_more:
+            notes.append(
+                f"{path.name}: {' and '.join(map(str, range(4, len(first) + 1)))} of the columns, "
+                "times or numbers of the triples, are not read"
+            )
+        header = by_words is not None and _is_header(table.take(by_words))
+        table = table.take(by_words if header and by_words else range(3))
     else:
         # Only the columns that are looked for have to be full.
         table = parse_strings(
-            path, text, TRIPLE_FIELDS, more=range(1, MOST_COLUMNS), may_have_gaps=True
+            path,
+            text,
+            TRIPLE_FIELDS,
+            more=range(1, MOST_COLUMNS),
+            may_have_gaps=True,
+            form=form,
+            bad=bad,
+            hint=OR_SKIP,
         )
         chosen = _named(path, first, columns)
         by_number = columns is not None and all(column.isdecimal() for column in columns)
         table = table.take(chosen)
         header = _is_header(table) if by_number else True
+        others = [word.strip() for at, word in enumerate(first) if at not in chosen]
+        if columns is None and others:
+            notes.append(f"{path.name}: not read: the columns {', '.join(others[:8])}")
+    if bad is not None:
+        notes.extend(bad.note(path))
     if header:
         if columns is None:
             notes.append(f"{path.name}: the first line is taken for a header")
@@ -74,6 +126,22 @@ def read_triples(
         if not len(table):
             raise DataError("there is nothing but a header; add triples", path=path)
     return _filled(table)
+
+
+def _are_triples(table: StringTable) -> bool:
+    """Whether a table without words for its columns can hold triples, with their times perhaps.
+
+    Relations repeat, which names of entities do not, and what comes after a triple is no text.
+    """
+    rows, more = len(table), table.columns[len(TRIPLE_FIELDS) :]
+    if not more and not NAMES_IDS.fullmatch(table.columns[0][0].strip()):
+        return True
+    if rows >= _FEW_ROWS and len(set(table.columns[1])) > _MOSTLY_DISTINCT * rows:
+        return False
+    return all(
+        sum(_TIME.fullmatch(cell) is not None for cell in column) >= _MOSTLY_TIMES * rows
+        for column in more
+    )
 
 
 def choose(
@@ -140,7 +208,8 @@ def _no_columns(path: Path, header: Sequence[str], wanted: str | None) -> DataEr
     if wanted is None:
         message = (
             f"which of the columns {seen} are head, relation and tail? Name them so, or say it: "
-            "--columns HEAD,RELATION,TAIL, or the argument columns"
+            "--columns HEAD,RELATION,TAIL, or the argument columns; if every row is an entity, "
+            "name the column of identifiers: --table ID, or the argument table"
         )
     else:
         near = did_you_mean(wanted, [word.strip() for word in header])
@@ -181,6 +250,7 @@ def read_graph(
         files.extend(_files_in(path, notes) if path.is_dir() else [path])
     builder, hubs = GraphBuilder(reading), False
     n_rdf = sum(suffix(path) in RDF for path in files)
+    entities: list[EntityTable] = []
     for path in files:
         kind = suffix(path)
         if kind in _OTHER_FORMATS:
@@ -192,9 +262,13 @@ def read_graph(
         if kind in RDF:
             hubs = True
             # Blank nodes of two files are never the same.
-            collect(path, builder, f"f{files.index(path) + 1}." if n_rdf > 1 else "")
+            scope = f"f{files.index(path) + 1}." if n_rdf > 1 else ""
+            collect(path, builder, scope, reading=reading, notes=notes)
+        elif reading.table is not None:
+            entities.append(read_entities(path, notes, reading))
         else:
-            builder.add_table(read_triples(path, notes, reading.columns))
+            builder.add_table(read_triples(path, notes, reading))
+    add_entities(entities, builder, notes, reading)
     return builder.graph(name, notes, hubs=hubs)
 
 

@@ -12,12 +12,14 @@ from itertools import chain
 from pathlib import Path
 
 from dualamn.data_loaders.dataset import Dataset, Layout, Request, assemble, check_split
+from dualamn.data_loaders.entity_tables import one_for_each
 from dualamn.data_loaders.string_graph import graph_files, read_graph
 from dualamn.errors import DataError
 from dualamn.files.opening import COMPRESSED, PARQUET, RDF, check_exists, stem, suffix
 from dualamn.files.rdf import Reading
 from dualamn.graphs.knowledge_graph import KnowledgeGraph
 from dualamn.graphs.task import AlignmentTask
+from dualamn.link_files.confidence import MIN_CONFIDENCE
 from dualamn.link_files.numbered_links import without
 from dualamn.link_files.resolving import LinkReader, PairFiles, join_links
 from dualamn.progress import Progress, ProgressCallback, silent
@@ -46,6 +48,14 @@ def load_files(
     labels: Sequence[str] = (),
     language: str | None = None,
     columns: Sequence[str] | None = None,
+    table: str | Sequence[str | None] | None = None,
+    edges: Sequence[str] | None = None,
+    separator: str | None = None,
+    encoding: str | None = None,
+    skip_bad_lines: bool = False,
+    min_confidence: float = MIN_CONFIDENCE,
+    many: bool = False,
+    entities: str = "auto",
     progress: ProgressCallback = silent,
 ) -> AlignmentTask:
     """Loads two or more graphs from files of triples, and links between them.
@@ -76,18 +86,29 @@ def load_files(
             together) as seeds and leaves the rest for testing; above 0 and at most 1.
         seed: permutes each graph's entities and draws the split.
         labels: properties whose values are names of entities, preferred to rdfs:label and the
-            like, which are known.
+            like, which are known, and to those found by their values; or paths to such, as
+            "designation|label", with ^ before a relation that leads back.
         language: the language of names to prefer, such as "de"; without it English.
         columns: which columns of tables hold head, relation and tail, by name or number.
+        table: the column of identifiers, by name or number, of tables with one entity a row, whose
+            other columns describe it; or one for each graph, None for a graph of triples.
+        edges: the columns of such tables that name other entities; found if None.
+        separator: the character between the fields of tables; found if None.
+        encoding: that of text which is not UTF-8, such as "windows-1252".
+        skip_bad_lines: leave out lines of graphs that cannot be read, and count them in the
+            notes; without it they are errors.
+        min_confidence: leave out links of which their file says that they are less probable.
+        many: allow an entity several counterparts in a graph.
+        entities: what of a graph with a schema gets links: "individuals", "classes" (with
+            properties) or "both"; "auto" takes classes where there is hardly anything else.
         progress: called after every graph, with stage "load".
 
     Raises:
-        ConfigError: `labels`, `language` or `columns` cannot be.
+        ConfigError: how to read cannot be as it is given, see `Reading.of`.
         MissingExtraError: a package that reads a file is not installed.
         DataError: fewer than two sources, or a file that is unusable or contradicts itself.
     """
     check_split(train_ratio, seed)
-    reading = Reading.of(labels, language, columns)
     paths = [_paths(source) for source in sources]
     if len(paths) < 2:
         raise DataError(
@@ -102,17 +123,34 @@ def load_files(
     link_paths, test_paths = _paths(links), _paths(test_links)
     for path in (*chain.from_iterable(paths), *link_paths, *test_paths):
         check_exists(path)
+    readings = [
+        Reading.of(
+            labels,
+            language,
+            columns,
+            table=id_column,
+            edges=edges,
+            separator=separator,
+            encoding=encoding,
+            skip_bad_lines=skip_bad_lines,
+            entities=entities,
+        )
+        for id_column in one_for_each(table, len(paths))
+    ]
     notes: list[str] = []
-    kgs = _read_graphs(paths, kg_names, notes, progress, reading)
-    reader = LinkReader(kgs, notes)
-    table = join_links(
+    kgs = _read_graphs(paths, kg_names, notes, progress, readings)
+    reader = LinkReader(
+        kgs, notes, encoding=readings[0].encoding, min_confidence=min_confidence, many=many
+    )
+    joined = join_links(
         kgs,
         notes,
+        many=many,
         seeds=[reader.read(path) for path in link_paths],
         test=[reader.read(path) for path in test_paths],
     )
     progress(Progress("load", len(paths) + 1, len(paths) + 1))
-    dataset = Dataset(tuple(kgs), table, notes)
+    dataset = Dataset(tuple(kgs), joined, notes)
     return assemble(dataset, name="-".join(kg_names), train_ratio=train_ratio, seed=seed)
 
 
@@ -121,10 +159,12 @@ def _read_graphs(
     names: Sequence[str],
     notes: list[str],
     progress: ProgressCallback,
-    reading: Reading | None = None,
+    readings: Sequence[Reading] | None = None,
 ) -> list[KnowledgeGraph]:
     kgs = []
-    for number, (source, name) in enumerate(zip(sources, names, strict=True), start=1):
+    readings = readings or [Reading()] * len(sources)
+    given = zip(sources, names, readings, strict=True)
+    for number, (source, name, reading) in enumerate(given, start=1):
         kgs.append(read_graph(source, name, notes, reading))
         progress(Progress("load", number, len(sources) + 1))
     return kgs

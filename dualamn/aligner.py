@@ -17,15 +17,16 @@ from dualamn.bootstrap import Round
 from dualamn.config import DEFAULT_PRESET, AlignerConfig, Overrides, PresetName
 from dualamn.decoding import chosen_pairs
 from dualamn.encoders import get_encoder
-from dualamn.errors import DualamnError
+from dualamn.errors import DualamnError, TrainingError
 from dualamn.graphs.task import AlignmentTask
 from dualamn.kernels.arrays import EmbeddingArray, Int32Array
 from dualamn.kernels.memory import check_room
 from dualamn.matching import check_many, configured_matcher
 from dualamn.model import Model, fit, restored
 from dualamn.planning.execution_plan import ExecutionPlan, plan
-from dualamn.probability.holdout import Holdout, with_probabilities
-from dualamn.progress import ProgressCallback, silent
+from dualamn.probability.holdout import Holdout, n_trials
+from dualamn.probability.trials import with_probabilities
+from dualamn.progress import ProgressCallback, silent, within
 from dualamn.result import CandidateProtocol
 from dualamn.settings.groups import Device
 
@@ -41,13 +42,12 @@ class Fitted:
 
     Attributes:
         model: learned from all that is known, and finds the links.
-        holdout: what is held out for probabilities; None without the setting `calibrate`.
-        second: a model that did not see it; None where nothing could be held out.
+        trials: what is held out for probabilities, and a second model that did not see it; none
+            without the setting `calibrate`.
     """
 
     model: Model
-    holdout: Holdout | None = None
-    second: Model | None = None
+    trials: tuple[tuple[Holdout, Model], ...] = ()
 
 
 class Aligner:
@@ -124,12 +124,10 @@ class Aligner:
 
     @property
     def held_out(self) -> Int32Array:
-        """(h, 2) int32 seed links that the second model of calibration did not see.
-
-        Where there are none, pseudo-seeds whose names and values it did not see.
-        """
-        holdout = None if self._fitted is None else self._fitted.holdout
-        return np.empty((0, 2), dtype=np.int32) if holdout is None else holdout.held_out
+        """(h, 2) int32 seed links that a second model of calibration did not see."""
+        trials = () if self._fitted is None else self._fitted.trials
+        links = [np.empty((0, 2), dtype=np.int32), *(holdout.held_out for holdout, _ in trials)]
+        return np.unique(np.concatenate(links), axis=0).astype(np.int32)
 
     def fit(
         self,
@@ -141,9 +139,9 @@ class Aligner:
     ) -> Self:
         """Trains on the task's seed links; test and valid links are not looked at.
 
-        With the setting `calibrate` it trains a second model of the same settings on four fifths
-        of the seed links, or, where there are none, without the names of a fifth of the
-        pseudo-seeds. The checkpoint is of the first one.
+        With the setting `calibrate` it trains a second model of the same settings, and for graphs
+        of less than a thousand or so entities up to five, without some of the seed links and of the
+        entities, see `dualamn.probability.holdout`. The checkpoint is of the first one.
 
         A task without seed links needs names or values: the aligner then begins with
         `pseudo_seeds`, and finds sure pairs anew in every self-training round.
@@ -169,11 +167,12 @@ class Aligner:
         self.config, storage = self.plan.config, self.plan.storage
         if self.plan.file_bytes:
             check_room(self.plan.file_bytes)
+        models = 1 + n_trials(task, None) if self.config.calibrate else 1
         model = fit(
             task,
             self.config,
             storage,
-            progress=progress,
+            progress=within(progress, model=1, models=models),
             checkpoint=None if checkpoint is None else Path(checkpoint),
             resume=resume,
         )
@@ -182,14 +181,42 @@ class Aligner:
         if self.config.calibrate:
             started = time.perf_counter()
             model.decoder.forget()  # while the second model is trained
-            holdout = Holdout.of(task, model.pseudo_seeds, self.config.seed)
-            second = None
-            if len(holdout.held_out):
-                meaning = holdout.hidden(model.attributes.meaning)
-                second = fit(holdout.task, self._of_second, storage, meaning, progress=progress)
-                self.seconds["calibrate"] = time.perf_counter() - started
-            self._fitted = Fitted(model, holdout, second)
+            holdouts = self._holdouts(model)
+            trials = []
+            for at, holdout in enumerate(holdouts, start=2):
+                told = within(progress, model=at, models=1 + len(holdouts))
+                second = self._second(model, holdout, told)
+                if second is not None:
+                    trials.append((holdout, second))
+            self.seconds["calibrate"] = time.perf_counter() - started
+            self._fitted = Fitted(model, tuple(trials))
         return self
+
+    def _second(self, model: Model, holdout: Holdout, progress: ProgressCallback) -> Model | None:
+        """A model that does not see what is held out; None where that leaves nothing to learn."""
+        task, meaning = holdout.task, holdout.hidden(model.attributes.meaning)
+        storage = model.encoder.storage
+        try:
+            second = fit(
+                task,
+                self._of_second,
+                storage,
+                meaning,
+                weights_of=model.attributes,
+                progress=progress,
+            )
+        except TrainingError:
+            return None
+        second.decoder.forget()
+        return second
+
+    def _holdouts(self, model: Model) -> tuple[Holdout, ...]:
+        """What the second models do not see."""
+        task, seeds = model.task, model.pseudo_seeds
+        return tuple(
+            Holdout.of(task, seeds, self.config.seed, number)
+            for number in range(n_trials(task, seeds))
+        )
 
     @property
     def _of_second(self) -> AlignerConfig:
@@ -215,7 +242,9 @@ class Aligner:
         """Links between every pair of graphs, or those named.
 
         With the setting `calibrate` links get probabilities: learned from how often the
-        second model's links are correct, by what it did not see: seed links or pseudo-seeds.
+        second models' links are correct, and what they look like of entities that are dangling.
+        Where candidates are "unaligned", entities with the same IRI are links of probability 1, see
+        `AlignmentTask.same_identifiers`.
 
         Args:
             pairs: names of graphs, two and two; all pairs if None.
@@ -240,23 +269,41 @@ class Aligner:
         if candidates is None:
             candidates = "all_entities" if many else "unaligned"
         calibration = None
+        models = 1 + len(fitted.trials)
         found, seconds = fitted.model.align(
             chosen,
             candidates,
             matcher,
             many=many,
-            features=fitted.holdout is not None,
-            progress=progress,
+            features=self.config.calibrate,
+            progress=within(progress, model=1, models=models),
         )
-        if fitted.holdout is not None:
-            started, of_second = time.perf_counter(), found
-            if fitted.second is not None:
-                of_second, _ = fitted.second.align(
-                    chosen, candidates, matcher, many=many, features=True, progress=progress
-                )
-            found, calibration = with_probabilities(found, of_second, fitted.holdout, many=many)
+        if self.config.calibrate:
+            started = time.perf_counter()
+            trials = [
+                second.align(
+                    chosen,
+                    candidates,
+                    matcher,
+                    many=many,
+                    features=True,
+                    progress=within(progress, model=number, models=models),
+                )[0]
+                for number, (_, second) in enumerate(fitted.trials, start=2)
+            ]
+            found, calibration = with_probabilities(
+                found,
+                trials,
+                [holdout for holdout, _ in fitted.trials],
+                task,
+                all_have_counterparts=candidates == "test_only",
+                many=many,
+            )
             spent = self.seconds.get("calibrate", 0.0) + time.perf_counter() - started
             calibration = replace(calibration, seconds=spent)
+        if candidates == "unaligned" or many:
+            same = task.same_identifiers
+            found = tuple(p.with_given(task.links_between(same, p.left, p.right)) for p in found)
         return Alignment(
             task,
             found,
@@ -272,11 +319,8 @@ class Aligner:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What of the fitted task took no part in learning, and what to know of probabilities."""
-        notes = self.fitted.model.notes + self.fitted.model.attributes.notes(self.task)
-        if self.config.calibrate and self.pseudo_seeds is not None:
-            notes += self.pseudo_seeds.notes(self.task)
-        return notes
+        """What of the fitted task took no part in learning."""
+        return self.fitted.model.notes + self.fitted.model.attributes.notes(self.task)
 
     @property
     def saw_test_side(self) -> bool:
@@ -290,8 +334,9 @@ class Aligner:
         from dualamn.graphs.aligner_file import write_aligner
 
         state = self.fitted.model.state()
-        if self.fitted.second is not None:
-            state |= {f"{_SECOND}{k}": v for k, v in self.fitted.second.state().items()}
+        for holdout, second in self.fitted.trials:
+            at = f"{_SECOND}{holdout.number}/"
+            state |= {f"{at}{k}": v for k, v in second.state().items()}
         write_aligner(path, self.config, self.fitted.model.encoder.storage, self.task, state)
 
     @classmethod
@@ -309,16 +354,18 @@ class Aligner:
 
         config, storage, task, state = read_aligner(path)
         aligner = cls(config if device is None else replace(config, device=device))
-        of_second = taken(state, _SECOND)
+        of_seconds = taken(state, _SECOND)
         model = restored(task, aligner.config, storage, state)
         aligner._fitted = Fitted(model)
         if aligner.config.calibrate:
-            holdout = Holdout.of(task, model.pseudo_seeds, config.seed)
-            second = None
-            if len(holdout.held_out):
-                meaning = holdout.hidden(model.attributes.meaning)
-                second = restored(holdout.task, aligner._of_second, storage, of_second, meaning)
-            aligner._fitted = Fitted(model, holdout, second)
+            trials = []
+            for holdout in aligner._holdouts(model):
+                own = taken(of_seconds, f"{holdout.number}/")
+                if own:
+                    meaning = holdout.hidden(model.attributes.meaning)
+                    second = restored(holdout.task, aligner._of_second, storage, own, meaning)
+                    trials.append((holdout, second))
+            aligner._fitted = Fitted(model, tuple(trials))
         return aligner
 
     def save_embeddings(self, path: str | Path) -> Path:

@@ -11,6 +11,7 @@ import numpy as np
 
 from dualamn.errors import ConfigError
 from dualamn.probability.calibration import JudgedLinks
+from dualamn.result import LIKELY
 
 if TYPE_CHECKING:
     import pandas
@@ -26,6 +27,10 @@ if TYPE_CHECKING:
 class Alignment(JudgedLinks):
     """Links found between the graphs of a task, and all that can be done with them.
 
+    It has every link that the matcher chose. Files and tables, as on the command line, have those
+    that are likely correct (`likely`) where the links have probabilities, unless others were chosen
+    by `confident`, `at_precision` or `above`; `confident(0)` is all of them.
+
     >>> import dualamn
     >>> german = [("Rhein", "mündet in", "Nordsee"), ("Rhein", "fließt durch", "Köln")]
     >>> english = [("Rhine", "flows to", "North Sea"), ("Rhine", "passes", "Cologne")]
@@ -38,8 +43,8 @@ class Alignment(JudgedLinks):
     ['Rhine']
 
     Attributes:
-        task, pairs, protocol, matcher, seconds, saw_test_side, used_names, config: see
-            `AlignedLinks`.
+        task, pairs, protocol, matcher, seconds, saw_test_side, used_names, config,
+            least_probability, chosen_from: see `AlignedLinks`.
         calibration, attributes: see `JudgedLinks`.
     """
 
@@ -52,6 +57,19 @@ class Alignment(JudgedLinks):
         if not 0 <= probability <= 1:
             raise ConfigError(f"a probability lies between 0 and 1, got {probability}")
         return self._from(probability)
+
+    def likely(self) -> Alignment:
+        """The alignment with only the links that are likely correct, of probability .5 or more.
+
+        Links between graphs that were not calibrated are all there.
+        """
+        if self.probabilities is None:
+            return self
+        return self._chosen(LIKELY)
+
+    def written(self) -> Alignment:
+        """What files and tables have: the links that were chosen, or else those that are likely."""
+        return self.likely() if self.least_probability is None else self
 
     def threshold(self, precision: float, confidence: float = 0.95) -> Threshold:
         """The lowest probability above which at least that share of the links is correct.
@@ -68,7 +86,8 @@ class Alignment(JudgedLinks):
         if self.calibration is None:
             raise _not_calibrated()
         parts = []
-        for pair, made_by in zip(self.pairs, self.calibration.pairs, strict=True):
+        for whole, made_by in zip(self.pairs, self.calibration.pairs, strict=True):
+            pair = whole.only_found()  # of the others there is no doubt
             assert pair.probabilities is not None
             assert pair.features is not None
             parts.append((made_by, pair.probabilities, pair.features))
@@ -83,12 +102,21 @@ class Alignment(JudgedLinks):
         return self._from(threshold.probability)
 
     def _from(self, probability: float) -> Alignment:
+        if any(pair.probabilities is None for pair in self.pairs):
+            raise _not_calibrated()
+        return self._chosen(probability)
+
+    def _chosen(self, probability: float) -> Alignment:
         pairs = []
         for pair in self.pairs:
-            if pair.probabilities is None:
-                raise _not_calibrated()
-            pairs.append(pair.kept(pair.probabilities >= np.float32(probability)))
-        return replace(self, pairs=tuple(pairs))
+            p = pair.probabilities
+            pairs.append(pair if p is None else pair.kept(p >= np.float32(probability)))
+        return replace(
+            self,
+            pairs=tuple(pairs),
+            least_probability=max(probability, self.least_probability or 0.0),
+            chosen_from=self.chosen_from or self,
+        )
 
     def explain(
         self, left: str, right: str | None = None, *, graphs: tuple[str, str] | None = None
@@ -96,13 +124,14 @@ class Alignment(JudgedLinks):
         """Why two entities are linked, or one is not, see `dualamn.explain.explain`.
 
         Args:
-            left: identifier of an entity, of whichever graph.
+            left: an entity of whichever graph: its identifier, its name, or the last part of its
+                identifier.
             right: another, of another graph; the one that `left` is linked to if None.
-            graphs: names of the graphs of the two, where an identifier is in several.
+            graphs: names of the graphs of the two, where the same is in several.
 
         Raises:
-            DataError: no such entity in the graphs that were aligned, or two that were not
-                aligned with each other.
+            DataError: no such entity in the graphs that were aligned, several of one name, or two
+                that were not aligned with each other.
         """
         from dualamn.explain import explain
 
@@ -132,7 +161,7 @@ class Alignment(JudgedLinks):
         base: str | None = None,
         sssom: Slots | None = None,
     ) -> None:
-        """Writes the links in the format that the file name ends in.
+        """Writes the links, see `written`, in the format that the file name ends in.
 
         Args:
             path: the file, replaced only once the new one is complete.
@@ -153,7 +182,7 @@ class Alignment(JudgedLinks):
 
         chosen, options = format_of(path, format), WriteOptions(base, sssom or {})
         chosen.check(options)
-        chosen.write_links(self, Path(path), options)
+        chosen.write_links(self.written(), Path(path), options)
 
     def write_candidates(
         self,
@@ -163,8 +192,9 @@ class Alignment(JudgedLinks):
     ) -> None:
         """Writes the k best candidates of every entity, linked or not, as a table.
 
-        Columns are source, entity, rank, candidate_source, candidate, score and linked, and
-        name and candidate_name if a graph has names.
+        Columns are source, entity, rank, candidate_source, candidate, score and linked, whether it
+        is a link that is written, and name and candidate_name if a graph has names. The score is
+        the matcher's, which ranks candidates before links get probabilities.
 
         Args:
             path: the file, see `write`; a format of tables.
@@ -179,17 +209,18 @@ class Alignment(JudgedLinks):
         from dualamn.link_files.formats import table_writer
         from dualamn.link_files.side_tables import candidate_table
 
-        table_writer(path, format)(candidate_table(self, k), Path(path))
+        table_writer(path, format)(candidate_table(self.written(), k), Path(path))
 
     def write_unmatched(
         self,
         path: str | Path,
         format: str | None = None,  # noqa: A002
     ) -> None:
-        """Writes the entities that have neither a link nor a seed link, as a table.
+        """Writes the entities that have neither a link, see `written`, nor a seed link, as a table.
 
-        Columns are source, entity and name, empty for an entity without one. Graphs that were
-        not aligned are left out.
+        Columns are source, entity, name, empty for an entity without one, and reason, why it has no
+        link. Graphs that were not aligned are left out, and entities that get no links, such as
+        blank nodes.
 
         Args:
             path: the file, see `write`; a format of tables.
@@ -203,7 +234,7 @@ class Alignment(JudgedLinks):
         from dualamn.link_files.formats import table_writer
         from dualamn.link_files.side_tables import unmatched_table
 
-        table_writer(path, format)(unmatched_table(self), Path(path))
+        table_writer(path, format)(unmatched_table(self.written()), Path(path))
 
     def report(
         self,
@@ -215,8 +246,9 @@ class Alignment(JudgedLinks):
     ) -> None:
         """Writes one HTML page about the alignment that needs no network.
 
-        It has counts, the graphs in numbers, how sure links are and whether that can be believed,
-        and some links of every band of probability with the reasons for them.
+        It has counts of the links that files have, see `written`; of all links how sure they are,
+        and whether that can be believed, and some of every band of probability with the reasons for
+        them; and the graphs in numbers.
 
         Args:
             path: the file, replaced only once the new one is complete.
@@ -230,14 +262,16 @@ class Alignment(JudgedLinks):
         """
         from dualamn.report import write_report
 
-        write_report(self, path, per_band=per_band, seconds=seconds, notes=notes)
+        write_report(self.written(), path, per_band=per_band, seconds=seconds, notes=notes)
 
     def to_tsv(self, path: str | Path) -> None:
-        """Writes the links as TSV, see `dualamn.link_files.table_formats`."""
+        """Writes the links, see `written`, as TSV, see `dualamn.link_files.table_formats`."""
         self.write(path, "tsv")
 
     def to_arrow(self) -> pyarrow.Table:
-        """The links as a `pyarrow.Table`, sorted and named as in files, scores not rounded.
+        """The links that files have, as a `pyarrow.Table` of the same columns and order.
+
+        Fractions are not rounded.
 
         Raises:
             MissingExtraError: pyarrow is not installed.
@@ -245,10 +279,12 @@ class Alignment(JudgedLinks):
         from dualamn.link_files.table import table_of_links
         from dualamn.link_files.table_formats import arrow_table
 
-        return arrow_table(table_of_links(self))
+        return arrow_table(table_of_links(self.written()))
 
     def to_pandas(self) -> pandas.DataFrame:
-        """The links as a `pandas.DataFrame`, sorted and named as in files, scores not rounded.
+        """The links that files have, as a `pandas.DataFrame` of the same columns and order.
+
+        Fractions are not rounded.
 
         Raises:
             MissingExtraError: pandas is not installed.
@@ -256,11 +292,13 @@ class Alignment(JudgedLinks):
         from dualamn.errors import needs
         from dualamn.link_files.table import table_of_links
 
-        return needs("pandas", extra="pandas").DataFrame(dict(table_of_links(self).columns))
+        return needs("pandas", extra="pandas").DataFrame(
+            dict(table_of_links(self.written()).columns)
+        )
 
 
 def _not_calibrated() -> ConfigError:
     return ConfigError(
         "these links have no probabilities: align with Aligner(calibrate=True), or on the command "
-        "line with --calibrate"
+        "line without --no-calibrate"
     )

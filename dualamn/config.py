@@ -86,7 +86,8 @@ class Overrides(TypedDict, total=False):
 
 
 _EVIDENCE: Overrides = {
-    "matcher": "sinkhorn",
+    "calibrate": True,
+    "matcher": "mutual",
     "evidence_rounds": 6,
     "evidence_explored": 20,
     "names_turns": 3,

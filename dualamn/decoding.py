@@ -148,7 +148,10 @@ class Decoder:
                 return Candidates.none(*pools)
             embeddings = np.empty((self.task.n_entities, 0), dtype=np.float32)
         width = embeddings.shape[1] or (0 if names is None else names.width)
-        products = len(pools[0]) * len(pools[1]) * width
+        rows = [len(pool) for pool in pools]
+        if names is not None:
+            rows = [int(names.owners.counts(pool.astype(np.int64)).sum()) for pool in pools]
+        products = rows[0] * rows[1] * width
         seeds = len(self.task.links_between(self.task.seed_links, left, right)) > 0
         way = way_to_search(products, config, seeds=seeds, names=names is not None)
         if way == "evidence":

@@ -27,7 +27,7 @@ from dualamn.matching import configured_matcher
 from dualamn.matching.duplicates import with_new_claims
 from dualamn.matching.pairs import ScoredCandidates
 from dualamn.probability.link_features import link_features
-from dualamn.progress import Progress, ProgressCallback
+from dualamn.progress import Progress, ProgressCallback, within
 from dualamn.result import CandidateProtocol, Matching, PairAlignment
 
 if TYPE_CHECKING:
@@ -96,6 +96,8 @@ class Model:
             The links of every pair, and the seconds of both stages.
         """
         decide = configured_matcher(self.config, matcher)
+        most = self.config.most_rounds(named=self.attributes.named)
+        progress = within(progress, round=most + 1, rounds=most)
         embeddings = self.embeddings
         found: list[PairAlignment] = []
         seconds = {"search": 0.0, "match": 0.0}
@@ -112,11 +114,13 @@ class Model:
                     matching = self._with_reason(matching, near)
                 pair = PairAlignment.of(left, right, matching, near.recall)
                 if features:
+                    ends = pair.links.astype(np.int64).T
                     values = link_features(
                         pair.links,
                         near,
                         np.concatenate([kg.degrees for kg in self.task.kgs]),
                         self.config,
+                        attributes=self.attributes.match_weight(*ends, names=1.0, values=1.0),
                         pseudo_seeds=self.pseudo_seeds,
                         many=many,
                         transport_plan=matching.transport_plan,
@@ -169,6 +173,7 @@ def fit(
     storage: Storage,
     meaning: FloatArray | None = None,
     *,
+    weights_of: Attributes | None = None,
     progress: ProgressCallback,
     checkpoint: Path | None = None,
     resume: bool = False,
@@ -180,12 +185,15 @@ def fit(
         config: the settings.
         storage: where embeddings are made.
         meaning: (n, d) rows of the model of names, where they are known already.
+        weights_of: names and values whose weights are taken, and not learned.
         progress, checkpoint, resume: see `Aligner.fit`.
 
     Raises:
         TrainingError, CheckpointError: see `Aligner.fit`.
     """
     attributes = Attributes.of(task, config, meaning)
+    if weights_of is not None:
+        attributes.take_weights(weights_of)
     pseudo_seeds = attributes.start(task)
     known = task.seed_links if pseudo_seeds is None else pseudo_seeds.links
     encoder = _encoder(task, config, storage, known)

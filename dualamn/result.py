@@ -25,8 +25,13 @@ CandidateProtocol = Literal["test_only", "all_entities", "unaligned"]
 
 - `test_only`: those of the test links, the protocol of the papers' tables;
 - `all_entities`: queries from the test links, candidates all entities of the other graph;
-- `unaligned`: queries and candidates are all entities without a seed link to the other graph.
+- `unaligned`: queries and candidates are all entities that neither a seed link nor the same
+  identifier joins to the other graph.
 """
+
+
+LIKELY = 0.5
+"""The probability from which a link is more likely correct than not."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -172,6 +177,8 @@ class PairAlignment:
         features: (m, f) float32 that they were read from, see `probability.link_features`;
             None where the run was not calibrated.
         recall: what an approximate search found; None where it was exact or there was none.
+        is_given: (m,) bool, links that nothing had to find, as their ends have the same identifier;
+            None where there are none.
     """
 
     left: int
@@ -183,6 +190,7 @@ class PairAlignment:
     probabilities: FloatArray | None = None
     features: FloatArray | None = None
     recall: Recall | None = None
+    is_given: BoolArray | None = None
 
     @classmethod
     def of(
@@ -207,7 +215,33 @@ class PairAlignment:
             scores=self.scores[chosen],
             probabilities=None if self.probabilities is None else self.probabilities[chosen],
             features=None if self.features is None else self.features[chosen],
+            is_given=None if self.is_given is None else self.is_given[chosen],
         )
+
+    def with_given(self, links: Int32Array) -> PairAlignment:
+        """The same with (g, 2) further links that are certain: score and probability are 1."""
+        if not len(links):
+            return self
+        score, nothing = np.ones(len(links), np.float32), np.zeros(len(self.links), np.bool_)
+        p, features = self.probabilities, self.features
+        if features is not None:
+            features = np.pad(features, ((0, len(links)), (0, 0)))
+        return replace(
+            self,
+            links=np.concatenate([self.links, links]),
+            scores=np.concatenate([self.scores, score]),
+            probabilities=None if p is None else np.concatenate([p, score]),
+            features=features,
+            is_given=np.concatenate([nothing, np.ones(len(links), np.bool_)]),
+        )
+
+    def only_found(self) -> PairAlignment:
+        """The same without the links that are given."""
+        return self if self.is_given is None else self.kept(~self.is_given)
+
+
+SAME_IDENTIFIER = "same identifier"
+"""The origin of a link whose ends have the same identifier."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -218,8 +252,12 @@ class LinkColumns:
         left_source, right_source: (m,) names of the knowledge graphs.
         left, right: (m,) identifiers of the entities.
         score: (m,) float32.
-        probability: (m,) float32, the chance that each link is right, NaN for links between
+        probability: (m,) float32, the chance that each link is correct, NaN for links between
             graphs that were not calibrated; None where none were.
+        left_name, right_name: (m,) what people call the entities, "" for one without a name; None
+            where no graph has names.
+        origin: (m,) "same identifier" for links that are certain by that, "" for those that were
+            found; None where all were found.
     """
 
     left_source: StringArray
@@ -228,6 +266,9 @@ class LinkColumns:
     right: StringArray
     score: FloatArray
     probability: FloatArray | None = None
+    left_name: StringArray | None = None
+    right_name: StringArray | None = None
+    origin: StringArray | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -244,6 +285,9 @@ class AlignedLinks:
             bootstrapping among them: only `test_only` scores of it are honest.
         used_names: names or attribute values of entities took part beside structure.
         config: the settings; None if not known.
+        least_probability: that links were chosen by; None where all are there.
+        chosen_from: the alignment with all links that these were chosen from; None where these are
+            all.
     """
 
     task: AlignmentTask
@@ -254,6 +298,8 @@ class AlignedLinks:
     saw_test_side: bool = False
     used_names: bool = False
     config: AlignerConfig | None = None
+    least_probability: float | None = None
+    chosen_from: AlignedLinks | None = None
 
     def __len__(self) -> int:
         return sum(len(pair.links) for pair in self.pairs)
@@ -292,6 +338,20 @@ class AlignedLinks:
         )
 
     @property
+    def is_given(self) -> BoolArray:
+        """(m,) bool: links that are certain, as their ends have the same identifier."""
+        nothing = [np.zeros(len(pair.links), np.bool_) for pair in self.pairs]
+        return np.concatenate(
+            [
+                np.empty(0, np.bool_),
+                *(
+                    no if pair.is_given is None else pair.is_given
+                    for pair, no in zip(self.pairs, nothing, strict=True)
+                ),
+            ]
+        )
+
+    @property
     def notes(self) -> tuple[str, ...]:
         """What may have been missed: a line for every search that was approximate."""
         names = self.task.kg_names
@@ -309,11 +369,22 @@ class AlignedLinks:
 
     def columns(self) -> LinkColumns:
         """All links in the users' identifiers."""
-        names = strings(self.task.kg_names)
-        sources = names[self.task.source_of[self.links]]
-        ends = self.task.identifiers(self.links)
+        graphs, links, names = strings(self.task.kg_names), self.links, self.task.entity_names
+        sources, ends = graphs[self.task.source_of[links]], self.task.identifiers(links)
+        called = None if names is None else names[links]
+        given, origin = self.is_given, None
+        if given.any():
+            origin = strings(["", SAME_IDENTIFIER])[given.astype(np.int64)]
         return LinkColumns(
-            sources[:, 0], ends[:, 0], sources[:, 1], ends[:, 1], self.scores, self.probabilities
+            sources[:, 0],
+            ends[:, 0],
+            sources[:, 1],
+            ends[:, 1],
+            self.scores,
+            self.probabilities,
+            None if called is None else called[:, 0],
+            None if called is None else called[:, 1],
+            origin,
         )
 
     def summary(self) -> dict[str, Any]:

@@ -214,7 +214,7 @@ def evaluate(alignment: AlignedLinks, gold: Gold) -> Evaluation:
         >>> from dualamn.bench.synthetic_task import make_task
         >>> task = make_task(50, keep_triples=1, unmatched=0)
         >>> print(evaluate(Aligner("fast").fit(task).align(), [("a/7", "b/7")]))
-        synthetic-50, matcher sinkhorn, protocol unaligned:
+        synthetic-50, matcher mutual, protocol unaligned:
         ...
         links  precision  recall     F1  correct  incorrect  unknown  missed
         a-b        1.000   1.000  1.000        1          0       34       0

@@ -78,8 +78,12 @@ def test_more_work_takes_longer() -> None:
     for preset in ("fast", "balanced", "best", "paper"):
         config = of(preset)
         assert seconds(small, config, Speed()) < seconds(large, config, Speed())
-        twice = of(preset, calibrate=True)
-        assert seconds(small, config, Speed()) < seconds(small, twice, Speed())
+        once, twice = of(preset, calibrate=False), of(preset, calibrate=True)
+        assert seconds(small, once, Speed()) < seconds(small, twice, Speed())
+        # Where names take part there are more self-training rounds, and each trains and searches.
+        named = replace(small, has_names=True)
+        more = seconds(named, config, Speed()) > seconds(small, config, Speed())
+        assert more == (config.names_turns > config.bootstrap_turns)
     slow, quick = (seconds(small, of("best"), of_cores(cores)) for cores in (1, 8))
     assert quick < slow
     fast, balanced, best = (

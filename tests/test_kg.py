@@ -235,3 +235,28 @@ def test_further_names_and_who_gets_no_links_move_with_the_entities() -> None:
     assert further.without(further.entities[:1]).names.tolist() != further.names.tolist()
     with pytest.raises(DataError, match="2 further names are of 1 entities"):
         FurtherNames(np.zeros(1, np.int32), strings(["a", "b"]))
+
+
+def test_the_same_absolute_iri_links_two_graphs() -> None:
+    here, there = "http://a.org/", "http://b.org/"
+    left = [(f"{here}x", "r", f"{here}y"), (f"{there}z", "r", "_:b1"), ("short", "r", "ex:a")]
+    right = [(f"{here}x", "s", f"{here}y"), (f"{there}z", "s", "_:b1"), ("short", "s", "ex:a")]
+    kgs = [KnowledgeGraph.from_triples(name, rows) for name, rows in (("a", left), ("b", right))]
+    barred = np.char.endswith(kgs[1].entities.astype(str), "z")
+    kgs[1] = replace(kgs[1], unlinkable=barred)
+    seed = [(int(np.flatnonzero(kgs[0].entities == "short")[0]), 1)]  # with "http://a.org/y"
+    task = AlignmentTask.from_kgs(kgs, {}, seed=5)
+
+    def same(task: AlignmentTask) -> list[list[str]]:
+        assert task.same_identifiers.dtype == np.int32
+        assert (task.source_of[task.same_identifiers] == (0, 1)).all()
+        found: list[list[str]] = task.identifiers(task.same_identifiers).tolist()
+        return sorted(found)
+
+    # Neither blank nodes, nor short names, nor what gets no links.
+    assert same(task) == [[f"{here}x"] * 2, [f"{here}y"] * 2]
+    assert same(AlignmentTask.from_kgs(kgs, {(0, 1): seed}, seed=5)) == [[f"{here}x"] * 2]
+    distinct = replace(task, distinct_identifiers=True)
+    assert same(distinct) == []
+    assert AlignmentTask.from_pyg(distinct.to_pyg()).distinct_identifiers
+    assert same(AlignmentTask.from_pyg(task.to_pyg())) == same(task)

@@ -195,7 +195,7 @@ def test_a_loaded_aligner_makes_its_rows_as_the_saved_one(tmp_path: Path, older:
 
 
 def of(preset: PresetName, **settings: Any) -> AlignerConfig:
-    return AlignerConfig.preset(preset, **settings)
+    return AlignerConfig.preset(preset, **{"calibrate": False} | settings)
 
 
 def test_what_fits_but_for_its_rows_has_half_of_them_and_then_a_file(

@@ -11,14 +11,16 @@ import numpy as np
 from dualamn.attributes.base import AttributeSimilarity
 from dualamn.attributes.name_model import embed_names
 from dualamn.attributes.names import NameSimilarity
-from dualamn.attributes.normalisation import LONGEST
-from dualamn.attributes.pseudo_seeds import PseudoSeeds, find_seeds_by_name, find_seeds_by_value
+from dualamn.attributes.pseudo_seeds import PseudoSeeds
+from dualamn.attributes.seeds_by_name import find_seeds_by_name
+from dualamn.attributes.seeds_by_value import find_seeds_by_value
+from dualamn.attributes.value_keys import LONGEST
 from dualamn.attributes.values import ValueSimilarity
 from dualamn.config import AlignerConfig
 from dualamn.errors import ConfigError, TrainingError
 from dualamn.files.text import counted
 from dualamn.graphs.task import AlignmentTask
-from dualamn.kernels.arrays import FloatArray, Floats, Int32Array, IntArray
+from dualamn.kernels.arrays import FloatArray, Floats, Int32Array, IntArray, strings
 from dualamn.kernels.compute import threads, torch_device
 
 if TYPE_CHECKING:
@@ -112,6 +114,11 @@ class Attributes:
             similarity.weigh(links, before)
             before = similarity
 
+    def take_weights(self, other: Attributes) -> None:
+        """Takes the weights of those of a task with more seed links, which know them better."""
+        for own, theirs in zip(self.taking_part, other.taking_part, strict=True):
+            own.take_weights(theirs)
+
     def learn(self, links: Int32Array) -> None:
         """Learns from (m, 2) linked entities which words and properties stand for each other."""
         for similarity in self.taking_part:
@@ -198,7 +205,10 @@ def _read_names(
 ) -> NameSimilarity | None:
     if config.names == "off":
         return None
-    if task.entity_names is None:
+    entity_names = task.entity_names
+    if entity_names is None and task.further_names is not None:
+        entity_names = strings([""] * task.n_entities)
+    if entity_names is None:
         if config.names_model is not None:
             raise ConfigError(
                 f"names_model compares names, and the graphs of {task.name} have none"
@@ -207,7 +217,12 @@ def _read_names(
     if meaning is None and config.names_model is not None:
         with threads(config.threads):
             device = torch_device(config.device).type
-            meaning = embed_names(config.names_model, task.entity_names, device=device)
+            meaning = embed_names(config.names_model, entity_names, device=device)
     return NameSimilarity(
-        task.entity_names, task.source_of, width=_WIDTH, seed=config.seed, meaning=meaning
+        entity_names,
+        task.source_of,
+        width=_WIDTH,
+        seed=config.seed,
+        meaning=meaning,
+        further=task.further_names,
     )

@@ -14,6 +14,8 @@ from functools import cached_property
 import numpy as np
 from scipy.sparse import csr_array, csr_matrix
 
+from dualamn.attributes.base import repeated
+from dualamn.attributes.name_sets import best_entities
 from dualamn.attributes.names import NameSimilarity
 from dualamn.kernels.arrays import BoolArray, FloatArray, Int32Array, IntArray
 from dualamn.result import Candidates, TopK
@@ -85,11 +87,14 @@ def look_up(
     found = TopK(queries, candidates, scores, len(pool))
     if not candidates.size:
         return found
-    index = _Index.of(names.rows[pool], products)
-    namesakes = _Namesakes(names.whole[pool])
+    # A query is looked up by each of its names, among those of all names of the pool together.
+    index = _Index.of(names.joined_rows[pool], products)
+    place, offered = names.owners.names_of(pool.astype(np.int64))
+    namesakes = _Namesakes(names.whole[offered], place)
     for start in range(0, len(queries), _BLOCK):
         block = slice(start, min(start + _BLOCK, len(queries)))
-        rare, cut = index.rare_of(names.rows[queries[block]], products)
+        which, asked = names.owners.names_of(queries[block].astype(np.int64))
+        rare, cut = index.rare_of(names.rows[asked], products)
         near = sp_matmul_topn(
             rare,
             index.names_with,
@@ -104,7 +109,11 @@ def look_up(
         here = np.full(filled.shape, -1, dtype=np.int64)
         alike = np.full(filled.shape, -np.inf, dtype=np.float32)
         here[filled], alike[filled] = near.indices[:size], near.data[:size]
-        namesakes.put_first(here, alike, names.whole[queries[block]], cut)
+        namesakes.put_first(here, alike, names.whole[asked], cut)
+        if not names.owners.single:
+            query, column = np.nonzero(here >= 0)
+            rows = which[query], here[query, column], alike[query, column]
+            here, alike = best_entities(*rows, block.stop - start, k)
         candidates[block] = np.where(here >= 0, pool[here], -1)
         scores[block] = np.minimum(alike, 1)
         if done is not None:
@@ -114,11 +123,11 @@ def look_up(
 
 @dataclass(frozen=True, eq=False)
 class _Index:
-    """Which names of a pool have which words and pieces.
+    """Who in a pool has names with which words and pieces.
 
     Attributes:
         used: (f,) how many have each.
-        names_with: (f, p) float32, what each weighs in whose name; none for those that too many
+        names_with: (f, p) float32, what each weighs in whose names; none for those that too many
             have.
     """
 
@@ -151,14 +160,16 @@ class _Namesakes:
     """Who in a pool has a name of the same words.
 
     Attributes:
-        whole: (p,) one number for all such names; -1 for none.
+        whole: (r,) one number for all such names of the pool; -1 for none.
+        place: (r,) whose names they are, by position in the pool; nobody has two of a number.
     """
 
     whole: IntArray
+    place: IntArray
 
     @cached_property
     def order(self) -> IntArray:
-        """(p,) the pool by these numbers."""
+        """(r,) the names by these numbers."""
         return np.argsort(self.whole, kind="stable")
 
     def put_first(
@@ -180,13 +191,12 @@ class _Namesakes:
         rows, first, last = rows[some], first[some], last[some]
         # More than k have no place, and all are equal by name.
         at = first[:, None] + np.arange(k)
-        same = np.where(at < last[:, None], self.order[np.minimum(at, len(ordered) - 1)], -1)
-        others, theirs = near[rows], scores[rows]
-        twice = (others >= 0) & (self.whole[others] == wholes[rows, None])
-        places = np.concatenate([same, np.where(twice, -1, others)], axis=1)
-        values = np.concatenate(
-            [np.where(same >= 0, np.float32(1), -np.inf), np.where(twice, -np.inf, theirs)], axis=1
-        )
+        those = self.place[self.order[np.minimum(at, len(ordered) - 1)]]
+        same = np.where(at < last[:, None], those, -1)
+        places = np.concatenate([same, near[rows]], axis=1)
+        values = np.concatenate([np.where(same >= 0, np.float32(1), -np.inf), scores[rows]], axis=1)
+        twice = repeated(places)
+        places[twice], values[twice] = -1, -np.inf
         best = np.argsort(-values, axis=1, kind="stable")[:, :k]
         near[rows] = np.take_along_axis(places, best, axis=1)
         scores[rows] = np.take_along_axis(values, best, axis=1)

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
+from numpy.typing import NDArray
 
 from dualamn.attributes.base import repeated
 from dualamn.attributes.blocking import alike_by_name
+from dualamn.attributes.name_sets import best_entities
 from dualamn.attributes.names import NameSimilarity
 from dualamn.attributes.values import ValueSimilarity
 from dualamn.kernels.arrays import EmbeddingArray, FloatArray, Int32Array, IntArray, keys_of
@@ -45,14 +49,20 @@ def search_with_names(
     vectors *= np.float32((scale * names.weights.similarity) ** 0.5)
     if names.meaning is not None and names.weights.meaning:
         meant = names.meaning * np.float32((scale * names.weights.meaning) ** 0.5)
-        vectors = np.concatenate([vectors, meant], axis=1)
+        vectors = np.concatenate([vectors, meant[names.owners.owner]], axis=1)
 
-    def rows(ids: Int32Array) -> FloatArray:
-        return np.concatenate([embeddings[ids], vectors[ids]], axis=1)
+    def rows(ids: NDArray[np.integer]) -> FloatArray:
+        return np.concatenate([embeddings[names.owners.owner[ids]], vectors[ids]], axis=1)
 
     def done(count: int) -> None:
         progress(Progress("search", count, len(left_ids)))
 
+    if not names.owners.single:
+        found = _search_all_names(names, rows, left_ids, right_ids, k, done)
+        pairs = candidate_pairs(found)
+        cosines = pair_cosines(embeddings, pairs.rows, pairs.columns)
+        weights = scale * names.match_weight(pairs.rows, pairs.columns)
+        return rescored(found, pairs, cosines + weights)
     to_right, to_left = nearest_both_ways(rows(left_ids), rows(right_ids), k, done=done)
     found = Candidates(
         TopK(left_ids, right_ids[to_right[1]], to_right[0], len(right_ids)),
@@ -62,6 +72,35 @@ def search_with_names(
     noisy = pair_cosines(vectors, pairs.rows, pairs.columns)
     scores = pairs.scores - noisy + scale * names.match_weight(pairs.rows, pairs.columns)
     return rescored(found, pairs, scores)
+
+
+def _search_all_names(
+    names: NameSimilarity,
+    rows: Callable[[IntArray], FloatArray],
+    left_ids: Int32Array,
+    right_ids: Int32Array,
+    k: int,
+    done: Callable[[int], None],
+) -> Candidates:
+    """Entities found by each of their names; several of one entity may be among the nearest."""
+    pools = [ids.astype(np.int64) for ids in (left_ids, right_ids)]
+    (left, mine), (right, theirs) = (names.owners.names_of(pool) for pool in pools)
+
+    def searched(count: int) -> None:
+        done(int(left[count - 1]) + 1)
+
+    near = nearest_both_ways(rows(mine), rows(theirs), 2 * k, done=searched)
+    found: list[TopK] = []
+    for (scores, places), own, others, pool, ids in (
+        (near[0], left, right, pools[1], left_ids),
+        (near[1], right, left, pools[0], right_ids),
+    ):
+        width = places.shape[1]
+        pairs = np.repeat(own, width), others[places.ravel()], scores.ravel()
+        best, values = best_entities(*pairs, len(ids), min(k, len(pool)))
+        candidates = np.where(best >= 0, pool[best], -1).astype(np.int32)
+        found.append(TopK(ids, candidates, values, len(pool)))
+    return Candidates(found[0], found[1])
 
 
 def look_up_names(

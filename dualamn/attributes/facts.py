@@ -10,7 +10,8 @@ from typing import TypeVar
 import numpy as np
 from scipy.sparse import csr_array
 
-from dualamn.attributes.normalisation import keys_of
+from dualamn.attributes.value_keys import keys_of, month_is_first
+from dualamn.graphs.knowledge_graph import Literals
 from dualamn.graphs.task import AlignmentTask
 from dualamn.kernels.arrays import BoolArray, FloatArray, Floats, Int32Array, IntArray, expand
 
@@ -67,7 +68,7 @@ class Facts:
         parents: dict[int, tuple[int, ...]] = {}
         share: list[float] = []
         props: dict[tuple[int, str], int] = {}
-        known: dict[tuple[str, str], tuple[int, ...]] = {}
+        known: dict[tuple[str, str, bool], tuple[int, ...]] = {}
 
         def numbered(text: str, part: float) -> int:
             number = numbers.setdefault(text, len(numbers))
@@ -75,8 +76,8 @@ class Facts:
                 share.append(part)
             return number
 
-        def read(value: str, datatype: str) -> tuple[int, ...]:
-            keys = keys_of(value, datatype)
+        def read(value: str, datatype: str, month_first: bool) -> tuple[int, ...]:
+            keys = keys_of(value, datatype, month_first=month_first)
             if keys is None:
                 return ()
             near = tuple(numbered(text, 1 / len(keys.near)) for text in keys.near)
@@ -100,11 +101,13 @@ class Facts:
             counts = np.empty(len(literals), dtype=np.int64)
             found: list[int] = []
             exact_keys[at] = np.full(len(literals), -1, dtype=np.int32)
-            for row, (value, of) in enumerate(zip(literals.values.tolist(), of_type, strict=True)):
-                # Of a datatype only years depend.
-                if (value, types[of]) not in known:
-                    known[value, types[of]] = read(value, types[of])
-                keys = known[value, types[of]]
+            american = _names_months_first(literals)
+            columns = literals.values.tolist(), of_type, literals.kinds.tolist()
+            for row, (value, of, kind) in enumerate(zip(*columns, strict=True)):
+                asked = value, types[of], kind in american
+                keys = known.get(asked)
+                if keys is None:
+                    keys = known[asked] = read(*asked)
                 counts[row] = len(keys)
                 if keys:
                     exact_keys[at][row] = keys[0]
@@ -221,6 +224,17 @@ class Facts:
 def property_name(attribute: str, datatype: str) -> str:
     """What a property is called: its attribute, and the language of a text."""
     return attribute + datatype.lower() if datatype.startswith("@") else attribute
+
+
+def _names_months_first(literals: Literals) -> set[int]:
+    """The attributes whose dates such as 3/5/1998 name the month first, as others of them show."""
+    votes: dict[int, int] = {}
+    for value, kind in zip(literals.values.tolist(), literals.kinds.tolist(), strict=True):
+        if 8 <= len(value) <= 10 and ("/" in value or "-" in value[1:3]):
+            first = month_is_first(value)
+            if first is not None:
+                votes[kind] = votes.get(kind, 0) + (1 if first else -1)
+    return {kind for kind, vote in votes.items() if vote > 0}
 
 
 def distinct(rows: IntArray) -> IntArray:

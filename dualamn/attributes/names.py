@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from array import array
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -12,15 +11,32 @@ from scipy.sparse import csr_array, hstack
 
 from dualamn.attributes.base import AttributeSimilarity, joined
 from dualamn.attributes.facts import row_products
-from dualamn.attributes.normalisation import joints_of, pieces_of, plain, words_of
+from dualamn.attributes.name_features import NameFeatures
+from dualamn.attributes.name_sets import NameOwners, all_names, best_entities, distinct_names
 from dualamn.attributes.translation import learn_synonyms
-from dualamn.kernels.arrays import BoolArray, FloatArray, Int32Array, IntArray, StringArray
+from dualamn.graphs.knowledge_graph import FurtherNames
+from dualamn.kernels.arrays import (
+    BoolArray,
+    FloatArray,
+    Floats,
+    Int32Array,
+    IntArray,
+    StringArray,
+    blocks,
+    largest_of,
+)
 from dualamn.kernels.logistic import Comparisons
 from dualamn.search.exact import nearest, pair_cosines
 
 _TRANSLATED = 0.3  # the share of translated words in the similarity
 _COLUMNS = 32  # of random directions drawn at a time
 _PAIRS = 1 << 14  # pairs compared at a time: their rows and products fit into 50 MB
+_PAIRS_OF_NAMES = 1 << 18  # pairs of names that are expanded at a time
+_ALL_PAIRS = 16  # pairs of names of two entities that are all compared
+_PROMISING = 2  # names of the left entity that are compared with all of the right one, beyond
+
+Rows = Callable[[IntArray], FloatArray]
+"""Makes dense rows of names, given by number."""
 
 _ROWS = 1 << 19
 """Rows made at a time, half a GiB with 256 columns; fewer would draw all directions more often."""
@@ -46,7 +62,8 @@ class NameSimilarity(AttributeSimilarity):
     A name is its words and stretches of their characters, each weighing the more the fewer names
     have it. The similarity of two names is the mean of two cosines: one of words and stretches as
     they are, one of words together with what they translate into, as linked entities show it
-    (`learn_synonyms`). Names of the same words count once more.
+    (`learn_synonyms`). Names of the same words count once more. Two entities with several names
+    are as alike as their most similar names are.
 
     >>> both = np.array(["Gül, Abdullah", "abdullah GUL"], dtype=np.dtypes.StringDType())
     >>> names = NameSimilarity(both, np.array([0, 1], dtype=np.int32), width=8, seed=0)
@@ -59,17 +76,20 @@ class NameSimilarity(AttributeSimilarity):
         width: of the dense rows that candidates are searched in.
         seed: draws their random directions.
         meaning: (n, d) rows of an embedding model, whose cosines count as well; None for none.
+        further: names that entities have beside these, in joint ids.
 
     Attributes:
-        whole: (n,) see `NameFeatures`.
+        owners: whose names there are, r in all.
+        whole: (r,) see `NameFeatures`.
         named: (n,) who has a name with a word in it.
-        rows: (n, f) float32 sparse rows of words, pieces and translations, none below 0, whose
+        rows: (r, f) float32 sparse rows of words, pieces and translations, none below 0, whose
             inner products, 1 at most, are the similarities.
     """
 
     what = "names"
     weights: NameWeights
     rows: csr_array
+    _joined: csr_array | None
     _most = 100.0
 
     def __init__(
@@ -80,17 +100,25 @@ class NameSimilarity(AttributeSimilarity):
         width: int,
         seed: int,
         meaning: FloatArray | None = None,
+        further: FurtherNames | None = None,
     ) -> None:
         self.meaning = meaning
         self.weights = NameWeights()
         self._width = width
-        features = NameFeatures.of(names)
+        n = len(names)
+        texts, owners = all_names(names, sources, further)
+        features = NameFeatures.of(texts)
+        if len(owners):
+            kept = distinct_names(features.whole, owners, n)
+            features, owners = features.chosen(kept), owners[kept[n:]]
+        self.owners = NameOwners.of(n, owners)
         self.whole: IntArray = features.whole
-        self.named: BoolArray = features.whole >= 0
+        self.named: BoolArray = np.zeros(n, dtype=np.bool_)
+        self.named[self.owners.owner[self.whole >= 0]] = True
         self._words = features.words
-        self._rare_words = by_rarity(features.words)
+        self._rare_words = self._by_rarity(features.words)
         self._as_written = unit_rows(
-            hstack([self._rare_words, by_rarity(features.pieces)], format="csr"),
+            hstack([self._rare_words, self._by_rarity(features.pieces)], format="csr"),
             length=(1 - _TRANSLATED) ** 0.5,
         )
         super().__init__(sources, seed)
@@ -100,14 +128,14 @@ class NameSimilarity(AttributeSimilarity):
         """How many numbers a row of `joined_vectors` has."""
         return self._width + (0 if self.meaning is None else self.meaning.shape[1])
 
-    def vectors(self, ids: IntArray | None = None) -> FloatArray:
-        """(n, width) float32 random projections of all names, or of (q,) joint ids.
+    def vectors(self, names: IntArray | None = None) -> FloatArray:
+        """(r, width) float32 random projections of all names, or of (q,) of them by number.
 
         Their inner products are the similarities, give or take 1 / sqrt(width). All directions
         are drawn anew at each call.
         """
         rng = np.random.default_rng([self._seed, self._width])
-        rows = self.rows if ids is None else self.rows[ids]
+        rows = self.rows if names is None else self.rows[names]
         made = np.empty((rows.shape[0], self._width), dtype=np.float32)
         for start in range(0, self._width, _COLUMNS):
             columns = slice(start, min(start + _COLUMNS, self._width))
@@ -116,22 +144,78 @@ class NameSimilarity(AttributeSimilarity):
         made /= np.float32(self._width**0.5)
         return made
 
-    def joined_vectors(self, ids: IntArray) -> FloatArray:
+    def joined_vectors(self, names: IntArray) -> FloatArray:
         """(q, width + d) float32 rows: products are similarity plus cosine by the model."""
-        vectors = self.vectors(ids)
+        vectors = self.vectors(names)
         if self.meaning is None:
             return vectors
-        return np.concatenate([vectors, self.meaning[ids]], axis=1)
+        return np.concatenate([vectors, self.meaning[self.owners.owner[names]]], axis=1)
 
     def similarities(self, left: IntArray, right: IntArray) -> FloatArray:
-        """(p,) float32 from 0 to 1 of pairs of joint ids; 0 where one has no name."""
+        """(p,) float32 from 0 to 1 of pairs of joint ids; 0 where one has no name.
+
+        Of entities with many names, those of the left one are compared that seem the most alike
+        to all names of the right one together.
+        """
+        if self.owners.single:
+            return self._alike(left, right)
+        found = np.zeros(len(left), dtype=np.float32)
+        sizes = self.owners.counts(left) * self.owners.counts(right)
+        order = np.argsort(sizes > _ALL_PAIRS, kind="stable")
+        many = int((sizes > _ALL_PAIRS).sum())
+        few, rest = order[: len(order) - many], order[len(order) - many :]
+        for block in blocks(sizes[few], _PAIRS_OF_NAMES):
+            at = few[block]
+            which, one, other = self.owners.pairs_of_names(left[at], right[at])
+            np.maximum.at(found, at[which], self._alike(one, other))
+        for start in range(0, many, _PAIRS):
+            at = rest[start : start + _PAIRS]
+            which, one = self._promising(left[at], right[at])
+            pair, other = self.owners.names_of(right[at][which])
+            np.maximum.at(found, at[which[pair]], self._alike(one[pair], other))
+        return found
+
+    def _alike(self, left: IntArray, right: IntArray) -> FloatArray:
+        """(p,) similarities of pairs of names."""
         products = row_products(self.rows, self.rows, left, right, at_once=_PAIRS)
         return np.minimum(products.astype(np.float32), 1)
 
+    def _promising(self, left: IntArray, right: IntArray) -> tuple[IntArray, IntArray]:
+        """Of (p,) pairs of entities, (m,) which, and names of the left one to compare."""
+        which, name = self.owners.names_of(left)
+        seeming = row_products(self.rows, self.joined_rows, name, right[which], at_once=_PAIRS)
+        chosen, _ = largest_of(which, seeming, _PROMISING)
+        return which[chosen], name[chosen]
+
+    @property
+    def joined_rows(self) -> csr_array:
+        """(n, f) for every entity the largest numbers of the rows of its names."""
+        if self.owners.single:
+            return self.rows
+        if self._joined is None:
+            self._joined = largest_of_owners(self.rows, self.owners)
+        return self._joined
+
+    def information(self) -> Floats:
+        """(n,) how rare the words of the name of every entity are, of the one with the rarest."""
+        told = np.zeros(len(self.named))
+        np.maximum.at(told, self.owners.owner, np.asarray(self._rare_words.sum(axis=1)))
+        return told
+
     def same(self, left: IntArray, right: IntArray) -> BoolArray:
         """(p,) whether two entities have names of the same words."""
-        alike: BoolArray = (self.whole[left] == self.whole[right]) & (self.whole[left] >= 0)
-        return alike
+        if self.owners.single:
+            alike: BoolArray = (self.whole[left] == self.whole[right]) & (self.whole[left] >= 0)
+            return alike
+        return np.asarray(row_products(self._wholes, self._wholes, left, right) > 0)
+
+    @cached_property
+    def _wholes(self) -> csr_array:
+        """(n, w) 1 where an entity has a name of these words."""
+        real = np.flatnonzero(self.whole >= 0)
+        shape = len(self.named), int(self.whole.max(initial=0)) + 1
+        ones = np.ones(len(real), dtype=np.float32)
+        return csr_array((ones, (self.owners.owner[real], self.whole[real])), shape=shape)
 
     def features(self, left: IntArray, right: IntArray) -> tuple[FloatArray | BoolArray, ...]:
         """(p,) similarities, (p,) whether names are the same, (p,) cosines by a model if any."""
@@ -141,8 +225,17 @@ class NameSimilarity(AttributeSimilarity):
         return *found, pair_cosines(self.meaning, left, right)
 
     def likely(self, queries: IntArray, pool: IntArray, k: int) -> IntArray:
-        """(q, min(k, p)) those with the nearest names, by words and pieces."""
-        return nearest_rows(self.vectors, queries, pool, k)
+        """(q, min(k, p)) those with the nearest names, by words and pieces; -1 fills rows."""
+        return self._nearest(self.vectors, queries, pool, k)
+
+    def _nearest(self, rows: Rows, queries: IntArray, pool: IntArray, k: int) -> IntArray:
+        if self.owners.single:
+            return nearest_rows(rows, queries, pool, k)[0]
+        (query, asked), (_, names) = self.owners.names_of(queries), self.owners.names_of(pool)
+        near, scores = nearest_rows(rows, asked, names, 2 * k)
+        width = near.shape[1]
+        found = np.repeat(query, width), self.owners.owner[near.ravel()], scores.ravel()
+        return best_entities(*found, len(queries), min(k, len(pool)))[0]
 
     @property
     def _n_features(self) -> int:
@@ -156,15 +249,32 @@ class NameSimilarity(AttributeSimilarity):
         """Which words stand for each other."""
         words = self._rare_words
         if len(links):
-            words = (words @ learn_synonyms(self._words, links)).tocsr()
+            words = (words @ learn_synonyms(self._words, self._most_alike(links))).tocsr()
+        self._joined = None
         self.rows = csr_array((0, 0))  # those of the links before go before others come
         self.rows = hstack([unit_rows(words, _TRANSLATED**0.5), self._as_written], format="csr")
+
+    def _most_alike(self, links: Int32Array) -> Int32Array:
+        """(m, 2) names of linked entities, the most similar ones as they are written."""
+        if self.owners.single:
+            return links
+        which, one, other = self.owners.pairs_of_names(*links.T.astype(np.int64))
+        written = self._as_written
+        alike = row_products(written, written, one, other, at_once=_PAIRS)
+        best, _ = largest_of(which, alike, 1)
+        return np.stack([one[best], other[best]], axis=1).astype(np.int32)
+
+    def _by_rarity(self, counts: csr_array) -> csr_array:
+        """Rows of names where what few entities have in their names decides."""
+        if self.owners.single:
+            return by_rarity(counts)
+        return by_rarity(counts, largest_of_owners(counts, self.owners))
 
     def _set_weights(self, weights: list[float]) -> None:
         self.weights = NameWeights(*weights)
 
     def _easily_taken(self, queries: IntArray, pool: IntArray, k: int) -> IntArray:
-        return nearest_rows(self.joined_vectors, queries, pool, k)
+        return self._nearest(self.joined_vectors, queries, pool, k)
 
     def _compared(
         self, links: Int32Array, beside: AttributeSimilarity | None, rng: np.random.Generator
@@ -172,86 +282,18 @@ class NameSimilarity(AttributeSimilarity):
         return joined(super()._compared(links, beside, rng))
 
 
-@dataclass(frozen=True, eq=False)
-class NameFeatures:
-    """Which words and pieces every name has.
-
-    Attributes:
-        words: (n, w) float32, 1 where a name has a word, accents as written or left out.
-        pieces: (n, p) float32, how often a name has a stretch of characters.
-        whole: (n,) int64, one number for all names of the same words in any order; -1 for none.
-    """
-
-    words: csr_array
-    pieces: csr_array
-    whole: IntArray
-
-    @classmethod
-    def of(cls, names: StringArray) -> NameFeatures:
-        """Reads every one of (n,) names once, and takes every distinct word apart once."""
-        word_ids: dict[str, int] = {}
-        piece_ids: dict[str, int] = {}
-        whole_ids: dict[tuple[str, ...], int] = {}
-        known: dict[str, tuple[list[int], list[int]]] = {}
-
-        def parts(word: str) -> tuple[list[int], list[int]]:
-            bare = plain(word)
-            forms = [word] if bare == word else [word, bare]
-            return (
-                [word_ids.setdefault(form, len(word_ids)) for form in forms],
-                [piece_ids.setdefault(p, len(piece_ids)) for p in pieces_of(bare)],
-            )
-
-        words, pieces, whole = _Rows(), _Rows(), np.full(len(names), -1, dtype=np.int64)
-        for number, name in enumerate(names):
-            own_words, own_pieces = list[int](), list[int]()
-            spoken = words_of(name)
-            for word in spoken:
-                if word not in known:
-                    known[word] = parts(word)
-                own_words += known[word][0]
-                own_pieces += known[word][1]
-            bare = [plain(word) for word in spoken]
-            own_pieces += [piece_ids.setdefault(j, len(piece_ids)) for j in joints_of(bare)]
-            words.add(set(own_words))
-            pieces.add(own_pieces)
-            if bare:
-                whole[number] = whole_ids.setdefault(tuple(sorted(bare)), len(whole_ids))
-        return cls(words.matrix(len(word_ids)), pieces.matrix(len(piece_ids)), whole)
-
-
-class _Rows:
-    """Collects the columns of rows."""
-
-    def __init__(self) -> None:
-        self._columns = array("i")  # a seventh of what a list takes
-        self._ends = [0]
-
-    def add(self, columns: Iterable[int]) -> None:
-        self._columns.extend(columns)
-        self._ends.append(len(self._columns))
-
-    def matrix(self, width: int) -> csr_array:
-        values = np.ones(len(self._columns), dtype=np.float32)
-        columns = np.frombuffer(self._columns, dtype=np.int32).copy()
-        shape = (len(self._ends) - 1, max(width, 1))
-        made = csr_array((values, columns, np.array(self._ends)), shape=shape)
-        made.sum_duplicates()
-        return made
-
-
 def nearest_rows(
-    rows: Callable[[IntArray], FloatArray], queries: IntArray, pool: IntArray, k: int
-) -> IntArray:
-    """The k entities of a pool whose rows have the largest product with each query's.
+    rows: Rows, queries: IntArray, pool: IntArray, k: int
+) -> tuple[IntArray, FloatArray]:
+    """The k names of a pool whose rows have the largest product with each query's.
 
     Args:
-        rows: makes the (m, d) float32 rows of joint ids, as `NameSimilarity.vectors` does.
-        queries, pool: (q,) and (p,) joint ids.
+        rows: makes the (m, d) float32 rows of names, as `NameSimilarity.vectors` does.
+        queries, pool: (q,) and (p,) names by number.
         k: how many.
 
     Returns:
-        (q, min(k, p)) joint ids, nearest first.
+        (q, min(k, p)) names, nearest first, and the products.
     """
     asked = rows(queries)
     scores = np.empty((len(queries), 0), dtype=np.float32)
@@ -264,13 +306,17 @@ def nearest_rows(
         order = np.argsort(-scores, axis=1, kind="stable")[:, :k]
         scores = np.take_along_axis(scores, order, axis=1)
         best = np.take_along_axis(best, order, axis=1)
-    return best
+    return best, scores
 
 
-def by_rarity(counts: csr_array) -> csr_array:
-    """(n, w) counts times log((n + 1) / rows that have the column), so that rare ones decide."""
-    n = counts.shape[0]
-    used = np.bincount(counts.indices, minlength=counts.shape[1])
+def by_rarity(counts: csr_array, of_entities: csr_array | None = None) -> csr_array:
+    """(r, w) counts times log((n + 1) / rows that have the column), so that rare ones decide.
+
+    Rows are counted in `of_entities`, (n, w), where it is given.
+    """
+    counted = counts if of_entities is None else of_entities
+    n = counted.shape[0]
+    used = np.bincount(counted.indices, minlength=counts.shape[1])
     rarity = np.log((n + 1) / np.maximum(used, 1)).astype(np.float32)
     return with_numbers(counts, counts.data * rarity[counts.indices])
 
@@ -285,3 +331,19 @@ def unit_rows(rows: csr_array, length: float = 1.0) -> csr_array:
 def with_numbers(rows: csr_array, numbers: FloatArray) -> csr_array:
     """Other numbers in the same places, which both share."""
     return csr_array((numbers, rows.indices, rows.indptr), shape=rows.shape)
+
+
+def largest_of_owners(rows: csr_array, owners: NameOwners) -> csr_array:
+    """(n, f) the largest numbers of the rows of each entity's (r, f) names, none below 0."""
+    n = len(owners.start) - 1
+    further = rows[n:].tocoo()
+    single = rows[:n].tocoo()
+    owner = np.concatenate([single.coords[0], owners.owner[n:][further.coords[0]]])
+    column = np.concatenate([single.coords[1], further.coords[1]])
+    data = np.concatenate([single.data, further.data])
+    keys = owner.astype(np.int64) * rows.shape[1] + column
+    order = np.argsort(keys, kind="stable")
+    starts = np.flatnonzero(np.diff(keys[order], prepend=-1))
+    cells = keys[order[starts]]
+    largest = np.maximum.reduceat(data[order], starts) if len(starts) else data
+    return csr_array((largest, np.divmod(cells, rows.shape[1])), shape=(n, rows.shape[1]))

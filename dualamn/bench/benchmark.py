@@ -28,6 +28,8 @@ from dualamn.result import CandidateProtocol
 
 __all__ = ["Benchmark", "ProtocolChoice", "Run", "run_benchmark"]
 
+_MATCHER = {"paper": "csls"}  # of a preset; of the others it is sinkhorn
+
 ProtocolChoice = Literal["auto", "test", "all", "unaligned"]
 """Which protocols are run beside the test side only: "test" none, "all" all entities of the
 other graph, "unaligned" all entities without a seed link on both sides, as a user has them, and
@@ -87,7 +89,9 @@ class Benchmark:
 
     def config(self, seed: int) -> AlignerConfig:
         """The settings of one run."""
-        settings = {"bootstrap_candidates": "test_only", **self.settings, "seed": seed}
+        # Papers rank candidates: one model, and a link for every entity that is asked about.
+        links = {"calibrate": False, "matcher": _MATCHER.get(self.preset, "sinkhorn")}
+        settings = {"bootstrap_candidates": "test_only", **links, **self.settings, "seed": seed}
         if self.names is None:
             settings["names"] = "off"
         if not self.values:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,13 +11,18 @@ import click
 from dualamn.commands import NOTHING, console, options
 from dualamn.commands.options import UnderHeadings
 from dualamn.commands.outputs import Outputs, writing
-from dualamn.commands.source import Source, check_start, describe_task, parse_pair, reading
+from dualamn.commands.source import (
+    Source,
+    check_start,
+    describe_task,
+    files_of,
+    parse_pair,
+    reading,
+)
 
 if TYPE_CHECKING:
     from dualamn.alignment import Alignment
     from dualamn.config import PresetName
-
-_LIKELY = 0.5  # the probability from which --many keeps links
 
 
 @click.command(
@@ -48,27 +54,35 @@ _LIKELY = 0.5  # the probability from which --many keeps links
     "--many",
     is_flag=True,
     help="Allow several entities of a graph to be linked to the same one, for graphs with "
-    "duplicates. Keeps links with a probability of 0.5 or more, unless --min-probability or "
-    "--precision sets another limit.",
+    "duplicates.",
+)
+@click.option(
+    "--distinct-identifiers",
+    is_flag=True,
+    help="Compare entities with the same IRI like all others. Without it they are links with "
+    "probability 1.",
 )
 @click.option(
     "--calibrate/--no-calibrate",
-    default=True,
-    show_default=True,
+    default=None,
     help="Estimate the probability that each link is correct, with a second model that learns "
-    "without a fifth of the seed links or pseudo-seeds. Doubles the time.",
+    "without a fifth of the seed links or pseudo-seeds. Doubles the time.  [calibrate; not with "
+    "the preset paper]",
 )
 @click.option(
     "--min-probability",
     type=click.FloatRange(0, 1),
     metavar="P",
-    help="Keep only links with this probability or more.",
+    help="Write links with this probability or more.  [0.5]",
 )
 @click.option(
     "--precision",
     type=click.FloatRange(0, 1, min_open=True, max_open=True),
     metavar="P",
-    help="Keep as many links as possible with this share of them correct (95% confidence).",
+    help="Write as many links as possible with this share of them correct (95% confidence).",
+)
+@click.option(
+    "--all", "all_links", is_flag=True, help="Write every link found, however improbable."
 )
 @options.preset
 @options.epochs
@@ -103,8 +117,10 @@ def align(
     values: bool,
     pairs: tuple[str, ...],
     many: bool,
+    distinct_identifiers: bool,
     min_probability: float | None,
     precision: float | None,
+    all_links: bool,
     preset: PresetName,
     checkpoint: Path | None,
     resume: bool,
@@ -135,38 +151,47 @@ def align(
       dualamn align left.tsv right.tsv --links seeds.tsv --many --out links.tsv
       dualamn align dbp5l --data ~/data --out links.tsv --clusters clusters.tsv
     """
-    calibrate = settings["calibrate"]
-    if not calibrate and (min_probability is not None or precision is not None):
+    asked = min_probability is not None or precision is not None
+    if settings["calibrate"] is False and asked:
         raise click.UsageError(
             "--min-probability and --precision need probabilities: leave out --no-calibrate."
         )
-    if many and calibrate and min_probability is None and precision is None:
-        min_probability = _LIKELY
+    if all_links and asked:
+        raise click.UsageError(
+            "--all writes every link: leave it out, or --min-probability and --precision."
+        )
+    if asked:
+        settings["calibrate"] = True
     source.check()
     if resume and checkpoint is None:
         raise click.UsageError("--resume needs --checkpoint FILE, the one of the interrupted run.")
-    outputs.check(settings["matcher"], checkpoint)
+    if not values:
+        settings["values"] = "off"
+    from dualamn.config import AlignerConfig
+
+    config = AlignerConfig.preset(preset, **options.given(**settings))
+    outputs.check(config.matcher, checkpoint, _read(source, names))
     if checkpoint is not None and checkpoint.exists() and not resume:
         raise click.UsageError(
             f"--checkpoint {checkpoint}: there is one already. Add --resume to go on from it, "
             "or delete it to start anew."
         )
-    if not values:
-        settings["values"] = "off"
     from dualamn.aligner import Aligner
     from dualamn.commands import console_tables as tables
-    from dualamn.config import AlignerConfig
+    from dualamn.commands.closing_lines import print_closing_lines
     from dualamn.kernels.memory import keep_freed_memory
     from dualamn.matching import check_many
     from dualamn.planning.execution_plan import plan
 
     keep_freed_memory()
-    aligner = Aligner(AlignerConfig.preset(preset, **options.given(**settings)))
+    aligner = Aligner(config)
     if many:
-        check_many(settings["matcher"])
-    task = source.load(settings["seed"], quiet=quiet)
+        check_many(config.matcher)
+    task = source.load(settings["seed"], many=many, quiet=quiet)
     if names is not None:
         task = source.with_names(task, names)
+    if distinct_identifiers:
+        task = replace(task, distinct_identifiers=True)
     check_start(task)
     outputs.check_task(task)
     chosen_pairs = [parse_pair(pair, task.kg_names) for pair in pairs] or None
@@ -191,17 +216,23 @@ def align(
         elif not outputs.kept and checkpoint is None:
             console.keeps(f"{NOTHING} With --checkpoint FILE a run can be continued.")
         raise
-    alignment, chosen_by = _chosen(found, min_probability, precision)
+    alignment, threshold = _chosen(found, min_probability, precision, all_links=all_links)
     notes = [*aligner.notes, *found.notes]
+    if all_links and outputs.form.has_iris and alignment.probabilities is not None:
+        n_unlikely = len(alignment) - len(alignment.likely())
+        notes.append(
+            f"{outputs.out} states {n_unlikely:,} links that are more likely incorrect, as --all "
+            "asks for"
+        )
     pseudo_seeds = [] if aligner.pseudo_seeds is None else [str(aligner.pseudo_seeds)]
-    written = outputs.write(alignment, aligner.seconds, [*notes, *pseudo_seeds, *chosen_by])
+    written = outputs.write(alignment, aligner.seconds, [*notes, *pseudo_seeds, *threshold])
     to = console.results(to_stderr=outputs.to_stdout)
     if not quiet:
         for text in (*(f"  note: {text}" for text in notes), *pseudo_seeds):
             console.note(text)
         tables.print_rounds(aligner.rounds)
-        tables.print_links(alignment, outputs, show, aligner.seconds["train"])
-        tables.print_probabilities(found, chosen_by, to)
+        tables.print_links(alignment, show, to)
+        tables.print_probabilities(found, to)
         for line in written:
             console.say(to, line)
     if outputs.clusters is not None:
@@ -210,22 +241,29 @@ def align(
         outputs.kept.append(f"the clusters in {outputs.clusters}")
         if not quiet:
             tables.print_clusters(clusters, outputs.clusters, to)
+    if not quiet:
+        print_closing_lines(alignment, outputs, threshold, to)
+
+
+def _read(source: Source, names: str | None) -> list[Path]:
+    """The files and folders that are given; a data set is none of them."""
+    graphs = source.paths if len(source.paths) > 1 else ()
+    given = [path for text in graphs for path in files_of(text)]
+    others = (source.links, None if names is None else Path(names))
+    return [*given, *(path for path in others if path is not None)]
 
 
 def _chosen(
-    alignment: Alignment, min_probability: float | None, precision: float | None
+    found: Alignment, min_probability: float | None, precision: float | None, *, all_links: bool
 ) -> tuple[Alignment, list[str]]:
-    """The links that are probable enough, and a line about each choice."""
-    chosen_by = []
-    if precision is not None:
-        threshold = alignment.threshold(precision)
-        chosen_by.append(str(threshold))
-        alignment = alignment.above(threshold)
-    if min_probability is not None:
-        before = len(alignment)
-        alignment = alignment.confident(min_probability)
-        chosen_by.append(
-            f"{before - len(alignment):,} links below a probability of {min_probability:g} "
-            "were left out"
-        )
-    return alignment, chosen_by
+    """The links that are probable enough to be written, and a line on --precision, if given."""
+    from dualamn.result import LIKELY
+
+    if found.probabilities is None:
+        return found, []
+    if all_links:
+        return found.confident(0), []
+    if precision is None:
+        return found.confident(LIKELY if min_probability is None else min_probability), []
+    threshold = found.threshold(precision)
+    return found.above(threshold).confident(min_probability or 0), [str(threshold)]

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import errno
 import os
+import sys
 from typing import Any
 
 import click
@@ -23,6 +24,8 @@ from dualamn.commands.options import Guessing
 from dualamn.errors import DualamnError
 from dualamn.version import __version__
 
+_CANNOT_WRITE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
+
 
 class Commands(Guessing):
     """Shows errors of the library as one line, and after Ctrl-C what was kept."""
@@ -31,6 +34,8 @@ class Commands(Guessing):
         """Reads the words up to the command."""
         try:
             return super().make_context(*args, **extra)
+        except OSError as error:  # help is printed here
+            raise _told(error) from error
         except KeyboardInterrupt:
             stop()
 
@@ -49,11 +54,30 @@ class Commands(Guessing):
                 "keeps it to an amount, and --preset fast takes the least"
             ) from error
         except OSError as error:
-            if error.errno == errno.EPIPE or error.filename is None:
-                raise
-            raise click.ClickException(f"{error.filename}: {error.strerror}") from error
+            raise _told(error) from error
         except KeyboardInterrupt:
             stop(str(ctx.meta.get(KEPT, NOTHING)))
+
+
+def _told(error: OSError) -> Exception:
+    """What the system refused, as one line; a pipe that was closed is click's to answer."""
+    if error.filename is not None and error.errno != errno.EPIPE:
+        return click.ClickException(f"{error.filename}: {error.strerror}")
+    if error.errno in _CANNOT_WRITE:
+        return click.ClickException(f"standard output cannot be written ({error.strerror})")
+    return error
+
+
+def _flush() -> None:
+    """Writes what is left of standard output, or says in one line why that cannot be done."""
+    try:
+        sys.stdout.flush()
+    except OSError as error:
+        # Python would try again on its way out, and print a traceback.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if error.errno != errno.EPIPE:
+            click.echo(f"Error: {_told(error)}", err=True)
+        sys.exit(1)
 
 
 def _is_out_of_memory(error: BaseException) -> bool:
@@ -89,4 +113,7 @@ def main() -> None:
     # else runs: on two busy cores `make demo` took five times as long. OpenMP reads this when
     # torch is loaded.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-    cli(prog_name="dualamn")
+    try:
+        cli(prog_name="dualamn")
+    finally:
+        _flush()

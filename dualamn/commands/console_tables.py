@@ -13,7 +13,6 @@ from dualamn.commands.console import (
     STRICT,
     add_row,
     note,
-    results,
     same_name_line,
     say,
     table,
@@ -26,7 +25,6 @@ if TYPE_CHECKING:
 
     from dualamn.alignment import Alignment
     from dualamn.bootstrap import Round
-    from dualamn.commands.outputs import Outputs
     from dualamn.eval import Evaluation
     from dualamn.graphs.task import AlignmentTask
     from dualamn.kernels.arrays import FloatArray
@@ -154,21 +152,14 @@ def print_rounds(rounds: Sequence[Round]) -> None:
         )
 
 
-def print_links(alignment: Alignment, outputs: Outputs, show: int, seconds: float) -> None:
-    """How many links there are and where, `show` of them, and scores if there are test links."""
+def print_links(alignment: Alignment, show: int, to: Console) -> None:
+    """Some of the links, `show`, and scores of all of them if there are test links."""
     from dualamn.bench.records import exact_name_match
     from dualamn.eval import PROTOCOL_IN_WORDS, evaluate
 
-    task, to = alignment.task, results(to_stderr=outputs.to_stdout)
+    task = alignment.task
     if show:
         to.print(link_table(alignment, show))
-    counts = alignment.summary()["links"]
-    per_pair = ", ".join(f"{pair} {count:,}" for pair, count in counts.items())
-    say(
-        to,
-        f"{len(alignment):,} links in {outputs.place} ({outputs.form.title}; {per_pair}), "
-        f"after {seconds:.1f} s of training",
-    )
     if len(task.test_links):
         evaluation = evaluate(alignment, task.test_links)
         say(to)
@@ -181,22 +172,23 @@ def print_links(alignment: Alignment, outputs: Outputs, show: int, seconds: floa
         to.print(link_score_table(_link_scores(evaluation)))
 
 
-def print_probabilities(found: Alignment, chosen_by: list[str], to: Console) -> None:
-    """Where the probabilities come from, how good they are, and what was chosen by them."""
+def print_probabilities(found: Alignment, to: Console) -> None:
+    """Where the probabilities come from, and how good they are."""
+    from dualamn.eval.reliability import ENOUGH_LABELLED
+
     if found.calibration is not None:
         for pair in found.calibration.pairs:
-            if pair.method != "prior" and pair.n_labelled:
-                what = "seed links" if pair.method == "held-out" else "pseudo-seeds"
+            if pair.method == "held-out" and pair.n_held_out:
+                error = ""
+                if pair.n_labelled >= ENOUGH_LABELLED:
+                    error = f"; calibration error {pair.calibration_error:.3f}"
                 say(
                     to,
-                    f"probabilities of {pair.name}: {pair.n_held_out:,} {what} held out, which "
-                    f"label {pair.n_labelled:,} links; calibration error "
-                    f"{pair.calibration_error:.3f}",
+                    f"probabilities of {pair.name}: {pair.n_held_out:,} seed links held out, which "
+                    f"label {pair.n_labelled:,} links{error}",
                 )
         for text in found.calibration.notes:
             note(f"  note: {text}")
-    for text in chosen_by:
-        say(to, text)
 
 
 def print_clusters(clusters: Clusters[Alignment], file: Path, to: Console) -> None:

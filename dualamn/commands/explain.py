@@ -17,7 +17,7 @@ from dualamn.commands.source import parse_pair
 @click.option(
     "--pair",
     metavar="A-B",
-    help="Name the graphs of ENTITY and OTHER, where an identifier is in several.",
+    help="Name the graphs of ENTITY and OTHER, where the same is in several.",
 )
 @options.matcher
 @options.as_json
@@ -38,6 +38,7 @@ def explain(
     """Show why two entities are linked, or why one is not.
 
     SAVED is the file of dualamn align --save; links are computed from it again, without training.
+    ENTITY and OTHER are identifiers, names, or the last parts of identifiers that are IRIs.
     The explanation lists the statements that both entities share, names and values that agree or
     differ, the runner-up, and the probability without each piece of evidence.
 

@@ -59,8 +59,10 @@ class Outputs:
         """Where the links go, in words."""
         return "standard output" if self.to_stdout else str(self.out)
 
-    def check(self, matcher: str, checkpoint: Path | None) -> None:
+    def check(self, matcher: str, checkpoint: Path | None, read: Sequence[Path] = ()) -> None:
         """Refuses, before the work begins, what cannot be written, or two files of one name.
+
+        `read` is what the command reads, which no file may replace.
 
         Raises:
             ConfigError: a format that does not exist or fit, or an option that it does not take.
@@ -72,13 +74,20 @@ class Outputs:
 
         if self.top is not None and self.candidates is None:
             raise click.UsageError("--top goes with --candidates FILE, where they are written.")
-        taken: list[Path | None] = [self.out]
-        names = ("save", "embeddings", "clusters", "candidates", "unmatched", "report")
-        files = {"checkpoint": checkpoint} | {name: getattr(self, name) for name in names}
+        names = ("out", "save", "embeddings", "clusters", "candidates", "unmatched", "report")
+        files = {name: getattr(self, name) for name in names} | {"checkpoint": checkpoint}
+        inputs, taken = {path.resolve() for path in read}, set[Path]()
         for name, path in files.items():
-            if path is not None and path in (options.STDOUT, *taken):
+            if path is None or (path == options.STDOUT and name == "out"):
+                continue
+            place = path.resolve()
+            if place in inputs or (place.is_file() and place.parent in inputs):
+                raise click.UsageError(
+                    f"--{name} {path}: this file is read, and would be lost. Name another one."
+                )
+            if path == options.STDOUT or place in taken:
                 raise click.UsageError(f"--{name} {path}: this needs a file of its own.")
-            taken.append(path)
+            taken.add(place)
         if self.embeddings is not None and self.embeddings.suffix != ".npy":
             raise click.UsageError(f"--embeddings {self.embeddings}: the name has to end in .npy.")
         if self.report is not None and self.report.suffix.lower() not in (".html", ".htm"):
@@ -96,7 +105,7 @@ class Outputs:
                 f"--candidates {self.candidates}: the matcher {matcher} decides on links and "
                 "ranks nothing; take mutual, sinkhorn, csls or greedy."
             )
-        options.can_be_written(*taken)
+        options.can_be_written(*files.values())
 
     def check_task(self, task: AlignmentTask) -> None:
         """Refuses entities that the format of the links cannot hold.
@@ -197,14 +206,15 @@ writing = options.gathered(
         type=click.Path(path_type=Path),
         required=True,
         help="Write the links to this file, in the format of its ending: .tsv, .csv, .jsonl, "
-        ".parquet, .nt, .ttl or .sssom.tsv. An existing file is replaced; - is standard output.",
+        ".parquet, .nt, .ttl, .rdf or .sssom.tsv. An existing file is replaced; - is standard "
+        "output.",
     ),
     click.option(
         "--format",
         "format_name",
         metavar="NAME",
         help="Set the format of --out where its ending does not: tsv, csv, jsonl, parquet, "
-        "ntriples, turtle or sssom.",
+        "ntriples, turtle, alignment or sssom.",
     ),
     click.option(
         "--base",
@@ -220,15 +230,17 @@ writing = options.gathered(
         help="Add metadata to a Turtle or SSSOM file, such as license=IRI. Repeatable.",
     ),
     options.file_option(
-        "--candidates", "Write the best candidates of every entity, linked or not, as a table."
+        "--candidates",
+        "Write the best candidates of every entity that was searched for, linked or not, as a "
+        "table. Those with a seed link were not.",
     ),
     click.option(
         "--top",
         type=click.IntRange(min=1),
         metavar="K",
-        help="Write this many candidates of every entity to --candidates.  [10]",
+        help="Write this many candidates of an entity to --candidates.  [10]",
     ),
-    options.file_option("--unmatched", "Write the entities without a link, as a table."),
+    options.file_option("--unmatched", "Write the entities without a link, and why, as a table."),
     options.file_option(
         "--report",
         "Write a page for the browser: results, their certainty, and a sample of the links "

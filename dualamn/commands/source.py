@@ -26,23 +26,46 @@ class Source:
 
     paths: tuple[str, ...]
     links: Path | None
+    min_confidence: float
     data: Path | None
     train_ratio: float | None
     fold: int | None
     columns: str | None
+    table: str | None
+    edges: tuple[str, ...]
+    separator: str | None
+    encoding: str | None
+    skip_bad_lines: bool
     labels: tuple[str, ...]
     language: str | None
+    entities: str
 
     def check(self) -> None:
-        """Refuses links beside a data set, a path alone, before anything is read."""
+        """Refuses what does not go with a data set, a path alone, before anything is read."""
         if len(self.paths) == 1 and self.links is not None:
             raise click.UsageError(
                 "--links goes with two or more graphs. One path alone is a data set folder that "
                 "brings its own links; was a graph forgotten?"
             )
+        ways = {
+            "--table": self.table,
+            "--edge": self.edges,
+            "--separator": self.separator,
+            "--encoding": self.encoding,
+            "--skip-bad-lines": self.skip_bad_lines,
+        }
+        given = [option for option, value in ways.items() if value]
+        if len(self.paths) == 1 and given:
+            raise click.UsageError(
+                f"{given[0]} goes with two or more graphs. One path alone is a data set folder, "
+                "whose layout says how it is read; was a graph forgotten?"
+            )
 
-    def load(self, seed: int = 0, *, quiet: bool = False) -> AlignmentTask:
-        """Loads a data set, which is fetched where it is missing, or graphs with their links."""
+    def load(self, seed: int = 0, *, many: bool = False, quiet: bool = False) -> AlignmentTask:
+        """Loads a data set, which is fetched where it is missing, or graphs with their links.
+
+        With `many` these links may give an entity several counterparts.
+        """
         from dualamn.data_loaders import load, load_files, resolve
 
         fetch_missing(self.paths, self.data, quiet=quiet)
@@ -63,9 +86,23 @@ class Source:
                 labels=self.labels,
                 language=self.language,
                 columns=columns,
+                table=self._id_columns(),
+                edges=self.edges or None,
+                separator=self.separator,
+                encoding=self.encoding,
+                skip_bad_lines=self.skip_bad_lines,
+                min_confidence=self.min_confidence,
+                many=many,
+                entities=self.entities,
                 progress=progress,
                 **shared,
             )
+
+    def _id_columns(self) -> str | list[str | None] | None:
+        """The column of identifiers for all graphs, or one for each, as `load_files` takes it."""
+        if self.table is None or self.table.count(",") != len(self.paths) - 1:
+            return self.table
+        return [name.strip() or None for name in self.table.split(",")]
 
     def with_names(self, task: AlignmentTask, names: str) -> AlignmentTask:
         """The task with the names that the user gave."""
@@ -82,8 +119,16 @@ reading = options.gathered(
     click.argument("paths", nargs=-1, required=True, metavar="DATASET | LEFT RIGHT [MORE]..."),
     options.file_option(
         "--links",
-        "Read seed links, entities known to be the same: a table, RDF with owl:sameAs, or SSSOM. "
-        "Goes with LEFT and RIGHT.",
+        "Read seed links, entities known to be the same: a table, RDF with owl:sameAs, an "
+        "Alignment of OAEI, or SSSOM. Goes with LEFT and RIGHT.",
+    ),
+    click.option(
+        "--min-confidence",
+        type=click.FloatRange(0, 1),
+        metavar="P",
+        default=0.5,
+        show_default=True,
+        help="Leave out links of --links of which the file says that they are less probable.",
     ),
     options.data,
     options.train_ratio,
@@ -94,15 +139,50 @@ reading = options.gathered(
         help="Take head, relation and tail from these columns of tables, by name or number.",
     ),
     click.option(
+        "--table",
+        metavar="ID",
+        help="Read tables of one entity a row, whose identifiers are in this column; the others "
+        "are properties. ID,ID where the graphs differ, empty for one of triples.",
+    ),
+    click.option(
+        "--edge",
+        "edges",
+        multiple=True,
+        metavar="COLUMN",
+        help="With --table: take this column for edges to other entities. Repeatable.  [found out]",
+    ),
+    click.option(
+        "--separator",
+        metavar="CHAR",
+        help="Cut the lines of tables at this character, or the word tab.  [found out]",
+    ),
+    click.option(
+        "--encoding",
+        metavar="NAME",
+        help="Read text that is not UTF-8 in this encoding, such as windows-1252.",
+    ),
+    click.option(
+        "--skip-bad-lines",
+        is_flag=True,
+        help="Leave out, and count, what cannot be read in the files of the graphs.",
+    ),
+    click.option(
         "--label",
         "labels",
         multiple=True,
         metavar="PROPERTY",
-        help="Take names of entities from this property too, beside rdfs:label, skos:prefLabel, "
-        "schema:name and foaf:name. Repeatable.",
+        help="Prefer names of this property, or path P1|P2, to labels that are known and names "
+        "that are found. Repeatable.",
     ),
     click.option(
         "--language", metavar="TAG", help="Prefer names in this language, such as de.  [en]"
+    ),
+    click.option(
+        "--entities",
+        type=click.Choice(("auto", "individuals", "classes", "both")),
+        default="auto",
+        help="Link individuals, or the classes and properties of a schema.",
+        show_default=True,
     ),
 )
 """Adds the arguments and options on what is read; the command gets `Source`, as `source`."""

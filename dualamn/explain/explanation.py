@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from dualamn.errors import DataError, did_you_mean
+from dualamn.errors import DataError
+from dualamn.explain.called import called, check_one, find_entities
 from dualamn.explain.reasons import (
     CommonStatements,
     Entity,
@@ -19,7 +20,7 @@ from dualamn.explain.reasons import (
 )
 from dualamn.probability.calibration import JudgedLinks
 from dualamn.probability.link_features import lowered, search_score_of
-from dualamn.result import PairAlignment
+from dualamn.result import LIKELY, PairAlignment
 
 MOST_CANDIDATES = 5
 
@@ -34,6 +35,7 @@ class Candidate:
         attribute_weight: match weight of its name and values; None where they took no part.
         linked_to, linked_probability: the entity that it is linked to itself, and how sure that
             is; None where there is none.
+        linked_to_name: what people call that entity, "" where there is none.
     """
 
     entity: Entity
@@ -43,6 +45,7 @@ class Candidate:
     attribute_weight: float | None
     linked_to: str | None
     linked_probability: float | None
+    linked_to_name: str = ""
 
     def __str__(self) -> str:
         text = (
@@ -52,7 +55,7 @@ class Candidate:
         if self.attribute_weight is not None:
             text += f", names and values {self.attribute_weight:+.2f}"
         if self.linked_to is not None:
-            text += f", linked to {self.linked_to}"
+            text += f", linked to {self.linked_to_name}"
             if self.linked_probability is not None:
                 text += f" with probability {self.linked_probability:.3f}"
         return text
@@ -69,10 +72,11 @@ class Explanation:
         left, right: the entity that was asked about, and its counterpart or the other one that
             was asked about; None for an entity without a link.
         is_linked, is_seed: whether the two are linked, and whether that was given and not found.
+        has_same_identifier: whether they are linked since their identifiers are the same IRI.
         score: the matcher's for the link; None where there is none.
         probability: that the link is correct; None where it was not calibrated.
-        combined_score: cosine of the embeddings and what names and values add; None where it was
-            not kept.
+        combined_score: what the search ranked by, the cosine of the embeddings and what names and
+            values add to it, on a scale of its own; None where it was not kept.
         evidence: match weight of all shared statements.
         probability_without_evidence: if none of them were there; None as above.
         shared: the statements about both, the highest match weight first.
@@ -96,6 +100,7 @@ class Explanation:
     values: tuple[ValuePair, ...]
     candidates: tuple[Candidate, ...]
     only_here: int
+    has_same_identifier: bool = False
 
     def as_dict(self) -> dict[str, Any]:
         """Everything as plain values, under the names of the attributes."""
@@ -107,9 +112,6 @@ class Explanation:
     def lines(self, most: int = 10) -> list[str]:
         """The explanation line by line, with at most so many shared statements and values."""
         lines = [self._verdict()]
-        if self.combined_score is not None:
-            what = "cosine of embeddings" if self.attribute_weight is None else "combined score"
-            lines.append(f"{what} {self.combined_score:.3f}")
         if self.right is not None:
             lines.append(f"shared statements: {len(self.shared)}, weight {self.evidence:+.2f}")
             lines += _first(self.shared, most)
@@ -120,7 +122,9 @@ class Explanation:
             lines.append(f"names and values{'' if weight is None else f': weight {weight:+.2f}'}")
             lines += _first(self.values, most)
         if self.candidates:
-            lines.append("runner-up:" if self.is_linked else "candidates:")
+            of_link = "" if self.score is None else f"; the link has {self.score:.3f}"
+            own = f" (scores before calibration{of_link})" if self.is_linked else ""
+            lines.append(f"runner-up{own}:" if self.is_linked else "candidates:")
             lines += [f"  {at}" for at in self.candidates[: 1 if self.is_linked else None]]
             if self.is_linked and self.shared:
                 n = len(self.shared)
@@ -133,11 +137,14 @@ class Explanation:
         pair = f"{self.left} of {self.left.graph} and {self.right} of {self.right.graph}"
         if self.is_seed:
             return f"{pair} are a seed link, given and not found"
+        if self.has_same_identifier:
+            return f"{pair} have the same identifier, so they are linked with probability 1"
         if not self.is_linked:
             return f"{pair} are not linked"
         if self.probability is None:
             return f"{pair} are linked, score {self.score:.3f}"
-        return f"{pair} are linked, probability {self.probability:.3f}"
+        doubt = "" if self.probability >= LIKELY else ": likely incorrect, and not written"
+        return f"{pair} are linked, probability {self.probability:.3f}{doubt}"
 
 
 def _first(pieces: Sequence[object], most: int) -> list[str]:
@@ -160,13 +167,16 @@ def explain(
 
     Args:
         alignment: the links.
-        left, right: identifiers of entities of two graphs; the one `left` is linked to if None.
-        graphs: names of the graphs of the two, where an identifier is in several.
+        left, right: entities of two graphs, each by its identifier, its name or the last part of
+            its identifier; the one `left` is linked to if None.
+        graphs: names of the graphs of the two, where the same is in several.
 
     Raises:
-        DataError: no such entity, or two of graphs that were not aligned with each other.
+        DataError: no such entity, several of one name, or two of graphs that were not aligned with
+            each other.
     """
-    return _Graphs(alignment, *_place(alignment, left, right, graphs)).explain(left, right)
+    pair, swapped, entity, other = _place(alignment, left, right, graphs)
+    return _Graphs(alignment, pair, swapped).explain(entity, other)
 
 
 def explain_links(
@@ -177,7 +187,7 @@ def explain_links(
     `rows` are positions in the links of `pair`, one of the alignment's pairs of graphs.
     """
     graphs = _Graphs(alignment, pair, False)
-    ends = alignment.task.identifiers(pair.links[np.asarray(rows, dtype=np.int64)]).tolist()
+    ends = pair.links[np.asarray(rows, dtype=np.int64)].tolist()
     return [graphs.explain(left, right) for left, right in ends]
 
 
@@ -195,16 +205,15 @@ class _Graphs:
         self._seeds = self._task.links_between(self._task.seed_links, *self._sides)
         self._common = CommonStatements(alignment, pair)
 
-    def explain(self, left: str, right: str | None) -> Explanation:
-        """Explains two entities, or the link of one."""
-        entity = int(self._task.ids(self._sides[0], [left])[0])
-        other = self._counterpart(entity)
-        if right is not None:
-            other = int(self._task.ids(self._sides[1], [right])[0])
+    def explain(self, entity: int, right: int | None) -> Explanation:
+        """Explains two entities, or the link of one, by joint ids."""
+        other = self._counterpart(entity) if right is None else right
         ends = (entity, -1 if other is None else other)
         at = np.flatnonzero((self._links == ends).all(axis=1))
         link = int(at[0]) if len(at) else None
-        features = None if link is None else self._pair.features
+        given = self._pair.is_given
+        same = link is not None and given is not None and bool(given[link])
+        features = None if link is None or same else self._pair.features
         shared = () if other is None else self._shared(entity, other)
         total = sum(statement.match_weight for statement in shared)
         rivals = [(c, score) for c, score in self._ranked(entity) if c != other][:MOST_CANDIDATES]
@@ -218,16 +227,18 @@ class _Graphs:
             probability=None if link is None else self._probability(link),
             combined_score=None if features is None else search_score_of(features[link]),
             evidence=total,
-            probability_without_evidence=self._without(link, total),
+            has_same_identifier=same,
+            probability_without_evidence=None if same else self._without(link, total),
             shared=tuple(
-                replace(s, probability_without=self._without(link, s.match_weight)) for s in shared
+                s if same else replace(s, probability_without=self._without(link, s.match_weight))
+                for s in shared
             ),
             attribute_weight=(
                 None if other is None else attribute_weight(self._alignment, entity, other)
             ),
             values=tuple(
                 replace(v, probability_without=self._without(link, v.match_weight, beside=True))
-                if v.match_weight
+                if v.match_weight and not same
                 else v
                 for v in values
             ),
@@ -293,6 +304,7 @@ class _Graphs:
             attribute_weight(self._alignment, entity, joint),
             None if linked_to is None else str(self._task.identifiers(linked_to)),
             probability,
+            "" if linked_to is None else called(self._task, int(linked_to)),
         )
 
 
@@ -305,35 +317,37 @@ def _lacking(shared: Sequence[SharedStatement], rival: Sequence[SharedStatement]
 
 def _place(
     alignment: JudgedLinks, left: str, right: str | None, graphs: tuple[str, str] | None
-) -> tuple[PairAlignment, bool]:
-    """The pair of graphs that is meant, and whether the first entity is of its right graph.
+) -> tuple[PairAlignment, bool, int, int | None]:
+    """The pair of graphs that is meant, whether the first entity is of its right graph, and both.
 
     Of several, the first where that entity has a link, else the first.
     """
     task = alignment.task
     names = task.kg_names
-    found: tuple[PairAlignment, bool] | None = None
+    aligned = sorted({side for pair in alignment.pairs for side in (pair.left, pair.right)})
+    lefts = find_entities(task, aligned, left)
+    rights = {} if right is None else find_entities(task, aligned, right)
+    found: list[tuple[PairAlignment, bool]] = []
     for pair in alignment.pairs:
         for swapped in (False, True):
             sides = (pair.right, pair.left) if swapped else (pair.left, pair.right)
             if graphs is not None and tuple(names[side] for side in sides) != graphs:
                 continue
-            if task.has(sides[0], left) and (right is None or task.has(sides[1], right)):
-                if (pair.links[:, int(swapped)] == task.ids(sides[0], [left])[0]).any():
-                    return pair, swapped
-                found = found or (pair, swapped)
-    if found is not None:
-        return found
-    aligned = sorted({side for pair in alignment.pairs for side in (pair.left, pair.right)})
-    for name in (left, right):
-        if name is not None and not any(task.has(kg, name) for kg in aligned):
-            known = [e for kg in aligned for e in task.kgs[kg].entities]
-            raise DataError(
-                f"there is no entity {name!r} in {', '.join(names[kg] for kg in aligned)}"
-                f"{did_you_mean(name, known)}"
-            )
-    raise DataError(
-        f"{left!r} and {right!r} are not of two graphs that were aligned with each other"
-        if right is not None
-        else f"{left!r} is in none of the graphs {graphs} that were asked for"
-    )
+            if sides[0] in lefts and (right is None or sides[1] in rights):
+                found.append((pair, swapped))
+    if not found:
+        raise DataError(
+            f"{left!r} and {right!r} are not of two graphs that were aligned with each other"
+            if right is not None
+            else f"{left!r} is in none of the graphs {graphs} that were asked for"
+        )
+    linked = (at for at in found if np.isin(at[0].links[:, int(at[1])], lefts[_side(*at)]).any())
+    pair, swapped = next(linked, found[0])
+    entity = check_one(task, lefts[_side(pair, swapped)], left)
+    if right is None:
+        return pair, swapped, entity, None
+    return pair, swapped, entity, check_one(task, rights[_side(pair, not swapped)], right)
+
+
+def _side(pair: PairAlignment, swapped: bool) -> int:
+    return pair.right if swapped else pair.left

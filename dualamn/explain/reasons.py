@@ -15,9 +15,10 @@ from dualamn.evidence.inference import MUTE, POSSIBLE, by_itself
 from dualamn.evidence.overlap import LEAST_MATCH, LEAST_SHARE, match_weight
 from dualamn.evidence.relations import align_relations
 from dualamn.evidence.statements import Statements
+from dualamn.explain.called import called, local_name, relation_called
 from dualamn.graphs.knowledge_graph import KnowledgeGraph
 from dualamn.graphs.task import AlignmentTask
-from dualamn.kernels.arrays import Floats, IntArray
+from dualamn.kernels.arrays import BoolArray, Floats, IntArray
 from dualamn.probability.calibration import JudgedLinks
 from dualamn.result import PairAlignment
 
@@ -43,7 +44,7 @@ class Entity:
     triples: int
 
     def __str__(self) -> str:
-        return f"{self.identifier} ({self.name})" if self.name else self.identifier
+        return f"{self.name} ({self.identifier})" if self.name else self.identifier
 
 
 @dataclass(frozen=True)
@@ -56,6 +57,8 @@ class SharedStatement:
         neighbour_probability: that the neighbours are the same; 1 if they are a seed link.
         relation_weight: how well the relations stand for each other, from 0 to .98.
         match_weight: log Bayes factor of the statement for the pair of entities.
+        left_neighbour_name, right_neighbour_name, left_relation_name, right_relation_name: what
+            people call these, the last part of the identifier where the graph has no name.
         probability_without: of the link, without the statement; None where there is none.
     """
 
@@ -69,11 +72,17 @@ class SharedStatement:
     is_seed: bool
     relation_weight: float
     match_weight: float
+    left_neighbour_name: str
+    right_neighbour_name: str
+    left_relation_name: str
+    right_relation_name: str
     probability_without: float | None = None
 
     def __str__(self) -> str:
-        left = f"{'<-' if self.left_inverse else ''}{self.left_relation} {self.left_neighbour}"
-        right = f"{'<-' if self.right_inverse else ''}{self.right_relation} {self.right_neighbour}"
+        left = f"{self.left_relation_name} {self.left_neighbour_name}"
+        right = f"{self.right_relation_name} {self.right_neighbour_name}"
+        left = f"<-{left}" if self.left_inverse else left
+        right = f"<-{right}" if self.right_inverse else right
         sure = "seed link" if self.is_seed else f"probability {self.neighbour_probability:.2f}"
         return (
             f"{left} ~ {right} ({sure}, relations match by {self.relation_weight:.2f}): "
@@ -90,6 +99,10 @@ class SharedStatement:
             right_relation=self.left_relation,
             left_inverse=self.right_inverse,
             right_inverse=self.left_inverse,
+            left_neighbour_name=self.right_neighbour_name,
+            right_neighbour_name=self.left_neighbour_name,
+            left_relation_name=self.right_relation_name,
+            right_relation_name=self.left_relation_name,
         )
 
 
@@ -118,7 +131,9 @@ class ValuePair:
 
     def __str__(self) -> str:
         sign = "=" if self.similarity == 1 else "~" if self.similarity else "≠"
-        text = f"{self.left_attribute} {self.left!r} {sign} {self.right_attribute} {self.right!r}"
+        attributes = local_name(self.left_attribute), local_name(self.right_attribute)
+        left, right = local_name(self.left), local_name(self.right)
+        text = f"{attributes[0]} {left!r} {sign} {attributes[1]} {right!r}"
         if 0 < self.similarity < 1:
             text += " (near)" if self.agrees else f" (similarity {self.similarity:.2f})"
         if self.match_weight is None:
@@ -140,6 +155,7 @@ class CommonStatements:
 
     def __init__(self, alignment: JudgedLinks, pair: PairAlignment) -> None:
         task = alignment.task
+        self._task, self._pair = task, pair
         self._kgs = [task.kgs[kg] for kg in (pair.left, pair.right)]
         self._offsets = [int(task.entity_offsets[kg]) for kg in (pair.left, pair.right)]
         self._sides = [Statements.of(kg) for kg in self._kgs]
@@ -214,17 +230,24 @@ class CommonStatements:
                 weight = float(self._weights[relation, other_relation])
                 counted = self._match_weight(weight * p, (group, other_group), both)
                 if counted:
+                    relations = (
+                        str(left_kg.relations[relation % left_kg.n_relations]),
+                        str(right_kg.relations[other_relation % right_kg.n_relations]),
+                    )
                     statement = SharedStatement(
                         str(left_kg.entities[neighbour]),
                         str(right_kg.entities[other]),
-                        str(left_kg.relations[relation % left_kg.n_relations]),
-                        str(right_kg.relations[other_relation % right_kg.n_relations]),
+                        *relations,
                         relation >= left_kg.n_relations,
                         other_relation >= right_kg.n_relations,
                         neighbour_probability=p,
                         is_seed=(neighbour, other) in self._seeds,
                         relation_weight=weight,
                         match_weight=counted,
+                        left_neighbour_name=called(self._task, neighbour + self._offsets[0]),
+                        right_neighbour_name=called(self._task, other + self._offsets[1]),
+                        left_relation_name=self._called(0, relations[0]),
+                        right_relation_name=self._called(1, relations[1]),
                     )
                     found.append(statement)
         found.sort(key=lambda statement: -statement.match_weight)
@@ -232,6 +255,10 @@ class CommonStatements:
         for statement in found:
             strongest.setdefault((statement.left_neighbour, statement.right_neighbour), statement)
         return list(strongest.values())
+
+    def _called(self, side: int, relation: str) -> str:
+        kg = (self._pair.left, self._pair.right)[side]
+        return relation_called(self._task, kg, relation)
 
     def _match_weight(self, same: float, groups: tuple[int, int], both: float) -> float:
         """What a statement adds to the logit of two entities, as the rounds of evidence count it.
@@ -283,6 +310,18 @@ def attribute_weight(alignment: JudgedLinks, one: int, other: int) -> float | No
         return None
     ends = np.array([one]), np.array([other])
     return float(np.sum(attributes.match_weight(*ends, names=1.0, values=1.0)))
+
+
+def supported(alignment: JudgedLinks) -> BoolArray | None:
+    """(m,) bool: the links that names and values, together, speak for.
+
+    None where this is not known, or where neither took part.
+    """
+    attributes, links = alignment.attributes, alignment.links.astype(np.int64)
+    if attributes is None or not attributes.has_weight:
+        return None
+    weight = attributes.match_weight(links[:, 0], links[:, 1], names=1.0, values=1.0)
+    return np.broadcast_to(np.asarray(weight) > 0, len(links))
 
 
 def _names(alignment: JudgedLinks, one: int, other: int) -> Iterator[ValuePair]:

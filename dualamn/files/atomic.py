@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import bz2
+import gzip
+import io
 import os
 import re
 import secrets
 import shutil
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, Any
 
-from dualamn.errors import DataError
+from dualamn.errors import DataError, needs
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -21,9 +24,39 @@ _SYSTEM_ERROR = re.compile(r"os error (\d+)")
 
 @contextmanager
 def atomic_write(path: str | Path) -> Iterator[IO[str]]:
-    """Opens a UTF-8 text file, whose lines end as they are written, see `atomic_path`."""
-    with atomic_path(path) as temporary, temporary.open("w", encoding="utf-8", newline="") as file:
+    """Opens a UTF-8 text file, whose lines end as they are written, see `atomic_path`.
+
+    It is compressed where its name ends in .gz, .bz2 or .zst; the same text gives the same bytes.
+
+    Raises:
+        MissingExtraError: a package that compresses is not installed.
+    """
+    packed = compressor(Path(path))
+    with (
+        atomic_path(path) as temporary,
+        temporary.open("wb") as raw,
+        packed(raw) as stream,
+        io.TextIOWrapper(stream, encoding="utf-8", newline="") as file,
+    ):
         yield file
+
+
+def compressor(path: Path) -> Callable[[IO[bytes]], AbstractContextManager[Any]]:
+    """What compresses a file as its name says, nothing where that says nothing.
+
+    Raises:
+        MissingExtraError: a package that it needs is not installed.
+    """
+    end = path.suffix.lower()
+    if end == ".gz":
+        # Neither a name nor a time in it, so that the same text gives the same bytes.
+        return lambda raw: gzip.GzipFile(filename="", fileobj=raw, mode="wb", mtime=0)
+    if end == ".bz2":
+        return lambda raw: bz2.BZ2File(raw, "wb")
+    if end == ".zst":
+        make = needs("zstandard", extra="rdf").ZstdCompressor
+        return lambda raw: make().stream_writer(raw, closefd=False)
+    return nullcontext
 
 
 @contextmanager

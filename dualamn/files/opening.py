@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, cast
 
 from dualamn.errors import DataError, needs
+from dualamn.files.encodings import Utf8Stream, encodings_of
 
 COMPRESSED = (".gz", ".bz2", ".zst")
 TABLES = (".tsv", ".csv", ".txt", ".tab", "")
@@ -59,21 +60,21 @@ def check_exists(path: Path) -> None:
 
 
 @contextmanager
-def opened(path: Path) -> Iterator[BinaryIO]:
+def opened(path: Path, encoding: str | None = None, *, is_xml: bool = False) -> Iterator[BinaryIO]:
     """The bytes of a file, decompressed by its ending and without a byte order mark.
 
+    Text whose mark, or the declaration of `is_xml`, names another encoding becomes UTF-8, as
+    does text in a given `encoding`, see `encodings_of`.
     What goes wrong while they are read inside the block becomes a DataError.
 
     Raises:
-        DataError: the file cannot be read, is damaged or cut short, or is UTF-16.
+        DataError: the file cannot be read, is damaged or cut short, or is not in its encoding.
         MissingExtraError: a package that decompresses is not installed.
     """
     try:
         with path.open("rb") as raw:
             stream = io.BufferedReader(cast(io.RawIOBase, _decompressed(path, raw)), _BLOCK)
-            first = stream.peek(10)
-            if first[:2] in (b"\xff\xfe", b"\xfe\xff"):
-                raise DataError("this file is UTF-16; save it as UTF-8", path=path, line=1)
+            first = stream.peek(1000)
             for kind, magic in _MAGIC.items():
                 if magic.match(first):
                     raise DataError(
@@ -81,9 +82,13 @@ def opened(path: Path) -> Iterator[BinaryIO]:
                         f"{' or '.join(COMPRESSED)} as it fits",
                         path=path,
                     )
-            if first.startswith(b"\xef\xbb\xbf"):
-                stream.read(3)
-            yield cast(BinaryIO, stream)
+            mark, names = encodings_of(path, first, encoding, is_xml=is_xml)
+            stream.read(mark)
+            plain = cast(BinaryIO, stream)
+            if names:
+                made = Utf8Stream(path, plain, names, is_xml=is_xml)
+                plain = cast(BinaryIO, io.BufferedReader(made, _BLOCK))
+            yield plain
     except FileNotFoundError:
         raise DataError("this file is missing; add it or correct the path", path=path) from None
     except IsADirectoryError:
@@ -98,9 +103,9 @@ def opened(path: Path) -> Iterator[BinaryIO]:
         raise DataError(f"cannot read this file: {error.strerror or error}", path=path) from None
 
 
-def read_all(path: Path) -> bytes:
+def read_all(path: Path, encoding: str | None = None) -> bytes:
     """All bytes of a file, see `opened`."""
-    with opened(path) as stream:
+    with opened(path, encoding) as stream:
         return stream.read()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -10,9 +11,42 @@ from numpy.typing import NDArray
 
 from dualamn.errors import DataError
 from dualamn.files.atomic import atomic_write
-from dualamn.files.opening import read_all, suffix
+from dualamn.files.opening import read_all
 
 TAB, NEWLINE = 9, 10
+OR_SKIP = ", or leave out what cannot be read (--skip-bad-lines)"
+SAVE_AS_UTF8 = "save the file as UTF-8, or name its encoding, as in --encoding windows-1252"
+
+
+@dataclass
+class BadLines:
+    """Lines that could not be read and were left out.
+
+    Attributes:
+        count: how many there are.
+        first: the first of them, None if there is none.
+    """
+
+    count: int = 0
+    first: int | None = None
+    _last: int | None = field(default=None, repr=False)
+
+    def add(self, line: int | None) -> bool:
+        """Counts a line; False if it is the one counted last, so that reading got no further."""
+        if line is None or line == self._last:
+            return False
+        self._last = line
+        self.count += 1
+        self.first = line if self.first is None else self.first
+        return True
+
+    def note(self, path: Path) -> list[str]:
+        """One line about them, if there are any."""
+        if not self.count:
+            return []
+        were = "line that cannot be read was", "lines that cannot be read were"
+        first = "" if self.count == 1 else "the first is "
+        return [f"{path.name}: {counted(self.count, *were)} left out ({first}line {self.first})"]
 
 
 def write_lines(path: str | Path, lines: Iterable[str]) -> None:
@@ -29,13 +63,15 @@ def write_lines(path: str | Path, lines: Iterable[str]) -> None:
                 raise DataError(f"cannot hold {short(line)}, which is no text", path=path) from None
 
 
-def read_text(path: Path, *, as_written: bool = False) -> str:
+def read_text(path: Path, *, as_written: bool = False, encoding: str | None = None) -> str:
     """The text of a file, with Unix line ends unless `as_written`.
+
+    Text that is not UTF-8 is in the given `encoding`, see `opened`.
 
     Raises:
         DataError: the file cannot be read, is not UTF-8, or, unless `as_written`, has a zero byte.
     """
-    data = read_all(path) if as_written else read_bytes(path)
+    data = read_all(path, encoding) if as_written else read_bytes(path, encoding)
     return decode(path, data, may_have_zeros=as_written)
 
 
@@ -44,9 +80,9 @@ def unix_lines(text: str) -> str:
     return text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text
 
 
-def read_bytes(path: Path) -> bytes:
+def read_bytes(path: Path, encoding: str | None = None) -> bytes:
     """The bytes of a file, with Unix line ends; errors as `read_all`."""
-    data = read_all(path)
+    data = read_all(path, encoding)
     return data.replace(b"\r\n", b"\n").replace(b"\r", b"\n") if b"\r" in data else data
 
 
@@ -69,7 +105,7 @@ def decode(path: Path, data: bytes, *, may_have_zeros: bool = False) -> str:
         column = error.start - data.rfind(b"\n", 0, error.start)
         raise DataError(
             f"byte 0x{data[error.start]:02x} at byte {column} of the line is not UTF-8; "
-            "save the file as UTF-8",
+            f"{SAVE_AS_UTF8}",
             path=path,
             line=data.count(b"\n", 0, error.start) + 1,
         ) from None
@@ -94,28 +130,36 @@ def read_lines(path: Path) -> list[str]:
     return lines
 
 
-def is_regular(separators: NDArray[np.uint8], width: int) -> bool:
-    """Whether the tabs and line ends of a file say that every line has `width` fields."""
+def is_regular(separators: NDArray[np.uint8], width: int, separator: int = TAB) -> bool:
+    """Whether the separators and line ends of a file say that every line has `width` fields."""
     if len(separators) % width:
         return False
     table = separators.reshape(-1, width)
-    return bool((table[:, :-1] == TAB).all() and (table[:, -1] == NEWLINE).all())
+    return bool((table[:, :-1] == separator).all() and (table[:, -1] == NEWLINE).all())
 
 
 def check_width(
-    path: Path, line: int, found: Sequence[str], fields: Sequence[str], widths: Sequence[int]
+    path: Path,
+    line: int,
+    found: Sequence[str],
+    fields: Sequence[str],
+    widths: Sequence[int],
+    separator: str = "\t",
+    hint: str = "",
 ) -> None:
     """Refuses a line, from 1, whose number of fields is none of `widths`.
+
+    What else can be done about it is in `hint`.
 
     Raises:
         DataError: it names what was found, and the `fields` that there should be.
     """
     if len(found) in widths:
         return
-    separator = "commas" if suffix(path) == ".csv" else "tabs"
+    separator = {",": "commas", "\t": "tabs"}.get(separator, repr(separator))
     raise DataError(
         f"expected {len(fields)} fields separated by {separator} ({', '.join(fields)}), "
-        f"found {len(found)}: {short(list(found))}; correct or remove the line",
+        f"found {len(found)}: {short(list(found))}; correct or remove the line{hint}",
         path=path,
         line=line,
     )

@@ -56,13 +56,18 @@ def write_aligner(
             tensors[f"kg/{number}/{what}/ends"] = ends
     for name in LINKS:
         tensors[name] = torch.from_numpy(getattr(task, name)).contiguous()
+    about = {
+        "name": task.name,
+        "kgs": task.kg_names,
+        "seed": task.seed,
+        "notes": task.notes,
+        "distinct_identifiers": task.distinct_identifiers,
+    }
     head = {
         "kind": _KIND,
         "config": json.dumps(config.to_dict()),
         "storage": json.dumps(asdict(storage)),
-        "task": json.dumps(
-            {"name": task.name, "kgs": task.kg_names, "seed": task.seed, "notes": task.notes}
-        ),
+        "task": json.dumps(about),
     }
     write_tensors(path, tensors, head)
 
@@ -101,7 +106,13 @@ def read_aligner(
         ) from None
     # Entities were permuted before they were saved: the task is put together as it was.
     task = AlignmentTask(
-        about["name"], kgs, **links, seed=about["seed"], notes=tuple(about["notes"])
+        about["name"],
+        kgs,
+        **links,
+        seed=about["seed"],
+        notes=tuple(about["notes"]),
+        # Older versions made no links of the same identifiers.
+        distinct_identifiers=about.get("distinct_identifiers", True),
     )
     return config, storage, task, taken(tensors, "state/")
 

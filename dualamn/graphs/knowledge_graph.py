@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -80,7 +80,7 @@ class FurtherNames:
         """The same names where entity i of the graph is now number new_id[i]."""
         return replace(self, entities=new_id[self.entities])
 
-    def without(self, hidden: Int32Array) -> FurtherNames:
+    def without(self, hidden: NDArray[np.integer]) -> FurtherNames:
         """The names of all entities but the (h,) hidden ones."""
         kept = ~np.isin(self.entities, hidden)
         return FurtherNames(self.entities[kept], self.names[kept])
@@ -107,7 +107,9 @@ class KnowledgeGraph:
         literals: its attribute triples, such as dates and numbers; None where it has none.
         further_names: names of entities beside those of `entity_names`; None where there are none.
         unlinkable: (n,) bool entities that are neighbours, but get no links: terms of a schema,
-            nodes that stand for a name; None for none. Blank nodes get none in any case.
+            statement nodes; None for none. Blank nodes get none in any case.
+        aliases: other identifiers of entities, such as redirects, and the entities' own; for
+            links that are read. A saved aligner does not keep them.
 
     Raises:
         DataError: an entity or relation number of a triple is out of range, an identifier
@@ -122,6 +124,7 @@ class KnowledgeGraph:
     literals: Literals | None = None
     further_names: FurtherNames | None = None
     unlinkable: BoolArray | None = None
+    aliases: Mapping[str, str] | None = None
 
     def __post_init__(self) -> None:
         if self.triples.ndim != 2 or self.triples.shape[1] != 3:

@@ -31,7 +31,7 @@ def pyg_data(
     Args:
         kgs, triples, relations, source_of: of the task, see `dualamn.AlignmentTask`.
         links: the task's arrays seed_links, test_links and valid_links.
-        rest: the task's task_name, seed and notes.
+        rest: the task's task_name, seed, notes and distinct_identifiers.
 
     Returns:
         Data with num_nodes and these attributes; numbers are int64 tensors:
@@ -44,7 +44,7 @@ def pyg_data(
         - further_names_of, unlinkable_of: for every knowledge graph, see `KnowledgeGraph`;
         - entity_names_of, literals_of: for every knowledge graph, the list of its entities' names
           and its `Literals`, None where it has none; entities are numbered within the graph;
-        - task_name, seed, notes: what else the task holds.
+        - task_name, seed, notes, distinct_identifiers: what else the task holds.
     """
     import torch
     from torch_geometric.data import Data
@@ -94,6 +94,7 @@ def task_fields(data: Data) -> dict[str, Any]:
         "kgs": _graphs(data, n_kgs, source_of, edges, types),
         "seed": int(data.seed) if "seed" in data else 0,
         "notes": tuple(data.notes) if "notes" in data else (),
+        "distinct_identifiers": bool(data.get("distinct_identifiers", False)),
         **{name: _links(data, name, source_of) for name in LINKS},
     }
 

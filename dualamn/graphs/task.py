@@ -6,7 +6,7 @@ Inside, every entity of every graph has one id in a joint space: graph g holds t
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import combinations
@@ -53,6 +53,8 @@ class AlignmentTask:
         valid_links: (v, 2) int32 joint ids set aside by a published split.
         seed: the seed that permuted the entities and split the links.
         notes: what loading merged or skipped, each with its count.
+        distinct_identifiers: an IRI that two graphs have may stand for two things; if not, it
+            links them, see `same_identifiers`.
     """
 
     name: str
@@ -62,6 +64,7 @@ class AlignmentTask:
     valid_links: Int32Array
     seed: int = 0
     notes: tuple[str, ...] = field(default=())
+    distinct_identifiers: bool = False
 
     @classmethod
     def from_kgs(
@@ -250,6 +253,33 @@ class AlignmentTask:
         return ~(np.concatenate(barred) | self.is_blank)
 
     @cached_property
+    def same_identifiers(self) -> Int32Array:
+        """(m, 2) int32 joint ids: entities of two graphs that have the same absolute IRI.
+
+        An IRI means the same thing wherever it stands, so these are links that nothing has to find.
+        Left out are entities that get no links, and those that a seed link joins to the other
+        graph; none are left with `distinct_identifiers`. Blank nodes and short names, such as 17
+        or ex:a, are no absolute IRIs.
+        """
+        found = [np.empty((0, 2), dtype=np.int32)]
+        for left, right in () if self.distinct_identifiers else self.kg_pairs:
+            free = self.is_linkable.copy()
+            free[self.links_between(self.seed_links, left, right)] = False
+            of_iri = dict(self._free_iris(left, free))
+            pairs = [
+                (of_iri[iri], joint) for iri, joint in self._free_iris(right, free) if iri in of_iri
+            ]
+            found.append(np.array(pairs, dtype=np.int32).reshape(-1, 2))
+        return np.concatenate(found)
+
+    def _free_iris(self, kg: int, free: BoolArray) -> Iterator[tuple[str, int]]:
+        """The absolute IRIs of a graph and their joint ids, of the entities that are free."""
+        for joint in self.entity_range(kg)[free[self.entity_range(kg)]].tolist():
+            identifier = self._identifiers[joint]
+            if "://" in identifier:
+                yield identifier, joint
+
+    @cached_property
     def _positions(self) -> tuple[dict[str, int], ...]:
         return tuple({name: i for i, name in enumerate(kg.entities)} for kg in self.kgs)
 
@@ -305,6 +335,7 @@ class AlignmentTask:
             task_name=self.name,
             seed=self.seed,
             notes=list(self.notes),
+            distinct_identifiers=self.distinct_identifiers,
         )
 
     @classmethod

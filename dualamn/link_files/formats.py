@@ -11,6 +11,7 @@ from dualamn.errors import ConfigError, did_you_mean, needs
 from dualamn.files.iris import Base
 from dualamn.files.opening import COMPRESSED, PARQUET, RDF, check_exists, suffix
 from dualamn.files.text import read_text
+from dualamn.link_files import oaei_alignment as oaei
 from dualamn.link_files import rdf_links as rdf
 from dualamn.link_files import sssom
 from dualamn.link_files import table_formats as tables
@@ -117,6 +118,13 @@ FORMATS: dict[str, Format] = {
         Format("ntriples", "N-Triples", (".nt",), rdf.read_ntriples, None, rdf.write_ntriples),
         Format("turtle", "Turtle", (".ttl",), rdf.read_rdf, None, rdf.write_turtle, has_slots=True),
         Format(
+            "alignment",
+            "the Alignment format",
+            (".rdf",),
+            oaei.read_xml,
+            write_iris=oaei.write_alignment,
+        ),
+        Format(
             "sssom",
             "SSSOM",
             (".sssom.tsv", ".sssom"),
@@ -135,16 +143,24 @@ _PLAIN = ("", ".txt")
 def format_of(path: str | Path, name: str | None = None, *, tables: bool = False) -> Format:
     """The format that a file is written in, by its ending unless a name settles it.
 
+    An ending of compression may follow that of a text format.
+
     With `tables` only formats that can hold any table will do.
 
     Raises:
-        ConfigError: an unknown name or ending, or a format for links alone.
+        ConfigError: an unknown name or ending, a format for links alone, or compressed Parquet.
 
     >>> format_of("links.sssom.tsv").title
     'SSSOM'
     """
     path = Path(path)
-    found = format_by_ending(path) if name is None else FORMATS.get(name)
+    packed = path.suffix.lower() in COMPRESSED
+    by_ending = format_by_ending(Path(path.stem) if packed else path)
+    found = by_ending if name is None else FORMATS.get(name)
+    if packed and found is not None and not found.is_text:
+        raise ConfigError(
+            f"{path}: {found.title} is compressed within; leave {path.suffix} out of the name"
+        )
     if found is None:
         endings = ", ".join(made.endings[0] for made in FORMATS.values())
         raise ConfigError(
@@ -201,11 +217,13 @@ def read_table(
     known = format_by_ending(Path(path.stem) if path.suffix.lower() in COMPRESSED else path)
     if known is not None and known.name not in ("tsv", "csv"):
         return known.read(path, asked)
+    if RDF.get(suffix(path)) == "RDF/XML":
+        return oaei.read_xml(path, asked)
     if suffix(path) in RDF:
         return rdf.read_rdf(path, asked)
     if suffix(path) in PARQUET:
         return tables.read_parquet(path, asked)
-    text = read_text(path, as_written=True)
+    text = read_text(path, as_written=True, encoding=asked.encoding)
     if sssom.is_sssom(text):
         return sssom.parse_sssom(path, text)
     return tables.parse_links(path, text, asked)

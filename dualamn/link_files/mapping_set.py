@@ -28,6 +28,7 @@ from urllib.parse import quote, unquote
 from dualamn.errors import ConfigError, DataError, did_you_mean
 from dualamn.files.iris import is_iri
 from dualamn.files.text import short
+from dualamn.kernels.arrays import FloatArray
 from dualamn.link_files.table import (
     Slots,
     Table,
@@ -208,7 +209,7 @@ def mapping_set(alignment: AlignedLinks, options: WriteOptions, path: Path) -> M
         DataError: an entity cannot get an IRI.
     """
     given = checked_slots(options.sssom)
-    table = table_of_links(alignment)
+    table, order = table_of_links(alignment), link_order(alignment)
     subjects, objects = link_iris(table, options.iris, path)
     (set_id,) = given.get("mapping_set_id", (_set_id(subjects, objects, path),))
 
@@ -236,8 +237,8 @@ def mapping_set(alignment: AlignedLinks, options: WriteOptions, path: Path) -> M
     kind = "Composite" if alignment.used_names else "Structural"
     (predicate,) = given.get("predicate_id", ("owl:sameAs",))
     (justification,) = given.get("mapping_justification", (f"semapv:{kind}Matching",))
-    subject_labels, object_labels = _labels(alignment)
-    confidence, other = _confidence(table)
+    subject_labels, object_labels = _labels(table)
+    confidence, other = _confidence(alignment.scores[order], table.columns.get("probability"))
     columns = {
         "subject_id": subjects,
         "subject_label": subject_labels,
@@ -269,12 +270,14 @@ def score_and_probability(
 ) -> dict[str, list[Any]]:
     """The columns of links that `confidence` and `other` were made of.
 
-    A confidence that is not given is 1, as the standard says.
+    A confidence that is not given is 1, as the standard says. Where it was all that there is to
+    order links by, it is their score as well.
     """
     matches = [re.search(r"(?:^|\|)\s*score=([^|]*)", text or "") for text in other]
     scores = [match[1] for match in matches if match is not None]
     if not scores or len(scores) < len(matches):
-        return {"score": [1.0 if value in (None, "") else value for value in confidence]}
+        given = [1.0 if value in (None, "") else value for value in confidence]
+        return {"score": given, "confidence": given}
     if all(value in (None, "") for value in confidence):
         return {"score": scores}
     return {"score": scores, "probability": list(confidence)}
@@ -290,17 +293,18 @@ def _set_id(subjects: list[str], objects: list[str], path: Path) -> str:
     return f"{SSSOM}mappings/{uuid.uuid5(uuid.NAMESPACE_URL, digest.hexdigest())}"
 
 
-def _labels(alignment: AlignedLinks) -> list[list[str] | None]:
-    names = alignment.task.entity_names
-    if names is None:
-        return [None, None]
-    sides = names[alignment.links[link_order(alignment)]].T.tolist()
+def _labels(table: Table) -> list[list[str] | None]:
+    sides = [table.columns.get(f"{side}_name") for side in ("left", "right")]
     # A label is shown, not read back: a line or a table cell of it is enough.
-    return [[" ".join(name.split()) for name in side] if any(side) else None for side in sides]
+    return [
+        None if side is None or not any(side) else [" ".join(name.split()) for name in side]
+        for side in sides
+    ]
 
 
-def _confidence(table: Table) -> tuple[list[str] | None, list[str] | None]:
-    score, probability = table.columns["score"], table.columns.get("probability")
+def _confidence(
+    score: FloatArray, probability: FloatArray | None
+) -> tuple[list[str] | None, list[str] | None]:
     if probability is None and score.size and score.min() >= 0 and score.max() <= 1:
         return six_decimals(score), None
     other = [f"score={text}" for text in six_decimals(score)]

@@ -114,20 +114,20 @@ _Statement = tuple[str, str, str, bool, int | None]
 
 def read_ntriples(path: Path, asked: Asked) -> LinkTable:
     """Reads links as `read_rdf` does, line by line and without a package."""
-    return _links(path, _of_lines(path), asked)
+    return _links(path, _of_lines(path, asked), asked)
 
 
-def read_rdf(path: Path, asked: Asked) -> LinkTable:
+def read_rdf(path: Path, asked: Asked, kind: str | None = None) -> LinkTable:
     """Reads statements that two IRIs are the same, and what annotated axioms say of them.
 
-    The ending says which RDF the file is; without one it is Turtle.
+    If no `kind` of RDF is given, the ending says which one the file is; without one it is Turtle.
     """
-    return _links(path, _of_rdf(path, RDF.get(suffix(path), "Turtle")), asked)
+    return _links(path, _of_rdf(path, kind or RDF.get(suffix(path), "Turtle"), asked), asked)
 
 
-def _of_rdf(path: Path, kind: str) -> Iterator[_Statement]:
+def _of_rdf(path: Path, kind: str, asked: Asked) -> Iterator[_Statement]:
     iri = pyoxigraph().NamedNode
-    for quad in statements(path, kind):
+    for quad in statements(path, kind, encoding=asked.encoding):
         subject, object_ = quad.subject, quad.object
         joins_iris = type(subject) is type(object_) is iri
         # A triple can be an end as well, and has no value.
@@ -135,8 +135,8 @@ def _of_rdf(path: Path, kind: str) -> Iterator[_Statement]:
         yield ends[0], quad.predicate.value, ends[1], joins_iris, None
 
 
-def _of_lines(path: Path) -> Iterator[_Statement]:
-    with opened(path) as stream:
+def _of_lines(path: Path, asked: Asked) -> Iterator[_Statement]:
+    with opened(path, asked.encoding) as stream:
         for number, data in enumerate(stream, start=1):
             try:
                 line = data.decode().rstrip("\r\n")

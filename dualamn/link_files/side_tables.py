@@ -19,6 +19,7 @@ from dualamn.kernels.arrays import (
 )
 from dualamn.link_files.table import Table
 from dualamn.link_files.table_formats import write_rows
+from dualamn.link_files.unlinked import unlinked
 from dualamn.result import AlignedLinks, PairAlignment, TopK
 
 
@@ -88,25 +89,24 @@ def _part(
 
 
 def unmatched_table(alignment: AlignedLinks) -> Table:
-    """The entities that have neither a link nor a seed link to another graph.
+    """The entities that could have a link and have neither one nor a seed link to another graph.
 
     Of the graphs that were aligned, sorted by graph and identifier.
 
     Returns:
-        Columns source, entity and name, which is "" where the graph has none.
+        Columns source, entity, name, which is "" where the graph has none, and reason, see
+        `dualamn.link_files.unlinked`.
     """
     task = alignment.task
-    alone = np.ones(task.n_entities, dtype=np.bool_)
-    alone[alignment.links] = False
-    alone[task.seed_links] = False
-    aligned = sorted({kg for pair in alignment.pairs for kg in (pair.left, pair.right)})
-    alone &= np.isin(task.source_of, aligned)
-    ids = np.flatnonzero(alone)
-    keys = (task.source_of[ids].tolist(), task.identifiers(ids).tolist(), ids.tolist())
-    ids = np.array([number for *_, number in sorted(zip(*keys, strict=True))], dtype=np.int64)
+    ids, reasons = unlinked(alignment)
+    sources, entities = task.source_of[ids].tolist(), task.identifiers(ids).tolist()
+    keys = sorted(zip(sources, entities, range(len(ids)), strict=True))
+    order = np.array([at for *_, at in keys], dtype=np.int64)
+    ids = ids[order]
     names = strings([""] * len(ids)) if task.entity_names is None else task.entity_names[ids]
     graphs = strings(task.kg_names)[task.source_of[ids]]
-    return Table({"source": graphs, "entity": task.identifiers(ids), "name": names})
+    columns = {"source": graphs, "entity": task.identifiers(ids), "name": names}
+    return Table({**columns, "reason": reasons[order]})
 
 
 def write_clusters(

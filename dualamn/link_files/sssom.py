@@ -17,7 +17,7 @@ from typing import Any
 from dualamn.errors import DataError, needs
 from dualamn.files.iris import WELL_KNOWN, Curies, curies_of, to_uri
 from dualamn.files.rdf import RDF_TYPE
-from dualamn.files.string_tables import parse_strings
+from dualamn.files.string_tables import Delimited, parse_strings
 from dualamn.files.text import read_text, unix_lines, write_lines
 from dualamn.link_files.link_table import SAMENESS, Asked, LinkTable, expanded
 from dualamn.link_files.mapping_set import (
@@ -88,7 +88,7 @@ def is_sssom(text: str) -> bool:
 
 def read_sssom(path: Path, asked: Asked) -> LinkTable:
     """Reads the mappings that say that two things are the same; others are counted."""
-    return parse_sssom(path, read_text(path, as_written=True))
+    return parse_sssom(path, read_text(path, as_written=True, encoding=asked.encoding))
 
 
 def parse_sssom(path: Path, text: str) -> LinkTable:
@@ -102,7 +102,12 @@ def parse_sssom(path: Path, text: str) -> LinkTable:
     # Lines of the header become blank, so that those below keep their numbers.
     body = "\n".join("" if line.startswith("#") else line for line in lines)
     table = parse_strings(
-        path, body, _NEEDED, more=range(1, MOST_COLUMNS), may_have_gaps=True, quotes="\t"
+        path,
+        body,
+        _NEEDED,
+        more=range(1, MOST_COLUMNS),
+        may_have_gaps=True,
+        form=Delimited("\t", quoted=True),
     )
     at = {column[0].strip(): number for number, column in enumerate(table.columns)}
     if missing := [name for name in _NEEDED if name not in at]:

@@ -19,6 +19,7 @@ from dualamn.result import AlignedLinks
 COLUMNS = ("left_source", "left", "right_source", "right", "score")
 ALL_COLUMNS = (*COLUMNS, "probability")
 TEXT_COLUMNS = COLUMNS[:4]
+_MORE = ("left_name", "right_name", "origin")
 
 Slots = Mapping[str, str | Sequence[str]]
 
@@ -63,23 +64,34 @@ def _as_text(column: NDArray[Any]) -> list[str]:
 
 
 def table_of_links(alignment: AlignedLinks) -> Table:
-    """All links of an alignment, sorted so that the same links give the same file:
-    by pair of graphs in the order of the task, then by identifier.
+    """The links of an alignment in the order in which they are written, see `link_order`.
 
-    There is a column `probability`, NaN for a link without one, if a link has one.
+    Columns are left_source, left, right_source, right and probability, or score where links have no
+    probability: what they are ranked by. After them come left_name and right_name if a graph has
+    names, and origin if some links were not found, see `LinkColumns`.
     """
     columns = alignment.columns()
-    named = {name: getattr(columns, name) for name in ALL_COLUMNS}
+    p = columns.probability
+    scored = ("score",) if p is None or np.isnan(p).any() else ()
+    order = (*TEXT_COLUMNS, *scored, "probability", *_MORE)
+    named = {name: getattr(columns, name) for name in order}
     table = Table({name: column for name, column in named.items() if column is not None})
     return table.take(link_order(alignment))
 
 
 def link_order(alignment: AlignedLinks) -> NDArray[np.int64]:
-    """(m,) int64: the positions of the links in the order in which they are written."""
+    """(m,) int64: the positions of the links in the order in which they are written.
+
+    The most probable comes first; of those whose six decimals are the same, and where there are no
+    probabilities, they go by pair of graphs in the order of the task, then by identifier, so that
+    the same links give the same file.
+    """
     sources = alignment.task.source_of[alignment.links].tolist()
     left, right = alignment.task.identifiers(alignment.links).T.tolist() if sources else ([], [])
-    order = sorted(range(len(sources)), key=lambda row: (sources[row], left[row], right[row]))
-    return np.array(order, dtype=np.int64)
+    p = alignment.probabilities
+    doubt = np.zeros(len(sources)) if p is None else -np.nan_to_num(p.astype(np.float64), nan=-1.0)
+    keys = zip(np.round(doubt, 6).tolist(), sources, left, right, range(len(sources)), strict=True)
+    return np.array([at for *_, at in sorted(keys)], dtype=np.int64)
 
 
 @dataclass(frozen=True)

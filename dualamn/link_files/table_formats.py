@@ -37,16 +37,28 @@ from numpy.typing import NDArray
 
 from dualamn.errors import DataError, needs
 from dualamn.files.atomic import atomic_path
-from dualamn.files.opening import suffix
-from dualamn.files.string_tables import StringTable, parse_strings, read_arrow, strings_of
+from dualamn.files.string_tables import (
+    Delimited,
+    StringTable,
+    delimiter_of,
+    parse_strings,
+    read_arrow,
+    strings_of,
+)
 from dualamn.files.text import read_text, short, unix_lines, write_lines
 from dualamn.link_files.link_table import ESCAPES, Asked, LinkTable
 from dualamn.link_files.table import ALL_COLUMNS, COLUMNS, TEXT_COLUMNS, Table
 
 MOST_COLUMNS = 1000
 
-_LEFT = {"entity1", "entity_1", "ent1", "e1", "id1", "kg1", "source", "left_entity", "left"}
-_RIGHT = {"entity2", "entity_2", "ent2", "e2", "id2", "kg2", "target", "right_entity", "right"}
+_LEFT = {
+    *("entity1", "entity_1", "ent1", "e1", "id1", "id_1", "kg1", "d1", "source", "left"),
+    *("left_entity", "left_id", "id_left", "ltable_id", "lid", "subject"),
+}
+_RIGHT = {
+    *("entity2", "entity_2", "ent2", "e2", "id2", "id_2", "kg2", "d2", "target", "right"),
+    *("right_entity", "right_id", "id_right", "rtable_id", "rid", "object"),
+}
 _ESCAPED = str.maketrans(ESCAPES)
 _NEEDS_QUOTES = re.compile(r'[,"\r\n]')
 
@@ -142,36 +154,46 @@ def write_parquet(table: Table, path: str | Path) -> None:
 
 def read_tsv(path: Path, asked: Asked) -> LinkTable:
     """Reads links from TSV, with or without the header. Empty lines are passed over."""
-    return parse_links(path, read_text(path, as_written=True), asked, quotes="")
+    text = read_text(path, as_written=True, encoding=asked.encoding)
+    return parse_links(path, text, asked, form=Delimited())
 
 
 def read_csv(path: Path, asked: Asked) -> LinkTable:
     """Reads links from CSV, like `read_tsv`."""
-    return parse_links(path, read_text(path, as_written=True), asked, quotes=",")
+    text = read_text(path, as_written=True, encoding=asked.encoding)
+    return parse_links(path, text, asked, form=Delimited(",", quoted=True))
 
 
-def parse_links(path: Path, text: str, asked: Asked, *, quotes: str | None = None) -> LinkTable:
-    """The links in the text of a file, with its line ends; arguments as of `parse_strings`."""
-    if quotes is None:
-        quotes = "," if suffix(path) == ".csv" else ""
+def parse_links(path: Path, text: str, asked: Asked, *, form: Delimited | None = None) -> LinkTable:
+    """The links in the text of a file, with its line ends.
+
+    Args:
+        form: how fields stand apart. If None, the name of the file says it, or the first line.
+    """
+    found: list[str] = []
+    form = form or delimiter_of(path, text, found)
     table = parse_strings(
         path,
-        text if quotes else unix_lines(text),
+        text if form.quoted else unix_lines(text),
         COLUMNS[1::2],
         more=range(3, MOST_COLUMNS),
         may_have_gaps=True,
-        quotes=quotes,
+        form=form,
     )
     first = [column[0] for column in table.columns]
     places, is_ours = places_of(first)
     if places and not asked.is_data(first) and (is_ours or _is_header(table, places)):
         if is_ours:
             _check_header(table, first)
-            return LinkTable.of(table.without_first(), places, is_escaped=not quotes)
+            links = table.without_first()
+            return LinkTable.of(links, places, is_escaped=not form.quoted, notes=tuple(found))
         links = table.without_first()
-        notes: tuple[str, ...] = (f"{path.name}: the first line is taken for a header",)
+        found.append(f"{path.name}: the first line is taken for a header")
+    elif not places and _is_header_of_two(table, asked):
+        links, places = table.without_first(), _positions(table, False)
+        found.append(f"{path.name}: the first line is taken for a header")
     else:
-        links, notes = table, ()
+        links = table
         places = _positions(table, asked.is_data(first))
     for name in ("left", "right"):
         if "" in links.columns[places[name]]:
@@ -179,7 +201,7 @@ def parse_links(path: Path, text: str, asked: Asked, *, quotes: str | None = Non
             fields = [column[row] for column in links.columns]
             what = f"field {places[name] + 1} of {short(fields)} is empty"
             raise links.error(f"{what}; name it or remove the line", row)
-    return LinkTable.of(links, places, notes=notes)
+    return LinkTable.of(links, places, notes=tuple(found))
 
 
 def named_links(table: StringTable, header: Sequence[str]) -> LinkTable:
@@ -208,6 +230,8 @@ def places_of(header: Sequence[str]) -> tuple[dict[str, int], bool]:
             if len(found) != 1:
                 return {}, False
             places[name] = found[0]
+    if "probability" not in places and words.count("confidence") == 1:
+        places["probability"] = words.index("confidence")
     if not {"left_source", "right_source"} <= set(places):
         places = {name: at for name, at in places.items() if not name.endswith("_source")}
     return places, is_ours
@@ -217,6 +241,23 @@ def _is_header(table: StringTable, places: dict[str, int]) -> bool:
     """Whether the words for left and right occur nowhere else in their columns."""
     sides = (table.columns[places[name]] for name in ("left", "right"))
     return all(column[0] not in column[1:] for column in sides)
+
+
+def _is_header_of_two(table: StringTable, asked: Asked) -> bool:
+    """Whether the first row of a table of links, of unknown words, names its columns.
+
+    It does if no graph has these, but the links of the second row; or, where there is no graph
+    to ask, if all others of the two columns are numbers.
+    """
+    if len(table.columns) not in (2, 3) or len(table) < 2:
+        return False
+    first, second = ([column[row] for column in table.columns] for row in (0, 1))
+    if asked.is_data(first):
+        return False
+    return asked.is_header(first, second) or all(
+        not column[0].strip().isdecimal() and all(cell.strip().isdecimal() for cell in column[1:])
+        for column in table.columns[:2]
+    )
 
 
 def _check_header(table: StringTable, header: Sequence[str]) -> None:
@@ -256,7 +297,8 @@ def read_parquet(path: Path, asked: Asked) -> LinkTable:
 def read_jsonl(path: Path, asked: Asked) -> LinkTable:
     """Reads links. Empty lines are passed over, and so are keys that are no columns of links."""
     rows, lines = [], []
-    for number, line in enumerate(read_text(path, as_written=True).split("\n"), start=1):
+    text = read_text(path, as_written=True, encoding=asked.encoding)
+    for number, line in enumerate(text.split("\n"), start=1):
         if line.strip(" \r\t"):
             rows.append(_json_object(path, number, line))
             lines.append(number)

@@ -99,9 +99,10 @@ def with_claims(matching: Matching, candidates: Candidates, temperature: float) 
 def with_new_claims(
     matching: Matching, candidates: Candidates, task: AlignmentTask, temperature: float
 ) -> Matching:
-    """The links of `with_claims`, less seed links and those of who gets none."""
+    """The links of `with_claims`, less those that are known and those of who gets none."""
     wide = with_claims(matching, candidates, temperature)
-    new = ~np.isin(pair_keys(wide.links), pair_keys(task.seed_links))
+    known = np.concatenate([task.seed_links, task.same_identifiers])
+    new = ~np.isin(pair_keys(wide.links), pair_keys(known))
     new &= task.is_linkable[wide.links].all(axis=1)
     return replace(wide, links=wide.links[new], scores=wide.scores[new])
 

@@ -21,6 +21,7 @@ from dualamn.graphs.task import AlignmentTask
 from dualamn.kernels.compute import threads
 from dualamn.kernels.sparse import Pattern, multiply
 from dualamn.planning.execution_plan import width
+from dualamn.probability.holdout import n_trials
 from dualamn.search.candidate_search import explores, way_to_search
 from dualamn.training.micro_batch import StepSizes
 from dualamn.training.trainer import steps_an_epoch
@@ -83,12 +84,13 @@ def _least_seconds(work: Callable[[], object]) -> float:
 @dataclass(frozen=True)
 class Sizes:
     """What of a task decides how long it takes: `entities` of every graph, `triples` of all graphs,
-    `seeds` links, and whether entities have names."""
+    `seeds` links, whether entities have names, and `trials`, the models that probabilities need."""
 
     entities: tuple[int, ...]
     triples: int
     seeds: int
     has_names: bool = False
+    trials: int = 1
 
     @classmethod
     def of(cls, task: AlignmentTask) -> Sizes:
@@ -98,6 +100,7 @@ class Sizes:
             task.n_triples,
             len(task.seed_links),
             task.entity_names is not None,
+            n_trials(task, None),
         )
 
 
@@ -110,14 +113,15 @@ def seconds(sizes: Sizes, config: AlignerConfig, speed: Speed, *, models: int = 
         speed: of the machine, with the cores that the run uses.
         models: that are trained and searched one after the other, those for probabilities aside.
     """
-    rounds = 1 + config.bootstrap_turns
+    rounds = 1 + _self_training_rounds(sizes, config)
     work = _training(sizes, config, speed) + rounds * _searching(sizes, config, speed)
     if _finds_first(sizes, config):
         work += _EVIDENCE * sizes.triples / speed.sparse
     if config.encoder != "dual_amn":
         work += _PROPAGATION * sizes.triples / speed.sparse
-    # A second model is trained and searched for probabilities.
-    return _START + _LOAD * sizes.triples + models * (2 if config.calibrate else 1) * work
+    if config.calibrate:  # every trial trains a model and searches with it
+        models *= 1 + sizes.trials
+    return _START + _LOAD * sizes.triples + models * work
 
 
 def _training(sizes: Sizes, config: AlignerConfig, speed: Speed) -> float:
@@ -127,8 +131,14 @@ def _training(sizes: Sizes, config: AlignerConfig, speed: Speed) -> float:
     # Without seed links names find the first pairs.
     found = sizes.seeds + min(rest, _FOUND_EACH * sizes.seeds or rest)
     first = found if _finds_first(sizes, config) else sizes.seeds
-    rounds = config.bootstrap_turns * config.turn_epochs * _epoch(found, sizes, config, speed)
+    epochs = _self_training_rounds(sizes, config) * config.turn_epochs
+    rounds = epochs * _epoch(found, sizes, config, speed)
     return config.epochs * _epoch(first or found, sizes, config, speed) + rounds
+
+
+def _self_training_rounds(sizes: Sizes, config: AlignerConfig) -> int:
+    """How many there are at most; they end early where pairs no longer change."""
+    return config.most_rounds(named=sizes.has_names and config.names != "off")
 
 
 def _finds_first(sizes: Sizes, config: AlignerConfig) -> bool:

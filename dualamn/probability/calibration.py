@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
@@ -12,18 +12,17 @@ import numpy as np
 from dualamn.attributes import Attributes
 from dualamn.eval.reliability import ReliabilityBin, error_of, reliability_table
 from dualamn.kernels.arrays import BoolArray, FloatArray, Floats, Int32Array, pair_keys
-from dualamn.kernels.logistic import fit_logistic, log_odds_of, logistic, predict
-from dualamn.probability.dangling import CounterpartChance
-from dualamn.probability.link_features import FEATURES
+from dualamn.kernels.logistic import fit_logistic, predict
+from dualamn.probability.dangling import N_DRAWS, CounterpartChance
 from dualamn.result import AlignedLinks
 
-Method = Literal["held-out", "prior", "agreement"]
+Method = Literal["held-out", "taken-out", "prior"]
 """Where probabilities come from.
 
-- `held-out`: links of a second model, labelled by seed links that it did not see;
-- `agreement`: without seed links, those of a second model that does not see the names of some
-  entities, labelled by the counterparts that these names alone find;
-- `prior`: what held for other data, where there are too few of either to hold any out.
+- `held-out`: links of second models, labelled by seed links that these did not see, and what their
+  links of entities look like whose counterparts were taken out of the graphs;
+- `taken-out`: the latter alone, as there are few seed links or none;
+- `prior`: what held for other data, as graphs are too small for either.
 """
 
 FOLDS = 5
@@ -31,16 +30,17 @@ FOLDS = 5
 
 # What held-out links of DBP15K, SRPRS and ContEA had in common, each learned from alone: the
 # Sinkhorn probability is near the truth by itself, and too low for entities with many triples.
-PRIOR: Floats = np.array([0.1, 2.2, -0.1, 0.15, -0.2, 0.1, 0.8, 0.0])
+PRIOR: Floats = np.array([0.1, 2.2, -0.1, 0.15, -0.2, 0.1, 0.8, 0.0, 0.0])
 """Coefficients expected beforehand, the intercept first."""
 
-DOUBT: Floats = np.array([4.0, 8.0, 5.0, 5.0, 5.0, 5.0, 5.0, 1e4])
+DOUBT: Floats = np.array([4.0, 8.0, 5.0, 5.0, 5.0, 5.0, 5.0, 1e4, 1e4])
 """How firmly: the inverse of how far they varied between data sets, squared.
 
-No labelled link is a pseudo-seed, so nothing is learned of the weight of that."""
+No held-out link is a pseudo-seed, and what attributes say is in the scores."""
 
 _WORTH_A_NOTE = 0.9  # share of entities with a counterpart, below which to say so
 _DOUBT_OF_PAIR = 20.0  # how firmly a pair of graphs is expected to be like the others
+_AVERAGED = 40  # draws whose mean a probability is
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,36 +60,52 @@ class LabelledLinks:
     weights: Floats
     n_held_out: int
 
+    @classmethod
+    def joined(cls, parts: Sequence[LabelledLinks]) -> LabelledLinks:
+        """Those of several second models."""
+        return cls(
+            np.concatenate([part.features for part in parts]),
+            np.concatenate([part.is_correct for part in parts]),
+            np.concatenate([part.weights for part in parts]),
+            sum(part.n_held_out for part in parts),
+        )
+
 
 @dataclass(frozen=True, eq=False)
 class PairCalibration:
     """How the links between two graphs get their probabilities.
 
+    A link is correct if its entities have counterparts, and if it joins them:
+
+        P(correct) = P(has a counterpart) P(it is this one | it has one).
+
+    Where no seed links are held out, the first factor stands for both.
+
     Attributes:
         left, right: names of the graphs.
         method: where the probabilities come from.
         n_held_out: seed links that were held out.
-        coefficients: (f + 1,) of the logistic regression, the intercept first.
-        covariance: (f + 1, f + 1) how unsure they are.
+        coefficients: (f + 1,) of the logistic regression that the second factor is, the intercept
+            first; None where it is 1.
+        covariance: (f + 1, f + 1) how unsure they are; None where there are no coefficients.
+        chance: the first factor; None where it is 1, as where all are known to have a counterpart.
         probabilities: (j,) float64 of the second model's labelled links, each predicted without
             the fifth of the links that it belongs to.
         is_correct: (j,) bool, whether these links are correct.
-        weights: (j,) float64, how much each counts, see `LabelledLinks`.
-        counterpart_chance: that an entity which names did not find has a counterpart; None where
-            links were labelled by seed links, or nothing is known of it. The other numbers here
-            are about entities that have one, and about structure alone.
+        weights: (j,) float64, how much each counts. Those of entities without counterpart count
+            as much as their share of all entities.
     """
 
     left: str
     right: str
     method: Method
     n_held_out: int
-    coefficients: Floats
-    covariance: Floats
+    coefficients: Floats | None
+    covariance: Floats | None
+    chance: CounterpartChance | None
     probabilities: Floats
     is_correct: BoolArray
     weights: Floats
-    counterpart_chance: CounterpartChance | None = None
 
     @property
     def name(self) -> str:
@@ -118,29 +134,29 @@ class PairCalibration:
         return error_of(self.reliability)
 
     def predict(self, features: FloatArray) -> FloatArray:
-        """(m,) float32 probability of every row of features."""
-        odds = log_odds_of(features.astype(np.float64), self.coefficients)
-        found_by_structure = logistic(odds)
-        return self.with_names(features, odds)(found_by_structure).astype(np.float32)
+        """(m,) float32 probability of every row of features, the mean over what is not known."""
+        total = np.zeros(len(features))
+        for draw in range(_AVERAGED):
+            total += self.drawn(features, draw)
+        return (total / _AVERAGED).astype(np.float32)
 
-    def with_names(self, features: FloatArray, odds: Floats) -> Callable[[Floats], Floats]:
-        """What names say of links beside structure.
+    def drawn(self, features: FloatArray, draw: int) -> Floats:
+        """(m,) probabilities by one of the N_DRAWS as probable parameters."""
+        found = np.ones(len(features))
+        if self.coefficients is not None:
+            found *= predict(features.astype(np.float64), self._draws[draw])
+        if self.chance is not None:
+            found *= self.chance.predict(features.astype(np.float64), draw)
+        return found
 
-        A pair that names found is incorrect only if they found it by chance and structure, which
-        agrees with them, is wrong as well; the two are taken to be independent. Any other is
-        correct only if its entities have counterparts at all.
-
-        Args:
-            features: (m, f) of the links.
-            odds: (m,) their log odds to be correct by structure where all have a counterpart.
-
-        Returns:
-            Gives the (m,) chances to be correct, of those where all have a counterpart.
-        """
-        sure = features[:, FEATURES.index("pseudo_seed")].astype(np.float64)
-        chance = 1.0 if self.counterpart_chance is None else self.counterpart_chance.predict(odds)
-        matched = np.where(sure > 0, 1.0, chance)
-        return lambda p: 1 - (1 - p * matched) * (1 - sure)
+    @cached_property
+    def _draws(self) -> Floats:
+        """(N_DRAWS, f + 1) coefficients, from their normal approximation."""
+        assert self.coefficients is not None
+        assert self.covariance is not None
+        noise = np.random.default_rng(1).standard_normal((N_DRAWS, len(self.coefficients)))
+        drawn: Floats = self.coefficients + noise @ np.linalg.cholesky(self.covariance).T
+        return drawn
 
 
 @dataclass(frozen=True, eq=False)
@@ -149,7 +165,7 @@ class Calibration:
 
     Attributes:
         pairs: one entry for every pair of graphs, in the order of the alignment's.
-        seconds: wall-clock seconds that the second model took, with its links.
+        seconds: wall-clock seconds that the second models took, with their links.
     """
 
     pairs: tuple[PairCalibration, ...]
@@ -162,27 +178,33 @@ class Calibration:
         for pair in self.pairs:
             if pair.method == "prior":
                 notes.append(
-                    f"{pair.name}: too few seed links or pairs found by name to hold some out, so "
-                    "probabilities are what held for other data"
+                    f"{pair.name}: too few entities to hold any out, so probabilities are what "
+                    "held for other data"
                 )
-                continue
-            if pair.method == "agreement":
+            elif pair.method == "taken-out":
                 notes.append(
-                    f"{pair.name}: no seed links, so probabilities rest on how often structure "
-                    "alone finds whom names find, and how often names find pairs by chance"
+                    f"{pair.name}: few seed links or none, so probabilities rest on what links "
+                    "look like of entities whose counterparts were taken out of the graphs"
                 )
-            chance = pair.counterpart_chance
-            if chance is not None and chance.share < _WORTH_A_NOTE:
-                notes.append(
-                    f"{pair.name}: estimated share of entities with a counterpart, beyond those "
-                    f"that names found: {chance.share:.0%} ± {chance.deviation:.0%}"
-                )
-            if pair.n_labelled < 100:
+            elif pair.n_labelled < 100:
                 notes.append(
                     f"{pair.name}: only {pair.n_labelled:,} links could be labelled by what was "
                     "held out, so probabilities are rough"
                 )
+            if pair.chance is not None:
+                notes += _note_on_share(pair, pair.chance)
         return tuple(notes)
+
+
+def _note_on_share(pair: PairCalibration, chance: CounterpartChance) -> list[str]:
+    left, right = chance.share.tolist()
+    if min(left, right) >= _WORTH_A_NOTE:
+        return []
+    has = "has a counterpart" if pair.method == "held-out" else "gets a correct link"
+    return [
+        f"{pair.name}: about {left:.0%} of the entities of {pair.left} and {right:.0%} of those of "
+        f"{pair.right} {has}, by estimate; most others should stay without"
+    ]
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -223,53 +245,34 @@ def label_links(
     return LabelledLinks(features[known], correct[known], weights[known], len(held_out))
 
 
-def calibrate(
-    names: Sequence[tuple[str, str]],
-    labelled: Sequence[LabelledLinks],
-    *,
-    method: Method = "held-out",
-) -> Calibration:
-    """Learns the chance to be correct from labelled links, for every pair of graphs.
+def fitted(labelled: Sequence[LabelledLinks]) -> list[tuple[Floats, Floats, Floats]]:
+    """Learns the chance that a link of an entity with a counterpart is correct.
 
     A pair of graphs with few labelled links is taken to be like all pairs together, and all
     together, with few, like other data.
 
     Args:
-        names: left and right graph of every pair.
-        labelled: the labelled links of every pair.
-        method: how they were labelled.
+        labelled: the labelled links of every pair of graphs.
+
+    Returns:
+        For every pair (f + 1,) coefficients, their (f + 1, f + 1) covariance, and (j,) the
+        probability of every labelled link by coefficients that did not see it.
     """
-    features, is_correct, weights = (
-        np.concatenate([getattr(part, name) for part in labelled])
-        for name in ("features", "is_correct", "weights")
-    )
     prior, doubt = PRIOR, DOUBT
     if len(labelled) > 1:
-        prior = _fit(features, is_correct, weights, prior, doubt)
+        prior = _fit(LabelledLinks.joined(labelled), prior, doubt)
         doubt = np.maximum(doubt, _DOUBT_OF_PAIR)
-    pairs = []
-    for (left, right), part in zip(names, labelled, strict=True):
-        coefficients = _fit(part.features, part.is_correct, part.weights, prior, doubt)
-        pairs.append(
-            PairCalibration(
-                left,
-                right,
-                method if len(is_correct) else "prior",
-                part.n_held_out,
-                coefficients,
-                _covariance(part, coefficients, doubt),
-                _out_of_fold(part, prior, doubt),
-                part.is_correct,
-                part.weights,
-            )
-        )
-    return Calibration(tuple(pairs))
+    found = []
+    for part in labelled:
+        coefficients = _fit(part, prior, doubt)
+        covariance = _covariance(part, coefficients, doubt)
+        found.append((coefficients, covariance, _out_of_fold(part, prior, doubt)))
+    return found
 
 
-def _fit(
-    features: FloatArray, is_correct: BoolArray, weights: Floats, prior: Floats, doubt: Floats
-) -> Floats:
-    return fit_logistic(features.astype(np.float64), is_correct, weights, prior, doubt)
+def _fit(links: LabelledLinks, prior: Floats, doubt: Floats) -> Floats:
+    features = links.features.astype(np.float64)
+    return fit_logistic(features, links.is_correct, links.weights, prior, doubt)
 
 
 def _covariance(links: LabelledLinks, coefficients: Floats, doubt: Floats) -> Floats:
@@ -283,13 +286,11 @@ def _covariance(links: LabelledLinks, coefficients: Floats, doubt: Floats) -> Fl
 
 def _out_of_fold(links: LabelledLinks, prior: Floats, doubt: Floats) -> Floats:
     """(j,) the probability of every labelled link, by coefficients that did not see it."""
-    features, count = links.features, len(links.is_correct)
+    count = len(links.is_correct)
     fold = np.random.default_rng(0).permutation(count) % FOLDS
     found = np.empty(count)
     for number in range(FOLDS):
         out, rest = fold == number, fold != number
-        coefficients = _fit(
-            features[rest], links.is_correct[rest], links.weights[rest], prior, doubt
-        )
-        found[out] = predict(features[out].astype(np.float64), coefficients)
+        kept = LabelledLinks(links.features[rest], links.is_correct[rest], links.weights[rest], 0)
+        found[out] = predict(links.features[out].astype(np.float64), _fit(kept, prior, doubt))
     return found

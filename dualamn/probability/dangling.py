@@ -1,179 +1,306 @@
-"""Whether an entity is dangling, where nobody gave seed links.
+"""Whether an entity is dangling, and what share of all entities is.
 
-Pseudo-seeds label only links of entities that have a counterpart. In graphs that overlap partly
-most are dangling, and are linked all the same. What such links look like is seen from entities
-whose counterparts were taken out of the second model's graphs.
+A model links dangling entities too. What such links look like is seen from entities that are
+dangling by construction: a trial takes their counterparts out of the graphs before a model is
+fitted (`dualamn.probability.holdout`). Links of all other entities are a mixture of those with a
+counterpart and those without. Seen from an entity, with x the features of its link,
+
+    density of all others / density of those dangling by construction = c exp(b x) + s,
+
+where s is the share of links that are as good as chance: a positive-unlabelled problem turned
+round, in which the known class is the negative one (Elkan and Noto, "Learning classifiers from only
+positive and unlabeled data", KDD 2008; the two groups of Efron, "Microarrays, empirical Bayes and
+the two-groups model", Statistical Science 2008). A link is no chance with the probability
+
+    c exp(b x) / (c exp(b x) + s).
+
+Where held-out seed links show what links of entities with a counterpart look like, their density
+takes the place of c exp(b x), and what is found is the chance to have a counterpart at all.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
-from scipy.optimize import brentq
+from numpy.typing import NDArray
+from scipy.optimize import minimize
 
-from dualamn.kernels.arrays import FloatArray, Floats, Int32Array
-from dualamn.kernels.logistic import fit_logistic, log_odds_of, logistic
+from dualamn.kernels.arrays import BoolArray, Floats, IntArray
+from dualamn.kernels.logistic import fit_logistic, logistic
+from dualamn.probability.link_features import FEATURES
 
-_DOUBT = 0.3  # rows that say that the log odds mean nothing
-_LEAST = 0.01  # of the entities: so many have a counterpart, and so many none, whatever is seen
-_SHARES = 200  # between 0 and 1 that are looked at
-_UNLIKE = 0.03  # mean chance by which entities of one group may differ, whom names found or not
+N_DRAWS = 400
+"""How many draws say how sure a chance is."""
+
+SIDES = 2
+_SHARES = np.linspace(0.0025, 0.9975, 200)  # that are dangling, each looked at
+_SIZE, _SIZE_DOUBT = -2.0, 0.25  # log c: links of dangling entities have an exp(b x) near one
+_FREE = 0.02  # how firmly an intercept is expected to be 0
+_UNLIKE = 2.0  # how firmly seeds are expected to have as many triples as others
+_MOST_LOG = 20.0
+
+# Each slope is what a feature counts for if a unit of match weight, of which much is counted
+# twice, tells less than half of what it says.
+_SLOPES = {
+    "transport": 0.5,
+    "lower_margin": 0.2,
+    "higher_margin": 0.0,
+    "score": 0.3,
+    "search_score": 0.7,
+    "degree": -0.2,
+    "pseudo_seed": 0.0,
+    "attributes": 2.0,
+}
+_DOUBTS = {"attributes": 1.5}
+_DOUBT = 6.0
+_DEGREE = list(_SLOPES).index("degree")
+
+PRIOR_SLOPES: Floats = np.array(list(_SLOPES.values()))
+PRIOR_DOUBT: Floats = np.array([_DOUBTS.get(name, _DOUBT) for name in _SLOPES])
+
+# Most links are expected to be as good as chance until they look different from these.
+_CHANCE_SHARE, _CHANCE_LINKS, _CHANCE_OF_ALL = 0.95, 20.0, 0.1
+_EVEN_SHARE, _EVEN_LINKS = 0.5, 2.0
+
+
+def seen(features: Floats) -> Floats:
+    """(m, 8) of (m, f) `link_features` what a link looks like from either of its entities.
+
+    The margins come by size, whosever they are.
+    """
+    column = {name: features[:, at].astype(np.float64) for at, name in enumerate(FEATURES)}
+    margins = column["left_margin"], column["right_margin"]
+    column |= {"lower_margin": np.minimum(*margins), "higher_margin": np.maximum(*margins)}
+    return np.stack([column[name] for name in _SLOPES], axis=1)
+
+
+class EntitySample(NamedTuple):
+    """Links of some entities, each entity of one of two graphs.
+
+    Attributes:
+        seen: (k, 8) their links, see `seen`.
+        side: (k,) 0 for entities of the left graph, 1 for those of the right one.
+        weights: (k,) how much each counts.
+        total: (2,) the same of all of them, those without a link too, by side.
+    """
+
+    seen: Floats
+    side: IntArray
+    weights: Floats
+    total: Floats
+
+    @property
+    def linked(self) -> float:
+        """The share that has a link, as if one more had half a link."""
+        return float((self.weights.sum() + 0.5) / (self.total.sum() + 1))
 
 
 @dataclass(frozen=True, eq=False)
-class LinkSample:
-    """What the links of some entities look like.
-
-    Attributes:
-        features: (k, f) float32 of the surest link of every entity that has one.
-        n_unlinked: how many have none.
-    """
-
-    features: FloatArray
-    n_unlinked: int
-
-    @classmethod
-    def of(
-        cls, entities: Int32Array, links: Int32Array, features: FloatArray, probability: FloatArray
-    ) -> LinkSample:
-        """The surest of (m, 2) links of every entity, by their (m,) probability."""
-        surest = np.full(max(entities.max(initial=-1), links.max(initial=-1)) + 1, -1)
-        order = np.argsort(probability, kind="stable")
-        for side in (0, 1):
-            surest[links[order, side]] = order  # the last one stays
-        own = surest[entities]
-        return cls(features[own[own >= 0]], int((own < 0).sum()))
-
-    def chances(self, coefficients: Floats) -> Floats:
-        """(k + n_unlinked,) that an entity's link is correct, by these coefficients; 0 without."""
-        odds = log_odds_of(self.features.astype(np.float64), coefficients)
-        return np.append(logistic(odds), np.zeros(self.n_unlinked))
-
-    @property
-    def n_linked(self) -> int:
-        """How many entities have a link."""
-        return len(self.features)
-
-    @property
-    def share_linked(self) -> float:
-        """The share of entities with a link, as if one more had half a link."""
-        return (self.n_linked + 0.5) / (self.n_linked + self.n_unlinked + 1)
-
-
-@dataclass(frozen=True)
 class CounterpartChance:
-    """The chance that the entities of a link have counterparts at all.
+    """The chance that a link is no chance: that its entities have counterparts.
+
+    It is the mean over both sides of logistic(intercept + slopes x).
 
     Attributes:
-        share: of the entities that names did not find, those that have a counterpart.
-        deviation: the standard deviation of that estimate.
-        intercept, slope: of the log odds, over those of a correct link where all have one.
+        share: (2,) of the entities of either graph, those that have a counterpart, or, without
+            held-out seed links, whose link is correct.
+        intercepts: (2,) by side.
+        slopes: (8,) see `seen`.
+        draws: (N_DRAWS, 10) intercepts and slopes as probable as these, for what is not known of
+            them.
     """
 
-    share: float
-    deviation: float
-    intercept: float
-    slope: float
+    share: Floats
+    intercepts: Floats
+    slopes: Floats
+    draws: Floats
 
-    @classmethod
-    def of(
-        cls,
-        matched: LinkSample,
-        dangling: LinkSample,
-        asked: LinkSample,
-        ordinary: LinkSample,
-        *,
-        coefficients: Floats,
-        pure: float,
-        found: float,
-        others: tuple[int, int],
-    ) -> CounterpartChance | None:
-        """Learns it from four groups of entities, the first three of which have no names.
+    def predict(self, features: Floats, draw: int | None = None) -> Floats:
+        """(m,) the chance of every link, by (m, f) `link_features`, or by one of the draws."""
+        intercepts, slopes = self.intercepts, self.slopes
+        if draw is not None:
+            intercepts, slopes = self.draws[draw, :SIDES], self.draws[draw, SIDES:]
+        logits = seen(features) @ slopes
+        found: Floats = np.mean([logistic(logits + by) for by in intercepts], axis=0)
+        return found
 
-        The third group is a mixture of the first two, so its mean chance of a correct link lies
-        between theirs, and where it lies is the share that has a counterpart. How the chance of
-        one rises with the log odds of a link is learned by logistic regression from the first two.
-        The fourth has the same share, but names make its links look surer.
 
-        Args:
-            matched: entities that have a counterpart, as names say.
-            dangling: entities that have none.
-            asked: some of which neither is known.
-            ordinary: all of which neither is known, with their names.
-            coefficients: of the log odds of a correct link where all have counterparts.
-            pure: the share of the first group that has one indeed, the rest being like the second.
-            found: how many pairs names found, without those that are there by chance.
-            others: how many entities of either graph they did not find.
+def chance_of_correct(
+    others: EntitySample, dangling: EntitySample, correct: Floats
+) -> CounterpartChance:
+    """The chance that a link is correct, where few or no seed links show what correct ones are.
 
-        Returns:
-            None where one of the groups is empty.
-        """
-        if not all(group.n_linked for group in (matched, dangling, asked, ordinary)):
-            return None
-        groups = [group.chances(coefficients) for group in (matched, dangling, asked)]
-        share, deviation = _share(*groups, pure=pure, found=found, others=others)
-        odds = [
-            log_odds_of(group.features.astype(np.float64), coefficients)
-            for group in (matched, dangling, ordinary)
+    It is the most probable c, s and b after the data; see the module.
+
+    Args:
+        others: entities of which it is not known whether they are dangling.
+        dangling: entities that are, by construction.
+        correct: (h, 8) held-out seed links that were found, see `seen`; they tell of b too.
+    """
+    fit = _Mixture(others, dangling, correct)
+    tried = [fit.solve(start) for start in (-1.5, 3.0)]
+    best = min(tried, key=lambda found: found[1])[0]
+    spread = np.linalg.cholesky(_inverse(fit.curvature(best)))
+    rng = np.random.default_rng(0)
+    drawn = best + rng.standard_normal((N_DRAWS, len(best))) @ spread.T
+    share, intercepts, slopes = fit.parts(best)
+    _, others_intercepts, other_slopes = fit.parts(drawn)
+    return CounterpartChance(
+        1 - share, intercepts, slopes, np.concatenate([others_intercepts, other_slopes], axis=1)
+    )
+
+
+class _Mixture:
+    """The loss of log c (2,), log odds of s (2,), b (8,), and, with held-out links, two more.
+
+    The last are the intercept of held-out links and how much more often these have many triples.
+    """
+
+    def __init__(self, others: EntitySample, dangling: EntitySample, correct: Floats) -> None:
+        self._rows = np.concatenate([others.seen, dangling.seen])
+        self._side = np.concatenate([others.side, dangling.side])
+        self._weights = np.concatenate([others.weights, dangling.weights])
+        self._sign = np.where(np.arange(len(self._rows)) < len(others.seen), 1.0, -1.0)
+        least = 1e-9
+        self._more = np.log(np.maximum(others.total, least) / np.maximum(dangling.total, least))
+        self._held = np.concatenate([correct, dangling.seen])
+        self._held_sign = np.where(np.arange(len(self._held)) < len(correct), 1.0, -1.0)
+        self._held_weights = np.concatenate([np.ones(len(correct)), dangling.weights])
+        self._has_held = len(correct) > 0
+        self._chance_links = np.minimum(_CHANCE_LINKS, _CHANCE_OF_ALL * others.total)
+
+    def parts(self, at: Floats) -> tuple[Floats, Floats, Floats]:
+        """s, log(c / s) and b."""
+        c, odds, slopes = at[..., :2], at[..., 2:4], at[..., 4:12]
+        s = logistic(odds)
+        return s, c - np.log(s), slopes
+
+    def solve(self, start: float) -> tuple[Floats, float]:
+        """The best parameters from one start, and their loss."""
+        first = np.concatenate([np.full(2, _SIZE), np.full(2, start), PRIOR_SLOPES, np.zeros(2)])
+        found = minimize(self.loss, first, jac=True, method="L-BFGS-B", options={"maxiter": 1000})
+        return np.asarray(found.x, dtype=np.float64), float(found.fun)
+
+    def loss(self, at: Floats) -> tuple[float, Floats]:
+        """Minus the logarithm of the posterior, and its gradient."""
+        slope = np.zeros_like(at)
+        log_c, odds, b = at[:2], at[2:4], at[4:12]
+        s = logistic(odds)
+        first = log_c[self._side] + self._rows @ b
+        second = np.log(s)[self._side]
+        either = np.logaddexp(first, second)
+        margin = self._sign * (either + self._more[self._side])
+        total = float(self._weights @ np.logaddexp(0, -margin))
+        by_either = -self._weights * self._sign * logistic(-margin)
+        by_first = by_either * np.exp(first - either)
+        by_second = (by_either - by_first) * (1 - s)[self._side]
+        slope[:2] = np.bincount(self._side, by_first, SIDES)
+        slope[2:4] = np.bincount(self._side, by_second, SIDES)
+        slope[4:12] = self._rows.T @ by_first
+        away = b - PRIOR_SLOPES
+        total += float(PRIOR_DOUBT @ away**2 + _SIZE_DOUBT * ((log_c - _SIZE) ** 2).sum()) / 2
+        slope[4:12] += PRIOR_DOUBT * away
+        slope[:2] += _SIZE_DOUBT * (log_c - _SIZE)
+        share, count = _CHANCE_SHARE, self._chance_links
+        total -= float(count @ (share * np.log(s) + (1 - share) * np.log1p(-s)))
+        slope[2:4] -= count * (share - s)
+        if self._has_held:
+            tilted = self._held[:, _DEGREE]
+            margin = self._held_sign * (at[12] + self._held @ b + at[13] * tilted)
+            total += float(self._held_weights @ np.logaddexp(0, -margin))
+            by_margin = -self._held_weights * self._held_sign * logistic(-margin)
+            slope[4:12] += self._held.T @ by_margin
+            slope[12] += by_margin.sum()
+            slope[13] += by_margin @ tilted
+        doubt = np.array([_FREE, _UNLIKE])
+        total += float(doubt @ at[12:] ** 2) / 2
+        slope[12:] += doubt * at[12:]
+        return total, slope
+
+    def curvature(self, at: Floats) -> Floats:
+        """(p, p) how fast the gradient changes, by differences."""
+        step = 1e-4
+        sides = [[self.loss(at + by * row)[1] for row in np.eye(len(at))] for by in (step, -step)]
+        curved = (np.array(sides[0]) - np.array(sides[1])) / (2 * step)
+        return np.asarray((curved + curved.T) / 2, dtype=np.float64)
+
+
+def chance_of_counterpart(
+    others: EntitySample, dangling: EntitySample, having: EntitySample
+) -> CounterpartChance:
+    """The chance that an entity has a counterpart, where held-out links show how those look.
+
+    The ratio of the densities of both is learned by logistic regression; the share of dangling
+    entities among the others is the mean of its posterior, in which entities without a link count
+    too.
+
+    Args:
+        others: entities of which neither is known.
+        dangling: entities without counterpart, by construction.
+        having: the ends of held-out seed links, which have one.
+    """
+    rows = np.concatenate([having.seen, dangling.seen])
+    known = np.arange(len(rows)) < len(having.seen)
+    n_having, n_dangling = float(having.total.sum()), float(dangling.total.sum())
+    fewer = min(n_having, n_dangling)
+    weights = np.concatenate(
+        [having.weights * fewer / n_having, dangling.weights * fewer / max(n_dangling, 1e-9)]
+    )
+    prior = np.append(-1.0, 0.7 * PRIOR_SLOPES)
+    doubt = np.append(0.1, PRIOR_DOUBT)
+    best = fit_logistic(rows, known, weights, prior, doubt)
+    none = float(np.log((1 - having.linked) / (1 - dangling.linked)))
+    covariance = _inverse(_logistic_curvature(rows, weights, best, doubt))
+    rng = np.random.default_rng(0)
+    drawn = best + rng.standard_normal((N_DRAWS, len(best))) @ np.linalg.cholesky(covariance).T
+    shares, odds = np.empty(SIDES), np.empty((SIDES, N_DRAWS))
+    for side in range(SIDES):
+        own = others.side == side
+        unlinked = float(others.total[side] - others.weights[own].sum())
+        log_ratio = np.clip(best[0] + others.seen[own] @ best[1:], -_MOST_LOG, _MOST_LOG)
+        posterior = _posterior(log_ratio, others.weights[own], none, unlinked)
+        shares[side] = posterior @ _SHARES
+        chosen = rng.choice(_SHARES, N_DRAWS, p=posterior)
+        odds[side] = np.log((1 - chosen) / chosen)
+    return CounterpartChance(
+        1 - shares,
+        best[0] + np.log((1 - shares) / shares),
+        best[1:],
+        np.concatenate([odds.T + drawn[:, :1], drawn[:, 1:]], axis=1),
+    )
+
+
+def _posterior(log_ratio: Floats, weights: Floats, none: float, unlinked: float) -> Floats:
+    """(200,) how probable each of the shares of dangling entities is."""
+    log_likelihood = np.array(
+        [
+            weights @ np.log((1 - share) * np.exp(log_ratio) + share)
+            + unlinked * np.log((1 - share) * np.exp(none) + share)
+            for share in _SHARES
         ]
-        slope = max(_slope(odds[0], odds[1]), 0.0)
-        without = np.log((1 - matched.share_linked) / (1 - dangling.share_linked))
-        among_unlinked = logistic(without + np.log(share / (1 - share)))
-        wanted = share * (1 + ordinary.n_unlinked / ordinary.n_linked)
-        wanted -= float(among_unlinked) * ordinary.n_unlinked / ordinary.n_linked
-        return cls(share, deviation, _intercept(slope * odds[2], wanted), slope)
-
-    def predict(self, odds: Floats) -> Floats:
-        """(m,) the chance for links, by their log odds to be correct where all have one."""
-        return logistic(self.intercept + self.slope * odds)
+    )
+    even = _EVEN_SHARE * np.log(_SHARES) + (1 - _EVEN_SHARE) * np.log1p(-_SHARES)
+    log_likelihood += _EVEN_LINKS * even
+    posterior = np.exp(log_likelihood - log_likelihood.max())
+    return np.asarray(posterior / posterior.sum())
 
 
-def _share(
-    matched: Floats,
-    dangling: Floats,
-    asked: Floats,
-    *,
-    pure: float,
-    found: float,
-    others: tuple[int, int],
-) -> tuple[float, float]:
-    """The share of the first group in the third, and its standard deviation, of the posterior.
-
-    Where structure hardly distinguishes the groups, the number of pairs that names found decides:
-    if they find a share r of all that have counterparts, r being as likely as it is high (2/3 on
-    average), so many are left. Groups are the chances that their links are correct; for the rest
-    see `CounterpartChance.of`.
-    """
-    most = min(others) / (sum(others) / 2)  # have counterparts: not more than the smaller graph has
-    share = most * (np.arange(_SHARES) + 0.5) / _SHARES
-    # Both ends of a link are entities: half of them say something new.
-    spread = [2 * group.var() / len(group) for group in (matched, dangling, asked)]
-    # The share of what is seen of the first group, some of which has no counterpart either.
-    seen = share / pure
-    variance = seen**2 * spread[0] + (1 - seen) ** 2 * spread[1] + spread[2] + _UNLIKE**2
-    away = asked.mean() - seen * matched.mean() - (1 - seen) * dangling.mean()
-    recall = found / (found + share * sum(others) / 2)
-    # The density 2 r of the recall as one of the share, which is proportional to r^3.
-    log_posterior = 3 * np.log(recall) - away**2 / (2 * variance) - np.log(variance) / 2
-    weight = np.exp(log_posterior - log_posterior.max())
-    weight /= weight.sum()
-    mean = float(weight @ share)
-    deviation = float(np.sqrt(weight @ (share - mean) ** 2))
-    return min(max(mean, _LEAST), 1 - _LEAST), deviation
+def _logistic_curvature(rows: Floats, weights: Floats, best: Floats, doubt: Floats) -> Floats:
+    with_one = np.concatenate([np.ones((len(rows), 1)), rows], axis=1)
+    p = logistic(with_one @ best)
+    return np.asarray((with_one * (weights * p * (1 - p))[:, None]).T @ with_one + np.diag(doubt))
 
 
-def _slope(one: Floats, other: Floats) -> float:
-    """How much likelier a step of log odds makes the first group than the second, as a log."""
-    rows = np.concatenate([one, other])[:, None]
-    group = np.arange(len(rows)) < len(one)
-    fewer = min(len(one), len(other))
-    weights = np.where(group, fewer / len(one), fewer / len(other))
-    return float(fit_logistic(rows, group, weights, np.zeros(2), np.full(2, _DOUBT))[1])
+def _inverse(curvature: Floats) -> Floats:
+    """The inverse, of the nearest curvature that is positive in all directions."""
+    values, vectors = np.linalg.eigh(curvature)
+    return np.asarray((vectors / np.maximum(values, 1e-3)) @ vectors.T)
 
 
-def _intercept(odds: Floats, mean: float) -> float:
-    """What to add to log odds so that their probabilities have a mean."""
-    mean = min(max(mean, _LEAST), 1 - _LEAST)
-    reach = float(np.abs(odds).max()) + 10.0
-    return float(brentq(lambda by: logistic(odds + by).mean() - mean, -reach, reach))
+def is_among(entities: NDArray[np.integer], n: int) -> BoolArray:
+    """(n,) bool which of n joint ids are among some."""
+    found = np.zeros(n, dtype=np.bool_)
+    found[entities] = True
+    return found

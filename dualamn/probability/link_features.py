@@ -26,6 +26,7 @@ FEATURES = (
     "search_score",
     "degree",
     "pseudo_seed",
+    "attributes",
 )
 """The columns of `link_features`, each brought to about the range of -2 to 2:
 
@@ -35,13 +36,15 @@ FEATURES = (
 - `score`: with evidence, its logarithm;
 - `search_score`: without: the cosine of the embeddings, and what names and values add to it;
 - `degree`: logarithm of the triples of that end that has fewer;
-- `pseudo_seed`: how sure names are of pairs that stood in for seed links, else 0.
+- `pseudo_seed`: how sure names are of pairs that stood in for seed links, else 0;
+- `attributes`: match weight of names and values together, 20 at most.
 """
 
 ODDS_SCALE = 2.5
 MARGIN_SCALE = 5.0
 SEARCH_SCORE_SCALE = 0.2
-_MOST_ODDS, _MOST_MARGIN = 9.0, 10.0
+ATTRIBUTES_SCALE = 5.0
+_MOST_ODDS, _MOST_MARGIN, _MOST_ATTRIBUTES = 9.0, 10.0, 20.0
 
 
 def link_features(
@@ -50,6 +53,7 @@ def link_features(
     degrees: Int32Array,
     config: AlignerConfig,
     *,
+    attributes: Floats | float = 0.0,
     pseudo_seeds: PseudoSeeds | None = None,
     many: bool = False,
     transport_plan: TransportPlan | None = None,
@@ -61,12 +65,13 @@ def link_features(
         found: the candidates, with the scores that the matcher saw and those before evidence.
         degrees: (n,) triples of every entity, in joint ids.
         config: has the temperature and the rounds of Sinkhorn's normalisation.
+        attributes: (m,) match weights of names and values.
         pseudo_seeds: pairs found by name that stood in for seed links.
         many: entities with a claim to the same one are no rivals, see `matching.duplicates`.
         transport_plan: of the matcher; made anew if it is of other candidates or settings.
 
     Returns:
-        (m, 7) float32, see `FEATURES`.
+        (m, 8) float32, see `FEATURES`.
     """
     temperature = config.temperature
     normalised = Sinkhorn(temperature, config.sinkhorn_rounds)
@@ -102,6 +107,7 @@ def link_features(
         (search_scores - 0.5) / SEARCH_SCORE_SCALE,
         (np.log1p(few) - 1.7) / 0.75,
         known,
+        np.zeros(len(links)) + np.minimum(attributes, _MOST_ATTRIBUTES) / ATTRIBUTES_SCALE,
     )
     return np.stack(columns, axis=1).astype(np.float32)
 
@@ -129,7 +135,7 @@ def lowered(
         features: (m, f) of the links.
         less: by how much; below 0 for scores that would be higher.
         temperature: of the Sinkhorn normalisation.
-        search: the search's scores would be lower as well, as names and values are part of them.
+        search: what the search's scores and match weights of attributes would be lower by as well.
     """
     changed = features.astype(np.float64)
     most = _MOST_MARGIN / MARGIN_SCALE
@@ -140,6 +146,7 @@ def lowered(
     changed[:, 3] = score_feature(np.expm1(changed[:, 3] * 0.4 + 0.7) - less)
     if search:
         changed[:, 4] -= less / SEARCH_SCORE_SCALE
+        changed[:, 7] -= less / temperature / ATTRIBUTES_SCALE
     return changed.astype(np.float32)
 
 

@@ -10,10 +10,9 @@ import numpy as np
 
 from dualamn.errors import ConfigError
 from dualamn.kernels.arrays import FloatArray, Floats, IntArray
-from dualamn.kernels.logistic import log_odds_of, predict
 from dualamn.probability.calibration import PairCalibration
+from dualamn.probability.dangling import N_DRAWS
 
-_DRAWS = 400
 _POINTS = 2_000  # numbers of links that are looked at
 
 Calibrated = tuple[PairCalibration, FloatArray, FloatArray]
@@ -139,23 +138,17 @@ def _curves(
     ends: IntArray,
 ) -> Floats:
     """(draws, points) share of correct links among the surest, for coefficients as drawn."""
-    rng = np.random.default_rng(0)
     step = np.empty(len(order), dtype=np.int64)  # of every link, the first of `ends` that has it
     step[order] = np.searchsorted(ends, np.arange(len(order)), "right")
     drawn, first = [], 0
     for calibration, probabilities, features in parts:
         own = step[first : first + len(probabilities)]
         first += len(probabilities)
-        spread = np.linalg.cholesky(calibration.covariance)
-        noise = rng.standard_normal((_DRAWS, len(spread)))
-        draws = calibration.coefficients + noise @ spread.T
-        rows = features.astype(np.float64)
-        odds = log_odds_of(rows, calibration.coefficients)
-        drawn.append((rows, calibration.with_names(features, odds), own, draws))
-    correct = np.zeros((_DRAWS, len(ends)))
-    for number in range(_DRAWS):
-        for rows, with_names, own, draws in drawn:
-            p = with_names(predict(rows, draws[number]))
+        drawn.append((calibration, features, own))
+    correct = np.zeros((N_DRAWS, len(ends)))
+    for number in range(N_DRAWS):
+        for calibration, features, own in drawn:
+            p = calibration.drawn(features, number)
             correct[number] += np.bincount(own, p, len(ends))
     curves: Floats = np.cumsum(correct, axis=1) / ends
     return curves

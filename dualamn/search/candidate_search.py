@@ -92,8 +92,9 @@ def candidate_sets(
 
     With "test_only" they are the ends of the test links between the two graphs (given by their
     positions in the task), with "all_entities" all entities, since the neighbourhoods of every
-    entity count in matching, and with "unaligned" those that no seed link joins to the other graph,
-    without those that get no links, see `AlignmentTask.is_linkable`.
+    entity count in matching, and with "unaligned" those that neither a seed link nor the same
+    identifier joins to the other graph (`AlignmentTask.same_identifiers`), without those that get
+    no links (`AlignmentTask.is_linkable`).
 
     Returns:
         Two sorted arrays of int32 joint ids, of the left and of the right graph.
@@ -108,12 +109,12 @@ def candidate_sets(
     if protocol == "all_entities":
         return entities
     if protocol == "unaligned":
-        seeds = task.links_between(task.seed_links, left, right)
         free = task.is_linkable.copy()
-        free[seeds] = False
+        for known in (task.seed_links, task.same_identifiers):
+            free[task.links_between(known, left, right)] = False
         return entities[0][free[entities[0]]], entities[1][free[entities[1]]]
-    known = ", ".join(get_args(CandidateProtocol))
-    raise ConfigError(f"there is no protocol {protocol!r}, choose one of {known}")
+    protocols = ", ".join(get_args(CandidateProtocol))
+    raise ConfigError(f"there is no protocol {protocol!r}, choose one of {protocols}")
 
 
 def _distinct(ids: Int32Array) -> Int32Array:

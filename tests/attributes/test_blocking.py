@@ -12,7 +12,7 @@ from dualamn.attributes import NameSimilarity, blocking
 from dualamn.attributes.blocking import alike_by_name
 from dualamn.attributes.candidates import look_up_names, search_with_names
 from dualamn.attributes.names import NameWeights
-from dualamn.attributes.pseudo_seeds import find_seeds_by_name
+from dualamn.attributes.seeds_by_name import find_seeds_by_name
 from dualamn.kernels.arrays import Int32Array, StringArray, strings
 from dualamn.kernels.compute import threads
 from dualamn.result import Candidates

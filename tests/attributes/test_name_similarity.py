@@ -11,7 +11,7 @@ from scipy.sparse import csr_array
 from dualamn.attributes import NameSimilarity
 from dualamn.attributes import names as names_module
 from dualamn.attributes.base import AttributeSimilarity, joined
-from dualamn.attributes.names import NameFeatures
+from dualamn.attributes.name_features import NameFeatures
 from dualamn.attributes.translation import largest_of_rows, learn_synonyms, learn_translations
 from dualamn.errors import CheckpointError
 from dualamn.kernels.arrays import IntArray, strings
@@ -71,9 +71,11 @@ def test_nearest_in_blocks_are_the_nearest_of_all_rows_at_once(
     plain = pool[np.argsort(-(vectors[queries] @ vectors[pool].T), axis=1)]
     monkeypatch.setattr(names_module, "_ROWS", rows)
     for k in (1, 20, 100, 150):
-        found = names_module.nearest_rows(vectors.__getitem__, queries, pool, k)
+        found, products = names_module.nearest_rows(vectors.__getitem__, queries, pool, k)
+        true = np.einsum("qkd,qd->qk", vectors[found], vectors[queries])
+        np.testing.assert_allclose(products, true, atol=1e-5)
         np.testing.assert_array_equal(found, plain[:, :k])
-    assert names_module.nearest_rows(vectors.__getitem__, queries, pool[:0], 5).shape == (10, 0)
+    assert names_module.nearest_rows(vectors.__getitem__, queries, pool[:0], 5)[0].shape == (10, 0)
 
 
 def test_weights_do_not_depend_on_the_blocks(monkeypatch: pytest.MonkeyPatch) -> None:

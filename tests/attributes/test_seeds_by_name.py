@@ -7,7 +7,7 @@ import pytest
 
 from dualamn.aligner import Aligner
 from dualamn.attributes import PseudoSeeds
-from dualamn.attributes.pseudo_seeds import find_seeds_by_name
+from dualamn.attributes.seeds_by_name import find_seeds_by_name
 from dualamn.errors import TrainingError
 from dualamn.eval import evaluate
 from dualamn.graphs.knowledge_graph import KnowledgeGraph
@@ -61,9 +61,9 @@ def test_pairs_that_chance_explains_are_refused(limit: float) -> None:
     some = of_names(drawn(300, 1) + common, drawn(300, 2) + common)
     own = find_seeds_by_name(some, names_in(some, 256), limit)
     assert own.exact > 250
-    assert own.refused < 50
+    assert 20 < own.refused < 80
     wrong = [not name.startswith("Number") for name in there(some.entity_names)[own.links[:, 0]]]
-    assert sum(wrong) <= own.chance.sum() < 2 * sum(wrong)
+    assert sum(wrong) <= own.chance.sum() < 5
     assert ((own.chance > 0) & (own.chance <= 1)).all()
 
 
@@ -102,7 +102,7 @@ def test_few_pairs_by_name_are_worth_a_note() -> None:
     aligner._fitted = replace(aligner.fitted, model=replace(aligner.fitted.model, pseudo_seeds=few))
     assert aligner.notes == (note,)
     # Without probabilities there is nothing to warn of.
-    aligner = Aligner("fast", **FAST).fit(bare)
+    aligner = Aligner("fast", **FAST, calibrate=False).fit(bare)
     aligner._fitted = replace(aligner.fitted, model=replace(aligner.fitted.model, pseudo_seeds=few))
     assert not aligner.notes
 

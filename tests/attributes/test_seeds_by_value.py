@@ -9,7 +9,7 @@ import pytest
 from dualamn.aligner import Aligner
 from dualamn.attributes import PseudoSeeds
 from dualamn.attributes.facts import Facts
-from dualamn.attributes.pseudo_seeds import find_seeds_by_value
+from dualamn.attributes.seeds_by_value import find_seeds_by_value
 from dualamn.errors import TrainingError
 from dualamn.graphs.task import AlignmentTask
 from tests.attributes.conftest import FAST, Row, described_task, hits, noise

@@ -23,7 +23,7 @@ from dualamn.matching import MATCHERS
 from dualamn.progress import Progress, ProgressCallback
 from tests.commands.conftest import Run
 
-HEADER = "left_source\tleft\tright_source\tright\tscore\tprobability"
+HEADER = "left_source\tleft\tright_source\tright\tprobability"
 
 
 def rows(path: Path) -> list[list[str]]:
@@ -39,7 +39,9 @@ def test_files_and_seeds_give_the_right_links(run: Run, made: Any, tmp_path: Pat
     found = {(left, right) for _, left, _, right, *_ in rows(tmp_path / "links.tsv")}
     gold = {tuple(line.split("\t")) for line in made.gold.read_text().splitlines()}
     assert len(found & gold) >= 0.8 * len(gold)
-    assert f"{len(found)} links in links.tsv (TSV; en-fr {len(found)})" in shown.stdout
+    assert f"{len(found)} links in links.tsv (TSV), of which " in shown.stdout
+    assert "expected to be correct (" in shown.stdout
+    assert "next: --report report.html writes a page" in shown.stdout
     # Without test links there is nothing to score by.
     assert "Hits@1" not in shown.stdout
 
@@ -70,7 +72,7 @@ def test_standard_output_holds_links_and_nothing_else(
     run(*arguments, "--out", "file")
     assert shown.stdout == (tmp_path / "file").read_text(encoding="utf-8")
     assert shown.stdout.startswith(HEADER.replace("\t", tab))
-    assert f"links in standard output ({title}; " in shown.stderr
+    assert f"links in standard output ({title}), " in shown.stderr
     assert sorted(path.name for path in tmp_path.iterdir()) == ["file"]
 
 
@@ -93,7 +95,7 @@ def test_links_are_written_as_the_name_ends_and_evaluated(
     arguments = ("align", made.folder, "--preset", "fast", "--out", name)
     shown = run(*arguments, *(base if has_iris else ()))
     assert shown.exit_code == 0, shown.output
-    assert f"links in {name} ({title}; en-fr " in shown.stdout
+    assert f"links in {name} ({title}), " in shown.stdout
     run("align", made.folder, "--preset", "fast", "--out", "l.tsv")
     scores = [
         json.loads(run("evaluate", links, made.gold, *base, "--json").stdout)
@@ -110,18 +112,25 @@ def test_links_have_probabilities_unless_told_otherwise(
 ) -> None:
     arguments = ("align", made.folder, "--preset", "fast", "--train-ratio", 0.9)
     shown = run(*arguments, "--out", "all.tsv")
-    assert "probabilities of en-fr: 10 seed links held out" in shown.stdout
-    assert "note: en-fr: only" in shown.stderr
-    every = [float(row[5]) for row in rows(tmp_path / "all.tsv")]
+    assert "note: en-fr: " in shown.stderr
+    likely = [float(row[4]) for row in rows(tmp_path / "all.tsv")]
+    run(*arguments, "--out", "all.tsv", "--all")
+    every = [float(row[4]) for row in rows(tmp_path / "all.tsv")]
+    assert every == sorted(every, reverse=True)
+    assert likely == [p for p in every if p >= 0.5]
     shown = run(*arguments, "--out", "some.tsv", "--min-probability", 0.9)
-    some = [float(row[5]) for row in rows(tmp_path / "some.tsv")]
+    some = [float(row[4]) for row in rows(tmp_path / "some.tsv")]
     assert some == [p for p in every if p >= 0.9]
-    left_out = len(every) - len(some)
-    assert f"{left_out} links below a probability of 0.9 were left out" in shown.stdout
+    lines = [line.split() for line in shown.stdout.splitlines()]
+    assert ["graph", "entities", "linked", "no", "link", "below", "0.9"] in [x[:7] for x in lines]
+    assert ["en", "60", str(54 + len(some)), str(6 - len(some))] in [x[:4] for x in lines]
     run(*arguments, "--out", "plain.tsv", "--no-calibrate")
     plain = (tmp_path / "plain.tsv").read_text().splitlines()
-    assert plain[0] == HEADER.removesuffix("\tprobability")
+    assert plain[0] == HEADER.replace("probability", "score")
     assert len(plain) == len(every) + 1
+    shown = run(*arguments, "--out", "x.tsv", "--all", "--min-probability", 0.9)
+    assert shown.exit_code == 2
+    assert "--all writes every link" in shown.stderr
 
 
 def test_as_many_links_as_reach_a_precision(run: Run, made: Any, tmp_path: Path) -> None:
@@ -148,7 +157,7 @@ def test_candidates_and_entities_without_a_link(run: Run, made: Any, tmp_path: P
     assert sum(row[-1] == "true" for row in table) == 2 * len(links)
     assert f"{len(table)} candidates in c.csv (CSV)" in shown.stderr
     header, *left_over = (tmp_path / "u.tsv").read_text().splitlines()
-    assert header == "source\tentity\tname"
+    assert header == "source\tentity\tname\treason"
     assert len(left_over) == 2 * (42 - len(links))
     assert f"{len(left_over)} entities without a link in u.tsv (TSV)" in shown.stderr
 
@@ -413,3 +422,51 @@ def test_ctrl_c_after_the_aligner_was_saved(
     shown = run(*arguments, "--save", "aligner")
     assert shown.exit_code == 130
     assert "Stopped: the aligner is in aligner." in shown.stderr
+
+
+def test_statements_of_unlikely_links_are_told(run: Run, tmp_path: Path) -> None:
+    write_task(make_task(60, keep_triples=0.4, unmatched=0.4), tmp_path / "made")
+    arguments = ("align", "made", "--preset", "fast", "--base", "http://b.org/")
+    assert run(*arguments, "--out", "likely.nt").exit_code == 0
+    shown = run(*arguments, "--out", "all.nt", "--all")
+    likely, every = (
+        len((tmp_path / f"{n}.nt").read_text().splitlines()) for n in ("likely", "all")
+    )
+    assert every > likely > 0
+    assert f"all.nt states {every - likely} links that are more likely incorrect" in shown.stderr
+
+
+def test_what_is_read_is_never_replaced(run: Run, made: Any, tmp_path: Path) -> None:
+    graph = tmp_path / "graph"
+    graph.mkdir()
+    (graph / "left.tsv").write_text(made.left.read_text())
+    (tmp_path / "alias.tsv").symlink_to(graph / "left.tsv")
+    given = (graph, made.right, "--links", made.seeds, "--preset", "fast")
+    for option in ("--out", "--unmatched", "--save"):
+        for file in (made.right, made.seeds, "graph/left.tsv", "alias.tsv"):
+            others = () if option == "--out" else ("--out", "links.tsv")
+            shown = run("align", *given, option, file, *others)
+            assert shown.exit_code == 2
+            assert f"{option} {file}: this file is read, and would be lost." in shown.stderr
+    assert (graph / "left.tsv").read_text() == made.left.read_text()
+
+
+def test_the_same_iris_are_links(run: Run, tmp_path: Path) -> None:
+    write_task(make_task(80, seed=4), tmp_path / "made")
+    for name in ("a", "b"):
+        triples = (tmp_path / "made" / f"{name}.tsv").read_text()
+        (tmp_path / f"{name}.tsv").write_text(triples.replace(f"{name}/", "http://n.org/"))
+    arguments = ("align", "a.tsv", "b.tsv", "--links", "seeds.tsv", "--preset", "fast")
+    seeds = (tmp_path / "made" / "seed_links.tsv").read_text()
+    seeds = seeds.replace("a/", "http://n.org/").replace("b/", "http://n.org/")
+    (tmp_path / "seeds.tsv").write_text(seeds)
+    shown = run(*arguments, "--out", "links.tsv")
+    assert shown.exit_code == 0, shown.output
+    header, *lines = (tmp_path / "links.tsv").read_text().splitlines()
+    assert header == f"{HEADER}\torigin"
+    same = [line.split("\t") for line in lines if line.endswith("same identifier")]
+    assert len(same) > 20
+    assert all(row[1] == row[3] and row[4] == "1.000000" for row in same)
+    assert f"{len(same)} with the same identifier" in shown.stdout
+    run(*arguments, "--out", "found.tsv", "--distinct-identifiers")
+    assert (tmp_path / "found.tsv").read_text().startswith(f"{HEADER}\n")

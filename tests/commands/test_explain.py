@@ -15,7 +15,7 @@ def saved(run: Any, made: Any) -> str:
 
 def test_a_link_is_explained_as_text_and_json(run: Any, saved: str, tmp_path: Any) -> None:
     lines = (tmp_path / "links.tsv").read_text(encoding="utf-8").splitlines()[1:]
-    _, left, _, right, _, probability = lines[0].split("\t")
+    _, left, _, right, probability = lines[0].split("\t")
     shown = run("explain", saved, left, "-q")
     assert shown.exit_code == 0, shown.output
     assert shown.stdout.startswith(f"{left} of en and {right} of fr are linked, probability ")

@@ -116,7 +116,7 @@ def test_estimates_are_within_a_tenth_of_what_whole_runs_took(
 
     Further epochs hold no more.
     """
-    config = of(preset, bootstrap_candidates="test_only", **settings)
+    config = of(preset, bootstrap_candidates="test_only", **{"calibrate": False} | settings)
     assert max(stages(sizes, config).values()) / GIB == pytest.approx(measured, rel=0.1)
 
 

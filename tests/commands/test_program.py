@@ -259,3 +259,22 @@ def test_waiting_threads_leave_the_cores_to_others(
     with pytest.raises(SystemExit):
         main()
     assert os.environ["OMP_WAIT_POLICY"] == used
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no such device")
+@pytest.mark.parametrize("arguments", [("--help",), ("evaluate", "l.tsv", "l.tsv", "--json")])
+def test_a_full_disk_behind_standard_output_is_one_line(
+    tmp_path: Path, arguments: tuple[str, ...]
+) -> None:
+    (tmp_path / "l.tsv").write_text("left\tright\na\tb\n")
+    with Path("/dev/full").open("w") as full:
+        shown = subprocess.run(
+            [sys.executable, "-m", "dualamn", *arguments],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            cwd=tmp_path,
+        )
+    assert shown.returncode == 1
+    (line,) = shown.stderr.splitlines()
+    assert line == "Error: standard output cannot be written (No space left on device)"

@@ -89,3 +89,45 @@ def test_without_the_package_one_line_says_what_to_install(
     assert shown.exit_code == 1
     assert "pip install 'dualamn[rdf]'" in shown.stderr
     assert len(shown.stderr.splitlines()) == 1
+
+
+def test_tables_of_entities_in_another_encoding(run: Run, tmp_path: Path) -> None:
+    rows = "".join(f"{i}|Café {i}|{i * 7}\n" for i in range(9))
+    (tmp_path / "l.csv").write_bytes(f"idL|name|price\n{rows}".encode("latin-1"))
+    (tmp_path / "r.csv").write_text(f"sku|name|price\n{rows}bad\n")
+    (tmp_path / "gt.csv").write_text("D1|D2\n1|1\n2|2\n")
+    files = ("l.csv", "r.csv", "--links", "gt.csv", "--json")
+    shown = run("inspect", *files, "--table", "idL,sku", "--encoding", "latin-1")
+    assert shown.exit_code == 1
+    assert "r.csv, line 11: " in shown.stderr
+    assert "--skip-bad-lines" in shown.stderr
+    ways = ("--table", "idL,sku", "--encoding", "latin-1", "--skip-bad-lines", "--label", "name")
+    shown = run("inspect", *files, *ways)
+    found = json.loads(shown.stdout)
+    assert [graph["entities"] for graph in found["graphs"]] == [9, 9]
+    assert found["pairs"][0]["seed"] == 2
+    assert any("1 line that cannot be read was left out (line 11)" in x for x in found["notes"])
+    for way in (("--edge", "price"), ("--separator", "|")):
+        assert run("inspect", *files, *ways, *way).exit_code == 0
+    assert run("inspect", *files).exit_code == 1
+
+
+@pytest.mark.parametrize("way", [("--table", "id"), ("--edge", "x"), ("--skip-bad-lines",)])
+def test_a_data_set_is_read_as_its_layout_says(run: Run, way: tuple[str, ...]) -> None:
+    shown = run("inspect", "folder", *way)
+    assert shown.exit_code == 2
+    assert f"{way[0]} goes with two or more graphs" in shown.stderr
+
+
+def test_links_that_are_improbable_or_several(run: Run, rdf: Path) -> None:
+    rows = [("0", "0", 0.9), ("1", "1", 0.2), ("2", "2", 0.8), ("2", "3", 0.8)]
+    text = "".join(f"http://l/{a}\thttp://r/{b}\t{p}\n" for a, b, p in rows)
+    (rdf / "seeds.tsv").write_text(f"left\tright\tconfidence\n{text}")
+    files = ("l.nt.gz", "r.nt.gz", "--links", "seeds.tsv")
+    shown = run("align", *files, "--out", "o.tsv", "--dry-run")
+    assert shown.exit_code == 1
+    assert "--many" in shown.stderr
+    for least, count in ((0, 4), (0.5, 3)):
+        ways = ("--many", "--min-confidence", least, "--dry-run")
+        shown = run("align", *files, "--out", "o.tsv", *ways)
+        assert f"{count} seed links" in shown.stderr

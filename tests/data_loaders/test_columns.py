@@ -19,7 +19,8 @@ ROWS = [("a", "r", "b"), ("b", "s", "c")]
 
 
 def rows(path: Path, columns: Any = None) -> list[tuple[str, ...]]:
-    return list(zip(*read_triples(path, [], columns).columns, strict=True))
+    table = read_triples(path, [], Reading.of(columns=columns))
+    return list(zip(*table.columns, strict=True))
 
 
 def write(path: Path, table: Sequence[Sequence[str]], separator: str = "\t") -> Path:
@@ -81,7 +82,7 @@ def test_parquet(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("table", "columns", "line", "words"),
     [
-        ([("a", "b", "c", "d")], None, 1, ["expected 3 fields"]),
+        ([("a", "b", "c", "d")], None, 1, ["which of the columns", "--columns", "--table"]),
         ([("head", "relation", "tail", "x"), ("a", "", "b", "c")], None, 2, ["relation is empty"]),
         ([("h", "relation", "tail", "x")], ("head", "relation", "tail"), 1, ["'head'"]),
         ([("heads", "x", "y")], ("head", "x", "y"), 1, ["did you mean 'heads'?"]),

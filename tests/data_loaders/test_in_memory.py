@@ -98,12 +98,12 @@ def test_rdf(make: Callable[[], Any]) -> None:
     assert there(kg.entity_names)[kg.entities.tolist().index(e + "a")] == "Ä"
     assert kg.literals is not None
     assert set(zip(kg.literals.values, kg.literals.types, strict=True)) == {
-        ("A", "@en-gb"),
         (e + "C", "http://www.w3.org/2001/XMLSchema#anyURI"),
         ("1", "http://www.w3.org/2001/XMLSchema#integer"),
         ("x", ""),
     }
-    assert len(notes) == 2
+    assert there(kg.further_names).names.tolist() == ["A"]
+    assert len(notes) == 3
 
 
 def test_paths(tmp_path: Path) -> None:

@@ -1,16 +1,19 @@
 """Names from files and from identifiers."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from dualamn.data_loaders import load
 from dualamn.data_loaders.entity_names import names_in_uris, read_names, with_names
 from dualamn.errors import DataError
-from dualamn.graphs.knowledge_graph import KnowledgeGraph
+from dualamn.graphs.knowledge_graph import FurtherNames, KnowledgeGraph
 from dualamn.graphs.task import AlignmentTask
 from dualamn.kernels.arrays import strings
+from tests.conftest import there
 
 
 @pytest.fixture
@@ -77,6 +80,32 @@ def test_uris_end_in_names() -> None:
         "": "",
     }
     assert names_in_uris(strings(names)).tolist() == list(names.values())
+
+
+def test_words_of_uris_in_camel_case_are_apart() -> None:
+    terms = strings(f"http://e.org/{name}" for name in ("ElectricCurrent", "HTTPServer", "Day"))
+    assert names_in_uris(terms).tolist() == ["Electric Current", "HTTP Server", "Day"]
+    places = strings(f"http://e.org/{name}" for name in ("New_York", "Los_Angeles", "YouTube"))
+    assert names_in_uris(places).tolist() == ["New York", "Los Angeles", "YouTube"]
+
+
+def test_who_is_not_in_the_file_keeps_its_names(task: AlignmentTask, tmp_path: Path) -> None:
+    left, right = task.kgs
+    names = strings({"a": "Old", "b": "Bea", "c": ""}[entity] for entity in left.entities)
+    at = np.array([left.entities.tolist().index("a")] * 2, dtype=np.int32)
+    further = FurtherNames(at, strings(["Anna", "Oldest"]))
+    left = replace(left, entity_names=names, further_names=further)
+    (tmp_path / "names.tsv").write_text("a\tAnna\n")
+    found = with_names(replace(task, kgs=(left, right)), tmp_path / "names.tsv")
+    assert named(found)[0] == {"a": "Anna", "b": "Bea", "c": ""}
+    kept = there(found.kgs[0].further_names)
+    assert sorted(zip(found.kgs[0].entities[kept.entities], kept.names, strict=True)) == [
+        ("a", "Old"),
+        ("a", "Oldest"),
+    ]
+    assert found.notes[-1] == (
+        "names.tsv: 3 of 6 entities named, of which 1 keep the name of their graph"
+    )
 
 
 def test_the_word_uri_names_every_entity_by_its_identifier(task: AlignmentTask) -> None:

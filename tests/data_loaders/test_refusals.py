@@ -81,7 +81,6 @@ CONTRADICTIONS: list[Case] = [
 ]
 ENCODINGS: list[Case] = [
     (NAMED, {"ent_ids_1": LATIN[0].encode("latin-1")}, "ent_ids_1", 1, ["0xfc", "save the file"]),
-    (NAMED, {"triples_1": "0\t0\t1\n".encode("utf-16")}, "triples_1", 1, ["UTF-16", "as UTF-8"]),
     (NAMED, {"triples_1": b"0\t0\t1\n\x00\x01\n"}, "triples_1", 2, ["zero byte at offset 6"]),
     (OPENEA, {"rel_triples_2": LATIN[1].encode("latin-1")}, "rel_triples_2", 2, ["0xe9", "byte 4"]),
 ]

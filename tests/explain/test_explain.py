@@ -175,3 +175,76 @@ def test_less_evidence_is_less_probable() -> None:
             assert shared.probability_without <= told.probability + 1e-6
         asked += told.probability_without_evidence < told.probability - 0.01
     assert asked > 5
+
+
+@pytest.fixture(scope="module")
+def numbered() -> Alignment:
+    """Entities and relations whose IRIs say little, with names; two Springfields on the left."""
+    here, there = "http://a.org/id/", "http://b.org/"
+    left = [(f"{here}{e}", "http://a.org/ns#partOf", f"{here}9") for e in (1, 2, 3)]
+    right = [(f"{there}{e}", f"{there}pays", f"{there}Russie") for e in ("x", "y", "z")]
+    labels = {
+        "1": "Kazan",
+        "2": "Springfield",
+        "3": "Spring field",
+        "9": "Russia",
+        "pays": "country",
+    }
+    kgs = []
+    for name, triples in (("a", left), ("b", [*right, (f"{there}pays", "r", f"{there}x")])):
+        kg = KnowledgeGraph.from_triples(name, triples)
+        called = [labels.get(entity.rsplit("/", 1)[1], "") for entity in kg.entities]
+        kgs.append(replace(kg, entity_names=strings(called)))
+    number = [dict(zip(kg.entities, range(kg.n_entities), strict=True)) for kg in kgs]
+    seed = number[0][f"{here}9"], number[1][f"{there}Russie"]
+    task = AlignmentTask.from_kgs(kgs, {(0, 1): [seed]})
+    ends = [task.ids(0, [f"{here}1"])[0], task.ids(1, [f"{there}x"])[0]]
+    p = np.array([0.25], np.float32)
+    pair = PairAlignment(0, 1, np.array([ends], np.int32), p, None, None, p)
+    return Alignment(task, (pair,), "unaligned", "mutual")
+
+
+def test_names_are_told_and_not_numbers(numbered: Alignment) -> None:
+    found = numbered.explain("kazan")
+    (shared,) = found.shared
+    assert str(shared).startswith("partOf Russia ~ country Russie (seed link, ")
+    assert shared.left_neighbour == "http://a.org/id/9"
+    assert str(shared.swapped()).startswith("country Russie ~ partOf Russia (seed link, ")
+    assert found.lines()[0] == (
+        "Kazan (http://a.org/id/1) of a and http://b.org/x of b are linked, probability 0.250: "
+        "likely incorrect, and not written"
+    )
+
+
+def test_an_entity_is_found_by_what_it_is_called(numbered: Alignment) -> None:
+    for name in ("http://a.org/id/1", "1", "Kazan", "KAZAN "):
+        assert numbered.explain(name).left.identifier == "http://a.org/id/1"
+    assert numbered.explain("Kazan", "x").right == numbered.explain("x").left
+    # One that is called so in just these letters.
+    assert numbered.explain("Springfield", "y").left.identifier == "http://a.org/id/2"
+    with pytest.raises(DataError, match="no entity 'Kasan' in a, b, did you mean 'Kazan'"):
+        numbered.explain("Kasan")
+
+
+def test_several_entities_of_a_name_are_listed(numbered: Alignment) -> None:
+    kgs = list(numbered.task.kgs)
+    assert kgs[0].entity_names is not None
+    names = [name.replace("Spring field", "springfield") for name in kgs[0].entity_names]
+    kgs[0] = replace(kgs[0], entity_names=strings(names))
+    alignment = replace(numbered, task=replace(numbered.task, kgs=tuple(kgs)))
+    with pytest.raises(DataError) as told:
+        alignment.explain("SPRINGFIELD")
+    assert str(told.value).startswith("'SPRINGFIELD' may be 2 entities, give the identifier of one")
+    for entity in ("http://a.org/id/2 (Springfield, a)", "http://a.org/id/3 (springfield, a)"):
+        assert entity in str(told.value)
+
+
+def test_links_of_the_same_identifier_need_no_reasons(numbered: Alignment) -> None:
+    (pair,) = numbered.pairs
+    links = pair.links
+    given = replace(pair, links=links[:0], scores=pair.scores[:0], probabilities=pair.scores[:0])
+    alignment = replace(numbered, pairs=(given.with_given(links),))
+    found = alignment.explain("Kazan")
+    assert found.has_same_identifier
+    assert "have the same identifier, so they are linked with probability 1" in str(found)
+    assert found.shared[0].probability_without is None

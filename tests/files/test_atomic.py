@@ -24,6 +24,7 @@ from dualamn.files.atomic import (
     check_writable,
     write_tensors,
 )
+from dualamn.files.opening import opened
 from dualamn.link_files.side_tables import write_embeddings
 
 
@@ -240,3 +241,15 @@ def test_embeddings_on_a_full_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     rows = np.zeros((task.n_entities, 4), dtype=np.float32)
     with pytest.raises(OSError, match=os.strerror(errno.ENOSPC)):
         write_embeddings(task, rows, tmp_path / "rows.npy")
+
+
+@pytest.mark.parametrize("ending", [".gz", ".bz2", ".zst"])
+def test_text_is_compressed_as_the_name_says(ending: str, tmp_path: Path) -> None:
+    files = [tmp_path / f"{name}.tsv{ending}" for name in "ab"]
+    for file in files:
+        with atomic_write(file) as stream:
+            stream.write("ä\n" * 1000)
+    with opened(files[0]) as packed:
+        assert packed.read().decode() == "ä\n" * 1000
+    assert len(files[0].read_bytes()) < 200
+    assert files[0].read_bytes() == files[1].read_bytes()

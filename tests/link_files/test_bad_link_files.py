@@ -18,7 +18,7 @@ COLUMNS = "subject_id\tpredicate_id\tobject_id\n"
         ("l.tsv", b"", "the file is empty; expected lines of left, right"),
         ("l.tsv", b"\n \r\n", "the file is empty; expected lines of left, right"),
         ("l.tsv", b"a\tb\nc\n", "line 2: expected 2 fields separated by tabs"),
-        ("l.tsv", b"a,b\n", "line 1: expected 2 fields separated by tabs"),
+        ("l.tsv", b"a b\n", "line 1: expected 2 fields separated by tabs"),
         ("l.tsv", b"a\tb\tc\td\n", "line 1: found 4 fields; give two, left and right"),
         ("l.tsv", b"a\tb\n\tc\n", "line 2: field 1 of .* is empty; name it"),
         ("l.tsv", b"a\tb\nc\t\n", "line 2: field 2 of .* is empty; name it"),

@@ -10,6 +10,7 @@ from dualamn.errors import ConfigError
 from dualamn.graphs.knowledge_graph import KnowledgeGraph
 from dualamn.graphs.task import AlignmentTask
 from dualamn.link_files.formats import FORMATS
+from dualamn.link_files.unlinked import unlinked
 from dualamn.result import TopK
 
 Make = Callable[..., Alignment]
@@ -117,12 +118,41 @@ def test_entities_without_a_link(tmp_path: Path) -> None:
     task = AlignmentTask.from_kgs(kgs, {(0, 1): [(0, 0)], (1, 2): [(2, 3)]}, seed=2)
     alignment = Alignment(task, (), "unaligned", "mutual")
     alignment.write_unmatched(tmp_path / "u.tsv")
-    assert (tmp_path / "u.tsv").read_text() == "source\tentity\tname\n"
+    assert (tmp_path / "u.tsv").read_text() == "source\tentity\tname\treason\n"
     from dualamn.result import PairAlignment
 
     links = np.array([[task.ids(0, ["l1"])[0], task.ids(1, ["r1"])[0]]], dtype=np.int32)
     pair = PairAlignment(0, 1, links, np.ones(1, np.float32), None, None)
     replace(alignment, pairs=(pair,)).write_unmatched(tmp_path / "u.tsv")
     assert (tmp_path / "u.tsv").read_text() == (
-        "source\tentity\tname\nl\tl2\t\nl\tl3\tthr\\tee\nr\tr3\t\n"
+        "source\tentity\tname\treason\n"
+        "l\tl2\t\tnot chosen\nl\tl3\tthr\\tee\tnot chosen\nr\tr3\t\tnot chosen\n"
     )
+
+
+def test_who_has_no_link_and_why(make_alignment: Make, tmp_path: Path) -> None:
+    names = ["sure", "doubtful", "tied", "alone", "_:blank", "nil"]
+    alignment = make_alignment(
+        {"l": names, "r": names},
+        {(0, 1): [("sure", "sure", 1.0), ("doubtful", "doubtful", 1.0)]},
+    )
+    task = alignment.task
+    barred = [kg.entities == "nil" for kg in task.kgs]
+    kgs = [replace(kg, unlinkable=at) for kg, at in zip(task.kgs, barred, strict=True)]
+    ids = task.ids(0, ["sure", "doubtful", "tied", "alone"])
+    found = task.ids(1, ["sure", "doubtful", "tied"])
+    candidates = np.append(found, -1).astype(np.int32)[:, None]
+    ranked = TopK(ids, candidates, np.where(candidates < 0, -np.inf, 1).astype(np.float32), 6)
+    (pair,) = alignment.pairs
+    p = np.array([0.9, 0.25], np.float32)
+    pair = replace(pair, left_to_right=ranked, probabilities=p)
+    alignment = replace(alignment, task=replace(task, kgs=tuple(kgs)), pairs=(pair,))
+    expected = {"doubtful": "unlikely", "tied": "not chosen", "alone": "no candidate"}
+    for chosen in (alignment, alignment.confident(0.5)):
+        chosen.write_unmatched(tmp_path / "u.tsv")
+        rows = [row.split("\t") for row in (tmp_path / "u.tsv").read_text().splitlines()[1:]]
+        # Neither blank nodes nor what gets no links are among them.
+        assert {row[1]: row[3] for row in rows if row[0] == "l"} == expected
+    ids, reasons = unlinked(alignment)
+    assert len(ids) == 4
+    assert set(reasons) == {"no candidate", "not chosen"}

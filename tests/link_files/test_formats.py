@@ -115,14 +115,14 @@ def test_probabilities_are_read_back_where_there_are_some(form: Format, tmp_path
     if form.name == "ntriples":
         return  # there is no place for them
     first, second = alignment.pairs
-    chances = np.array([0.75, 1.0], dtype=np.float32)
+    chances = np.array([1.0, 0.75], dtype=np.float32)
     calibrated = replace(alignment, pairs=(replace(first, probabilities=chances), second))
     write(form, calibrated, path)
     table = read_links(path, base=BASE)
     assert table.score is not None
     assert table.score.tolist() == [0.5, 0.25, 1.0]
     assert list(table.right) == ["A", "B", "x"]
-    np.testing.assert_array_equal(table.probability, np.array([0.75, 1.0, np.nan], np.float32))
+    np.testing.assert_array_equal(table.probability, np.array([1.0, 0.75, np.nan], np.float32))
 
 
 @every_format
@@ -251,5 +251,10 @@ def test_endings_tell_formats_apart() -> None:
 def test_unknown_formats_are_told_with_what_there_is() -> None:
     with pytest.raises(ConfigError, match=r"no format 'cvs', did you mean 'csv'\?"):
         format_of("links.tsv", "cvs")
+    assert format_of("links.sssom.tsv.gz").name == "sssom"
+    assert format_of("links.gz").name == "tsv"
+    for name in (None, "parquet"):
+        with pytest.raises(ConfigError, match=r"Parquet is compressed within; leave \.gz out"):
+            format_of("links.parquet.gz", name)
     with pytest.raises(ConfigError, match=r"links\.xlsx: \.xlsx tells no format; .*\.csv"):
         format_of("links.xlsx")

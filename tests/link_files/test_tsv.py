@@ -29,7 +29,7 @@ def test_the_file_has_a_header_and_is_sorted_by_pair_and_identifier(
     )
 
 
-def test_probabilities_are_a_sixth_column_and_empty_where_there_is_none(
+def test_likely_links_are_written_and_those_without_a_probability(
     three: Alignment, tmp_path: Path
 ) -> None:
     assert three.probabilities is None
@@ -44,14 +44,57 @@ def test_probabilities_are_a_sixth_column_and_empty_where_there_is_none(
     alignment.to_tsv(tmp_path / "links.tsv")
     assert (tmp_path / "links.tsv").read_bytes().decode() == HEADER.replace(
         "score", "score\tprobability"
-    ) + (
-        "z\ta\ten\tA\t2.000000\t1.000000\nz\tb\ten\tB\t0.333333\t0.250000\n"
-        "z\tb\tfr\tβ\t-0.250000\t\n"
-    )
+    ) + ("z\ta\ten\tA\t2.000000\t1.000000\nz\tb\tfr\tβ\t-0.250000\t\n")
     table = read_links(tmp_path / "links.tsv")
-    np.testing.assert_array_equal(
-        table.probability, np.array([1.0, 0.25, np.nan], dtype=np.float32)
+    np.testing.assert_array_equal(table.probability, np.array([1.0, np.nan], dtype=np.float32))
+
+
+def test_links_are_sorted_by_probability_which_stands_for_the_score(tmp_path: Path) -> None:
+    names = {"l": ["one", "two", "three"], "r": ["eins", "zwei", "drei"]}
+    alignment = alignment_of(
+        {"l": ["a", "b", "c"], "r": ["A", "B", "C"]},
+        {(0, 1): [("a", "A", 0.95), ("b", "B", 0.5), ("c", "C", 0.7)]},
+        names=names,
     )
+    (pair,) = alignment.pairs
+    p = np.array([0.25, 0.9, 0.99], np.float32)
+    alignment = replace(alignment, pairs=(replace(pair, probabilities=p),))
+    header = HEADER.replace("score", "probability\tleft_name\tright_name")
+
+    def written(alignment: Alignment) -> list[list[str]]:
+        alignment.to_tsv(tmp_path / "links.tsv")
+        text = (tmp_path / "links.tsv").read_text()
+        assert text.startswith(header)
+        return [line.split("\t") for line in text.splitlines()[1:]]
+
+    assert [[row[1], row[4]] for row in written(alignment)] == [
+        ["c", "0.990000"],
+        ["b", "0.900000"],
+    ]
+    assert [row[5:] for row in written(alignment)] == [["three", "drei"], ["two", "zwei"]]
+    assert [row[1] for row in written(alignment.confident(0.95))] == ["c"]
+    # Links that were chosen are written, all of them if these were.
+    assert [row[1] for row in written(alignment.confident(0))] == ["c", "b", "a"]
+    assert len(alignment) == 3
+    table = read_links(tmp_path / "links.tsv")
+    assert (table.score, list(table.left)) == (None, ["c", "b", "a"])
+
+
+def test_links_of_the_same_identifier_are_marked(tmp_path: Path) -> None:
+    alignment = alignment_of({"l": ["a", "x"], "r": ["A", "x"]}, {(0, 1): [("a", "A", 0.5)]})
+    (pair,) = alignment.pairs
+    same = np.array([[alignment.task.ids(kg, ["x"])[0] for kg in (0, 1)]], np.int32)
+    p = np.array([0.75], np.float32)
+    given = replace(pair, probabilities=p, features=np.ones((1, 3), np.float32)).with_given(same)
+    alignment = replace(alignment, pairs=(given,))
+    alignment.to_tsv(tmp_path / "links.tsv")
+    assert (tmp_path / "links.tsv").read_text() == (
+        HEADER.replace("score", "probability\torigin")
+        + "l\tx\tr\tx\t1.000000\tsame identifier\nl\ta\tr\tA\t0.750000\t\n"
+    )
+    assert alignment.is_given.tolist() == [False, True]
+    assert given.only_found().links.tolist() == pair.links.tolist()
+    assert alignment.confident(0.8).is_given.tolist() == [True]
 
 
 @pytest.mark.parametrize("ending", ["\n", "\r\n"])

@@ -1,163 +1,113 @@
-"""Whether entities have a counterpart at all, where there are no seed links."""
-
-from dataclasses import replace
+"""Entities without counterpart: what their links look like, and how many there are."""
 
 import numpy as np
 import pytest
 
-from dualamn.probability.calibration import LabelledLinks, calibrate
-from dualamn.probability.dangling import CounterpartChance, LinkSample
-from dualamn.probability.holdout import hide_others, take_out
+from dualamn.kernels.arrays import Floats
+from dualamn.kernels.logistic import logistic
+from dualamn.probability.dangling import (
+    N_DRAWS,
+    PRIOR_SLOPES,
+    EntitySample,
+    _Mixture,
+    chance_of_correct,
+    chance_of_counterpart,
+    seen,
+)
 from dualamn.probability.link_features import FEATURES
-from dualamn.probability.precision_threshold import find_threshold
-from tests.conftest import there
-from tests.probability.test_without_seeds import forgetting
 
-RNG = np.random.default_rng()
-WIDTH = len(FEATURES)
-COEFFICIENTS = np.array([0.0, 2.0, *[0.0] * (WIDTH - 1)])  # as of a right link
+WIDTH = len(PRIOR_SLOPES)
+SHIFT = np.array([1.0, 1.0, 0.5, 1.0, 2.0, 0.0, 0.0, 1.0])
+"""By how much links of entities with a counterpart differ from others."""
 
 
-@pytest.fixture(autouse=True)
-def same_draws() -> None:
-    """Every test draws the same numbers, whichever ran before it."""
-    global RNG
-    RNG = np.random.default_rng(0)
+def sample(count: int, has: float, seed: int, linked: float = 0.8) -> tuple[EntitySample, Floats]:
+    """Links of so many entities a side, and which of them are of entities with a counterpart."""
+    rng = np.random.default_rng(seed)
+    n = int(2 * count * linked)
+    good = rng.random(n) < has
+    rows = rng.normal(size=(n, WIDTH)) + np.where(good[:, None], SHIFT, 0)
+    total = np.full(2, float(count))
+    return EntitySample(rows, np.arange(n) % 2, np.ones(n), total), good.astype(np.float64)
 
 
-def entities(count: int, middle: float, linked: float) -> LinkSample:
-    """Entities of which a share is linked, with features around a middle."""
-    features = RNG.normal(size=(round(count * linked), WIDTH)).astype(np.float32)
-    features[:, -1] = 0
-    features[:, 0] += middle
-    return LinkSample(features, count - len(features))
+@pytest.mark.parametrize("has", [0.05, 0.3, 0.7, 1.0])
+@pytest.mark.parametrize("n_dangling", [300, 1_000])
+def test_links_that_are_no_chance_are_told_without_any_label(has: float, n_dangling: int) -> None:
+    others, good = sample(3_000, has, 1)
+    dangling, _ = sample(n_dangling, 0.0, 2)
+    found = chance_of_correct(others, dangling, np.empty((0, WIDTH)))
+    p = logistic(others.seen @ found.slopes + found.intercepts[others.side])
+    assert abs(p.mean() - good.mean()) < 0.08
+    for low, high in ((0.0, 0.2), (0.8, 1.0)):
+        inside = (p >= low) & (p <= high)
+        if inside.sum() > 50:
+            assert abs(p[inside].mean() - good[inside].mean()) < 0.1
 
 
-def both(one: LinkSample, other: LinkSample) -> LinkSample:
-    """All entities of two kinds."""
-    features = np.concatenate([one.features, other.features])
-    return LinkSample(features, one.n_unlinked + other.n_unlinked)
+def test_where_nothing_tells_links_apart_none_is_believed() -> None:
+    others, _ = sample(2_000, 0.0, 1)
+    dangling, _ = sample(200, 0.0, 2)
+    found = chance_of_correct(others, dangling, np.empty((0, WIDTH)))
+    p = logistic(others.seen @ found.slopes + found.intercepts[others.side])
+    assert np.quantile(p, 0.95) < 0.5
 
 
-def having(
-    *kinds: LinkSample, found: int, others: tuple[int, int] | None = None
-) -> CounterpartChance | None:
-    """What is learned from four kinds of entities, half of the last in either graph."""
-    half = (kinds[3].n_linked + kinds[3].n_unlinked) // 2
-    return CounterpartChance.of(
-        *kinds, coefficients=COEFFICIENTS, pure=1.0, found=found, others=others or (half, half)
-    )
+def test_few_examples_say_little() -> None:
+    others, good = sample(60, 0.5, 1)
+    few, _ = sample(4, 0.0, 2)
+    many, _ = sample(400, 0.0, 3)
+    spreads = [
+        chance_of_correct(others, dangling, np.empty((0, WIDTH))).draws[:, 0].std()
+        for dangling in (few, many)
+    ]
+    assert spreads[0] > spreads[1]
+    assert 0 < good.mean() < 1
 
 
-@pytest.mark.parametrize("share", [0.05, 0.3, 0.9])
-def test_the_share_of_entities_with_a_counterpart_is_found(share: float) -> None:
-    def mixed(count: int, names: float) -> tuple[LinkSample, LinkSample]:
-        some = entities(round(count * share), 1.0 + names, 0.9)
-        return some, entities(round(count * (1 - share)), -1.0 + names, 0.5)
-
-    matched, alone = entities(4_000, 1.0, 0.9), entities(1_000, -1.0, 0.5)
-    # With their names all links look surer, of whichever kind.
-    some, others = mixed(20_000, 1.5)
-    ordinary, asked = both(some, others), both(*mixed(4_000, 0.0))
-    # Names found half of those that have a counterpart.
-    found = there(having(matched, alone, asked, ordinary, found=round(10_000 * share)))
-    assert found.share == pytest.approx(share, abs=0.07)
-    assert found.deviation < 0.07
-    # The chance of a link is that of its entity's kind, in every region.
-    p = found.predict(ordinary.features.astype(np.float64) @ COEFFICIENTS[1:])
-    kind = np.arange(len(p)) < some.n_linked
-    assert p.mean() == pytest.approx(kind.mean(), abs=0.05)
-    for band in np.array_split(np.argsort(p), 10):
-        assert p[band].mean() == pytest.approx(kind[band].mean(), abs=0.2)
+@pytest.mark.parametrize("has", [0.1, 0.5, 0.9])
+def test_held_out_links_tell_the_share_with_a_counterpart(has: float) -> None:
+    others, good = sample(2_000, has, 1)
+    dangling, _ = sample(300, 0.0, 2)
+    having, _ = sample(200, 1.0, 3)
+    found = chance_of_counterpart(others, dangling, having)
+    np.testing.assert_allclose(found.share, has, atol=0.08)
+    p = logistic(others.seen @ found.slopes + found.intercepts[others.side])
+    assert abs(p.mean() - good.mean()) < 0.05
+    assert found.draws.shape == (N_DRAWS, 2 + WIDTH)
 
 
-def test_where_structure_tells_nothing_it_is_what_names_leave_over() -> None:
-    alike = [entities(500, 0.0, 0.8) for _ in range(4)]
-    for pairs in (250, 50, 5):
-        found = there(having(*alike, found=pairs))
-        assert found.slope < 0.3
-        # With c the share of a graph's entities that names found, c / (1 + c) on average.
-        named = pairs / (pairs + 250)
-        assert found.share == pytest.approx(max(named / (1 + named), 0.01), abs=0.06)
-        assert found.deviation > found.share / 2
+def test_weights_count_as_repeated_entities_do() -> None:
+    others, _ = sample(300, 0.4, 1)
+    one, _ = sample(50, 0.0, 2)
+    twice = EntitySample(one.seen, one.side, 2 * one.weights, 2 * one.total)
+    rows, side, weights = (np.concatenate([part, part]) for part in one[:3])
+    repeated = EntitySample(rows, side, weights, 2 * one.total)
+    none = np.empty((0, WIDTH))
+    a, b = (chance_of_correct(others, each, none) for each in (twice, repeated))
+    np.testing.assert_allclose(a.slopes, b.slopes, atol=1e-3)
+    np.testing.assert_allclose(a.intercepts, b.intercepts, atol=1e-3)
 
 
-def test_no_more_have_a_counterpart_than_the_smaller_graph_has_entities() -> None:
-    kinds = entities(400, 2.0, 0.9), entities(400, -2.0, 0.5), entities(400, 2.0, 0.9)
-    ordinary = entities(1_000, 2.0, 0.9)
-    shares = []
-    for others in ((500, 500), (100, 900)):
-        found = there(having(*kinds, ordinary, found=500, others=others))
-        shares.append(found.share)
-    assert shares[0] > 0.9
-    assert 0.1 < shares[1] < 0.2
+def test_the_gradient_is_that_of_the_loss() -> None:
+    others, _ = sample(100, 0.5, 1)
+    dangling, _ = sample(30, 0.0, 2)
+    correct = np.random.default_rng(0).normal(size=(20, WIDTH)) + SHIFT
+    for held in (correct, correct[:0]):
+        mixture = _Mixture(others, dangling, held)
+        at = np.random.default_rng(3).normal(size=4 + WIDTH + 2) * 0.3
+        _, gradient = mixture.loss(at)
+        for number in range(len(at)):
+            step = np.zeros(len(at))
+            step[number] = 1e-5
+            difference = (mixture.loss(at + step)[0] - mixture.loss(at - step)[0]) / 2e-5
+            assert gradient[number] == pytest.approx(difference, rel=1e-4, abs=1e-4)
 
 
-def test_nothing_is_said_where_a_kind_is_missing() -> None:
-    nobody = LinkSample(np.empty((0, WIDTH), np.float32), 7)
-    for missing in range(4):
-        kinds = [entities(100, 0.0, 0.5) for _ in range(4)]
-        kinds[missing] = nobody
-        assert having(*kinds, found=50) is None
-
-
-def test_an_entity_is_seen_by_its_surest_link() -> None:
-    links = np.array([[0, 5], [0, 6], [2, 6]], dtype=np.int32)
-    features = np.arange(3, dtype=np.float32)[:, None]
-    asked = np.array([0, 1, 6, 9], dtype=np.int32)
-    seen = LinkSample.of(asked, links, features, np.array([0.4, 0.7, 0.2], dtype=np.float32))
-    assert seen.features.ravel().tolist() == [1, 1]
-    assert (seen.n_linked, seen.n_unlinked, seen.share_linked) == (2, 2, 0.5)
-    nobody = LinkSample.of(asked[:0], links[:0], features[:0], features[:0, 0])
-    assert (nobody.n_linked, nobody.n_unlinked) == (0, 0)
-
-
-def test_counterparts_are_taken_out_of_the_graphs() -> None:
-    task = forgetting(0.0)
-    own = task.test_links[:100]
-    trial, gone, alone = take_out(task, own, 0)
-    assert len(gone) == len(alone) == 2 * 20
-    counterpart = dict(own.tolist()) | dict(own[:, ::-1].tolist())
-    assert [counterpart[entity] for entity in alone.tolist()] == gone.tolist()
-    assert not np.isin(alone, gone).any()
-    assert np.bincount(task.source_of[gone]).tolist() == [20, 20]
-    assert trial.entity_names is not None
-    assert task.entity_names is not None
-    assert (trial.entity_names[gone] == "").all()
-    assert (trial.entity_names[alone] == "").all()
-    ends = [triples[:, [0, 2]] for triples in (task.triples, trial.triples)]
-    assert not np.isin(ends[1], gone).any()
-    assert len(ends[1]) == (~np.isin(ends[0], gone).any(axis=1)).sum()
-    np.testing.assert_array_equal(take_out(task, own, 0)[1], gone)
-
-
-def test_some_that_names_did_not_find_lose_theirs() -> None:
-    task = forgetting(0.0)
-    own = task.test_links[:50]
-    trial, asked = hide_others(task, own, 0)
-    assert not np.isin(asked, own).any()
-    assert trial.entity_names is not None
-    assert (trial.entity_names[asked] == "").all()
-    others = np.setdiff1d(np.arange(task.n_entities), asked)
-    assert (trial.entity_names[others] == there(task.entity_names)[others]).all()
-    free = [kg.n_entities - len(own) for kg in task.kgs]
-    counts = np.bincount(task.source_of[asked]).tolist()
-    assert counts == [max(int(0.2 * n), min(200, n // 2)) for n in free]
-    np.testing.assert_array_equal(hide_others(task, own, 0)[1], asked)
-
-
-def test_names_speak_for_the_pairs_they_found_and_counterparts_are_in_doubt_for_others() -> None:
-    features = RNG.normal(size=(400, WIDTH)).astype(np.float32)
-    features[:, -1] = 0
-    labelled = LabelledLinks(features, RNG.random(400) < 0.5, np.ones(400), 400)
-    (before,) = calibrate([("l", "r")], [labelled], method="agreement").pairs
-    after = replace(before, counterpart_chance=CounterpartChance(0.5, 0.1, 0.0, 0.0))
-    asked = features.copy()
-    asked[::2, -1] = 0.6
-    p, told = before.predict(features), after.predict(asked)
-    # Wrong only if names found it by chance, and structure is wrong as well.
-    np.testing.assert_allclose(1 - told[::2], 0.4 * (1 - p[::2]), rtol=2e-3)
-    np.testing.assert_allclose(told[1::2], p[1::2] / 2, rtol=1e-6)
-    # So does what a threshold expects of the links.
-    kept = find_threshold([(after, told, asked)], 0.05)
-    assert told.mean() - 0.1 < there(kept.lower) < told.mean()
+def test_margins_are_seen_by_size() -> None:
+    features = np.zeros((2, len(FEATURES)))
+    features[0, 1:3] = 3, 1
+    features[1, 1:3] = 1, 3
+    one, other = seen(features)
+    np.testing.assert_array_equal(one, other)
+    assert one[1:3].tolist() == [1, 3]

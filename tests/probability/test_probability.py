@@ -12,16 +12,18 @@ from hypothesis import strategies as st
 from dualamn import Aligner, Alignment, AlignmentTask, ConfigError, KnowledgeGraph
 from dualamn.bench.synthetic_task import make_task
 from dualamn.eval import expected_calibration_error, judge
+from dualamn.kernels.arrays import pair_keys
 from dualamn.kernels.logistic import fit_logistic, predict
 from dualamn.probability.calibration import (
     DOUBT,
     PRIOR,
-    Calibration,
     LabelledLinks,
-    calibrate,
+    PairCalibration,
+    fitted,
     label_links,
 )
-from dualamn.probability.holdout import FEWEST, hold_out
+from dualamn.probability.dangling import N_DRAWS
+from dualamn.probability.holdout import FEWEST, SHARE, Holdout
 from dualamn.probability.link_features import FEATURES
 from dualamn.probability.precision_threshold import find_threshold, precision_curve
 from tests.conftest import there
@@ -40,13 +42,30 @@ def alignment(task: AlignmentTask) -> Alignment:
 def made_labelled(rng: np.random.Generator, count: int, coefficients: Any) -> LabelledLinks:
     """Links whose chance to be right is known."""
     features = rng.normal(size=(count, len(FEATURES))).astype(np.float32)
-    features[:, -1] = 0  # no labelled link is a pair to begin with
+    features[:, -2:] = 0  # no held-out link is a pseudo-seed, and scores hold attributes
     right = rng.random(count) < predict(features.astype(np.float64), coefficients)
     return LabelledLinks(features, right, np.ones(count), count)
 
 
-def calibration_of(*parts: LabelledLinks) -> Calibration:
-    return calibrate([("l", f"r{i}") for i in range(len(parts))], parts)
+def calibration_of(*parts: LabelledLinks) -> list[PairCalibration]:
+    """Of pairs of graphs in which every entity has a counterpart."""
+    return [
+        PairCalibration(
+            "l",
+            f"r{at}",
+            "held-out",
+            part.n_held_out,
+            coefficients,
+            covariance,
+            None,
+            probabilities,
+            part.is_correct,
+            part.weights,
+        )
+        for at, (part, (coefficients, covariance, probabilities)) in enumerate(
+            zip(parts, fitted(parts), strict=True)
+        )
+    ]
 
 
 def test_probabilities_are_true_on_test_links(alignment: Alignment, task: AlignmentTask) -> None:
@@ -64,7 +83,7 @@ def test_probabilities_are_true_on_test_links(alignment: Alignment, task: Alignm
 
 
 def test_calibration_changes_no_link(alignment: Alignment, task: AlignmentTask) -> None:
-    plain = Aligner("fast").fit(task).align(matcher="sinkhorn")
+    plain = Aligner("fast", calibrate=False).fit(task).align(matcher="sinkhorn")
     np.testing.assert_array_equal(plain.links, alignment.links)
     np.testing.assert_array_equal(plain.scores, alignment.scores)
     assert plain.probabilities is None
@@ -137,25 +156,29 @@ def test_unrelated_graphs_have_few_links_and_low_probabilities(seeds: float) -> 
 
 def test_few_seed_links_fall_back_to_what_held_elsewhere() -> None:
     task = make_task(120, train_ratio=0.1, seed=2)
-    assert len(task.seed_links) * 0.2 < FEWEST
+    assert len(task.seed_links) * SHARE < FEWEST
     found = Aligner("fast", calibrate=True).fit(task).align()
     assert found.calibration is not None
     (pair,) = found.calibration.pairs
-    assert pair.method == "prior"
-    np.testing.assert_array_equal(pair.coefficients, PRIOR)
+    assert pair.method == "taken-out"
+    assert pair.coefficients is None
     assert (pair.calibration_error, pair.precision, pair.reliability) == (None, None, ())
-    assert "too few seed links" in found.calibration.notes[0]
-    assert found.probabilities is not None
+    assert "few seed links or none" in found.calibration.notes[0]
+    verdicts = judge(found.links, task.test_links, None, task.seed_links)
+    assert abs(there(found.probabilities).mean() - there(verdicts.metrics.precision)) < 0.2
 
 
 def test_what_follows_from_chains_is_not_held_out() -> None:
     task = make_task(300, n_kgs=3, train_ratio=0.6, seed=1)
-    trial, held = hold_out(task, 0)
-    assert len(held) + len(trial.seed_links) == len(task.seed_links)
-    assert 0 < len(held) < 0.2 * len(task.seed_links)
-    assert not replace(task, seed_links=trial.seed_links, test_links=held).implied_by_seeds.any()
-    np.testing.assert_array_equal(hold_out(task, 0)[1], held)
-    assert not np.array_equal(hold_out(task, 1)[1], held)
+    holdout = Holdout.of(task, None, 0)
+    held = holdout.held_out
+    assert 0 < len(held) < SHARE * len(task.seed_links)
+    assert not np.isin(pair_keys(holdout.task.seed_links), pair_keys(held)).any()
+    trial = replace(task, seed_links=holdout.task.seed_links, test_links=held)
+    assert not trial.implied_by_seeds.any()
+    np.testing.assert_array_equal(Holdout.of(task, None, 0).held_out, held)
+    assert not np.array_equal(Holdout.of(task, None, 1).held_out, held)
+    assert not np.array_equal(Holdout.of(task, None, 0, 1).held_out, held)
 
 
 def test_every_pair_of_graphs_gets_its_probabilities() -> None:
@@ -206,9 +229,9 @@ def test_coefficients_stay_near_the_prior_without_data(count: int, seed: int) ->
 
 def test_coefficients_are_found_again() -> None:
     rng = np.random.default_rng(1)
-    truth = np.array([0.5, 1.0, -0.5, 0.0, 0.3, 0.8, -1.0, 0.0])
-    (pair,) = calibration_of(made_labelled(rng, 20_000, truth)).pairs
-    np.testing.assert_allclose(pair.coefficients, truth, atol=0.1)
+    truth = np.array([0.5, 1.0, -0.5, 0.0, 0.3, 0.8, -1.0, 0.0, 0.0])
+    (pair,) = calibration_of(made_labelled(rng, 20_000, truth))
+    np.testing.assert_allclose(there(pair.coefficients), truth, atol=0.1)
     assert there(pair.calibration_error) < 0.02
 
 
@@ -216,8 +239,8 @@ def test_a_pair_with_few_links_is_like_the_others() -> None:
     rng = np.random.default_rng(2)
     truth = PRIOR - np.array([2.0, *[0.0] * len(FEATURES)])
     many, few = made_labelled(rng, 3_000, truth), made_labelled(rng, 4, truth)
-    alone = calibration_of(few).pairs[0].coefficients
-    beside = calibration_of(many, few).pairs[1].coefficients
+    alone = there(calibration_of(few)[0].coefficients)
+    beside = there(calibration_of(many, few)[1].coefficients)
     assert abs(beside[0] - truth[0]) < abs(alone[0] - truth[0])
 
 
@@ -227,7 +250,7 @@ def test_a_threshold_reaches_its_precision_as_often_as_it_says(precision: float)
     for seed in range(40):
         rng = np.random.default_rng(seed)
         truth = PRIOR + rng.normal(size=len(PRIOR)) / np.sqrt(DOUBT)
-        (made_by,) = calibration_of(made_labelled(rng, 200, truth)).pairs
+        (made_by,) = calibration_of(made_labelled(rng, 200, truth))
         links = made_labelled(rng, 1_000, truth)
         p = made_by.predict(links.features)
         threshold = find_threshold([(made_by, p, links.features)], precision, 0.9)
@@ -241,7 +264,7 @@ def test_a_threshold_reaches_its_precision_as_often_as_it_says(precision: float)
 
 def test_a_precision_out_of_reach_keeps_nothing() -> None:
     rng = np.random.default_rng(0)
-    (made_by,) = calibration_of(made_labelled(rng, 500, PRIOR * 0 - 1)).pairs
+    (made_by,) = calibration_of(made_labelled(rng, 500, PRIOR * 0 - 1))
     links = made_labelled(rng, 100, PRIOR)
     p = made_by.predict(links.features)
     threshold = find_threshold([(made_by, p, links.features)], 0.999)
@@ -253,24 +276,16 @@ def test_a_precision_out_of_reach_keeps_nothing() -> None:
 
 def test_the_precision_curve_is_that_of_a_plain_reference() -> None:
     rng = np.random.default_rng(4)
-    pairs = calibration_of(*(made_labelled(rng, n, PRIOR) for n in (60, 90))).pairs
+    pairs = calibration_of(*(made_labelled(rng, n, PRIOR) for n in (60, 90)))
     features = [made_labelled(rng, count, PRIOR).features for count in (300, 500)]
     features[1][:50] = features[1][0]  # ties
     parts = [(made_by, made_by.predict(f), f) for made_by, f in zip(pairs, features, strict=True)]
     curve = precision_curve(parts, 0.9)
     every = np.concatenate([p for _, p, _ in parts])
     assert curve.n_links == curve.kept[-1] == len(every)
-    draws = np.random.default_rng(0)
-    samples = [
-        made_by.coefficients
-        + draws.standard_normal((400, 1 + len(FEATURES))) @ np.linalg.cholesky(made_by.covariance).T
-        for made_by in pairs
-    ]
     drawn = [
-        np.concatenate(
-            [predict(f.astype(float), s[n]) for f, s in zip(features, samples, strict=True)]
-        )
-        for n in range(400)
+        np.concatenate([by.drawn(f, n) for f, by in zip(features, pairs, strict=True)])
+        for n in range(N_DRAWS)
     ]
     for at in (0, len(curve.kept) // 3, len(curve.kept) - 1):
         kept = every >= curve.probabilities[at]

@@ -53,6 +53,19 @@ def test_unaligned_leaves_out_seeds_of_this_pair_only(task: AlignmentTask) -> No
     assert right == {f"c{i}" for i in range(3)}
 
 
+def test_unaligned_leaves_out_the_same_identifiers_of_this_pair_only() -> None:
+    names = {"a": "xyz", "b": "xuv", "c": "uvw"}
+    kgs = [
+        KnowledgeGraph.from_triples(name, [(f"http://n/{e}", "r", f"http://n/{e}") for e in of])
+        for name, of in names.items()
+    ]
+    task = AlignmentTask.from_kgs(kgs, {})
+    left, right = named(task, candidate_sets(task, 0, 1, "unaligned"))
+    assert left == {"http://n/y", "http://n/z"}
+    assert right == {"http://n/u", "http://n/v"}
+    assert len(named(task, candidate_sets(task, 0, 2, "unaligned"))[0]) == 3
+
+
 def test_an_unknown_protocol_is_refused(task: AlignmentTask) -> None:
     with pytest.raises(ConfigError, match=r"'all'.*test_only, all_entities, unaligned"):
         candidate_sets(task, 0, 1, "all")  # type: ignore[arg-type]
