@@ -37,6 +37,11 @@ _OF_PROPERTIES = (
 )
 """Relations of which both ends are properties."""
 _OF_PROPERTY_AND_CLASS = (f"{RDFS}domain", f"{RDFS}range")
+_NO_THINGS = {
+    f"{RDF}Statement",
+    "http://www.w3.org/2008/05/skos-xl#Label",
+    "http://www.w3.org/ns/lemon/ontolex#Form",
+}
 _RECORDS = "http://wikiba.se/ontology#"
 _NO_RECORDS = {_RECORDS + name for name in ("Item", "Property", "Lexeme", "Form", "Sense")}
 
@@ -49,8 +54,8 @@ class SchemaTerms:
         vocabulary: (n,) bool: terms of RDF, RDFS, OWL, XSD and Wikibase themselves, never an
             entity.
         classes, properties: (n,) bool: what the graph declares.
-        others: (n,) bool: what else is no thing: ontologies, axioms, and the statement nodes of
-            Wikibase and of reification.
+        others: (n,) bool: what else is no thing: ontologies, axioms, labels of SKOS-XL, and the
+            statement nodes of Wikibase and of reification.
     """
 
     vocabulary: BoolArray
@@ -105,7 +110,8 @@ def who_is_no_entity(table: StatementTable, wanted: str, name: str, notes: list[
     things = counted(n_individuals, "individual")
     if wanted == "individuals":
         notes.append(f"{name}: {described} of the schema get no links, the {things} do")
-        return left_out | is_term
+        beside = _beside_terms(table, is_term, individuals | left_out | is_term)
+        return left_out | is_term | beside
     if wanted == "classes":
         without = f", {things} get none" if n_individuals else ""
         notes.append(f"{name}: an ontology: {described} are the entities{without}")
@@ -122,6 +128,22 @@ def _individuals(table: StatementTable, no_things: BoolArray) -> BoolArray:
     return found & ~no_things & ~table.is_blank
 
 
+def _beside_terms(table: StatementTable, is_term: BoolArray, known: BoolArray) -> BoolArray:
+    """(n,) bool: what else has the namespace of terms, and only of terms: terms of other files."""
+    entities = table.entities
+    spaces = {_space(entities[at]) for at in np.flatnonzero(is_term & ~table.is_blank)}
+    spaces -= {_space(entities[at]) for at in np.flatnonzero(known & ~is_term)}
+    found = np.zeros(len(known), dtype=bool)
+    for at in np.flatnonzero(~known & ~table.is_blank).tolist():
+        found[at] = _space(entities[at]) in spaces
+    return found
+
+
+def _space(identifier: str) -> str:
+    """The namespace of an identifier: what is before its last "#" or "/"."""
+    return identifier[: max(identifier.rfind("#"), identifier.rfind("/")) + 1]
+
+
 def _is_class(kind: str) -> bool:
     return kind in (f"{OWL}Class", f"{RDFS}Class", f"{RDFS}Datatype", f"{OWL}DeprecatedClass")
 
@@ -134,6 +156,4 @@ def _is_other(kind: str) -> bool:
     if kind.startswith(_RECORDS):
         return kind not in _NO_RECORDS
     declares = kind.startswith((RDF, RDFS, OWL)) and kind not in _OF_THINGS
-    return kind == f"{RDF}Statement" or (
-        declares and not _is_class(kind) and not _is_property(kind)
-    )
+    return kind in _NO_THINGS or (declares and not _is_class(kind) and not _is_property(kind))

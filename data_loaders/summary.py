@@ -104,6 +104,8 @@ class GraphHealth:
         common_name, common_times: the name of most entities, and of how many; "" and 0 without.
         hub, hub_triples: the entity of most triples, and of how many; "" and 0 without triples.
         blank: blank nodes of RDF, which get no links.
+        unlinkable: who else gets no links, such as terms of a schema.
+        further_names: names beside the first ones.
     """
 
     name: str
@@ -119,6 +121,8 @@ class GraphHealth:
     hub_triples: int
     blank: int
     attribute_triples: int
+    unlinkable: int = 0
+    further_names: int = 0
 
 
 @dataclass(frozen=True)
@@ -230,12 +234,19 @@ def _graph(kg: KnowledgeGraph, beyond: BoolArray, blank: BoolArray) -> GraphHeal
         hub_triples=0 if hub is None else int(kg.degrees[hub]),
         blank=int(blank.sum()),
         attribute_triples=0 if kg.literals is None else len(kg.literals),
+        unlinkable=0 if kg.unlinkable is None else int((kg.unlinkable & ~blank).sum()),
+        further_names=0 if kg.further_names is None else len(kg.further_names),
     )
 
 
 def _names(kg: KnowledgeGraph) -> Counter[str]:
     """How many entities have each name."""
     return Counter(name for name in (() if kg.entity_names is None else kg.entity_names) if name)
+
+
+def _all_names(kg: KnowledgeGraph) -> set[str]:
+    further = () if kg.further_names is None else kg.further_names.names
+    return {*_names(kg), *further}
 
 
 def _count_indistinguishable(kg: KnowledgeGraph) -> int:
@@ -258,7 +269,7 @@ def _pair(left: KnowledgeGraph, right: KnowledgeGraph) -> PairHealth:
         left.name,
         right.name,
         relations=len({*left.relations} & {*right.relations}),
-        names=len(_names(left).keys() & _names(right).keys()),
+        names=len(_all_names(left) & _all_names(right)),
         identifiers=sum(not name.startswith("_:") for name in {*left.entities} & {*right.entities}),
     )
 
@@ -321,10 +332,11 @@ def _about_names(graphs: tuple[GraphHealth, ...], pairs: tuple[PairHealth, ...])
     if not named:
         return
     for graph in graphs:
-        if graph.named < FEW_NAMES * graph.entities:
+        may_have = graph.entities - graph.unlinkable - graph.blank
+        if graph.named < FEW_NAMES * may_have:
             yield (
-                f"{graph.named / graph.entities:.0%} of {graph.name} have a name: was a file of "
-                "labels forgotten, or is another property the label?"
+                f"{graph.named / may_have:.0%} of {graph.name} have a name: was a file of labels "
+                "forgotten, or is another property the label (--label)?"
             )
         if graph.ambiguous_name > MANY_AMBIGUOUS * graph.entities:
             yield (

@@ -173,6 +173,7 @@ def fit(
     storage: Storage,
     meaning: FloatArray | None = None,
     *,
+    weights_of: Attributes | None = None,
     progress: ProgressCallback,
     checkpoint: Path | None = None,
     resume: bool = False,
@@ -184,12 +185,15 @@ def fit(
         config: the settings.
         storage: where embeddings are made.
         meaning: (n, d) rows of the model of names, where they are known already.
+        weights_of: names and values whose weights are taken, and not learned.
         progress, checkpoint, resume: see `Aligner.fit`.
 
     Raises:
         TrainingError, CheckpointError: see `Aligner.fit`.
     """
     attributes = Attributes.of(task, config, meaning)
+    if weights_of is not None:
+        attributes.take_weights(weights_of)
     pseudo_seeds = attributes.start(task)
     known = task.seed_links if pseudo_seeds is None else pseudo_seeds.links
     encoder = _encoder(task, config, storage, known)

@@ -187,7 +187,7 @@ def align(
     aligner = Aligner(config)
     if many:
         check_many(config.matcher)
-    task = source.load(settings["seed"], quiet=quiet)
+    task = source.load(settings["seed"], many=many, quiet=quiet)
     if names is not None:
         task = source.with_names(task, names)
     if distinct_identifiers:

@@ -26,6 +26,7 @@ class Source:
 
     paths: tuple[str, ...]
     links: Path | None
+    min_confidence: float
     data: Path | None
     train_ratio: float | None
     fold: int | None
@@ -60,8 +61,11 @@ class Source:
                 "whose layout says how it is read; was a graph forgotten?"
             )
 
-    def load(self, seed: int = 0, *, quiet: bool = False) -> AlignmentTask:
-        """Loads a data set, which is fetched where it is missing, or graphs with their links."""
+    def load(self, seed: int = 0, *, many: bool = False, quiet: bool = False) -> AlignmentTask:
+        """Loads a data set, which is fetched where it is missing, or graphs with their links.
+
+        With `many` these links may give an entity several counterparts.
+        """
         from dualamn.data_loaders import load, load_files, resolve
 
         fetch_missing(self.paths, self.data, quiet=quiet)
@@ -87,6 +91,8 @@ class Source:
                 separator=self.separator,
                 encoding=self.encoding,
                 skip_bad_lines=self.skip_bad_lines,
+                min_confidence=self.min_confidence,
+                many=many,
                 entities=self.entities,
                 progress=progress,
                 **shared,
@@ -113,9 +119,16 @@ reading = options.gathered(
     click.argument("paths", nargs=-1, required=True, metavar="DATASET | LEFT RIGHT [MORE]..."),
     options.file_option(
         "--links",
-        "Read seed links, entities known to be the same: a table, RDF with owl:sameAs, "
-        "Alignment or SSSOM. "
-        "Goes with LEFT and RIGHT.",
+        "Read seed links, entities known to be the same: a table, RDF with owl:sameAs, an "
+        "Alignment of OAEI, or SSSOM. Goes with LEFT and RIGHT.",
+    ),
+    click.option(
+        "--min-confidence",
+        type=click.FloatRange(0, 1),
+        metavar="P",
+        default=0.5,
+        show_default=True,
+        help="Leave out links of --links of which the file says that they are less probable.",
     ),
     options.data,
     options.train_ratio,

@@ -230,6 +230,8 @@ def places_of(header: Sequence[str]) -> tuple[dict[str, int], bool]:
             if len(found) != 1:
                 return {}, False
             places[name] = found[0]
+    if "probability" not in places and words.count("confidence") == 1:
+        places["probability"] = words.index("confidence")
     if not {"left_source", "right_source"} <= set(places):
         places = {name: at for name, at in places.items() if not name.endswith("_source")}
     return places, is_ours

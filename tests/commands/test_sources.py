@@ -117,3 +117,17 @@ def test_a_data_set_is_read_as_its_layout_says(run: Run, way: tuple[str, ...]) -
     shown = run("inspect", "folder", *way)
     assert shown.exit_code == 2
     assert f"{way[0]} goes with two or more graphs" in shown.stderr
+
+
+def test_links_that_are_improbable_or_several(run: Run, rdf: Path) -> None:
+    rows = [("0", "0", 0.9), ("1", "1", 0.2), ("2", "2", 0.8), ("2", "3", 0.8)]
+    text = "".join(f"http://l/{a}\thttp://r/{b}\t{p}\n" for a, b, p in rows)
+    (rdf / "seeds.tsv").write_text(f"left\tright\tconfidence\n{text}")
+    files = ("l.nt.gz", "r.nt.gz", "--links", "seeds.tsv")
+    shown = run("align", *files, "--out", "o.tsv", "--dry-run")
+    assert shown.exit_code == 1
+    assert "--many" in shown.stderr
+    for least, count in ((0, 4), (0.5, 3)):
+        ways = ("--many", "--min-confidence", least, "--dry-run")
+        shown = run("align", *files, "--out", "o.tsv", *ways)
+        assert f"{count} seed links" in shown.stderr

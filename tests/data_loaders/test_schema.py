@@ -52,6 +52,12 @@ def test_what_of_a_graph_with_a_schema_gets_links(
     assert sum("class" in note for note in notes) >= 1
 
 
+def test_terms_of_other_files_are_known_by_their_namespace() -> None:
+    terms = ':A a owl:Class . <http://v.org/P> a owl:Class . <http://v.org/Q> rdfs:label "Q" .'
+    kg, _ = read(terms + things(9))
+    assert "Q" not in linkable(kg)
+
+
 def test_an_unknown_kind_of_entities_is_refused() -> None:
     with pytest.raises(ConfigError, match="entities are 'terms'; use auto, individuals"):
         read(SCHEMA, entities="terms")
