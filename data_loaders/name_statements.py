@@ -8,8 +8,18 @@ from collections.abc import Sequence
 import numpy as np
 
 from dualamn.data_loaders.found_names import find_names
-from dualamn.data_loaders.name_nodes import fold_name_nodes, follow_paths
-from dualamn.data_loaders.naming import COMBINED, FOUND, STEP, combined, local_name, places
+from dualamn.data_loaders.label_paths import follow_paths
+from dualamn.data_loaders.name_nodes import fold_name_nodes
+from dualamn.data_loaders.naming import (
+    COMBINED,
+    FOUND,
+    LABELS,
+    SYNONYMS,
+    combined,
+    local_name,
+    places,
+    readable,
+)
 from dualamn.data_loaders.statement_table import StatementTable
 from dualamn.files.text import counted
 from dualamn.kernels.arrays import BoolArray, IntArray, strings
@@ -33,7 +43,7 @@ def name_statements(
         is_entity: (n,) bool: who can have a name.
         labels: properties and paths that the user prefers.
     """
-    table = follow_paths(table, labels)
+    table = follow_paths(table, [*labels, *LABELS, *SYNONYMS])
     order = places(table.attributes.tolist(), labels)
     naming = order[table.facts[:, 1]] if len(order) else np.zeros(0, dtype=np.int64)
     listed = np.flatnonzero(naming >= 0)
@@ -92,15 +102,14 @@ def _add_note(
         return
     entities, attributes = table.facts[rows, 0], table.facts[rows, 1]
     taken = []
-    for number in np.unique(attributes).tolist():
+    for number in np.flatnonzero(np.bincount(attributes)).tolist():
         mine = attributes == number
-        count = len(np.unique(entities[mine]))
+        count = _count(entities[mine], len(table.entities))
         first = naming[rows[mine]].min()
         taken.append((int(first), -count, number, mine))
     shown = []
     for place, minus, number, mine in sorted(taken, key=lambda entry: entry[:3])[:_SHOWN]:
         attribute = str(table.attributes[number])
-        words = " > ".join(local_name(step) for step in attribute.split(STEP))
         told = [f"{-minus:,}"]
         if place == FOUND:
             of = found.get(attribute, "")
@@ -110,8 +119,15 @@ def _add_note(
         most = languages[:4]
         if most:
             told.append(" ".join(most) + (" …" if len(languages) > len(most) else ""))
-        shown.append(f"{words} ({', '.join(told)})")
+        shown.append(f"{readable(attribute)} ({', '.join(told)})")
     if len(taken) > _SHOWN:
         shown.append(f"{len(taken) - _SHOWN} more")
-    n_named = len(np.unique(entities))
+    n_named = _count(entities, len(table.entities))
     notes.append(f"{name}: {counted(n_named, 'entity', 'entities')} named by {', '.join(shown)}")
+
+
+def _count(entities: IntArray, n: int) -> int:
+    """How many different ones of n entities there are."""
+    found = np.zeros(n, dtype=bool)
+    found[entities] = True
+    return int(found.sum())

@@ -12,7 +12,7 @@ from dualamn.attributes import PseudoSeeds
 from dualamn.decoding import Decoder
 from dualamn.encoders import Encoder
 from dualamn.kernels.arrays import Int32Array, pair_keys
-from dualamn.progress import ProgressCallback
+from dualamn.progress import ProgressCallback, within
 
 _ENOUGH = 50  # pairs found by structure, fewer of which say too little of values
 _SETTLED = 0.01  # share of the pairs that changes in a round, below which it was the last
@@ -72,6 +72,9 @@ def learn(
         A report of every round that had pairs.
     """
 
+    most = decoder.config.most_rounds(named=decoder.attributes.named)
+    tell, progress = progress, within(progress, round=0, rounds=most)
+
     def first_fit(links: Int32Array) -> None:
         encoder.fit(links, progress=progress, checkpoint=checkpoint, resume=resume)
 
@@ -92,6 +95,8 @@ def learn(
     attributes = decoder.attributes
     for _ in range(decoder.config.most_rounds(named=attributes.named)):
         started = time.perf_counter()
+        number = len(rounds) + 1
+        progress = within(tell, round=min(number, most), rounds=most)
         links = decoder.sure_links(encoder.embeddings(), progress)
         keys = np.unique(pair_keys(links))
         kept = len(np.intersect1d(keys, before, assume_unique=True))
@@ -102,7 +107,6 @@ def learn(
         if not len(known):
             break  # nothing is sure: the encoder keeps what it learned from
         attributes.learn(known)
-        number = len(rounds) + 1
         encoder.refit(known, number, progress=progress)
         rounds.append(Round(number, len(keys), new, dropped, kept, time.perf_counter() - started))
         before = keys

@@ -114,6 +114,11 @@ class Attributes:
             similarity.weigh(links, before)
             before = similarity
 
+    def take_weights(self, other: Attributes) -> None:
+        """Takes the weights of those of a task with more seed links, which know them better."""
+        for own, theirs in zip(self.taking_part, other.taking_part, strict=True):
+            own.take_weights(theirs)
+
     def learn(self, links: Int32Array) -> None:
         """Learns from (m, 2) linked entities which words and properties stand for each other."""
         for similarity in self.taking_part:

@@ -65,8 +65,8 @@ if TYPE_CHECKING:
 @click.option(
     "--calibrate/--no-calibrate",
     default=None,
-    help="Estimate the probability that each link is correct, with a second model that learns "
-    "without a fifth of the seed links or pseudo-seeds. Doubles the time.  [calibrate; not with "
+    help="Estimate the probability that each link is correct, with further models that do not see "
+    "some of the seed links and entities. Takes twice the time or more.  [calibrate; not with "
     "the preset paper]",
 )
 @click.option(
@@ -258,7 +258,7 @@ def _chosen(
     found: Alignment, min_probability: float | None, precision: float | None, *, all_links: bool
 ) -> tuple[Alignment, list[str]]:
     """The links that are probable enough to be written, and a line on --precision, if given."""
-    from dualamn.alignment import LIKELY
+    from dualamn.result import LIKELY
 
     if found.probabilities is None:
         return found, []

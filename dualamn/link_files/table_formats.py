@@ -2,11 +2,11 @@ r"""Tables in files, and links read from them: TSV, CSV, JSON Lines and Parquet.
 
 The first line of text names the columns, then every line is one row; of links:
 
-    left_source   left      right_source   right       score
+    left_source   left      right_source   right       probability
     en            Germany   fr             Allemagne   0.912345
 
-Where the links have probabilities, a sixth column `probability` holds them, empty for a link
-without one.
+Where links have no probabilities, the column `score` says what they are ranked by. Others may
+follow, see `dualamn.link_files.table.table_of_links`.
 
 In TSV a tab, line feed, carriage return or backslash within a name is written as ``\t``, ``\n``,
 ``\r`` or ``\\``. CSV follows RFC 4180, with lines that end in a line feed: a field with a comma,
@@ -18,9 +18,9 @@ columns (left and right) or three (and a score): gold files of published data lo
 
 In JSON Lines every line is an object that names its columns:
 
-    {"left_source":"en","left":"Germany","right_source":"fr","right":"Allemagne","score":0.912345}
+    {"left_source":"en","left":"Germany","right_source":"fr","right":"Allemagne","probability":0.912345}
 
-In Parquet names are strings and scores float32 as they are, not rounded.
+In Parquet names are strings and fractions float32 as they are, not rounded.
 """
 
 from __future__ import annotations

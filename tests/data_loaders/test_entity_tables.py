@@ -42,7 +42,8 @@ def write(path: Path, rows: Sequence[Sequence[str]], separator: str, quote: str 
 
 def graph(path: Path | list[Path], **reading: Any) -> tuple[KnowledgeGraph, list[str]]:
     notes: list[str] = []
-    return read_graph(path, "g", notes, Reading.of(**reading)), notes
+    kg = read_graph(path, "g", notes, Reading.of(**reading))
+    return kg, [note for note in notes if " named by " not in note]
 
 
 def values(kg: KnowledgeGraph) -> set[tuple[str, str, str]]:
