@@ -133,11 +133,12 @@ def align(
 
     LEFT, RIGHT and MORE are RDF files (.nt, .ttl, .nq, .trig, .rdf, .jsonld), tables of triples
     (head, relation, tail; .tsv, .csv, .parquet) or with --table of records, or folders of them,
-    also compressed (.gz, .bz2, .zst), or sparql+https:// and the address of an endpoint. Join several files of one graph by commas, or give a pattern in quotes, 'left/*.nt.gz'. A
-    DATASET is a folder in the layout of a published data set, a name known under --data, or a
-    name of dualamn data list, which is fetched if it is missing. Without seed links, the
-    model starts from pseudo-seeds: pairs with the same unique name or attribute values. RDF labels
-    are names; --names adds or replaces them.
+    also compressed (.gz, .bz2, .zst), or sparql+https:// and the address of an endpoint. Join
+    several files of one graph by commas, or give a pattern in quotes, 'left/*.nt.gz'. A DATASET
+    is a folder in the layout of a published data set, a name known under --data, or a name of
+    dualamn data list, which is fetched if it is missing. Without seed links, the model starts
+    from pseudo-seeds: pairs with the same unique name or attribute values. RDF labels are names;
+    --names adds or replaces them.
 
     \b
     Examples:
