@@ -166,6 +166,16 @@ def test_words_that_are_identifiers_are_edges_whatever_the_column_is_called(tmp_
     }
 
 
+def test_fractions_of_data_frames_are_identifiers(tmp_path: Path) -> None:
+    rows = [("id", "film_id"), ("7.0", ""), ("8.0", "7.0"), ("9.0", "7.0"), ("10.0", "8.0")]
+    kg, _ = graph(write(tmp_path / "t.csv", rows, ","), table="id")
+    assert triples(kg) == {
+        (head, "film_id", tail) for head, tail in (("8", "7"), ("9", "7"), ("10", "8"))
+    }
+    frame = pd.DataFrame({"id": [7, 8, 9, 10], "film_id": [None, 7, 7, 8]})
+    assert triples(as_graph(frame, table="id")) == triples(kg)
+
+
 def test_rows_of_one_entity_and_empty_ones_are_noted(tmp_path: Path) -> None:
     rows = [("id", "name"), ("1", "Lamp"), ("1", "Light"), ("2", "")]
     kg, notes = graph(write(tmp_path / "t.csv", rows, ","), table="id")
