@@ -51,7 +51,7 @@ class Model:
         config: the settings.
         encoder: fitted.
         decoder: finds and scores candidates, by embeddings, names, values and evidence.
-        pseudo_seeds: the pairs it began with where the task has no seed links.
+        pseudo_seeds: the pairs it began with beside seed links, or in their place.
         rounds: a report of every self-training round.
     """
 
