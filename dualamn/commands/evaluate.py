@@ -21,6 +21,11 @@ from dualamn.commands import console, options
     metavar="IRI",
     help="In files of IRIs: take off the --base that the links were written with.",
 )
+@click.option(
+    "--encoding",
+    metavar="NAME",
+    help="Read text that is not UTF-8 in this encoding, such as windows-1252.",
+)
 @click.option("--many", is_flag=True, help="Allow several counterparts of an entity in GOLD.")
 @options.quiet
 def evaluate(
@@ -30,6 +35,7 @@ def evaluate(
     curve: Path | None,
     base: str | None,
     many: bool,
+    encoding: str | None,
     quiet: bool,
 ) -> None:
     """Score a links file: precision, recall and F1.
@@ -50,7 +56,7 @@ def evaluate(
     options.can_be_written(curve)
     from dualamn.link_files import evaluate_files
 
-    evaluation = evaluate_files(links, gold, base=base, many=many)
+    evaluation = evaluate_files(links, gold, base=base, many=many, encoding=encoding)
     if curve is not None:
         if evaluation.verdicts.scores is None:
             raise click.UsageError(f"--curve {curve}: the links in {links} have no scores.")
