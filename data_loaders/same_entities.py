@@ -35,7 +35,8 @@ def merge_same(
     name: str,
     notes: list[str],
 ) -> tuple[StatementTable, dict[str, str], int]:
-    """Joins entities that are stated to be the same, under the identifier with most statements.
+    """Joins entities that are stated to be the same, under the identifier with most statements;
+    a blank node's only if there is no other.
 
     Args:
         same: pairs of identifiers.
@@ -60,7 +61,7 @@ def merge_same(
     root = np.arange(n)
     if pairs:
         group = components(np.array(pairs, dtype=np.int64), n)
-        order = np.lexsort((np.arange(n), -statements))
+        order = np.lexsort((np.arange(n), -statements, table.is_blank))
         # Backwards, so that the first of a group is written last.
         kept = np.zeros(n, dtype=np.int64)
         kept[group[order[::-1]]] = order[::-1]
