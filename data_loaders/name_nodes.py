@@ -77,8 +77,9 @@ def fold_name_nodes(
     """
     folded: dict[str, int] = {}
     for _ in range(ROUNDS):
-        leaves = _leaves(table)
-        _see_what_they_hold(table, naming, leaves, labels)
+        by_relation = dict(by_number(table.triples[:, 1]))
+        leaves = _leaves(table, by_relation)
+        _see_what_they_hold(table, naming, leaves, labels, by_relation)
         leaves = leaves.chosen(leaves.holds > 0)
         # Of two nodes that have each other alone, one stays.
         is_child = np.zeros(len(table.entities), dtype=bool)
@@ -100,9 +101,9 @@ def fold_name_nodes(
     return table, naming
 
 
-def _leaves(table: StatementTable) -> _Leaves:
+def _leaves(table: StatementTable, by_relation: dict[int, IntArray]) -> _Leaves:
     n = len(table.entities)
-    rows = table.triples[~_classifying(table)]
+    rows = table.triples[~_classifying(table, by_relation)]
     rows = rows[rows[:, 0] != rows[:, 2]]
     lowest, highest = np.full(n, n), np.full(n, -1)
     for node, neighbour in ((rows[:, 0], rows[:, 2]), (rows[:, 2], rows[:, 0])):
@@ -117,7 +118,7 @@ def _leaves(table: StatementTable) -> _Leaves:
     return _Leaves(child, parent[first], group[first], np.zeros(len(child), dtype=np.int64))
 
 
-def _classifying(table: StatementTable) -> BoolArray:
+def _classifying(table: StatementTable, by_relation: dict[int, IntArray]) -> BoolArray:
     """(t,) bool: triples of relations to a few values that say nothing themselves."""
     relations, tails = table.triples[:, 1], table.triples[:, 2]
     speaks = np.zeros(len(table.entities), dtype=bool)
@@ -127,14 +128,18 @@ def _classifying(table: StatementTable) -> BoolArray:
     speaking = np.bincount(relations[speaks[tails]], minlength=len(table.relations))
     classifies = (count > 1) & (speaking == 0)
     for relation in np.flatnonzero(classifies).tolist():
-        different = len(set(tails[relations == relation].tolist()))
+        different = len(np.unique(tails[by_relation[relation]]))
         classifies[relation] = different <= max(1, CLASSIFIES * count[relation])
     chosen: BoolArray = classifies[relations]
     return chosen
 
 
 def _see_what_they_hold(
-    table: StatementTable, naming: IntArray, leaves: _Leaves, labels: Sequence[str]
+    table: StatementTable,
+    naming: IntArray,
+    leaves: _Leaves,
+    labels: Sequence[str],
+    by_relation: dict[int, IntArray],
 ) -> None:
     """Sets what leaves hold, one relation a time."""
     named = np.zeros(len(table.entities), dtype=bool)
@@ -152,8 +157,8 @@ def _see_what_they_hold(
         child, parent = leaves.child[mine], leaves.parent[mine]
         if not number % 2:
             leaves.holds[mine[table.is_blank[child] & speaks[child]]] = VALUES
-        rows = table.triples[table.triples[:, 1] == number // 2]
-        private = len(mine) / len(np.unique(rows[:, 0 if number % 2 else 2]))
+        ends = table.triples[by_relation[number // 2], 0 if number % 2 else 2]
+        private = len(mine) / len(np.unique(ends))
         if private < MOSTLY:
             continue
         if number % 2 == 0 and (relation in by_user or facts_of.stand_for_names(relation, child)):

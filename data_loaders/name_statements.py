@@ -67,7 +67,7 @@ def name_statements(
     _add_note(
         table,
         naming,
-        {table.attributes[at]: of for at, (_, of) in found.properties.items()},
+        {str(table.attributes[at]): of for at, of in found.of_class.items()},
         name,
         notes,
     )
