@@ -359,10 +359,17 @@ def _about_pairs(task: AlignmentTask, pairs: tuple[PairHealth, ...]) -> Iterator
         for kg in task.kgs
     }
     for pair in pairs:
-        if pair.identifiers:
+        sides = task.kg_names.index(pair.left), task.kg_names.index(pair.right)
+        same = len(task.links_between(task.same_identifiers, *sides))
+        if same:
             yield (
-                f"{pair.left} and {pair.right} have {counted(pair.identifiers, 'identifier')} of "
-                "entities in common: if these mean the same things, give them as links"
+                f"{pair.left} and {pair.right} have {counted(same, 'IRI')} of entities in common, "
+                "which are links in themselves; --distinct-identifiers if they mean other things"
+            )
+        if others := pair.identifiers - same:
+            yield (
+                f"{pair.left} and {pair.right} have {counted(others, 'identifier')} of entities "
+                "in common: if these mean the same things, give them as links"
             )
         small, large = sorted((pair.left, pair.right), key=lambda name: size[name])
         if size[large] > LARGER * size[small]:

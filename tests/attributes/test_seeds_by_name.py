@@ -97,12 +97,12 @@ def test_few_pairs_by_name_are_worth_a_note() -> None:
     assert note.startswith(f"a-b: names or values found a counterpart for {smaller // 10} of ")
     assert "probabilities of their links are rough" in note
     bare = replace(task, seed_links=task.seed_links[:0])
-    aligner = Aligner("fast", **FAST, calibrate=True).fit(bare)
+    aligner = Aligner("fast", **FAST | {"calibrate": True}).fit(bare)
     assert not aligner.notes
     aligner._fitted = replace(aligner.fitted, model=replace(aligner.fitted.model, pseudo_seeds=few))
     assert aligner.notes == (note,)
     # Without probabilities there is nothing to warn of.
-    aligner = Aligner("fast", **FAST, calibrate=False).fit(bare)
+    aligner = Aligner("fast", **FAST).fit(bare)
     aligner._fitted = replace(aligner.fitted, model=replace(aligner.fitted.model, pseudo_seeds=few))
     assert not aligner.notes
 
