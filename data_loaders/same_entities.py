@@ -21,7 +21,10 @@ LONGEST_CHAIN = 20
 _DEPRECATED = (
     "http://www.w3.org/2002/07/owl#deprecated",
     "http://www.geneontology.org/formats/oboInOwl#is_obsolete",
+    "http://www.w3.org/2002/07/owl#DeprecatedClass",
+    "http://www.w3.org/2002/07/owl#DeprecatedProperty",
 )
+"""Properties that say "true" of what is out of use, and its classes."""
 _REPLACED = (
     "http://purl.org/dc/terms/isReplacedBy",
     "http://purl.obolibrary.org/obo/IAO_0100001",
@@ -103,6 +106,8 @@ def deprecated(
     at = np.flatnonzero(table.facts_of(_DEPRECATED))
     said = [row for row in at.tolist() if table.values[row].strip().lower() in ("true", "1")]
     gone[table.facts[said, 0]] = True
+    members, kinds, classes = table.classes
+    gone[members[np.array([kind in _DEPRECATED for kind in classes], dtype=bool)[kinds]]] = True
     if not gone.any():
         return gone, {}
     rows = table.triples[table.of(_REPLACED)]

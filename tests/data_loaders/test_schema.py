@@ -146,6 +146,8 @@ def test_deprecated_entities_get_no_links_but_lead_to_what_replaces_them() -> No
     assert all_names(kg) == {"a": ["A"]}
     assert kg.aliases == {"http://e.org/gone": "http://e.org/a"}
     assert any(note.startswith("g: 1 deprecated entity get") for note in notes)
+    kg, _ = read(":Old a owl:DeprecatedClass ; rdfs:subClassOf :New . :New a owl:Class .")
+    assert linkable(kg) == {"New"}
 
 
 VOCABULARY = [
