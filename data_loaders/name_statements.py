@@ -54,16 +54,12 @@ def name_statements(
     listed = np.flatnonzero(naming >= 0)
     blank = [not value.strip() for value in table.values[listed]]
     naming[listed[np.array(blank, dtype=bool)]] = -1
-    named = _named(table, naming)
-    is_entity = is_entity.copy()
-
-    table, naming = _combine(table, naming, is_entity & ~named)
+    table, naming = _combine(table, naming, is_entity & ~_named(table, naming))
     found = find_names(table, _named(table, naming), is_entity & ~table.is_blank)
     naming[found.facts] = np.where(naming[found.facts] < 0, FOUND, naming[found.facts])
     table, naming = fold_name_nodes(table, naming, labels, name, notes)
     table, naming = _by_identifier(table, naming, is_term & ~table.is_blank)
-    if len(nameless := np.flatnonzero(~is_entity | table.is_blank)):
-        naming[np.isin(table.facts[:, 0], nameless)] = -1
+    naming[(~is_entity | table.is_blank)[table.facts[:, 0]]] = -1
     _add_note(
         table,
         naming,
