@@ -181,10 +181,11 @@ class Aligner:
         if self.config.calibrate:
             started = time.perf_counter()
             model.decoder.forget()  # while the second model is trained
-            trials: list[tuple[Holdout, Model]] = []
-            for number, holdout in enumerate(holdouts := self._holdouts(model), start=2):
-                tell = within(progress, model=number, models=1 + len(holdouts))
-                second = self._second(model, holdout, tell)
+            holdouts = self._holdouts(model)
+            trials = []
+            for at, holdout in enumerate(holdouts, start=2):
+                told = within(progress, model=at, models=1 + len(holdouts))
+                second = self._second(model, holdout, told)
                 if second is not None:
                     trials.append((holdout, second))
             self.seconds["calibrate"] = time.perf_counter() - started
@@ -318,11 +319,8 @@ class Aligner:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What of the fitted task took no part in learning, and what to know of probabilities."""
-        notes = self.fitted.model.notes + self.fitted.model.attributes.notes(self.task)
-        if self.config.calibrate and self.pseudo_seeds is not None:
-            notes += self.pseudo_seeds.notes(self.task)
-        return notes
+        """What of the fitted task took no part in learning."""
+        return self.fitted.model.notes + self.fitted.model.attributes.notes(self.task)
 
     @property
     def saw_test_side(self) -> bool:

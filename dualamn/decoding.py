@@ -194,7 +194,19 @@ class Decoder:
         if (left, right) not in self._evidence:
             self._evidence[left, right] = Evidence(self.task, left, right, self.config)
         evidence = self._evidence[left, right]
-        return evidence.judge(candidates, self._pair_scores(evidence.offsets, embeddings))
+        others = self._pair_scores(evidence.offsets, embeddings)
+        return evidence.judge(candidates, others, self._own_weights(evidence.offsets))
+
+    def _own_weights(self, offsets: IntArray) -> PairScores | None:
+        """The match weights of names and values of pairs; None where they have none."""
+        if not self.attributes.has_weight:
+            return None
+
+        def weights(x: IntArray, y: IntArray) -> NDArray[np.floating]:
+            pair = x + offsets[0], y + offsets[1]
+            return np.asarray(self.attributes.match_weight(*pair, names=1.0, values=1.0))
+
+        return weights
 
     def _pair_scores(
         self, offsets: IntArray, embeddings: EmbeddingArray | None, *, values: bool = True
