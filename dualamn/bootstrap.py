@@ -15,6 +15,7 @@ from dualamn.kernels.arrays import Int32Array, pair_keys
 from dualamn.progress import ProgressCallback, within
 
 _ENOUGH = 50  # pairs found by structure, fewer of which say too little of values
+_AGREED = 20  # pairs found by structure and by name, fewer of which say too little of types
 _SETTLED = 0.01  # share of the pairs that changes in a round, below which it was the last
 
 
@@ -144,4 +145,9 @@ def _weigh_by_structure(
     attributes = decoder.attributes
     if attributes.taking_part:
         # Names and values tell nothing yet, so these pairs are found without them.
-        attributes.weigh(pseudo_seeds.labels(decoder.sure_links(encoder.embeddings(), progress)))
+        sure = decoder.sure_links(encoder.embeddings(), progress)
+        attributes.weigh(pseudo_seeds.labels(sure))
+        both = sure[np.isin(pair_keys(sure), pair_keys(pseudo_seeds.links))]
+        if attributes.types is not None and len(both) >= _AGREED:
+            # Names may be those of another class, and structure may be wrong, but rarely both.
+            attributes.types.weigh(both)
