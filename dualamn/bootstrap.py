@@ -18,6 +18,7 @@ from dualamn.search.candidate_search import explores
 
 _FOUND_AGAIN = 0.5  # of the hidden pairs: from then on structure knows what names do not
 _ODDS = 4  # pairs found again for one that contradicts the hidden ones
+_AGREED = 20  # pairs found by structure and by name, fewer of which say too little of types
 _SETTLED = 0.01  # share of the pairs that changes in a round, below which it was the last
 
 
@@ -168,6 +169,10 @@ def _weigh_by_structure(
             # Names and values tell nothing yet, so these pairs are found without them.
             found = decoder.sure_links(encoder.embeddings(), progress)
         attributes.weigh_without_seeds(pseudo_seeds, found)
+        both = found[np.isin(pair_keys(found), pair_keys(pseudo_seeds.links))]
+        if attributes.types is not None and len(both) >= _AGREED:
+            # Names may be those of another class, and structure may be wrong, but rarely both.
+            attributes.types.weigh(both)
 
 
 def _structure_knows(decoder: Decoder, pseudo_seeds: PseudoSeeds) -> bool:

@@ -140,6 +140,7 @@ class Model:
         kept = self.decoder.has_reason(matching.links, near)
         if self.pseudo_seeds is not None:
             kept |= np.isin(pair_keys(matching.links), pair_keys(self.pseudo_seeds.links))
+        kept &= ~self.decoder.ruled_out(matching.links)
         return replace(matching, links=matching.links[kept], scores=matching.scores[kept])
 
     @cached_property
