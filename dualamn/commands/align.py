@@ -42,6 +42,7 @@ if TYPE_CHECKING:
 @options.names
 @options.names_model
 @options.values
+@options.same_type
 @writing
 @options.matcher
 @click.option(

@@ -14,7 +14,10 @@ from dualamn.commands import console, options
 @click.argument("gold", type=click.Path(path_type=Path), metavar="GOLD")
 @options.as_json
 @options.file_option(
-    "--curve", "Write precision and recall at every threshold of the score.", metavar="FILE.csv"
+    "--curve",
+    "Write precision and recall at every threshold of the probability, or of the score where there "
+    "is none.",
+    metavar="FILE.csv",
 )
 @click.option(
     "--base",
