@@ -70,6 +70,7 @@ class Judgement:
         most: how many candidates an entity has at most.
         links: (m, 2) int32 joint ids of pairs that are each other's most probable counterpart.
         probability: (m,) float32 of each of these links.
+        evidence: (m,) what evidence adds to the score of each.
     """
 
     table: PairTable
@@ -79,6 +80,7 @@ class Judgement:
     most: int
     links: Int32Array
     probability: FloatArray
+    evidence: Floats
 
     @cached_property
     def candidates(self) -> Candidates:
@@ -163,6 +165,7 @@ class Evidence:
             max(_width(candidates), self.config.evidence_explored),
             links.astype(np.int32),
             plan[best].astype(np.float32),
+            scores[best] - table.scores[best],
         )
 
     def _scored(

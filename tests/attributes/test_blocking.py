@@ -232,7 +232,7 @@ def test_those_near_by_structure_come_into_question_as_well() -> None:
 
 @pytest.mark.parametrize("evidence", [0, 2])
 def test_large_graphs_find_who_is_near_by_structure_alone(evidence: int) -> None:
-    task = named_task(200, nameless_half)
+    task = named_task(240, nameless_half)
     found = []
     for limit in (1e12, 0.0):
         fast: dict[str, Any] = {
