@@ -72,7 +72,9 @@ class GraphBuilder:
     def graph(self, name: str, notes: list[str], *, hubs: bool) -> KnowledgeGraph:
         """The graph of all that was collected; what was merged or skipped goes to `notes`.
 
-        With `hubs`, objects that only classify become attribute values.
+        With `hubs`, as of RDF, objects that only classify become attribute values, axioms, lists
+        and nodes of statements plain triples, terms of a schema no entities where there are
+        others, and nodes that stand for a name are names. Of tables all ends stay entities.
         """
         table = StatementTable(
             strings(self.entities),
@@ -83,18 +85,19 @@ class GraphBuilder:
             strings(self.values),
             strings(self.types),
         )
-        table = plain_statements(plain_axioms(table, name, notes), name, notes)
+        if hubs:
+            table = plain_statements(plain_axioms(table, name, notes), name, notes)
         table, aliases, apart = merge_same(table, self.same, self.entities, name, notes)
         self.skipped[SAME] += apart
         table = _distinct(table, name, notes)
+        is_out = terms = np.zeros(len(table.entities), dtype=bool)
         if hubs:
-            table = _without_hubs(table, name, notes)
-        table = _without_vocabulary(table, name, notes)
-        is_out, terms = who_is_no_entity(table, self._reading.entities, name, notes)
+            table = _without_vocabulary(_without_hubs(table, name, notes), name, notes)
+            is_out, terms = who_is_no_entity(table, self._reading.entities, name, notes)
         out_of_use, replaced = deprecated(table, name, notes)
-        is_out |= out_of_use
+        is_out = is_out | out_of_use
         table, naming = name_statements(
-            table, ~is_out, terms & ~is_out, self._reading.labels, name, notes
+            table, ~is_out, terms & ~is_out, self._reading.labels, name, notes, folds=hubs
         )
         # What is said of who gets no links would make pairs of equal values.
         says = ~is_out[table.facts[:, 0]] | table.is_type

@@ -36,6 +36,8 @@ def name_statements(
     labels: Sequence[str],
     name: str,
     notes: list[str],
+    *,
+    folds: bool,
 ) -> tuple[StatementTable, IntArray]:
     """The table without nodes that stand for names, and (f,) the place of what names; -1 of others.
 
@@ -47,6 +49,7 @@ def name_statements(
         is_term: (n,) bool: classes and properties that are entities; without a label the last part
             of their identifier names them, where it is made of words.
         labels: properties and paths that the user prefers.
+        folds: whether nodes that stand for names leave the graph.
     """
     table = follow_paths(table, [*labels, *LABELS, *SYNONYMS])
     order = places(table.attributes.tolist(), labels)
@@ -57,7 +60,8 @@ def name_statements(
     table, naming = _combine(table, naming, is_entity & ~_named(table, naming))
     found = find_names(table, _named(table, naming), is_entity & ~table.is_blank)
     naming[found.facts] = np.where(naming[found.facts] < 0, FOUND, naming[found.facts])
-    table, naming = fold_name_nodes(table, naming, labels, name, notes)
+    if folds:
+        table, naming = fold_name_nodes(table, naming, labels, name, notes)
     table, naming = _by_identifier(table, naming, is_term & ~table.is_blank)
     naming[(~is_entity | table.is_blank)[table.facts[:, 0]]] = -1
     _add_note(

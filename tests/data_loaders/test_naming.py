@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+import dualamn
 from dualamn.data_loaders.found_names import looks_like_a_name
 from dualamn.data_loaders.naming import sounds_like_a_name, split_words
 from tests.data_loaders.turtle import WORDS, all_names, read, values_of
@@ -149,3 +150,13 @@ def test_what_sounds_like_a_name() -> None:
     assert not any(map(sounds_like_a_name, others))
     assert split_words("ElectricCurrent") == "Electric Current"
     assert split_words("HTTPServer") == "HTTP Server"
+
+
+def test_all_ends_of_a_table_stay_entities() -> None:
+    rows = [(f"order {at}", "buyer", f"b{at}") for at in range(12)]
+    rows += [(f"b{at}", "called", f"Mx {word}") for at, word in enumerate(WORDS)]
+    kg = dualamn.as_graph(rows, "g", labels=["called"])
+    assert all_names(kg) == {f"b{at}": [f"Mx {word}"] for at, word in enumerate(WORDS)}
+    assert kg.n_entities == 24
+    kg = dualamn.as_graph(rows, "g", labels=["buyer|called"])
+    assert all_names(kg)["order 0"] == ["Mx Alder"]
