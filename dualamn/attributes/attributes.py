@@ -178,7 +178,8 @@ class Attributes:
             if self.names is not None:
                 seeds = find_seeds_by_name(task, self.names, self.search_limit, comparable)
             if self.values is not None:
-                seeds = seeds.with_values(find_seeds_by_value(task, self.values.facts))
+                found = find_seeds_by_value(task, self.values.facts, comparable)
+                seeds = seeds.with_values(*found)
         return seeds.with_shared(shared_identifiers(task))
 
     def find_seeds(self, task: AlignmentTask) -> PseudoSeeds:

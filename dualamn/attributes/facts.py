@@ -35,7 +35,8 @@ class Facts:
         exact: (k,) whether a key is of equal values, or else of near ones.
         share: (k,) what part of being near a key is.
         long: (k,) whether a key is of equal values that are long enough to be rare by nature.
-        repeats: (q,) ordered pairs of entities of a graph that have one long value in common.
+        repeated: (r, 3) entity, property and key of long values that several entities of a graph
+            have of one property, those of keys that only one graph knows too.
         parents: (k, 2) the near keys of an exact one, -1 for none.
         entity, prop, key: (t,) the facts, ascending by entity.
         has: (h, 2) which entity has any value of which property, ascending.
@@ -51,7 +52,7 @@ class Facts:
     exact: BoolArray
     share: FloatArray
     long: BoolArray
-    repeats: IntArray
+    repeated: IntArray
     parents: IntArray
     entity: IntArray
     prop: IntArray
@@ -129,7 +130,7 @@ class Facts:
             np.fromiter((text[0] == "=" for text in numbers), np.bool_, len(numbers)),
             np.array(share, dtype=np.float32),
             np.fromiter(map(_is_long, numbers), np.bool_, len(numbers)),
-            np.zeros(len(props), dtype=np.int64),
+            np.empty((0, 3), dtype=np.int64),
             table,
             np.concatenate([none, *entity]),
             np.concatenate([none, *prop]),
@@ -149,13 +150,12 @@ class Facts:
         return replace(self, entity=rows[:, 0], prop=rows[:, 1], key=rows[:, 2])
 
     def with_repeats(self) -> Facts:
-        """With the long values counted that several entities of a graph have."""
+        """With the long values that several entities of a graph have."""
         chosen = self.long[self.key]
-        cells = self.prop[chosen] * max(len(self.exact), 1) + self.key[chosen]
-        found, count = np.unique(cells, return_counts=True)
-        prop = found // max(len(self.exact), 1)
-        repeats = np.bincount(prop, weights=count * (count - 1), minlength=len(self.graph))
-        return replace(self, repeats=repeats.astype(np.int64))
+        rows = np.stack([self.entity, self.prop, self.key], axis=1)[chosen]
+        cells = rows[:, 1] * max(len(self.exact), 1) + rows[:, 2]
+        _, which, count = np.unique(cells, return_inverse=True, return_counts=True)
+        return replace(self, repeated=rows[count[which] > 1])
 
     def shared(self) -> Facts:
         """Only facts of keys that several graphs know."""
