@@ -13,7 +13,6 @@ from dualamn.attributes.names import NameSimilarity
 from dualamn.attributes.pseudo_seeds import ENOUGH, PseudoSeeds, shared_identifiers
 from dualamn.attributes.seeds_by_name import find_seeds_by_name
 from dualamn.attributes.seeds_by_value import find_seeds_by_value
-from dualamn.attributes.value_keys import LONGEST
 from dualamn.attributes.values import ValueSimilarity
 from dualamn.config import AlignerConfig
 from dualamn.errors import ConfigError, TrainingError
@@ -125,8 +124,8 @@ class Attributes:
             return ()
         total = sum(len(kg.literals) for kg in task.kgs if kg.literals is not None)
         return (
-            f"{unread:,} of {counted(total, 'attribute value')} not compared: of more than "
-            f"{LONGEST} characters, or without a letter or digit",
+            f"{unread:,} of {counted(total, 'attribute value')} not compared: without a letter or "
+            "digit",
         )
 
     def start(self, task: AlignmentTask) -> PseudoSeeds | None:

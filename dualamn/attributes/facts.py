@@ -10,7 +10,7 @@ from typing import TypeVar
 import numpy as np
 from scipy.sparse import csr_array
 
-from dualamn.attributes.value_keys import keys_of, month_is_first
+from dualamn.attributes.value_keys import LONGEST, keys_of, month_is_first
 from dualamn.graphs.knowledge_graph import Literals
 from dualamn.graphs.task import AlignmentTask
 from dualamn.kernels.arrays import BoolArray, FloatArray, Floats, Int32Array, IntArray, expand
@@ -41,7 +41,7 @@ class Facts:
         entity, prop, key: (t,) the facts, ascending by entity.
         has: (h, 2) which entity has any value of which property, ascending.
         several: (h,) whether it has more than one.
-        unread: how many values are compared with none: without a word, or too long.
+        unread: how many values are compared with none: without a letter or digit.
         keys: for every graph, the exact key of each of its attribute triples in their order, -1
             for a value that is compared with none.
     """
@@ -113,7 +113,10 @@ class Facts:
                 if keys:
                     exact_keys[at][row] = keys[0]
                 found += keys
-            unread += int((counts == 0).sum())
+            # Long texts are compared by their words (`dualamn.attributes.texts`).
+            unread += sum(
+                len(literals.values[row]) <= LONGEST for row in np.flatnonzero(counts == 0)
+            )
             joint = literals.entities.astype(np.int64) + int(task.entity_offsets[at])
             entity.append(np.repeat(joint, counts))
             prop.append(np.repeat(prop_of, counts))
