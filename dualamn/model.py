@@ -116,6 +116,7 @@ class Model:
                 pair = PairAlignment.of(left, right, matching, near.recall)
                 if features:
                     ends = pair.links.astype(np.int64).T
+                    names = self.task.entity_names
                     values = link_features(
                         pair.links,
                         near,
@@ -123,6 +124,7 @@ class Model:
                         self.config,
                         attributes=self.attributes.match_weight(*ends, names=1.0, values=1.0),
                         most_probable=1.0 if many else self._told_apart.most_probable(pair.links),
+                        named=None if names is None else np.asarray(names != ""),
                         pseudo_seeds=self.pseudo_seeds,
                         many=many,
                         transport_plan=matching.transport_plan,

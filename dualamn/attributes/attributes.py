@@ -16,7 +16,6 @@ from dualamn.attributes.pseudo_seeds import ENOUGH, PseudoSeeds, shared_identifi
 from dualamn.attributes.seeds_by_name import find_seeds_by_name
 from dualamn.attributes.seeds_by_value import find_seeds_by_value
 from dualamn.attributes.types import TypeSimilarity
-from dualamn.attributes.value_keys import LONGEST
 from dualamn.attributes.values import ValueSimilarity
 from dualamn.config import AlignerConfig
 from dualamn.errors import ConfigError, TrainingError
@@ -152,8 +151,8 @@ class Attributes:
             return ()
         total = sum(len(kg.literals) for kg in task.kgs if kg.literals is not None)
         return (
-            f"{unread:,} of {counted(total, 'attribute value')} not compared: of more than "
-            f"{LONGEST} characters, or without a letter or digit",
+            f"{unread:,} of {counted(total, 'attribute value')} not compared: without a letter or "
+            "digit",
         )
 
     def start(self, task: AlignmentTask) -> PseudoSeeds | None:
@@ -207,7 +206,8 @@ class Attributes:
             if self.names is not None:
                 seeds = find_seeds_by_name(task, self.names, self.search_limit, comparable)
             if self.values is not None:
-                seeds = seeds.with_values(find_seeds_by_value(task, self.values.facts))
+                found = find_seeds_by_value(task, self.values.facts, comparable)
+                seeds = seeds.with_values(*found)
         return seeds.with_shared(shared_identifiers(task))
 
     def find_seeds(self, task: AlignmentTask) -> PseudoSeeds:

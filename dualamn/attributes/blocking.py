@@ -78,9 +78,6 @@ def look_up(
     done: Callable[[int], None] | None = None,
 ) -> TopK:
     """The k most alike names of each query in a pool, see `alike_by_name`."""
-    import torch  # slow to load
-    from sparse_dot_topn import sp_matmul_topn
-
     k = min(k, len(pool))
     candidates = np.full((len(queries), k), -1, dtype=np.int32)
     scores = np.full((len(queries), k), -np.inf, dtype=np.float32)
@@ -95,14 +92,7 @@ def look_up(
         block = slice(start, min(start + _BLOCK, len(queries)))
         which, asked = names.owners.names_of(queries[block].astype(np.int64))
         rare, cut = index.rare_of(names.rows[asked], products)
-        near = sp_matmul_topn(
-            rare,
-            index.names_with,
-            k,
-            sort=True,
-            n_threads=torch.get_num_threads(),
-            idx_dtype=index.names_with.indices.dtype,
-        )
+        near = index.nearest(rare, k)
         counts = np.diff(near.indptr)
         filled = np.arange(k) < counts[:, None]
         size = int(near.indptr[-1])  # an empty result has one number too many
@@ -119,6 +109,21 @@ def look_up(
         if done is not None:
             done(block.stop)
     return found
+
+
+def alike_rows(
+    queries: csr_array, pool: csr_array, k: int, *, products: int = PRODUCTS
+) -> csr_array:
+    """(q, p) products of (q, f) rows with the k of (p, f) others that they are the largest with.
+
+    As far as their rarest numbers show it, see `alike_by_name`.
+    """
+    index = _Index.of(pool, products)
+    rare, _ = index.rare_of(queries, products)
+    near = index.nearest(rare, k)
+    size = int(near.indptr[-1])  # an empty result has one number too many
+    shape = queries.shape[0], pool.shape[0]
+    return csr_array((near.data[:size], near.indices[:size], near.indptr), shape=shape)
 
 
 @dataclass(frozen=True, eq=False)
@@ -139,6 +144,20 @@ class _Index:
         used = np.bincount(rows.indices, minlength=rows.shape[1])
         kept = _only(rows, used[rows.indices] <= products)
         return cls(used, kept.T.tocsr())
+
+    def nearest(self, rare: csr_matrix, k: int) -> csr_matrix:
+        """(q, p) the k largest products of rows with those of the pool, the largest first."""
+        import torch  # slow to load
+        from sparse_dot_topn import sp_matmul_topn
+
+        return sp_matmul_topn(
+            rare,
+            self.names_with,
+            k,
+            sort=True,
+            n_threads=torch.get_num_threads(),
+            idx_dtype=self.names_with.indices.dtype,
+        )
 
     def rare_of(self, rows: csr_array, products: int) -> tuple[csr_matrix, BoolArray]:
         """The rarest numbers of every row that all together meet so many, and who has others."""

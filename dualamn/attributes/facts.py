@@ -10,7 +10,7 @@ from typing import TypeVar
 import numpy as np
 from scipy.sparse import csr_array
 
-from dualamn.attributes.value_keys import keys_of, month_is_first
+from dualamn.attributes.value_keys import LONGEST, keys_of, month_is_first
 from dualamn.files.rdf import RDF_TYPE
 from dualamn.graphs.knowledge_graph import Literals
 from dualamn.graphs.task import AlignmentTask
@@ -36,12 +36,13 @@ class Facts:
         exact: (k,) whether a key is of equal values, or else of near ones.
         share: (k,) what part of being near a key is.
         long: (k,) whether a key is of equal values that are long enough to be rare by nature.
-        repeats: (q,) ordered pairs of entities of a graph that have one long value in common.
+        repeated: (r, 3) entity, property and key of long values that several entities of a graph
+            have of one property, those of keys that only one graph knows too.
         parents: (k, 2) the near keys of an exact one, -1 for none.
         entity, prop, key: (t,) the facts, ascending by entity.
         has: (h, 2) which entity has any value of which property, ascending.
         several: (h,) whether it has more than one.
-        unread: how many values are compared with none: without a word, or too long.
+        unread: how many values are compared with none: without a letter or digit.
         keys: for every graph, the exact key of each of its attribute triples in their order, -1
             for a value that is compared with none.
     """
@@ -52,7 +53,7 @@ class Facts:
     exact: BoolArray
     share: FloatArray
     long: BoolArray
-    repeats: IntArray
+    repeated: IntArray
     parents: IntArray
     entity: IntArray
     prop: IntArray
@@ -116,7 +117,11 @@ class Facts:
                 if keys:
                     exact_keys[at][row] = keys[0]
                 found += keys
-            unread += int(((counts == 0) & ~is_type[literals.kinds]).sum())
+            # Long texts are compared by their words (`dualamn.attributes.texts`).
+            unread += sum(
+                len(literals.values[row]) <= LONGEST
+                for row in np.flatnonzero((counts == 0) & ~is_type[literals.kinds])
+            )
             joint = literals.entities.astype(np.int64) + int(task.entity_offsets[at])
             entity.append(np.repeat(joint, counts))
             prop.append(np.repeat(prop_of, counts))
@@ -133,7 +138,7 @@ class Facts:
             np.fromiter((text[0] == "=" for text in numbers), np.bool_, len(numbers)),
             np.array(share, dtype=np.float32),
             np.fromiter(map(_is_long, numbers), np.bool_, len(numbers)),
-            np.zeros(len(props), dtype=np.int64),
+            np.empty((0, 3), dtype=np.int64),
             table,
             np.concatenate([none, *entity]),
             np.concatenate([none, *prop]),
@@ -153,13 +158,12 @@ class Facts:
         return replace(self, entity=rows[:, 0], prop=rows[:, 1], key=rows[:, 2])
 
     def with_repeats(self) -> Facts:
-        """With the long values counted that several entities of a graph have."""
+        """With the long values that several entities of a graph have."""
         chosen = self.long[self.key]
-        cells = self.prop[chosen] * max(len(self.exact), 1) + self.key[chosen]
-        found, count = np.unique(cells, return_counts=True)
-        prop = found // max(len(self.exact), 1)
-        repeats = np.bincount(prop, weights=count * (count - 1), minlength=len(self.graph))
-        return replace(self, repeats=repeats.astype(np.int64))
+        rows = np.stack([self.entity, self.prop, self.key], axis=1)[chosen]
+        cells = rows[:, 1] * max(len(self.exact), 1) + rows[:, 2]
+        _, which, count = np.unique(cells, return_inverse=True, return_counts=True)
+        return replace(self, repeated=rows[count[which] > 1])
 
     def shared(self) -> Facts:
         """Only facts of keys that several graphs know."""

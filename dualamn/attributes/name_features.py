@@ -50,7 +50,7 @@ class NameFeatures:
                 [piece_ids.setdefault(p, len(piece_ids)) for p in pieces_of(bare)],
             )
 
-        words, pieces, whole = _Rows(), _Rows(), np.full(len(names), -1, dtype=np.int64)
+        words, pieces, whole = Rows(), Rows(), np.full(len(names), -1, dtype=np.int64)
         for number, name in enumerate(names):
             own_words, own_pieces = list[int](), list[int]()
             spoken = words_of(name)
@@ -77,7 +77,7 @@ class NameFeatures:
         return NameFeatures(self.words[kept], self.pieces[kept], self.whole[kept])
 
 
-class _Rows:
+class Rows:
     """Collects the columns of rows."""
 
     def __init__(self) -> None:
@@ -85,10 +85,12 @@ class _Rows:
         self._ends = [0]
 
     def add(self, columns: Iterable[int]) -> None:
+        """The columns of one row more."""
         self._columns.extend(columns)
         self._ends.append(len(self._columns))
 
     def matrix(self, width: int) -> csr_array:
+        """(rows, width) float32, how often a row has a column."""
         values = np.ones(len(self._columns), dtype=np.float32)
         columns = np.frombuffer(self._columns, dtype=np.int32).copy()
         shape = (len(self._ends) - 1, max(width, 1))

@@ -12,18 +12,25 @@ from scipy.sparse import csr_array
 from dualamn.attributes.base import AttributeSimilarity
 from dualamn.attributes.facts import Facts, property_name
 from dualamn.attributes.properties import ValueTable
+from dualamn.attributes.texts import Texts, text_words
 from dualamn.graphs.task import AlignmentTask
 from dualamn.kernels.arrays import Floats, Int32Array, IntArray, largest_of
 from dualamn.kernels.logistic import Comparisons
+
+_TEXT_SCALE = 20.0  # of a likeness of one, in match weights
 
 Closeness = Literal["equal", "near", "other"]
 
 
 class ValueWeights(NamedTuple):
-    """What the match weights of shared and of other values are multiplied with; about one."""
+    """What the match weights of shared and of other values are multiplied with; about one.
+
+    And `text`, what is multiplied with twenty times the similarity of texts.
+    """
 
     agree: float = 0.0
     clash: float = 0.0
+    text: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -47,7 +54,8 @@ class ValueSimilarity(AttributeSimilarity):
 
     Linked entities show which property of one graph matches which of the other, how often they
     agree in it beside any two entities, and how much it weighs beside names. Properties that agree
-    no more often than by chance have no weight.
+    no more often than by chance have no weight. The words of all texts of an entity are compared as
+    well, those of long ones too.
 
     Args:
         task: its graphs' attribute triples.
@@ -56,6 +64,7 @@ class ValueSimilarity(AttributeSimilarity):
     Attributes:
         facts: what the attribute triples say.
         table: what was learned of them.
+        texts: the words of all text values; None where graphs have none in common.
     """
 
     what = "values"
@@ -63,25 +72,32 @@ class ValueSimilarity(AttributeSimilarity):
     table: ValueTable
     _random_key = (1,)
     _most = 2.0
-    _n_features = 2
 
     def __init__(self, task: AlignmentTask, *, seed: int) -> None:
         self.weights = ValueWeights()
         self.facts = Facts.of(task)
+        self.texts = Texts.of(task)
         super().__init__(task.source_of, seed)
 
     @property
     def has_weight(self) -> bool:
         """Whether any pair has a match weight other than 0."""
-        return super().has_weight and len(self.table.matches) > 0
+        return super().has_weight and (len(self.table.matches) > 0 or self.weights.text > 0)
 
-    def features(self, left: IntArray, right: IntArray) -> tuple[Floats, Floats]:
-        """(p,) match weights of shared values, and (p,) of other ones, 0 or less."""
-        return self.table.features(left, right)
+    @property
+    def _n_features(self) -> int:
+        return 2 if self.texts is None else 3
+
+    def features(self, left: IntArray, right: IntArray) -> tuple[Floats, ...]:
+        """(p,) match weights of shared values, of other ones, 0 or less, and likeness of texts."""
+        found = self.table.features(left, right)
+        if self.texts is None:
+            return found
+        return *found, _TEXT_SCALE * self.texts.similarities(left, right)
 
     def likely(self, queries: IntArray, pool: IntArray, k: int) -> IntArray:
-        """(q, k) those that share the most rare values with each; -1 where there are fewer."""
-        shared, _ = self.table.proposed(queries, pool)
+        """(q, k) those that share the most rare values and words; -1 where there are fewer."""
+        shared = self._proposed(queries, pool)
         found = np.full((len(queries), k), -1, dtype=np.int64)
         row = np.repeat(np.arange(len(queries)), np.diff(shared.indptr))
         place, rank = largest_of(row, shared.data, k)
@@ -89,8 +105,16 @@ class ValueSimilarity(AttributeSimilarity):
         return found
 
     def proposed(self, left: Int32Array, right: Int32Array) -> csr_array:
-        """(p, q) pairs of some entities that share a rare value."""
-        return self.table.proposed(left.astype(np.int64), right.astype(np.int64))[0]
+        """(p, q) pairs of some entities that share a rare value, or rare words."""
+        return self._proposed(left.astype(np.int64), right.astype(np.int64))
+
+    def _proposed(self, left: IntArray, right: IntArray) -> csr_array:
+        shared, _ = self.table.proposed(left, right)
+        if self.texts is None or not len(left) or not len(right):
+            return shared
+        alike = self.texts.proposed(left, right)
+        back = self.texts.proposed(right, left).T
+        return csr_array(shared + _TEXT_SCALE * alike.maximum(back))
 
     def _learn(self, links: Int32Array) -> None:
         """Which properties match, and how surely."""
@@ -102,7 +126,9 @@ class ValueSimilarity(AttributeSimilarity):
     def _compared(
         self, links: Int32Array, beside: AttributeSimilarity | None, rng: np.random.Generator
     ) -> list[Comparisons]:
-        return super()._compared(links, beside, rng) if self.table.matches else []
+        if not self.table.matches and self.texts is None:
+            return []
+        return super()._compared(links, beside, rng)
 
 
 def compare(
@@ -132,7 +158,38 @@ def compare(
         elif cost[match]:
             agreeing = [Compared(here[match][0], there[match][0], "other", float(cost[match]))]
         found += agreeing
-    return tuple(found)
+    return tuple(_with_texts(found, values, task, left, right))
+
+
+def _with_texts(
+    found: list[Compared], values: ValueSimilarity, task: AlignmentTask, left: int, right: int
+) -> list[Compared]:
+    """What texts count for goes to the two of most words in common."""
+    if values.texts is None or not values.weights.text:
+        return found
+    ends = np.array([left]), np.array([right])
+    weight = _TEXT_SCALE * values.weights.text * float(values.texts.similarities(*ends)[0])
+    if not weight:
+        return found
+    here, there = (_text_rows(task, joint) for joint in (left, right))
+    _, one, other = max(
+        (len(words & those), -a, -b) for a, words in here.items() for b, those in there.items()
+    )
+    for at, pair in enumerate(found):
+        if (pair.left, pair.right) == (-one, -other):
+            found[at] = replace(pair, weight=pair.weight + weight)
+            return found
+    return [*found, Compared(-one, -other, "near", weight)]
+
+
+def _text_rows(task: AlignmentTask, joint: int) -> dict[int, set[str]]:
+    """The words of the texts of an entity, by attribute triple."""
+    graph = int(task.source_of[joint])
+    literals = task.kgs[graph].literals
+    if literals is None:
+        return {}
+    rows = np.flatnonzero(literals.entities == joint - task.entity_offsets[graph]).tolist()
+    return {row: set(text_words(literals.values[row], literals.types[row])) for row in rows}
 
 
 def _agreeing(

@@ -31,10 +31,10 @@ FOLDS = 5
 
 # What held-out links of DBP15K, SRPRS and ContEA had in common, each learned from alone: the
 # Sinkhorn probability is near the truth by itself, and too low for entities with many triples.
-PRIOR: Floats = np.array([0.1, 2.2, -0.1, 0.15, -0.2, 0.1, 0.8, 0.0, 0.0, 0.0])
+PRIOR: Floats = np.array([0.1, 2.2, -0.1, 0.15, -0.2, 0.1, 0.8, 0.0, 0.0, 0.0, 0.0, 0.0])
 """Coefficients expected beforehand, the intercept first."""
 
-DOUBT: Floats = np.array([4.0, 8.0, 5.0, 5.0, 5.0, 5.0, 5.0, 1e4, 1e4, 1e4])
+DOUBT: Floats = np.array([4.0, 8.0, 5.0, 5.0, 5.0, 5.0, 5.0, *[1e4] * 5])
 """How firmly: the inverse of how far they varied between data sets, squared.
 
 No held-out link is a pseudo-seed, and what attributes say is in the scores."""

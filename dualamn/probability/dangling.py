@@ -35,6 +35,8 @@ N_DRAWS = 400
 """How many draws say how sure a chance is."""
 
 SIDES = 2
+GROUPS = 4
+"""Those of entities: of the left or the right graph, without a name or with one."""
 _SHARES = np.linspace(0.0025, 0.9975, 200)  # that are dangling, each looked at
 _SIZE, _SIZE_DOUBT = -2.0, 0.25  # log c: links of dangling entities have an exp(b x) near one
 _FREE = 0.02  # how firmly an intercept is expected to be 0
@@ -56,9 +58,14 @@ _SLOPES = {
 _DOUBTS = {"attributes": 1.5}
 _DOUBT = 6.0
 _DEGREE = list(_SLOPES).index("degree")
+_NAMED = [FEATURES.index(name) for name in ("left_named", "right_named")]
 
 PRIOR_SLOPES: Floats = np.array(list(_SLOPES.values()))
 PRIOR_DOUBT: Floats = np.array([_DOUBTS.get(name, _DOUBT) for name in _SLOPES])
+
+# Where the parameters of the mixture lie.
+_C, _S, _B = slice(0, GROUPS), slice(GROUPS, 2 * GROUPS), slice(2 * GROUPS, 2 * GROUPS + 8)
+_HELD = 2 * GROUPS + 8
 
 # Most links are expected to be as good as chance until they look different from these.
 _CHANCE_SHARE, _CHANCE_LINKS, _CHANCE_OF_ALL = 0.95, 20.0, 0.1
@@ -81,13 +88,14 @@ class EntitySample(NamedTuple):
 
     Attributes:
         seen: (k, 8) their links, see `seen`.
-        side: (k,) 0 for entities of the left graph, 1 for those of the right one.
+        group: (k,) 0 for nameless entities of the left graph, 1 for its others, 2 and 3 for those
+            of the right graph.
         weights: (k,) how much each counts.
-        total: (2,) the same of all of them, those without a link too, by side.
+        total: (4,) the same of all of them, those without a link too, by group.
     """
 
     seen: Floats
-    side: IntArray
+    group: IntArray
     weights: Floats
     total: Floats
 
@@ -101,14 +109,15 @@ class EntitySample(NamedTuple):
 class CounterpartChance:
     """The chance that a link is no chance: that its entities have counterparts.
 
-    It is the mean over both sides of logistic(intercept + slopes x).
+    It is the mean over both entities of logistic(intercept + slopes x), with the intercept of the
+    group of the entity.
 
     Attributes:
         share: (2,) of the entities of either graph, those that have a counterpart, or, without
             held-out seed links, whose link is correct.
-        intercepts: (2,) by side.
+        intercepts: (4,) by group, see `EntitySample`.
         slopes: (8,) see `seen`.
-        draws: (N_DRAWS, 10) intercepts and slopes as probable as these, for what is not known of
+        draws: (N_DRAWS, 12) intercepts and slopes as probable as these, for what is not known of
             them.
     """
 
@@ -121,9 +130,11 @@ class CounterpartChance:
         """(m,) the chance of every link, by (m, f) `link_features`, or by one of the draws."""
         intercepts, slopes = self.intercepts, self.slopes
         if draw is not None:
-            intercepts, slopes = self.draws[draw, :SIDES], self.draws[draw, SIDES:]
+            intercepts, slopes = self.draws[draw, :GROUPS], self.draws[draw, GROUPS:]
         logits = seen(features) @ slopes
-        found: Floats = np.mean([logistic(logits + by) for by in intercepts], axis=0)
+        named = features[:, _NAMED].astype(np.int64)
+        groups = named + 2 * np.arange(SIDES)
+        found: Floats = logistic(logits[:, None] + intercepts[groups]).mean(axis=1)
         return found
 
 
@@ -148,19 +159,22 @@ def chance_of_correct(
     share, intercepts, slopes = fit.parts(best)
     _, others_intercepts, other_slopes = fit.parts(drawn)
     return CounterpartChance(
-        1 - share, intercepts, slopes, np.concatenate([others_intercepts, other_slopes], axis=1)
+        _by_side(1 - share, others.total),
+        intercepts,
+        slopes,
+        np.concatenate([others_intercepts, other_slopes], axis=1),
     )
 
 
 class _Mixture:
-    """The loss of log c (2,), log odds of s (2,), b (8,), and, with held-out links, two more.
+    """The loss of log c (4,), log odds of s (4,), b (8,), and, with held-out links, two more.
 
     The last are the intercept of held-out links and how much more often these have many triples.
     """
 
     def __init__(self, others: EntitySample, dangling: EntitySample, correct: Floats) -> None:
         self._rows = np.concatenate([others.seen, dangling.seen])
-        self._side = np.concatenate([others.side, dangling.side])
+        self._group = np.concatenate([others.group, dangling.group])
         self._weights = np.concatenate([others.weights, dangling.weights])
         self._sign = np.where(np.arange(len(self._rows)) < len(others.seen), 1.0, -1.0)
         least = 1e-9
@@ -173,50 +187,52 @@ class _Mixture:
 
     def parts(self, at: Floats) -> tuple[Floats, Floats, Floats]:
         """s, log(c / s) and b."""
-        c, odds, slopes = at[..., :2], at[..., 2:4], at[..., 4:12]
+        c, odds, slopes = np.split(at[..., :_HELD], [GROUPS, 2 * GROUPS], axis=-1)
         s = logistic(odds)
         return s, c - np.log(s), slopes
 
     def solve(self, start: float) -> tuple[Floats, float]:
         """The best parameters from one start, and their loss."""
-        first = np.concatenate([np.full(2, _SIZE), np.full(2, start), PRIOR_SLOPES, np.zeros(2)])
+        first = np.concatenate(
+            [np.full(GROUPS, _SIZE), np.full(GROUPS, start), PRIOR_SLOPES, np.zeros(2)]
+        )
         found = minimize(self.loss, first, jac=True, method="L-BFGS-B", options={"maxiter": 1000})
         return np.asarray(found.x, dtype=np.float64), float(found.fun)
 
     def loss(self, at: Floats) -> tuple[float, Floats]:
         """Minus the logarithm of the posterior, and its gradient."""
         slope = np.zeros_like(at)
-        log_c, odds, b = at[:2], at[2:4], at[4:12]
+        log_c, odds, b = np.split(at[:_HELD], [GROUPS, 2 * GROUPS])
         s = logistic(odds)
-        first = log_c[self._side] + self._rows @ b
-        second = np.log(s)[self._side]
+        first = log_c[self._group] + self._rows @ b
+        second = np.log(s)[self._group]
         either = np.logaddexp(first, second)
-        margin = self._sign * (either + self._more[self._side])
+        margin = self._sign * (either + self._more[self._group])
         total = float(self._weights @ np.logaddexp(0, -margin))
         by_either = -self._weights * self._sign * logistic(-margin)
         by_first = by_either * np.exp(first - either)
-        by_second = (by_either - by_first) * (1 - s)[self._side]
-        slope[:2] = np.bincount(self._side, by_first, SIDES)
-        slope[2:4] = np.bincount(self._side, by_second, SIDES)
-        slope[4:12] = self._rows.T @ by_first
+        by_second = (by_either - by_first) * (1 - s)[self._group]
+        slope[_C] = np.bincount(self._group, by_first, GROUPS)
+        slope[_S] = np.bincount(self._group, by_second, GROUPS)
+        slope[_B] = self._rows.T @ by_first
         away = b - PRIOR_SLOPES
         total += float(PRIOR_DOUBT @ away**2 + _SIZE_DOUBT * ((log_c - _SIZE) ** 2).sum()) / 2
-        slope[4:12] += PRIOR_DOUBT * away
-        slope[:2] += _SIZE_DOUBT * (log_c - _SIZE)
+        slope[_B] += PRIOR_DOUBT * away
+        slope[_C] += _SIZE_DOUBT * (log_c - _SIZE)
         share, count = _CHANCE_SHARE, self._chance_links
         total -= float(count @ (share * np.log(s) + (1 - share) * np.log1p(-s)))
-        slope[2:4] -= count * (share - s)
+        slope[_S] -= count * (share - s)
         if self._has_held:
             tilted = self._held[:, _DEGREE]
-            margin = self._held_sign * (at[12] + self._held @ b + at[13] * tilted)
+            margin = self._held_sign * (at[_HELD] + self._held @ b + at[_HELD + 1] * tilted)
             total += float(self._held_weights @ np.logaddexp(0, -margin))
             by_margin = -self._held_weights * self._held_sign * logistic(-margin)
-            slope[4:12] += self._held.T @ by_margin
-            slope[12] += by_margin.sum()
-            slope[13] += by_margin @ tilted
+            slope[_B] += self._held.T @ by_margin
+            slope[_HELD] += by_margin.sum()
+            slope[_HELD + 1] += by_margin @ tilted
         doubt = np.array([_FREE, _UNLIKE])
-        total += float(doubt @ at[12:] ** 2) / 2
-        slope[12:] += doubt * at[12:]
+        total += float(doubt @ at[_HELD:] ** 2) / 2
+        slope[_HELD:] += doubt * at[_HELD:]
         return total, slope
 
     def curvature(self, at: Floats) -> Floats:
@@ -255,17 +271,17 @@ def chance_of_counterpart(
     covariance = _inverse(_logistic_curvature(rows, weights, best, doubt))
     rng = np.random.default_rng(0)
     drawn = best + rng.standard_normal((N_DRAWS, len(best))) @ np.linalg.cholesky(covariance).T
-    shares, odds = np.empty(SIDES), np.empty((SIDES, N_DRAWS))
-    for side in range(SIDES):
-        own = others.side == side
-        unlinked = float(others.total[side] - others.weights[own].sum())
+    shares, odds = np.empty(GROUPS), np.empty((GROUPS, N_DRAWS))
+    for group in range(GROUPS):
+        own = others.group == group
+        unlinked = float(others.total[group] - others.weights[own].sum())
         log_ratio = np.clip(best[0] + others.seen[own] @ best[1:], -_MOST_LOG, _MOST_LOG)
         posterior = _posterior(log_ratio, others.weights[own], none, unlinked)
-        shares[side] = posterior @ _SHARES
+        shares[group] = posterior @ _SHARES
         chosen = rng.choice(_SHARES, N_DRAWS, p=posterior)
-        odds[side] = np.log((1 - chosen) / chosen)
+        odds[group] = np.log((1 - chosen) / chosen)
     return CounterpartChance(
-        1 - shares,
+        _by_side(1 - shares, others.total),
         best[0] + np.log((1 - shares) / shares),
         best[1:],
         np.concatenate([odds.T + drawn[:, :1], drawn[:, 1:]], axis=1),
@@ -303,4 +319,11 @@ def is_among(entities: NDArray[np.integer], n: int) -> BoolArray:
     """(n,) bool which of n joint ids are among some."""
     found = np.zeros(n, dtype=np.bool_)
     found[entities] = True
+    return found
+
+
+def _by_side(shares: Floats, total: Floats) -> Floats:
+    """(2,) the share of all entities of either graph, of (4,) those by group."""
+    weights = np.maximum(total, 1e-9).reshape(SIDES, -1)
+    found: Floats = (shares.reshape(SIDES, -1) * weights).sum(axis=1) / weights.sum(axis=1)
     return found

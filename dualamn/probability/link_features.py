@@ -7,7 +7,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from dualamn.kernels.arrays import FloatArray, Floats, Int32Array, find, keys_of, pair_keys
+from dualamn.kernels.arrays import (
+    BoolArray,
+    FloatArray,
+    Floats,
+    Int32Array,
+    find,
+    keys_of,
+    pair_keys,
+)
 from dualamn.matching.duplicates import Claims, margins_of
 from dualamn.matching.pairs import best_other
 from dualamn.matching.sinkhorn import Sinkhorn
@@ -28,6 +36,8 @@ FEATURES = (
     "pseudo_seed",
     "attributes",
     "most_probable",
+    "left_named",
+    "right_named",
 )
 """The columns of `link_features`, each brought to about the range of -2 to 2:
 
@@ -39,7 +49,8 @@ FEATURES = (
 - `degree`: logarithm of the triples of that end that has fewer;
 - `pseudo_seed`: how sure names are of pairs that stood in for seed links, else 0;
 - `attributes`: match weight of names and values together, 20 at most;
-- `most_probable`: what the probability cannot be above, as nothing tells the entities from others.
+- `most_probable`: what the probability cannot be above, as nothing tells the entities from others;
+- `left_named`, `right_named`: 1 for an entity with a name, else 0.
 """
 
 ODDS_SCALE = 2.5
@@ -57,6 +68,7 @@ def link_features(
     *,
     attributes: Floats | float = 0.0,
     most_probable: FloatArray | float = 1.0,
+    named: BoolArray | None = None,
     pseudo_seeds: PseudoSeeds | None = None,
     many: bool = False,
     transport_plan: TransportPlan | None = None,
@@ -70,12 +82,13 @@ def link_features(
         config: has the temperature and the rounds of Sinkhorn's normalisation.
         attributes: (m,) match weights of names and values.
         most_probable: (m,) see `FEATURES`.
+        named: (n,) who has a name; nobody if None.
         pseudo_seeds: pairs found by name that stood in for seed links.
         many: entities with a claim to the same one are no rivals, see `matching.duplicates`.
         transport_plan: of the matcher; made anew if it is of other candidates or settings.
 
     Returns:
-        (m, 9) float32, see `FEATURES`.
+        (m, 11) float32, see `FEATURES`.
     """
     temperature = config.temperature
     normalised = Sinkhorn(temperature, config.sinkhorn_rounds)
@@ -113,6 +126,7 @@ def link_features(
         known,
         np.zeros(len(links)) + np.minimum(attributes, _MOST_ATTRIBUTES) / ATTRIBUTES_SCALE,
         np.zeros(len(links)) + most_probable,
+        *(np.zeros((2, len(links))) if named is None else named[links.T]),
     )
     return np.stack(columns, axis=1).astype(np.float32)
 

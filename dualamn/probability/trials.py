@@ -19,6 +19,7 @@ from dualamn.probability.calibration import (
     label_links,
 )
 from dualamn.probability.dangling import (
+    GROUPS,
     PRIOR_SLOPES,
     SIDES,
     CounterpartChance,
@@ -170,6 +171,9 @@ class _Entities:
             order[np.unique(self._links[order, side], return_index=True)[1]]
             for side in range(SIDES)
         ]
+        names = task.entity_names
+        named = np.zeros(n, dtype=np.int64) if names is None else (names != "").astype(np.int64)
+        self._groups = [named, 2 + named]
         self._sides = [task.source_of == kg for kg in (pair.left, pair.right)]
         self._gone = is_among(holdout.gone, n)
         seeds = task.links_between(task.seed_links, pair.left, pair.right)
@@ -201,35 +205,36 @@ class _Entities:
         return self._sample(weights)
 
     def _sample(self, weights: Floats) -> EntitySample:
-        rows, sides, counts = [], [], []
+        rows, groups, counts, total = [], [], [], np.zeros(GROUPS)
         for side in range(SIDES):
             surest = self._surest[side]
             own = weights[self._links[surest, side]]
             chosen = surest[own > 0]
             own = own[own > 0]
             rows.append(chosen)
-            sides.append(np.full(len(chosen), side))
+            groups.append(self._groups[side][self._links[chosen, side]])
             counts.append(own)
+            there = self._sides[side]
+            total += np.bincount(self._groups[side][there], weights[there], GROUPS)
         at = np.concatenate(rows)
-        total = np.array([weights[side].sum() for side in self._sides])
-        return EntitySample(self._seen[at], np.concatenate(sides), np.concatenate(counts), total)
+        return EntitySample(self._seen[at], np.concatenate(groups), np.concatenate(counts), total)
 
 
 def _joined(samples: Sequence[EntitySample]) -> EntitySample:
     """Those of all trials; of very many some stand for the rest."""
     none = EntitySample(
-        np.empty((0, len(PRIOR_SLOPES))), np.empty(0, np.int64), np.empty(0), np.zeros(SIDES)
+        np.empty((0, len(PRIOR_SLOPES))), np.empty(0, np.int64), np.empty(0), np.zeros(GROUPS)
     )
-    rows, side, weights = (
+    rows, group, weights = (
         np.concatenate([getattr(sample, name) for sample in (none, *samples)])
-        for name in ("seen", "side", "weights")
+        for name in ("seen", "group", "weights")
     )
     total = np.sum([sample.total for sample in (none, *samples)], axis=0)
     if len(rows) > _MOST_OTHERS:
         chosen = np.random.default_rng(len(rows)).permutation(len(rows))[:_MOST_OTHERS]
         scale = len(rows) / _MOST_OTHERS
-        rows, side, weights = rows[chosen], side[chosen], weights[chosen] * scale
-    return EntitySample(rows, side, weights, total)
+        rows, group, weights = rows[chosen], group[chosen], weights[chosen] * scale
+    return EntitySample(rows, group, weights, total)
 
 
 def _judged(

@@ -1,5 +1,6 @@
 """Pseudo-seeds by rare values, where there are no seed links."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -11,8 +12,9 @@ from dualamn.attributes import PseudoSeeds
 from dualamn.attributes.facts import Facts
 from dualamn.attributes.seeds_by_value import find_seeds_by_value
 from dualamn.errors import TrainingError
+from dualamn.files.rdf import RDF_TYPE
 from dualamn.graphs.task import AlignmentTask
-from tests.attributes.conftest import FAST, Row, described_task, hits, noise
+from tests.attributes.conftest import FAST, Row, described_task, hits, noise, spoken
 
 
 def codes(side: int, number: int) -> list[Row]:
@@ -29,7 +31,7 @@ def right_ones(task: AlignmentTask, links: Any) -> float:
 
 def test_codes_that_nobody_else_has_make_pairs() -> None:
     task = described_task(codes)
-    links = find_seeds_by_value(task, Facts.of(task))
+    links = find_seeds_by_value(task, Facts.of(task)).links
     assert links.dtype == np.int32
     assert len(links) > 60
     assert right_ones(task, links) == 1
@@ -39,7 +41,7 @@ def test_codes_that_nobody_else_has_make_pairs() -> None:
 def test_days_that_chance_explains_make_none() -> None:
     for rows in (noise, lambda side, number: codes(side, number)[-1:]):
         task = described_task(rows)
-        assert len(find_seeds_by_value(task, Facts.of(task))) == 0
+        assert len(find_seeds_by_value(task, Facts.of(task)).links) == 0
 
 
 def test_values_that_contradict_each_other_make_no_pair() -> None:
@@ -51,7 +53,7 @@ def test_values_that_contradict_each_other_make_no_pair() -> None:
         ]
 
     task = described_task(rows)
-    links = find_seeds_by_value(task, Facts.of(task))
+    links = find_seeds_by_value(task, Facts.of(task)).links
     numbers = [int(name.split("/")[1]) for name in task.identifiers(links[:, 0])]
     assert right_ones(task, links) == 1
     assert min(numbers) >= 20 or len([n for n in numbers if n < 20]) < 5
@@ -94,3 +96,50 @@ def test_they_are_known_and_how_sure_they_are() -> None:
     assert pairs.sure(asked).tolist() == [0.01, 1.0, 0.0, 0.75, 0.0]
     assert pairs.sure(asked[:0]).tolist() == []
     assert PseudoSeeds(links[:0], pairs.chance[:0]).sure(asked).tolist() == [0] * 5
+
+
+def typed(kind: Callable[[int], str], rows: Callable[[int, int], list[Row]]) -> AlignmentTask:
+    """A task whose entities have types as well."""
+    return described_task(
+        lambda side, number: [(0, RDF_TYPE, kind(number), "anyURI"), *rows(side, number)], 300
+    )
+
+
+def test_repeats_count_among_entities_of_the_same_types() -> None:
+    def called(side: int, number: int) -> list[Row]:
+        # Every city is called like twenty others, and persons have names of their own.
+        text = spoken(number) if number % 2 else f"Springfield {number // 40}"
+        return [(0, f"name{side}", text, "")]
+
+    mixed = described_task(called, 300)
+    assert len(find_seeds_by_value(mixed, Facts.of(mixed)).links) == 0
+    task = typed(lambda number: "Person" if number % 2 else "City", called)
+    links = find_seeds_by_value(task, Facts.of(task)).links
+    assert len(links) > 90
+    assert right_ones(task, links) == 1
+
+
+def test_two_properties_that_propose_a_pair_make_it_whatever_repeats_there_are() -> None:
+    def of_chains(side: int, number: int) -> list[Row]:
+        # Two thirds share phone and street with others of their chain.
+        own = number if number % 3 == 0 else number % 20 + 1_000
+        return [
+            (0, f"phone{side}", f"phone {own:05}", ""),
+            (0, f"street{side}", f"street {own * 7:05}", ""),
+        ]
+
+    task = described_task(of_chains, 300)
+    facts = Facts.of(task)
+    links = find_seeds_by_value(task, facts).links
+    assert len(links) > 60
+    assert right_ones(task, links) == 1
+    # One alone leaves doubt, which is told.
+    task = described_task(lambda side, number: of_chains(side, number)[:1], 300)
+    found = find_seeds_by_value(task, Facts.of(task))
+    assert len(found.links) == 0
+    (doubt,) = found.doubts
+    assert "phone0 and phone1 have " in doubt
+    assert "of which chance may give " in doubt
+    unseen = replace(task, seed_links=task.seed_links[:0])
+    with pytest.raises(TrainingError, match="its values leave doubt: phone0 and phone1 have "):
+        Aligner("fast", **FAST).fit(unseen)

@@ -119,9 +119,12 @@ def test_facts_hold_what_two_graphs_know() -> None:
     assert facts.names == ("tag@en", "tag@en")
     assert len(facts) == len(np.unique(facts.entity))
     assert facts.several.all()
+    mute = Facts.of(described_task(lambda side, number: [(0, "text", "?!", "")]))
+    assert len(mute) == 0
+    assert mute.unread == mute.n_entities
+    # Long texts are compared by their words.
     long = Facts.of(described_task(lambda side, number: [(0, "text", "x" * 500, "")]))
-    assert len(long) == 0
-    assert long.unread == long.n_entities
+    assert len(long) == long.unread == 0
 
 
 def test_row_products_are_inner_products() -> None:

@@ -6,6 +6,7 @@ import pytest
 from dualamn.kernels.arrays import Floats
 from dualamn.kernels.logistic import logistic
 from dualamn.probability.dangling import (
+    GROUPS,
     N_DRAWS,
     PRIOR_SLOPES,
     EntitySample,
@@ -27,8 +28,8 @@ def sample(count: int, has: float, seed: int, linked: float = 0.8) -> tuple[Enti
     n = int(2 * count * linked)
     good = rng.random(n) < has
     rows = rng.normal(size=(n, WIDTH)) + np.where(good[:, None], SHIFT, 0)
-    total = np.full(2, float(count))
-    return EntitySample(rows, np.arange(n) % 2, np.ones(n), total), good.astype(np.float64)
+    total = np.array([count, 0.0, count, 0.0])
+    return EntitySample(rows, 2 * (np.arange(n) % 2), np.ones(n), total), good.astype(np.float64)
 
 
 @pytest.mark.parametrize("has", [0.05, 0.3, 0.7, 1.0])
@@ -37,7 +38,7 @@ def test_links_that_are_no_chance_are_told_without_any_label(has: float, n_dangl
     others, good = sample(3_000, has, 1)
     dangling, _ = sample(n_dangling, 0.0, 2)
     found = chance_of_correct(others, dangling, np.empty((0, WIDTH)))
-    p = logistic(others.seen @ found.slopes + found.intercepts[others.side])
+    p = logistic(others.seen @ found.slopes + found.intercepts[others.group])
     assert abs(p.mean() - good.mean()) < 0.08
     for low, high in ((0.0, 0.2), (0.8, 1.0)):
         inside = (p >= low) & (p <= high)
@@ -49,7 +50,7 @@ def test_where_nothing_tells_links_apart_none_is_believed() -> None:
     others, _ = sample(2_000, 0.0, 1)
     dangling, _ = sample(200, 0.0, 2)
     found = chance_of_correct(others, dangling, np.empty((0, WIDTH)))
-    p = logistic(others.seen @ found.slopes + found.intercepts[others.side])
+    p = logistic(others.seen @ found.slopes + found.intercepts[others.group])
     assert np.quantile(p, 0.95) < 0.5
 
 
@@ -72,17 +73,17 @@ def test_held_out_links_tell_the_share_with_a_counterpart(has: float) -> None:
     having, _ = sample(200, 1.0, 3)
     found = chance_of_counterpart(others, dangling, having)
     np.testing.assert_allclose(found.share, has, atol=0.08)
-    p = logistic(others.seen @ found.slopes + found.intercepts[others.side])
+    p = logistic(others.seen @ found.slopes + found.intercepts[others.group])
     assert abs(p.mean() - good.mean()) < 0.05
-    assert found.draws.shape == (N_DRAWS, 2 + WIDTH)
+    assert found.draws.shape == (N_DRAWS, GROUPS + WIDTH)
 
 
 def test_weights_count_as_repeated_entities_do() -> None:
     others, _ = sample(300, 0.4, 1)
     one, _ = sample(50, 0.0, 2)
-    twice = EntitySample(one.seen, one.side, 2 * one.weights, 2 * one.total)
-    rows, side, weights = (np.concatenate([part, part]) for part in one[:3])
-    repeated = EntitySample(rows, side, weights, 2 * one.total)
+    twice = EntitySample(one.seen, one.group, 2 * one.weights, 2 * one.total)
+    rows, group, weights = (np.concatenate([part, part]) for part in one[:3])
+    repeated = EntitySample(rows, group, weights, 2 * one.total)
     none = np.empty((0, WIDTH))
     a, b = (chance_of_correct(others, each, none) for each in (twice, repeated))
     np.testing.assert_allclose(a.slopes, b.slopes, atol=1e-3)
@@ -95,7 +96,7 @@ def test_the_gradient_is_that_of_the_loss() -> None:
     correct = np.random.default_rng(0).normal(size=(20, WIDTH)) + SHIFT
     for held in (correct, correct[:0]):
         mixture = _Mixture(others, dangling, held)
-        at = np.random.default_rng(3).normal(size=4 + WIDTH + 2) * 0.3
+        at = np.random.default_rng(3).normal(size=2 * GROUPS + WIDTH + 2) * 0.3
         _, gradient = mixture.loss(at)
         for number in range(len(at)):
             step = np.zeros(len(at))
