@@ -27,7 +27,7 @@ from dualamn.files.string_tables import (
 from dualamn.files.text import OR_SKIP, BadLines, counted, read_text
 
 _MOST_COLUMNS = 10_000
-_NOTHING = frozenset({"", r"\N", "NULL", "null", "NaN", "nan"})
+NOTHING = frozenset({"", r"\N", "NULL", "null", "NaN", "nan"})
 """Cells that say that nothing is known, as databases and data frames write it."""
 
 _MOSTLY = 0.95
@@ -94,7 +94,7 @@ def read_entities(path: Path, notes: list[str], reading: Reading) -> EntityTable
     text = read_text(path, encoding=reading.encoding)
     form = delimiter_of(path, text, notes, given=reading.separator, column=reading.table)
     bad = BadLines() if reading.skip_bad_lines else None
-    table = _parsed(path, text, form, notes, bad)
+    table = parsed_table(path, text, form, notes, bad)
     header = [column[0] for column in table.columns]
     if len(table) == 1:
         raise DataError("there is nothing but a header; add entities", path=path)
@@ -104,10 +104,25 @@ def read_entities(path: Path, notes: list[str], reading: Reading) -> EntityTable
     return found
 
 
-def _parsed(
-    path: Path, text: str, form: Delimited, notes: list[str], bad: BadLines | None
+def parsed_table(
+    path: Path,
+    text: str,
+    form: Delimited,
+    notes: list[str],
+    bad: BadLines | None,
+    *,
+    may_quote: bool = True,
 ) -> StringTable:
-    """The table in a text; where quotes do not close, they are taken as they stand."""
+    """The table with a header in a text; where quotes do not close, they are taken as they stand.
+
+    Args:
+        notes: where that is noted.
+        bad: where lines that do not fit are counted, and left out. Without it they are errors.
+        may_quote: whether quotes may be those of CSV.
+
+    Raises:
+        DataError: the text is empty, or a line does not fit.
+    """
 
     def parsed(*, quoted: bool, bad: BadLines | None = None) -> StringTable:
         return parse_strings(
@@ -121,7 +136,7 @@ def _parsed(
             hint=OR_SKIP,
         )
 
-    if '"' not in text:
+    if not may_quote or '"' not in text:
         return parsed(quoted=False, bad=bad)
     try:
         return parsed(quoted=True)
@@ -153,7 +168,7 @@ def entities_of(
     header = [word.strip() or f"column {at}" for at, word in enumerate(header, start=1)]
     at = _place(table.path, header, reading.table)
     ids = table.columns[at]
-    without = [row for row, identifier in enumerate(ids) if identifier.strip() in _NOTHING]
+    without = [row for row, identifier in enumerate(ids) if identifier.strip() in NOTHING]
     if without and bad is None:
         raise table.error(
             f"the row has no identifier in the column {header[at]!r}; give it one, or leave out "
@@ -242,7 +257,7 @@ def _edges(
 
 
 def _names_entities(made: EntityTable, at: int, known: set[str]) -> bool:
-    cells = [cell for cell in made.table.columns[at] if cell not in _NOTHING]
+    cells = [cell for cell in made.table.columns[at] if cell not in NOTHING]
     if len(cells) < _FEW or sum(cell in known for cell in cells) < _MOSTLY * len(cells):
         return False
     if made.table.columns[at] == made.ids:  # the identifier once more
@@ -259,7 +274,7 @@ def _add(made: EntityTable, edges: Sequence[int], to: GraphBuilder, notes: list[
         if at == made.id_column:
             continue
         is_edge = at in edges
-        rows = [row for row, cell in enumerate(column) if cell.strip() not in _NOTHING]
+        rows = [row for row, cell in enumerate(column) if cell.strip() not in NOTHING]
         for row in rows:
             has_any[row] = 1
         subjects = [numbers[row] for row in rows]

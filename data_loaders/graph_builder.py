@@ -13,7 +13,7 @@ from dualamn.data_loaders.axioms import plain_axioms
 from dualamn.data_loaders.name_statements import name_statements
 from dualamn.data_loaders.naming import STEP, choose_names
 from dualamn.data_loaders.same_entities import deprecated, merge_same
-from dualamn.data_loaders.schema_terms import who_is_no_entity
+from dualamn.data_loaders.schema_terms import is_vocabulary, who_is_no_entity
 from dualamn.data_loaders.statement_nodes import plain_statements
 from dualamn.data_loaders.statement_table import IRI_TYPE, StatementTable
 from dualamn.files.rdf import Reading
@@ -89,6 +89,7 @@ class GraphBuilder:
         table = _distinct(table, name, notes)
         if hubs:
             table = _without_hubs(table, name, notes)
+        table = _without_vocabulary(table, name, notes)
         is_out = who_is_no_entity(table, self._reading.entities, name, notes)
         out_of_use, replaced = deprecated(table, name, notes)
         is_out |= out_of_use
@@ -195,6 +196,18 @@ def _without_hubs(table: StatementTable, name: str, notes: list[str]) -> Stateme
         table.entities[gone[:, 2]],
         strings([IRI_TYPE] * len(gone)),
     )
+
+
+def _without_vocabulary(table: StatementTable, name: str, notes: list[str]) -> StatementTable:
+    """The table without triples that end in a term of RDF, OWL and the like, as owl:Thing."""
+    ends = is_vocabulary(table)[table.triples[:, 2]]
+    if not ends.any():
+        return table
+    notes.append(
+        f"{name}: {counted(int(ends.sum()), 'triple')} that lead to terms of RDF, OWL and the "
+        "like left out"
+    )
+    return table.keep(~ends, np.ones(len(table.facts), dtype=bool))
 
 
 def _without_lone_blanks(

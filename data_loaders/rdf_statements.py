@@ -41,12 +41,24 @@ def collect(
     keeps_labels = kind in ("N-Triples", "N-Quads")
     bad = BadLines() if reading.skip_bad_lines else None
     quads = statements(path, encoding=reading.encoding, bad=bad)
+    if kind == "N3":
+        quads = _outside_formulas(quads, to)
     found = plain(quads, to, scope, keeps_labels=keeps_labels)
     count = sort_statements(found, to)
     if bad is not None:
         notes.extend(bad.note(path))
     if not count:
         raise DataError(f"there is no statement in this file; expected {kind}", path=path)
+
+
+def _outside_formulas(quads: Iterable[Any], to: GraphBuilder) -> Iterator[Any]:
+    """What N3 states; what stands between braces there is said of, as in rules, and counted."""
+    outside = pyoxigraph().DefaultGraph
+    for quad in quads:
+        if type(quad.graph_name) is outside:
+            yield quad
+        else:
+            to.skipped[_NESTED] += 1
 
 
 def statements_of(store: Any, to: GraphBuilder) -> Iterator[Statement] | None:

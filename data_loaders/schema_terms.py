@@ -14,6 +14,7 @@ RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
 RDFS = "http://www.w3.org/2000/01/rdf-schema#"
 OWL = "http://www.w3.org/2002/07/owl#"
 XSD = "http://www.w3.org/2001/XMLSchema#"
+WIKIBASE = "http://wikiba.se/ontology#"
 SUB_CLASS = f"{RDFS}subClassOf"
 
 HARDLY_ANY = 0.1
@@ -42,8 +43,7 @@ _NO_THINGS = {
     "http://www.w3.org/2008/05/skos-xl#Label",
     "http://www.w3.org/ns/lemon/ontolex#Form",
 }
-_RECORDS = "http://wikiba.se/ontology#"
-_NO_RECORDS = {_RECORDS + name for name in ("Item", "Property", "Lexeme", "Form", "Sense")}
+_NO_RECORDS = {WIKIBASE + name for name in ("Item", "Property", "Lexeme", "Form", "Sense")}
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,8 +67,7 @@ class SchemaTerms:
 def schema_terms(table: StatementTable) -> SchemaTerms:
     """The terms of a schema: by their types, and by relations that only such terms have."""
     n = len(table.entities)
-    spaces = (RDF, RDFS, OWL, XSD, _RECORDS)
-    vocabulary = np.fromiter((e.startswith(spaces) for e in table.entities), np.bool_, n)
+    vocabulary = is_vocabulary(table)
     members, kinds, names = table.classes
     classes, properties, others = (np.zeros(n, dtype=bool) for _ in range(3))
     for into, is_such in ((classes, _is_class), (properties, _is_property), (others, _is_other)):
@@ -82,6 +81,13 @@ def schema_terms(table: StatementTable) -> SchemaTerms:
     properties &= ~vocabulary
     classes &= ~vocabulary & ~properties
     return SchemaTerms(vocabulary, classes, properties, others & ~classes & ~properties)
+
+
+def is_vocabulary(table: StatementTable) -> BoolArray:
+    """(n,) bool: terms of RDF, RDFS, OWL, XSD and Wikibase themselves."""
+    spaces = (RDF, RDFS, OWL, XSD, WIKIBASE)
+    found = (entity.startswith(spaces) for entity in table.entities)
+    return np.fromiter(found, np.bool_, len(table.entities))
 
 
 def who_is_no_entity(table: StatementTable, wanted: str, name: str, notes: list[str]) -> BoolArray:
@@ -149,11 +155,13 @@ def _is_class(kind: str) -> bool:
 
 
 def _is_property(kind: str) -> bool:
+    if kind == f"{OWL}AnnotationProperty":
+        return False
     return kind.startswith((OWL, RDF)) and kind.endswith("Property")
 
 
 def _is_other(kind: str) -> bool:
-    if kind.startswith(_RECORDS):
+    if kind.startswith(WIKIBASE):
         return kind not in _NO_RECORDS
     declares = kind.startswith((RDF, RDFS, OWL)) and kind not in _OF_THINGS
     return kind in _NO_THINGS or (declares and not _is_class(kind) and not _is_property(kind))

@@ -12,8 +12,10 @@ from dualamn.data_loaders.entity_tables import (
     add_entities,
     read_entities,
 )
+from dualamn.data_loaders.exchange_tables import exchange_statements
 from dualamn.data_loaders.graph_builder import GraphBuilder
-from dualamn.data_loaders.rdf_statements import collect
+from dualamn.data_loaders.rdf_statements import collect, sort_statements
+from dualamn.data_loaders.wikidata_json import JSON, wikidata_statements
 from dualamn.errors import DataError, did_you_mean
 from dualamn.files.opening import COMPRESSED, PARQUET, RDF, TABLES, suffix
 from dualamn.files.rdf import Reading
@@ -41,9 +43,9 @@ _FEW_ROWS = 10
 _MOSTLY_TIMES, _MOSTLY_DISTINCT = 0.95, 0.8
 
 _OTHER_FORMATS = {
-    **dict.fromkeys((".jsonld", ".n3", ".hdt", ".trix", ".rj"), "such RDF"),
+    **dict.fromkeys((".hdt", ".trix", ".rj"), "such RDF"),
     **dict.fromkeys((".xz", ".zip", ".7z", ".tar", ".tgz", ".rar"), "such archives"),
-    **dict.fromkeys((".feather", ".arrow", ".xlsx", ".xls", ".json", ".npz", ".pt"), "such files"),
+    **dict.fromkeys((".feather", ".arrow", ".xlsx", ".xls", ".npz", ".pt"), "such files"),
 }
 
 _WORDS = (
@@ -264,8 +266,17 @@ def read_graph(
             # Blank nodes of two files are never the same.
             scope = f"f{files.index(path) + 1}." if n_rdf > 1 else ""
             collect(path, builder, scope, reading=reading, notes=notes)
+        elif kind in JSON:
+            hubs = True
+            bad = BadLines() if reading.skip_bad_lines else None
+            found = wikidata_statements(path, reading.encoding, bad)
+            if not sort_statements(found, builder):
+                raise DataError("there is no entity in this file", path=path)
+            notes.extend([] if bad is None else bad.note(path))
         elif reading.table is not None:
             entities.append(read_entities(path, notes, reading))
+        elif kind in TABLES and (rows := exchange_statements(path, notes, reading)) is not None:
+            sort_statements(rows, builder)
         else:
             builder.add_table(read_triples(path, notes, reading))
     add_entities(entities, builder, notes, reading)

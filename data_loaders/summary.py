@@ -245,8 +245,9 @@ def _names(kg: KnowledgeGraph) -> Counter[str]:
 
 
 def _all_names(kg: KnowledgeGraph) -> set[str]:
+    """All names of a graph, in lower case."""
     further = () if kg.further_names is None else kg.further_names.names
-    return {*_names(kg), *further}
+    return {name.casefold().replace("_", " ") for names in (_names(kg), further) for name in names}
 
 
 def _count_indistinguishable(kg: KnowledgeGraph) -> int:
@@ -353,12 +354,22 @@ def _about_names(graphs: tuple[GraphHealth, ...], pairs: tuple[PairHealth, ...])
 
 
 def _about_pairs(task: AlignmentTask, pairs: tuple[PairHealth, ...]) -> Iterator[str]:
-    size = {kg.name: kg.n_entities for kg in task.kgs}
+    size = {
+        kg.name: kg.n_entities - (0 if kg.unlinkable is None else int(kg.unlinkable.sum()))
+        for kg in task.kgs
+    }
     for pair in pairs:
-        if pair.identifiers:
+        sides = task.kg_names.index(pair.left), task.kg_names.index(pair.right)
+        same = len(task.links_between(task.same_identifiers, *sides))
+        if same:
             yield (
-                f"{pair.left} and {pair.right} have {counted(pair.identifiers, 'identifier')} of "
-                "entities in common: if these mean the same things, give them as links"
+                f"{pair.left} and {pair.right} have {counted(same, 'IRI')} of entities in common, "
+                "which are links in themselves; --distinct-identifiers if they mean other things"
+            )
+        if others := pair.identifiers - same:
+            yield (
+                f"{pair.left} and {pair.right} have {counted(others, 'identifier')} of entities "
+                "in common: if these mean the same things, give them as links"
             )
         small, large = sorted((pair.left, pair.right), key=lambda name: size[name])
         if size[large] > LARGER * size[small]:

@@ -140,18 +140,19 @@ class Alignment(JudgedLinks):
     def clusters(self, *, min_score: float | None = None) -> Clusters[Alignment]:
         """Sets of entities that are the same, at most one of each graph.
 
-        The seed links take part. Where links contradict each other the surer ones win, see
-        `dualamn.matching.entity_clusters`.
+        They are made of the links that files have, see `written`, and of the seed links. Where
+        links contradict each other the surer ones win, see `dualamn.matching.entity_clusters`.
 
         Args:
-            min_score: links with a lower score are not looked at; None to look at all.
+            min_score: links with a lower probability, or score where they have none, are not looked
+                at; None to look at all.
 
         Raises:
             ConfigError: `min_score` is not a number.
         """
         from dualamn.matching.entity_clusters import cluster
 
-        return cluster(self, min_score=min_score)
+        return cluster(self.written(), min_score=min_score)
 
     def write(
         self,
@@ -190,7 +191,7 @@ class Alignment(JudgedLinks):
         k: int = 10,
         format: str | None = None,  # noqa: A002
     ) -> None:
-        """Writes the k best candidates of every entity, linked or not, as a table.
+        """Writes the k best candidates of every entity that was searched for, as a table.
 
         Columns are source, entity, rank, candidate_source, candidate, score and linked, whether it
         is a link that is written, and name and candidate_name if a graph has names. The score is

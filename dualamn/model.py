@@ -17,6 +17,7 @@ from dualamn.config import AlignerConfig
 from dualamn.decoding import Decoder
 from dualamn.encoders import get_encoder
 from dualamn.encoders.no_structure import NoStructure
+from dualamn.evidence.distinguishable import Distinguishable
 from dualamn.files.text import counted
 from dualamn.graphs.reach import in_triples, structure_tells
 from dualamn.graphs.task import AlignmentTask
@@ -50,7 +51,7 @@ class Model:
         config: the settings.
         encoder: fitted.
         decoder: finds and scores candidates, by embeddings, names, values and evidence.
-        pseudo_seeds: the pairs it began with where the task has no seed links.
+        pseudo_seeds: the pairs it began with beside seed links, or in their place.
         rounds: a report of every self-training round.
     """
 
@@ -121,6 +122,7 @@ class Model:
                         np.concatenate([kg.degrees for kg in self.task.kgs]),
                         self.config,
                         attributes=self.attributes.match_weight(*ends, names=1.0, values=1.0),
+                        most_probable=1.0 if many else self._told_apart.most_probable(pair.links),
                         pseudo_seeds=self.pseudo_seeds,
                         many=many,
                         transport_plan=matching.transport_plan,
@@ -135,11 +137,22 @@ class Model:
 
     def _with_reason(self, matching: Matching, near: ScoredCandidates) -> Matching:
         """Less the links that there is nothing for but a cosine, see `Decoder.has_reason`."""
-        kept = self.decoder.has_reason(matching.links, near)
+        begun = np.zeros(len(matching.links), dtype=np.bool_)
         if self.pseudo_seeds is not None:
-            kept |= np.isin(pair_keys(matching.links), pair_keys(self.pseudo_seeds.links))
+            begun = np.isin(pair_keys(matching.links), pair_keys(self.pseudo_seeds.links))
+        kept = self.decoder.has_reason(matching.links, near, begun)
         kept &= ~self.decoder.ruled_out(matching.links)
+        if self.pseudo_seeds is not None:
+            same = self.pseudo_seeds.links[: self.pseudo_seeds.shared]  # by the same IRI
+            kept |= np.isin(pair_keys(matching.links), pair_keys(same))
         return replace(matching, links=matching.links[kept], scores=matching.scores[kept])
+
+    @cached_property
+    def _told_apart(self) -> Distinguishable:
+        known = self.task.seed_links
+        if self.pseudo_seeds is not None:
+            known = np.concatenate([known, self.pseudo_seeds.links])
+        return Distinguishable.of(self.task, known, self.attributes)
 
     @property
     def notes(self) -> tuple[str, ...]:

@@ -338,6 +338,12 @@ class AlignedLinks:
         )
 
     @property
+    def sureness(self) -> FloatArray:
+        """(m,) float32 what says which link is surer: probabilities, or scores without them."""
+        p = self.probabilities
+        return self.scores if p is None or np.isnan(p).any() else p
+
+    @property
     def is_given(self) -> BoolArray:
         """(m,) bool: links that are certain, as their ends have the same identifier."""
         nothing = [np.zeros(len(pair.links), np.bool_) for pair in self.pairs]

@@ -6,12 +6,11 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from dualamn.attributes.base import AttributeSimilarity
+from dualamn.attributes.comparable import Comparable
 from dualamn.attributes.name_model import embed_names
 from dualamn.attributes.names import NameSimilarity
-from dualamn.attributes.pseudo_seeds import PseudoSeeds
+from dualamn.attributes.pseudo_seeds import ENOUGH, PseudoSeeds, shared_identifiers
 from dualamn.attributes.seeds_by_name import find_seeds_by_name
 from dualamn.attributes.seeds_by_value import find_seeds_by_value
 from dualamn.attributes.types import TypeSimilarity
@@ -62,7 +61,7 @@ class Attributes:
         take_part = config.values != "off" and described >= 2
         values = ValueSimilarity(task, seed=config.seed) if take_part else None
         types = TypeSimilarity(task, seed=config.seed) if config.values != "off" else None
-        if types is not None and len(np.unique(types.types.kind_graph)) < 2:
+        if types is not None and len(set(types.types.graph.tolist())) < 2:
             types = None  # of graphs without types nothing can be compared
         return cls(names, values, config.search_limit, types)
 
@@ -156,25 +155,66 @@ class Attributes:
         )
 
     def start(self, task: AlignmentTask) -> PseudoSeeds | None:
-        """Learns match weights from the seed links; where there are none, finds pseudo-seeds.
+        """Finds pseudo-seeds, and learns match weights from seed links where there are enough.
+
+        Beside seed links, pseudo-seeds are found as if there were none, and the seed links show how
+        far they are right (`PseudoSeeds.judged_by`). Where seed links are few and pseudo-seeds are
+        found, weights are not learned yet, see `weigh_without_seeds`.
 
         Returns:
-            The pseudo-seeds; None where there are seed links.
+            The pseudo-seeds, none of an entity with a seed link; None where there are seed links
+            and no pseudo-seeds beside them.
 
         Raises:
-            TrainingError: neither seed links, nor names or values that find any pair.
+            TrainingError: neither seed links, nor names, values or IRIs that find any pair.
         """
         if not len(task.seed_links):
             return self.find_seeds(task)
-        self.weigh(task.seed_links)
-        return None
+        found = self._found(task).judged_by(task.seed_links)
+        if len(task.seed_links) >= ENOUGH or not len(found.links):
+            self.weigh(task.seed_links)
+        return found if len(found.links) else None
+
+    def weigh_without_seeds(self, pseudo_seeds: PseudoSeeds, structural: Int32Array) -> None:
+        """Learns match weights where there are few seed links or none.
+
+        Args:
+            pseudo_seeds: the pairs begun with.
+            structural: (m, 2) pairs that structure alone is sure of; none where it has not been
+                shown to know anything.
+        """
+        labels = pseudo_seeds.labels(structural)
+        by_value = pseudo_seeds.by_value
+        if labels is pseudo_seeds.links and self.names is not None and len(by_value) >= ENOUGH:
+            # Values find pairs whatever their names.
+            self.names.weigh(by_value)
+            if self.values is not None:
+                self.values.weigh(labels, self.names)
+        else:
+            self.weigh(labels)
+
+    def _found(self, task: AlignmentTask) -> PseudoSeeds:
+        """Pseudo-seeds of whatever takes part."""
+        seeds = PseudoSeeds.none()
+        if self.taking_part:
+            comparable = Comparable.of(task, self.names)
+            shared = shared_identifiers(task)
+            comparable.counts[shared] = False
+            if self.names is not None:
+                seeds = find_seeds_by_name(task, self.names, self.search_limit, comparable)
+            if self.values is not None:
+                seeds = seeds.with_values(find_seeds_by_value(task, self.values.facts))
+        return seeds.with_shared(shared_identifiers(task))
 
     def find_seeds(self, task: AlignmentTask) -> PseudoSeeds:
         """Pseudo-seeds for a task without seed links.
 
         Raises:
-            TrainingError: names and values find none, or take no part.
+            TrainingError: names, values and IRIs find none.
         """
+        seeds = self._found(task)
+        if len(seeds.links):
+            return seeds
         finding = [one for one in (self.names, self.values) if one is not None]
         if not finding:
             lacks = "names are off" if task.entity_names is not None else "its graphs have no names"
@@ -182,24 +222,22 @@ class Attributes:
                 f"{task.name} has no seed links to learn from, and {lacks} to find some by: give "
                 "some known pairs of entities, or names for the entities of both graphs"
             )
-        seeds = PseudoSeeds(np.empty((0, 2), dtype=np.int32), np.empty(0, dtype=np.float32))
-        if self.names is not None:
-            seeds = find_seeds_by_name(task, self.names, self.search_limit)
-        if self.values is not None:
-            seeds = seeds.with_values(find_seeds_by_value(task, self.values.facts))
-        if not len(seeds.links) and seeds.refused:
+        if seeds.refused:
             raise TrainingError(
                 f"{task.name} has no seed links to learn from, and its graphs have no more names "
                 f"in common than chance gives ({seeds.refused:,} pairs found): they may be of "
                 "different things; if they are not, give some known pairs of entities"
             )
-        if not len(seeds.links):
-            what = " or ".join(similarity.what for similarity in finding)
+        what = " or ".join(similarity.what for similarity in finding)
+        if seeds.doubts:
             raise TrainingError(
-                f"{task.name} has no seed links to learn from, and no two {what} in it are near "
-                "enough to begin with: give some known pairs of entities"
+                f"{task.name} has no seed links to learn from, and its {what} leave doubt: "
+                f"{'; '.join(seeds.doubts)}; give some known pairs of entities"
             )
-        return seeds
+        raise TrainingError(
+            f"{task.name} has no seed links to learn from, and no two {what} in it are near "
+            "enough to begin with: give some known pairs of entities"
+        )
 
     def state(self) -> dict[str, Tensor]:
         """What was learned, enough for `load_state` on the same task."""

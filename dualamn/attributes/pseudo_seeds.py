@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from itertools import pairwise
 
 import numpy as np
 
 from dualamn.graphs.task import AlignmentTask
-from dualamn.kernels.arrays import FloatArray, Floats, Int32Array, find, pair_keys
+from dualamn.kernels.arrays import BoolArray, FloatArray, Floats, Int32Array, find, pair_keys
 
-_FEW = 0.2  # of the smaller graph's entities: fewer pairs say little of the others
-_LEAST_AGREED = 50  # pairs found by structure, fewer of which say too little of names
+_TRUSTED = 0.2  # chance, above which pairs are not used beside seed links
+_FIRM = 10  # seed links whose verdict weighs as much as what chance gave before them
+
+ENOUGH = 50
+"""Pairs, fewer of which say too little of names and values."""
 
 VALUES_BY_CHANCE = 0.1
 """The most that chance may explain of the values that two properties have in common."""
@@ -27,6 +31,9 @@ class PseudoSeeds:
         near: how many have names that are each other's nearest by far.
         valued: how many have attribute values that nobody else has.
         refused: pairs that names gave and that are left out, as chance gives as many.
+        shared: how many have the same IRI.
+        by_value: (k, 2) int32 pairs that values make, those that names make too among them.
+        doubts: of properties whose equal values make no pairs, why, each a phrase.
 
     The counts are 0 where they are not known, as of a saved aligner.
     """
@@ -37,10 +44,20 @@ class PseudoSeeds:
     near: int = 0
     valued: int = 0
     refused: int = 0
+    shared: int = 0
+    by_value: Int32Array = field(default_factory=lambda: np.empty((0, 2), dtype=np.int32))
+    doubts: tuple[str, ...] = ()
+
+    @classmethod
+    def none(cls) -> PseudoSeeds:
+        """No pair at all."""
+        return cls(np.empty((0, 2), dtype=np.int32), np.empty(0, dtype=np.float32))
 
     def __str__(self) -> str:
         how = []
-        if self.exact or self.near or not self.valued:
+        if self.shared:
+            how.append(f"{self.shared:,} by the same IRI")
+        if self.exact or self.near or not (self.valued or self.shared):
             how += [f"{self.exact:,} by unique exact name", f"{self.near:,} by mutual nearest name"]
         if self.valued:
             how.append(f"{self.valued:,} by unique value")
@@ -48,7 +65,7 @@ class PseudoSeeds:
         found = f"{len(self.links):,} pseudo-seeds: {', '.join(how)}"
         return found + left_out if self.refused else found
 
-    def with_values(self, links: Int32Array) -> PseudoSeeds:
+    def with_values(self, links: Int32Array, doubts: tuple[str, ...] = ()) -> PseudoSeeds:
         """Also (m, 2) pairs found by value, where neither entity is in a pair already."""
         new = links[~np.isin(links, self.links).any(axis=1)]
         return replace(
@@ -56,21 +73,54 @@ class PseudoSeeds:
             links=np.concatenate([self.links, new]),
             chance=np.append(self.chance, np.full(len(new), VALUES_BY_CHANCE, np.float32)),
             valued=self.valued + len(new),
+            by_value=np.concatenate([self.by_value, links]),
+            doubts=(*self.doubts, *doubts),
         )
 
-    def notes(self, task: AlignmentTask) -> tuple[str, ...]:
-        """A note on every two graphs of which names or values found few counterparts."""
-        notes = []
-        for left, right in task.kg_pairs:
-            found = len(task.links_between(self.links, left, right))
-            smaller = min(task.kgs[left].n_entities, task.kgs[right].n_entities)
-            if found < _FEW * smaller:
-                notes.append(
-                    f"{task.pair_name(left, right)}: names or values found a counterpart for "
-                    f"{found:,} of {smaller:,} entities; how many others have one can only be "
-                    "guessed, so probabilities of their links are rough"
-                )
-        return tuple(notes)
+    def with_shared(self, links: Int32Array) -> PseudoSeeds:
+        """Also (m, 2) pairs of one IRI, which come first: others of their entities go."""
+        kept = self._chosen(np.asarray(~np.isin(self.links, links).any(axis=1)))
+        return replace(
+            kept,
+            links=np.concatenate([links, kept.links]),
+            chance=np.append(np.zeros(len(links), dtype=np.float32), kept.chance),
+            shared=len(links),
+        )
+
+    def beside(self, seeds: Int32Array) -> PseudoSeeds:
+        """Also (s, 2) seed links, none of whose entities is in a pair."""
+        chance = np.append(np.zeros(len(seeds), dtype=np.float32), self.chance)
+        by_value = np.concatenate([seeds, self.by_value])
+        links = np.concatenate([seeds, self.links])
+        return PseudoSeeds(links, chance, by_value=by_value)
+
+    def judged_by(self, seeds: Int32Array) -> PseudoSeeds:
+        """Those without a seed link, with their chance as seed links show it.
+
+        Of (s, 2) seed links, the share of those whose entities are in pairs that are others shows
+        how probable it is that a pair means nothing. Pairs that mean too little are left out.
+        """
+        touched = np.isin(self.links, seeds).any(axis=1)
+        incorrect = touched & ~np.isin(pair_keys(self.links), pair_keys(seeds))
+        judged, wrong = int(touched.sum()), int(incorrect.sum())
+        chance = (wrong + _FIRM * self.chance) / (judged + _FIRM)
+        weighed = replace(self, chance=chance.astype(np.float32))
+        return weighed._chosen(~touched & (chance <= _TRUSTED))
+
+    def _chosen(self, kept: BoolArray) -> PseudoSeeds:
+        """Some of the pairs, counted by where they came from: in this order."""
+        ends = np.cumsum([0, self.shared, self.exact, self.near, self.valued])
+        counts = [int(kept[start:end].sum()) for start, end in pairwise(ends.tolist())]
+        shared, exact, near, valued = counts
+        return replace(
+            self,
+            links=self.links[kept],
+            chance=self.chance[kept],
+            shared=shared,
+            exact=exact,
+            near=near,
+            valued=valued,
+        )
 
     def labels(self, found: Int32Array) -> Int32Array:
         """The pairs that match weights of names and values are learned from.
@@ -83,7 +133,7 @@ class PseudoSeeds:
                 these are left out. Where too few are left, these must do.
         """
         fresh = found[~np.isin(found, self.links).any(axis=1)]
-        return fresh if len(fresh) >= _LEAST_AGREED else self.links
+        return fresh if len(fresh) >= ENOUGH else self.links
 
     def sure(self, links: Int32Array) -> Floats:
         """(m,) how sure it is that links are not by chance: .01 and more; 0 for others."""
@@ -93,3 +143,26 @@ class PseudoSeeds:
         sure = np.zeros(len(links))
         sure[found] = np.maximum(1.0 - self.chance[order[place[found]]].astype(np.float64), 0.01)
         return sure
+
+
+def shared_identifiers(task: AlignmentTask) -> Int32Array:
+    """(m, 2) int32 pairs of one IRI in two graphs, which calls one thing whoever uses it.
+
+    Identifiers that are no absolute IRIs, such as numbers, mean something in their graph only, and
+    so do entities that get no links.
+    """
+    links = [np.empty((0, 2), dtype=np.int32)]
+    identifiers = task.identifiers(np.arange(task.n_entities)).tolist()
+    able = task.is_linkable.tolist()
+    for left, right in task.kg_pairs:
+        first, second = (
+            {
+                identifiers[joint]: joint
+                for joint in task.entity_range(kg).tolist()
+                if able[joint] and "://" in identifiers[joint]
+            }
+            for kg in (left, right)
+        )
+        found = [(joint, second[name]) for name, joint in first.items() if name in second]
+        links.append(np.array(found, dtype=np.int32).reshape(-1, 2))
+    return np.concatenate(links)

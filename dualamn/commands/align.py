@@ -66,8 +66,8 @@ if TYPE_CHECKING:
 @click.option(
     "--calibrate/--no-calibrate",
     default=None,
-    help="Estimate the probability that each link is correct, with a second model that learns "
-    "without a fifth of the seed links or pseudo-seeds. Doubles the time.  [calibrate; not with "
+    help="Estimate the probability that each link is correct, with further models that do not see "
+    "some of the seed links and entities. Takes twice the time or more.  [calibrate; not with "
     "the preset paper]",
 )
 @click.option(

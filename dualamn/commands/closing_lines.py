@@ -79,7 +79,7 @@ def unlinked_table(alignment: Alignment) -> Table:
     from dualamn.link_files.unlinked import REASONS, unlinked
 
     task, least = alignment.task, alignment.least_probability
-    titles = {"unlikely": f"below {least:g}" if least else "unlikely"}
+    titles = {"unlikely": f"below {least:.3g}" if least else "unlikely"}
     ids, reasons = unlinked(alignment)
     shown = table("graph", "entities", "linked", "no link", *(titles.get(r, r) for r in REASONS))
     linked = np.zeros(task.n_entities, np.bool_)

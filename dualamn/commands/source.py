@@ -30,6 +30,7 @@ class Source:
     data: Path | None
     train_ratio: float | None
     fold: int | None
+    layout: str | None
     columns: str | None
     table: str | None
     edges: tuple[str, ...]
@@ -72,11 +73,12 @@ class Source:
         with console.progress(quiet=quiet) as progress:
             shared: dict[str, Any] = {"train_ratio": self.train_ratio, "seed": seed}
             if len(self.paths) == 1:
-                return load(
-                    resolve(self.paths[0], self.data), fold=self.fold, progress=progress, **shared
-                )
+                shared |= {"fold": self.fold, "layout": self.layout}
+                return load(resolve(self.paths[0], self.data), progress=progress, **shared)
             if self.fold is not None:
                 raise click.UsageError("--fold goes with a data set that has published folds.")
+            if self.layout is not None:
+                raise click.UsageError("--layout goes with a data set folder, a path alone.")
             columns = None
             if self.columns is not None:
                 columns = [name.strip() for name in self.columns.split(",")]
@@ -133,6 +135,12 @@ reading = options.gathered(
     options.data,
     options.train_ratio,
     click.option("--fold", type=int, metavar="K", help="Use this published fold."),
+    click.option(
+        "--layout",
+        metavar="NAME",
+        help="Read DATASET in this layout, ids, openea, contea, dbp5l or tables, where its files "
+        "fit several.",
+    ),
     click.option(
         "--columns",
         metavar="H,R,T",

@@ -27,6 +27,8 @@ RDF = {
     ".rdf": "RDF/XML",
     ".owl": "RDF/XML",
     ".xml": "RDF/XML",
+    ".jsonld": "JSON-LD",
+    ".n3": "N3",
 }
 """The formats of RDF that are read, by the endings of file names."""
 

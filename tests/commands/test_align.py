@@ -470,3 +470,14 @@ def test_the_same_iris_are_links(run: Run, tmp_path: Path) -> None:
     assert f"{len(same)} with the same identifier" in shown.stdout
     run(*arguments, "--out", "found.tsv", "--distinct-identifiers")
     assert (tmp_path / "found.tsv").read_text().startswith(f"{HEADER}\n")
+
+
+def test_the_library_writes_what_the_program_writes(run: Run, made: Any, tmp_path: Path) -> None:
+    given = (made.left, made.right, "--links", made.seeds, "--preset", "fast")
+    assert run("align", *given, "--out", "links.tsv", "--unmatched", "rest.tsv").exit_code == 0
+    task = dualamn.load_files([made.left, made.right], made.seeds)
+    alignment = dualamn.Aligner("fast").fit(task).align()
+    alignment.to_tsv(tmp_path / "library.tsv")
+    alignment.write_unmatched(tmp_path / "library_rest.tsv")
+    for mine, other in (("links.tsv", "library.tsv"), ("rest.tsv", "library_rest.tsv")):
+        assert (tmp_path / mine).read_bytes() == (tmp_path / other).read_bytes()

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.commands.conftest import Run
+from tests.commands.conftest import Made, Run
 
 SAME = "<http://www.w3.org/2002/07/owl#sameAs>"
 LABEL = "<http://www.w3.org/2000/01/rdf-schema#label>"
@@ -131,3 +131,12 @@ def test_links_that_are_improbable_or_several(run: Run, rdf: Path) -> None:
         ways = ("--many", "--min-confidence", least, "--dry-run")
         shown = run("align", *files, "--out", "o.tsv", *ways)
         assert f"{count} seed links" in shown.stderr
+
+
+def test_a_layout_can_be_named(run: Run, made: Made) -> None:
+    assert run("inspect", made.folder, "--layout", "ids").exit_code == 0
+    shown = run("inspect", made.folder, "--layout", "openea")
+    assert shown.exit_code == 1
+    assert "rel_triples_1" in shown.stderr
+    shown = run("inspect", made.left, made.right, "--layout", "ids")
+    assert shown.exit_code == 2

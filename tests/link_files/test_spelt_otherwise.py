@@ -10,6 +10,7 @@ from dualamn import as_task, load_files
 from dualamn.errors import ConfigError, DataError
 from dualamn.graphs.task import AlignmentTask
 from dualamn.link_files import evaluate_files
+from dualamn.link_files.formats import read_links
 from tests.data_loaders.conftest import refused
 
 SAME = "<http://www.w3.org/2002/07/owl#sameAs>"
@@ -164,3 +165,30 @@ def test_several_counterparts_where_they_are_allowed(tmp_path: Path, name: str) 
     frame = pd.DataFrame(rows, columns=["left", "right"])
     graphs = [[("a", "r", "b"), ("c", "r", "b")], [("A", "r", "B"), ("C", "r", "B")]]
     assert len(as_task(graphs, frame, many=True).seed_links) == 4
+
+
+@pytest.mark.parametrize(
+    ("text", "expected", "note"),
+    [
+        (
+            "ltable_id,rtable_id,label\n1,7,1\n2,8,0\n3,9,1\n",
+            [("1", "7"), ("3", "9")],
+            "1 pair that",
+        ),
+        ("match,left,right\ntrue,a,A\nFALSE,b,B\n", [("a", "A")], "1 pair that match says"),
+        ("left,right,label\na,A,city\nb,B,0\n", [("a", "A"), ("b", "B")], None),
+        ("idAbt,idBuy\nx7,b1\n", [("x7", "b1")], "taken for a header"),
+        ("id7,id8\nx7,b1\n", [("id7", "id8"), ("x7", "b1")], None),
+        ("D1|D2\n206|216\n", [("206", "216")], "taken for a header"),
+        ("a;A\nb;B\n", [("a", "A"), ("b", "B")], "separated by ';'"),
+        ("word,other\n206,216\n", [("206", "216")], "taken for a header"),
+    ],
+)
+def test_tables_of_pairs_as_they_are_published(
+    tmp_path: Path, text: str, expected: list[tuple[str, str]], note: str | None
+) -> None:
+    path = tmp_path / "pairs.csv"
+    path.write_text(text)
+    table = read_links(path)
+    assert list(zip(table.left, table.right, strict=True)) == expected
+    assert any(note in told for told in table.notes) if note else table.notes == ()

@@ -116,7 +116,7 @@ def test_numbers_are_those_of_the_alignment(calibrated: Alignment, tmp_path: Pat
     for row in made_by.reliability:
         cells = page.row(f"{row.lowest:.3f} to {row.highest:.3f}")
         assert cells[1:3] == [f"{row.probability:.3f}", f"{row.correct:.3f}"]
-    assert "train 1.2" in page.text
+    assert "fit 1.2" in page.text
     assert "said beside it" in page.text
     assert "preset fast, names = off matcher mutual" in page.text
     assert "not calibrated" not in page.text
