@@ -31,7 +31,7 @@ from dualamn.result import Candidates
 POSSIBLE = 0.05
 """The probability from which a pair counts as evidence for others."""
 
-MUTE = 0.2
+MUTE = 0.5
 """Share of its probability with which a private pair speaks of which names and values say nothing.
 
 That both entities have such a neighbour at all does say something: without it up to a point is lost
