@@ -33,6 +33,8 @@ NOTHING = frozenset({"", r"\N", "NULL", "null", "NaN", "nan"})
 _MOSTLY = 0.95
 """So large a share of a column's cells has to name entities for it to be taken for edges."""
 
+_FRACTION = re.compile(r"-?[0-9]+\.0")
+
 NAMES_IDS = re.compile(
     r"(?:.*[^A-Za-z])?(?i:ids?|refs?|keys?|identifiers?|uris?|iris?)"
     r"|.*[a-z](?:I[dD]s?|Refs?|Keys?|U[rR][iI]s?|I[rR][iI]s?)"
@@ -167,7 +169,11 @@ def entities_of(
     assert reading.table is not None
     header = [word.strip() or f"column {at}" for at, word in enumerate(header, start=1)]
     at = _place(table.path, header, reading.table)
-    ids = table.columns[at]
+    ids = _whole(table.columns[at])
+    if ids is not table.columns[at]:
+        table = StringTable(
+            table.path, (*table.columns[:at], ids, *table.columns[at + 1 :]), table.lines
+        )
     without = [row for row, identifier in enumerate(ids) if identifier.strip() in NOTHING]
     if without and bad is None:
         raise table.error(
@@ -183,6 +189,13 @@ def entities_of(
         columns = tuple([column[row] for row in kept] for column in table.columns)
         table = StringTable(table.path, columns, [table.line(row) for row in kept])
     return EntityTable(table, tuple(header), at)
+
+
+def _whole(column: list[str]) -> list[str]:
+    """Cells of which data frames made fractions, since some are empty, as whole numbers again."""
+    if not all(cell in NOTHING or _FRACTION.fullmatch(cell) for cell in column):
+        return column
+    return [cell.removesuffix(".0") for cell in column]
 
 
 def _place(path: Path, header: Sequence[str], wanted: str) -> int:
@@ -257,7 +270,7 @@ def _edges(
 
 
 def _names_entities(made: EntityTable, at: int, known: set[str]) -> bool:
-    cells = [cell for cell in made.table.columns[at] if cell not in NOTHING]
+    cells = [cell for cell in _whole(made.table.columns[at]) if cell not in NOTHING]
     if len(cells) < _FEW or sum(cell in known for cell in cells) < _MOSTLY * len(cells):
         return False
     if made.table.columns[at] == made.ids:  # the identifier once more
@@ -282,7 +295,8 @@ def _add(made: EntityTable, edges: Sequence[int], to: GraphBuilder, notes: list[
             heads, relations, tails = to.triples
             heads.extend(subjects)
             relations.extend([to.relations[name]] * len(rows))
-            tails.extend(to.entities[column[row]] for row in rows)
+            cells = _whole(column)
+            tails.extend(to.entities[cells[row]] for row in rows)
             continue
         entities, attributes = to.literals
         entities.extend(subjects)

@@ -90,10 +90,12 @@ class GraphBuilder:
         if hubs:
             table = _without_hubs(table, name, notes)
         table = _without_vocabulary(table, name, notes)
-        is_out = who_is_no_entity(table, self._reading.entities, name, notes)
+        is_out, terms = who_is_no_entity(table, self._reading.entities, name, notes)
         out_of_use, replaced = deprecated(table, name, notes)
         is_out |= out_of_use
-        table, naming = name_statements(table, ~is_out, self._reading.labels, name, notes)
+        table, naming = name_statements(
+            table, ~is_out, terms & ~is_out, self._reading.labels, name, notes
+        )
         # What is said of who gets no links would make pairs of equal values.
         says = ~is_out[table.facts[:, 0]] | table.is_type
         table, naming = table.keep(np.ones(len(table.triples), dtype=bool), says), naming[says]
@@ -124,7 +126,7 @@ class GraphBuilder:
             _literals(facts, table, naming < 0),
             further,
             is_out if is_out.any() else None,
-            {**replaced, **aliases} or None,
+            _aliases({**replaced, **aliases}, entities),
         )
 
     def _add_notes(self, name: str, notes: list[str], entities: StringArray) -> None:
@@ -242,6 +244,12 @@ def _used(numbers: IntArray, n: int) -> tuple[BoolArray, IntArray]:
     used = np.zeros(n, dtype=bool)
     used[numbers] = True
     return used, (np.cumsum(used) - 1)[numbers]
+
+
+def _aliases(aliases: dict[str, str], entities: StringArray) -> dict[str, str] | None:
+    """Other identifiers of what is still an entity."""
+    known = set(entities) if aliases else set()
+    return {other: own for other, own in aliases.items() if own in known} or None
 
 
 def _literals(facts: IntArray, table: StatementTable, rest: BoolArray) -> Literals | None:

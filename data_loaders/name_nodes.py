@@ -7,7 +7,6 @@ which hold values of their subject together.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -77,8 +76,9 @@ def fold_name_nodes(
     """
     folded: dict[str, int] = {}
     for _ in range(ROUNDS):
-        leaves = _leaves(table)
-        _see_what_they_hold(table, naming, leaves, labels)
+        by_relation = dict(by_number(table.triples[:, 1]))
+        leaves = _leaves(table, by_relation)
+        _see_what_they_hold(table, naming, leaves, labels, by_relation)
         leaves = leaves.chosen(leaves.holds > 0)
         # Of two nodes that have each other alone, one stays.
         is_child = np.zeros(len(table.entities), dtype=bool)
@@ -100,9 +100,9 @@ def fold_name_nodes(
     return table, naming
 
 
-def _leaves(table: StatementTable) -> _Leaves:
+def _leaves(table: StatementTable, by_relation: dict[int, IntArray]) -> _Leaves:
     n = len(table.entities)
-    rows = table.triples[~_classifying(table)]
+    rows = table.triples[~_classifying(table, by_relation)]
     rows = rows[rows[:, 0] != rows[:, 2]]
     lowest, highest = np.full(n, n), np.full(n, -1)
     for node, neighbour in ((rows[:, 0], rows[:, 2]), (rows[:, 2], rows[:, 0])):
@@ -117,7 +117,7 @@ def _leaves(table: StatementTable) -> _Leaves:
     return _Leaves(child, parent[first], group[first], np.zeros(len(child), dtype=np.int64))
 
 
-def _classifying(table: StatementTable) -> BoolArray:
+def _classifying(table: StatementTable, by_relation: dict[int, IntArray]) -> BoolArray:
     """(t,) bool: triples of relations to a few values that say nothing themselves."""
     relations, tails = table.triples[:, 1], table.triples[:, 2]
     speaks = np.zeros(len(table.entities), dtype=bool)
@@ -127,14 +127,18 @@ def _classifying(table: StatementTable) -> BoolArray:
     speaking = np.bincount(relations[speaks[tails]], minlength=len(table.relations))
     classifies = (count > 1) & (speaking == 0)
     for relation in np.flatnonzero(classifies).tolist():
-        different = len(set(tails[relations == relation].tolist()))
+        different = len(np.unique(tails[by_relation[relation]]))
         classifies[relation] = different <= max(1, CLASSIFIES * count[relation])
     chosen: BoolArray = classifies[relations]
     return chosen
 
 
 def _see_what_they_hold(
-    table: StatementTable, naming: IntArray, leaves: _Leaves, labels: Sequence[str]
+    table: StatementTable,
+    naming: IntArray,
+    leaves: _Leaves,
+    labels: Sequence[str],
+    by_relation: dict[int, IntArray],
 ) -> None:
     """Sets what leaves hold, one relation a time."""
     named = np.zeros(len(table.entities), dtype=bool)
@@ -143,6 +147,7 @@ def _see_what_they_hold(
     speaks[table.facts[~table.is_type, 0]] = True
     by_user = {label.split(STEP)[0] for label in labels if STEP in label}
     annotates = set(_annotations(table))
+    typed, says = _classes(table)
     facts_of = _FactsOf(table, naming)
     for number, mine in by_number(leaves.group):
         relation = str(table.relations[number // 2])
@@ -152,20 +157,37 @@ def _see_what_they_hold(
         child, parent = leaves.child[mine], leaves.parent[mine]
         if not number % 2:
             leaves.holds[mine[table.is_blank[child] & speaks[child]]] = VALUES
-        rows = table.triples[table.triples[:, 1] == number // 2]
-        private = len(mine) / len(np.unique(rows[:, 0 if number % 2 else 2]))
+        ends = table.triples[by_relation[number // 2], 0 if number % 2 else 2]
+        private = len(mine) / len(np.unique(ends))
         if private < MOSTLY:
             continue
-        if number % 2 == 0 and (relation in by_user or facts_of.stand_for_names(relation, child)):
+        # What identifies, as P1_is_identified_by, names by a class that says so.
+        identifies = "identif" in local_name(relation).lower()
+        called = says[child] & typed[child] if identifies else says[child] | ~typed[child]
+        called &= identifies | sounds_like_a_name(relation)
+        if number % 2 == 0 and relation in by_user:
             leaves.holds[mine] = NAMES
+        elif number % 2 == 0 and called.any() and facts_of.have_text(child[called]):
+            leaves.holds[mine[called]] = NAMES
         elif number % 2 == 0 and relation in annotates:
             leaves.holds[mine] = VALUES
         elif (
             len(mine) >= FEWEST
             and (private >= NEARLY_ALL or about)
+            and (about or (says[child] | ~typed[child]).mean() > MOSTLY)
             and facts_of.hold_names(child, parent, named, about=about)
         ):
             leaves.holds[mine] = NAMES
+
+
+def _classes(table: StatementTable) -> tuple[BoolArray, BoolArray]:
+    """(n,) bool: who has a class, and (n,) bool: whose class says that it is of names."""
+    members, kinds, names = table.classes
+    typed, says = (np.zeros(len(table.entities), dtype=bool) for _ in range(2))
+    typed[members] = True
+    sounding = np.array([sounds_like_a_name(name) for name in names], dtype=bool)
+    says[members[sounding[kinds]]] = True
+    return typed, says
 
 
 class _FactsOf:
@@ -181,30 +203,6 @@ class _FactsOf:
         end = np.searchsorted(self._sorted, entities, side="right")
         owner, at = expand(start, end - start)
         return owner, self._order[at]
-
-    def stand_for_names(self, relation: str, entities: IntArray) -> bool:
-        """Whether most of the ends of a relation have texts, and it says that it names; so must
-        their class, if they have one."""
-        return (
-            sounds_like_a_name(relation)
-            and not self.are_things(entities)
-            and self.have_text(entities)
-        )
-
-    def are_things(self, entities: IntArray) -> bool:
-        """Whether most of some entities have a class, which does not say that it names."""
-        typed, said = self._classes(entities)
-        return typed and not said
-
-    def _classes(self, entities: IntArray) -> tuple[bool, bool]:
-        """Whether most of some entities have a class; and whether classes sound like names."""
-        owner, rows = self._rows(entities)
-        typed = self._table.is_type[rows]
-        if len(np.unique(owner[typed])) < MOSTLY * len(entities):
-            return False, False
-        kinds = Counter(self._table.values[rows[typed]])
-        named = sum(count for kind, count in kinds.items() if sounds_like_a_name(kind))
-        return True, named >= MOSTLY * kinds.total()
 
     def names(self, entities: IntArray) -> tuple[list[int], list[str]]:
         """Which of some entities has each name, and the names, in lower case."""
@@ -232,7 +230,7 @@ class _FactsOf:
     ) -> bool:
         """Whether nodes name their neighbours, of whom no other name is known, or repeat theirs."""
         has_name = named[child]
-        if not has_name.any() or (self.are_things(child) and not about):
+        if not has_name.any():
             return False
         if named[parent].mean() <= 1 - NEARLY_ALL:
             one_each = len(child) <= SEVERAL_A_SUBJECT * len(np.unique(parent))

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from dualamn.data_loaders.found_names import find_names
+from dualamn.data_loaders.found_names import find_names, looks_like_a_name
 from dualamn.data_loaders.label_paths import follow_paths
 from dualamn.data_loaders.name_nodes import fold_name_nodes
 from dualamn.data_loaders.naming import (
@@ -17,6 +17,7 @@ from dualamn.data_loaders.naming import (
     SYNONYMS,
     combined,
     local_name,
+    names_in_uris,
     places,
     readable,
 )
@@ -25,11 +26,13 @@ from dualamn.files.text import counted
 from dualamn.kernels.arrays import BoolArray, IntArray, strings
 
 _SHOWN = 5
+_IDENTIFIER = "identifier"
 
 
 def name_statements(
     table: StatementTable,
     is_entity: BoolArray,
+    is_term: BoolArray,
     labels: Sequence[str],
     name: str,
     notes: list[str],
@@ -41,6 +44,8 @@ def name_statements(
 
     Args:
         is_entity: (n,) bool: who can have a name.
+        is_term: (n,) bool: classes and properties that are entities; without a label the last part
+            of their identifier names them, where it is made of words.
         labels: properties and paths that the user prefers.
     """
     table = follow_paths(table, [*labels, *LABELS, *SYNONYMS])
@@ -49,19 +54,16 @@ def name_statements(
     listed = np.flatnonzero(naming >= 0)
     blank = [not value.strip() for value in table.values[listed]]
     naming[listed[np.array(blank, dtype=bool)]] = -1
-    named = _named(table, naming)
-    is_entity = is_entity.copy()
-
-    table, naming = _combine(table, naming, is_entity & ~named)
+    table, naming = _combine(table, naming, is_entity & ~_named(table, naming))
     found = find_names(table, _named(table, naming), is_entity & ~table.is_blank)
     naming[found.facts] = np.where(naming[found.facts] < 0, FOUND, naming[found.facts])
     table, naming = fold_name_nodes(table, naming, labels, name, notes)
-    if len(nameless := np.flatnonzero(~is_entity | table.is_blank)):
-        naming[np.isin(table.facts[:, 0], nameless)] = -1
+    table, naming = _by_identifier(table, naming, is_term & ~table.is_blank)
+    naming[(~is_entity | table.is_blank)[table.facts[:, 0]]] = -1
     _add_note(
         table,
         naming,
-        {table.attributes[at]: of for at, (_, of) in found.properties.items()},
+        {str(table.attributes[at]): of for at, of in found.of_class.items()},
         name,
         notes,
     )
@@ -91,6 +93,19 @@ def _combine(
     ]
     table = table.with_facts(table.facts[given, 0], attributes, both, table.types[given])
     return table, np.concatenate([naming, np.full(len(given), COMBINED)])
+
+
+def _by_identifier(
+    table: StatementTable, naming: IntArray, is_term: BoolArray
+) -> tuple[StatementTable, IntArray]:
+    """Names for terms without any, from their identifiers, as ontologies often have no labels."""
+    terms = np.flatnonzero(is_term & ~_named(table, naming))
+    names = names_in_uris(table.entities[terms])
+    fits = np.array([looks_like_a_name(name) for name in names], dtype=bool)
+    terms, names = terms[fits], names[fits]
+    kinds = strings([""] * len(terms))
+    table = table.with_facts(terms, [_IDENTIFIER] * len(terms), names, kinds)
+    return table, np.concatenate([naming, np.full(len(terms), COMBINED)])
 
 
 def _add_note(

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from urllib.parse import unquote
 
 import numpy as np
 
 from dualamn.graphs.knowledge_graph import FurtherNames
-from dualamn.kernels.arrays import BoolArray, IntArray, StringArray
+from dualamn.kernels.arrays import BoolArray, IntArray, StringArray, strings
 
 _RDFS = "http://www.w3.org/2000/01/rdf-schema#"
 _SKOS = "http://www.w3.org/2004/02/skos/core#"
@@ -95,6 +96,30 @@ _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 def split_words(text: str) -> str:
     """A name written as one word in camelCase as words: "ElectricCurrent", "Electric Current"."""
     return _CAMEL.sub(" ", text)
+
+
+def names_in_uris(identifiers: StringArray) -> StringArray:
+    """The last part of every identifier as a name: ".../National_Front_(France)" is
+    "National Front (France)".
+
+    Percent signs are decoded; an identifier without a slash or hash is taken whole. Where more
+    identifiers are in camelCase than have words apart, "ElectricCurrent" is "Electric Current".
+    """
+    names = [_last_part(identifier) for identifier in identifiers]
+    words = [name if " " in name else split_words(name) for name in names]
+    apart = sum(" " in name for name in names)
+    joined = sum(" " in name for name in words) - apart
+    return strings(words if joined > apart else names)
+
+
+def _last_part(identifier: str) -> str:
+    text = identifier.rstrip("/#")
+    # A slash in a name, as in "AC/DC", stays if it follows the place of all resources.
+    _, marker, rest = text.partition("/resource/")
+    if not marker:
+        cut = max(text.rfind("#"), text.rfind("/")) if "://" in text else text.rfind("#")
+        rest = text[cut + 1 :]
+    return unquote(rest).replace("_", " ").strip()
 
 
 def local_name(identifier: str) -> str:

@@ -90,8 +90,10 @@ def is_vocabulary(table: StatementTable) -> BoolArray:
     return np.fromiter(found, np.bool_, len(table.entities))
 
 
-def who_is_no_entity(table: StatementTable, wanted: str, name: str, notes: list[str]) -> BoolArray:
-    """(n,) bool: those that get no links; a note says so, and what decided.
+def who_is_no_entity(
+    table: StatementTable, wanted: str, name: str, notes: list[str]
+) -> tuple[BoolArray, BoolArray]:
+    """(n,) bool: those that get no links, and (n,) bool: terms that do; a note says what decided.
 
     Args:
         wanted: "individuals", "classes" (and properties) or "both"; with "auto" classes are
@@ -101,8 +103,9 @@ def who_is_no_entity(table: StatementTable, wanted: str, name: str, notes: list[
     terms = schema_terms(table)
     is_term = terms.classes | terms.properties
     left_out = terms.vocabulary | terms.others
+    nobody = np.zeros(len(is_term), dtype=bool)
     if not is_term.any():
-        return left_out
+        return left_out, nobody
     individuals = _individuals(table, is_term | left_out)
     n_terms, n_individuals = int((is_term & ~table.is_blank).sum()), int(individuals.sum())
     if wanted == "auto":
@@ -117,13 +120,13 @@ def who_is_no_entity(table: StatementTable, wanted: str, name: str, notes: list[
     if wanted == "individuals":
         notes.append(f"{name}: {described} of the schema get no links, the {things} do")
         beside = _beside_terms(table, is_term, individuals | left_out | is_term)
-        return left_out | is_term | beside
+        return left_out | is_term | beside, nobody
     if wanted == "classes":
         without = f", {things} get none" if n_individuals else ""
         notes.append(f"{name}: an ontology: {described} are the entities{without}")
-        return left_out | individuals
+        return left_out | individuals, is_term
     notes.append(f"{name}: {described} are entities, and so are {things}")
-    return left_out
+    return left_out, is_term
 
 
 def _individuals(table: StatementTable, no_things: BoolArray) -> BoolArray:

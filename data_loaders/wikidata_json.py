@@ -8,10 +8,12 @@ qualifiers (https://doc.wikimedia.org/Wikibase/master/php/docs_topics_json.html)
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from dualamn.data_loaders.graph_builder import GraphBuilder
 from dualamn.data_loaders.naming import LABELS, SYNONYMS
 from dualamn.data_loaders.rdf_statements import Statement
 from dualamn.errors import DataError
@@ -23,15 +25,18 @@ JSON = (".json", ".jsonl", ".ndjson")
 ENTITY = "http://www.wikidata.org/entity/"
 DIRECT = "http://www.wikidata.org/prop/direct/"
 _DESCRIPTION = "http://schema.org/description"
+_LESS = "deprecated or less preferred than others skipped"
+_QUALIFIED = "read without their qualifiers"
 _XSD = "http://www.w3.org/2001/XMLSchema#"
 
 
 def wikidata_statements(
-    path: Path, encoding: str | None = None, bad: BadLines | None = None
+    path: Path, to: GraphBuilder, encoding: str | None = None, bad: BadLines | None = None
 ) -> Iterator[Statement]:
     """The statements of a dump, line by line.
 
     Args:
+        to: where what is left out of statements is counted.
         bad: where lines that are no entities are counted. Without it they are errors.
 
     Raises:
@@ -47,7 +52,7 @@ def wikidata_statements(
                 continue
             try:
                 entity = json.loads(text)
-                found = list(_entity(entity))
+                found = list(_entity(entity, to.skipped))
             except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
                 if bad is not None:
                     bad.add(number)
@@ -62,7 +67,7 @@ def wikidata_statements(
             yield from found
 
 
-def _entity(entity: Mapping[str, Any]) -> Iterator[Statement]:
+def _entity(entity: Mapping[str, Any], skipped: Counter[str]) -> Iterator[Statement]:
     subject = ENTITY + entity["id"]
     for slot, word in (("labels", LABELS[0]), ("descriptions", _DESCRIPTION)):
         for text in _values(entity.get(slot)):
@@ -77,10 +82,12 @@ def _entity(entity: Mapping[str, Any]) -> Iterator[Statement]:
         best = "preferred" if "preferred" in ranks else "normal"
         for statement in statements:
             snak = statement["mainsnak"]
-            if statement.get("rank", "normal") == best and snak["snaktype"] == "value":
-                value = _value(snak["datavalue"])
-                if value is not None:
-                    yield subject, DIRECT + name, *value
+            value = _value(snak["datavalue"]) if snak["snaktype"] == "value" else None
+            if statement.get("rank", "normal") != best:
+                skipped[_LESS] += 1
+            elif value is not None:
+                yield subject, DIRECT + name, *value
+                skipped[_QUALIFIED] += bool(statement.get("qualifiers"))
 
 
 def _values(slot: Any) -> Any:

@@ -109,8 +109,13 @@ class Alignment(JudgedLinks):
     def _chosen(self, probability: float) -> Alignment:
         pairs = []
         for pair in self.pairs:
-            p = pair.probabilities
-            pairs.append(pair if p is None else pair.kept(p >= np.float32(probability)))
+            p, given = pair.probabilities, pair.is_given
+            if p is None:
+                pairs.append(pair)
+                continue
+            probable = p >= np.float32(probability)
+            # What is given is certain, whatever is asked for.
+            pairs.append(pair.kept(probable if given is None else probable | given))
         return replace(
             self,
             pairs=tuple(pairs),

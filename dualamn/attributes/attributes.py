@@ -6,6 +6,8 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from dualamn.attributes.base import AttributeSimilarity
 from dualamn.attributes.comparable import Comparable
 from dualamn.attributes.name_model import embed_names
@@ -190,6 +192,8 @@ class Attributes:
             self.names.weigh(by_value)
             if self.values is not None:
                 self.values.weigh(labels, self.names)
+            if self.types is not None:
+                self.types.weigh(labels, self.values or self.names)
         else:
             self.weigh(labels)
 

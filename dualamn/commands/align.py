@@ -132,19 +132,21 @@ def align(
 ) -> None:
     """Find links between two or more knowledge graphs.
 
-    LEFT, RIGHT and MORE are RDF files (.nt, .ttl, .nq, .trig, .rdf), tables of triples (head,
-    relation, tail; .tsv, .csv, .parquet), or folders of them, also compressed (.gz, .bz2, .zst).
-    Join several files of one graph by commas, or give a pattern in quotes, 'left/*.nt.gz'. A
-    DATASET is a folder in the layout of a published data set, a name known under --data, or a
-    name of dualamn data list, which is fetched if it is missing. Without seed links, the
-    model starts from pseudo-seeds: pairs with the same unique name or attribute values. RDF labels
-    are names; --names adds or replaces them.
+    LEFT, RIGHT and MORE are RDF files (.nt, .ttl, .nq, .trig, .rdf, .jsonld), tables of triples
+    (head, relation, tail; .tsv, .csv, .parquet) or with --table of records, or folders of them,
+    also compressed (.gz, .bz2, .zst), or sparql+https:// and the address of an endpoint. Join
+    several files of one graph by commas, or give a pattern in quotes, 'left/*.nt.gz'. A DATASET
+    is a folder in the layout of a published data set, a name known under --data, or a name of
+    dualamn data list, which is fetched if it is missing. Without seed links, the model starts
+    from pseudo-seeds: pairs with the same unique name or attribute values. RDF labels are names;
+    --names adds or replaces them.
 
     \b
     Examples:
       dualamn align left.tsv right.tsv --links seeds.tsv --out links.tsv
       dualamn align left.nt.gz,names.nt.gz right.ttl --links same.nt --out x.tsv
       dualamn align left.tsv right.tsv --names names.tsv --out links.tsv
+      dualamn align shop.csv catalogue.csv --table id --out links.tsv
       dualamn align dbp15k/zh_en --data ~/data --epochs 10 --out links.csv
       dualamn align left.ttl right.ttl --out links.sssom.tsv --unmatched rest.csv
       dualamn align left.nt right.nt --out links.tsv --report report.html

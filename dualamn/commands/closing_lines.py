@@ -79,7 +79,7 @@ def unlinked_table(alignment: Alignment) -> Table:
     from dualamn.link_files.unlinked import REASONS, unlinked
 
     task, least = alignment.task, alignment.least_probability
-    titles = {"unlikely": f"below {least:.3g}" if least else "unlikely"}
+    titles = {"unlikely": f"below {least:.3g}" if least and least <= 1 else "unlikely"}
     ids, reasons = unlinked(alignment)
     shown = table("graph", "entities", "linked", "no link", *(titles.get(r, r) for r in REASONS))
     linked = np.zeros(task.n_entities, np.bool_)
@@ -96,7 +96,8 @@ def unlinked_table(alignment: Alignment) -> Table:
 
 def _next(alignment: Alignment, outputs: Outputs) -> str:
     if outputs.save is not None and len(alignment):
-        entity = str(alignment.task.identifiers(alignment.links[0, 0]))
+        least = int(np.argmin(alignment.sureness))  # the link that needs a look most
+        entity = str(alignment.task.identifiers(alignment.links[least, 0]))
         return shlex.join(["dualamn", "explain", str(outputs.save), entity])
     if outputs.report is not None:
         return f"open {outputs.report} in a browser"

@@ -236,7 +236,7 @@ def files_of(text: str) -> list[Path]:
 
     What is there under the whole name is that, commas and stars or not.
     """
-    if Path(text).expanduser().exists():
+    if text.startswith("sparql+") or Path(text).expanduser().exists():
         return [Path(text)]
     found: list[Path] = []
     for part in text.split(","):

@@ -105,6 +105,7 @@ def evaluate_files(
     *,
     base: str | None = None,
     many: bool = False,
+    encoding: str | None = None,
 ) -> LinkFileEvaluation:
     """Evaluates a links file by a gold file, each in any format of `dualamn.link_files`.
 
@@ -118,11 +119,12 @@ def evaluate_files(
             `Alignment.write`.
         many: gold links may give an entity several counterparts, which are all correct, as with
             `Aligner.align(many=True)`.
+        encoding: that of text which is not UTF-8, such as "windows-1252".
 
     Raises:
         DataError: a file cannot be read, the gold links contradict each other, or it is unclear
             which graphs a link is of.
-        ConfigError: the base cannot be one.
+        ConfigError: the base cannot be one, or there is no such encoding.
         MissingExtraError: a format needs a package that is not installed.
 
     >>> import tempfile
@@ -134,8 +136,8 @@ def evaluate_files(
     links precision recall F1 correct incorrect unknown missed
     all 0.500 0.500 0.500 1 1 0 1
     """
-    found = read_links(links_path, base=base)
-    gold = read_links(gold_path, base=base, one_to_one=not many)
+    found = read_links(links_path, base=base, encoding=encoding)
+    gold = read_links(gold_path, base=base, one_to_one=not many, encoding=encoding)
     if found.are_uris or gold.are_uris:
         found, gold = _as_uris(found), _as_uris(gold)
     gold, respelt = _spelt_alike(found, gold)

@@ -101,7 +101,7 @@ def _content(
     whole = alignment if alignment.chosen_from is None else alignment.chosen_from
     assert isinstance(whole, JudgedLinks)
     pairs = [pair_certainty(whole, number) for number in range(len(whole.pairs))]
-    least = alignment.least_probability or 0.0
+    least = min(alignment.least_probability or 0.0, 1.0)  # infinite where none is probable enough
     return {
         "alignment": alignment,
         "whole": whole,

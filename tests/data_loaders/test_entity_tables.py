@@ -111,7 +111,7 @@ def test_parquet_and_frames(tmp_path: Path) -> None:
     assert values(as_graph(frame, table="id")) == expected
     with pytest.raises(DataError, match="no names of columns"):
         as_graph([("1", "Lamp", "3")], table="id")
-    with pytest.raises(DataError, match="--table ID"):
+    with pytest.raises(DataError, match="--table id"):
         as_graph(pd.DataFrame({"id": [7], "name": ["x"], "price": [1], "sold": [2]}))
 
 
@@ -166,6 +166,16 @@ def test_words_that_are_identifiers_are_edges_whatever_the_column_is_called(tmp_
     }
 
 
+def test_fractions_of_data_frames_are_identifiers(tmp_path: Path) -> None:
+    rows = [("id", "film_id"), ("7.0", ""), ("8.0", "7.0"), ("9.0", "7.0"), ("10.0", "8.0")]
+    kg, _ = graph(write(tmp_path / "t.csv", rows, ","), table="id")
+    assert triples(kg) == {
+        (head, "film_id", tail) for head, tail in (("8", "7"), ("9", "7"), ("10", "8"))
+    }
+    frame = pd.DataFrame({"id": [7, 8, 9, 10], "film_id": [None, 7, 7, 8]})
+    assert triples(as_graph(frame, table="id")) == triples(kg)
+
+
 def test_rows_of_one_entity_and_empty_ones_are_noted(tmp_path: Path) -> None:
     rows = [("id", "name"), ("1", "Lamp"), ("1", "Light"), ("2", "")]
     kg, notes = graph(write(tmp_path / "t.csv", rows, ","), table="id")
@@ -197,8 +207,8 @@ def test_bad_rows_are_left_out_and_counted(tmp_path: Path) -> None:
         ("sku,name\n1,a\n", {"table": "3"}, 1, ["'3'"]),
         ("id,name\n1,a\n,b\n", {"table": "id"}, 3, ["no identifier", "--skip-bad-lines"]),
         ("id,name\n1,a\n", {"table": "id", "edges": ["nam"]}, 1, ["mean 'name'?"]),
-        ("id,name,sold,price\n1,a,2,3\n", {}, 1, ["head, relation and tail", "--table ID"]),
-        ("id|name|sold\n" + "".join(f"{i}|n{i}|3\n" for i in range(12)), {}, 1, ["--table ID"]),
+        ("id,name,sold,price\n1,a,2,3\n", {}, 1, ["head, relation and tail", "--table id"]),
+        ("id|name|sold\n" + "".join(f"{i}|n{i}|3\n" for i in range(12)), {}, 1, ["--table id"]),
     ],
 )
 def test_what_is_refused(

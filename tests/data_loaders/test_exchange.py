@@ -130,7 +130,7 @@ def graph_of(path: Path) -> KnowledgeGraph:
 
 def claim(value: Any, kind: str, rank: str = "normal") -> dict[str, Any]:
     snak = {"snaktype": "value", "datavalue": {"type": kind, "value": value}}
-    return {"mainsnak": snak, "rank": rank, "qualifiers": {"P9": []}}
+    return {"mainsnak": snak, "rank": rank, "qualifiers": {"P9": [{}]}}
 
 
 ITEM = {
@@ -171,7 +171,9 @@ def test_wikidata_in_json(tmp_path: Path, name: str, form: str) -> None:
         data = gzip.compress(data)
     elif name.endswith(".bz2"):
         data = bz2.compress(data)
-    kg, _ = graph(tmp_path, {name: data})
+    kg, notes = graph(tmp_path, {name: data})
+    assert "g: 2 statements deprecated or less preferred than others skipped" in notes
+    assert "g: 7 statements read without their qualifiers" in notes
     assert triples(kg) == {
         (f"{W}Q1", f"{P}P1", f"{W}Q2"),
         (f"{W}Q1", f"{P}P2", f"{W}Q4"),

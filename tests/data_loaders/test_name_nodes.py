@@ -62,6 +62,20 @@ def test_things_of_a_class_stay_entities_even_if_they_alone_have_a_name() -> Non
     assert all_names(kg)["c0"] == ["Mx Alder"]
 
 
+def test_appellations_and_titles_of_a_museum_are_names() -> None:
+    kg, _ = read(
+        concepts(
+            ':c# rdfs:label "object #" ; :P1_is_identified_by :a# , :i# ; :P102_has_title :t# . '
+            ':a# a :E41_Appellation ; :P190_has_symbolic_content "% chair" . '
+            ':t# a :E35_Title ; :P190_has_symbolic_content "The %" . '
+            ':i# a :E42_Identifier ; :P190_has_symbolic_content "INV #" .'
+        )
+    )
+    assert all_names(kg)["c0"] == ["object 0", "Alder chair", "The Alder"]
+    assert not {"a0", "t0"} & linkable(kg)
+    assert "i0" in linkable(kg)
+
+
 def test_nodes_that_repeat_the_name_of_their_subject_fold_into_it() -> None:
     kg, _ = read(concepts(':c# rdfs:label "%" ; :has :d# . :d# rdfs:label "%" , "% tree" .'))
     assert all_names(kg)["c0"] == ["Alder", "Alder tree"]

@@ -340,6 +340,12 @@ def test_the_headline_tells_how_many_links_are_correct(
     assert int(precision[1]) == round(100 * expected / kept)
 
 
+def test_a_precision_out_of_reach_leaves_no_links(calibrated: Alignment, tmp_path: Path) -> None:
+    page = read(calibrated._from(np.inf), tmp_path)
+    assert "links written 0" in page.text
+    assert "Links with a probability of at least 1.00" in page.text
+
+
 def test_links_of_the_same_identifier_are_certain(calibrated: Alignment) -> None:
     (pair,) = calibrated.pairs
     free = np.setdiff1d(np.arange(calibrated.task.n_entities), pair.links)
