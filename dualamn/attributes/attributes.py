@@ -6,8 +6,6 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from dualamn.attributes.base import AttributeSimilarity
 from dualamn.attributes.comparable import Comparable
 from dualamn.attributes.name_model import embed_names
