@@ -16,9 +16,9 @@ from dualamn.kernels.arrays import Int32Array, pair_keys
 from dualamn.progress import ProgressCallback, within
 from dualamn.search.candidate_search import explores
 
+_AGREED = 20  # pairs found by structure and by name, fewer of which say too little of types
 _FOUND_AGAIN = 0.5  # of the hidden pairs: from then on structure knows what names do not
 _ODDS = 4  # pairs found again for one that contradicts the hidden ones
-_AGREED = 20  # pairs found by structure and by name, fewer of which say too little of types
 _SETTLED = 0.01  # share of the pairs that changes in a round, below which it was the last
 
 
@@ -169,10 +169,11 @@ def _weigh_by_structure(
             # Names and values tell nothing yet, so these pairs are found without them.
             found = decoder.sure_links(encoder.embeddings(), progress)
         attributes.weigh_without_seeds(pseudo_seeds, found)
+        # Names may be those of another class, and structure may be wrong, but rarely both.
         both = found[np.isin(pair_keys(found), pair_keys(pseudo_seeds.links))]
-        if attributes.types is not None and len(both) >= _AGREED:
-            # Names may be those of another class, and structure may be wrong, but rarely both.
-            attributes.types.weigh(both)
+        known = np.unique(np.concatenate([decoder.task.seed_links, both]), axis=0)
+        if attributes.types is not None and len(known) >= _AGREED:
+            attributes.types.weigh(known)
 
 
 def _structure_knows(decoder: Decoder, pseudo_seeds: PseudoSeeds) -> bool:

@@ -139,10 +139,14 @@ class Model:
 
     def _with_reason(self, matching: Matching, near: ScoredCandidates) -> Matching:
         """Less the links that there is nothing for but a cosine, see `Decoder.has_reason`."""
-        kept = self.decoder.has_reason(matching.links, near)
+        begun = np.zeros(len(matching.links), dtype=np.bool_)
         if self.pseudo_seeds is not None:
-            kept |= np.isin(pair_keys(matching.links), pair_keys(self.pseudo_seeds.links))
+            begun = np.isin(pair_keys(matching.links), pair_keys(self.pseudo_seeds.links))
+        kept = self.decoder.has_reason(matching.links, near, begun)
         kept &= ~self.decoder.ruled_out(matching.links)
+        if self.pseudo_seeds is not None:
+            same = self.pseudo_seeds.links[: self.pseudo_seeds.shared]  # by the same IRI
+            kept |= np.isin(pair_keys(matching.links), pair_keys(same))
         return replace(matching, links=matching.links[kept], scores=matching.scores[kept])
 
     @cached_property

@@ -6,8 +6,6 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from dualamn.attributes.base import AttributeSimilarity
 from dualamn.attributes.comparable import Comparable
 from dualamn.attributes.name_model import embed_names
@@ -62,7 +60,7 @@ class Attributes:
         take_part = config.values != "off" and described >= 2
         values = ValueSimilarity(task, seed=config.seed) if take_part else None
         types = TypeSimilarity(task, seed=config.seed) if config.values != "off" else None
-        if types is not None and len(np.unique(types.types.kind_graph)) < 2:
+        if types is not None and len(set(types.types.graph.tolist())) < 2:
             types = None  # of graphs without types nothing can be compared
         return cls(names, values, config.search_limit, types)
 

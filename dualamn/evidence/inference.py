@@ -31,8 +31,11 @@ from dualamn.result import Candidates
 POSSIBLE = 0.05
 """The probability from which a pair counts as evidence for others."""
 
-MUTE = 0.1
-"""Of what a pair counts to match relations, if it says nothing of itself."""
+MUTE = 0.5
+"""Share of its probability with which a private pair speaks of which names and values say nothing.
+
+That both entities have such a neighbour at all does say something: without it up to a point is lost
+on the sparse SRPRS, held-out links of which it was chosen on."""
 
 _MOST_WEIGHT = 100.0  # of names and values: as an exponent it is still a number
 _SETTLED = 1e-3  # mean change of a query's probabilities at which the rounds end
@@ -254,7 +257,8 @@ class Evidence:
 
         A private entity would tell its neighbour what it has from it. In belief propagation a
         message leaves out what came from whom it goes to (Pearl, "Probabilistic reasoning in
-        intelligent systems", 1988); what is left here is what names and values say.
+        intelligent systems", 1988); what is left here is what names and values say, and a small
+        share of the probability where they say nothing.
         """
         weight: Floats = np.zeros(len(rows))
         if own is not None:
@@ -272,7 +276,8 @@ class Evidence:
             speaking = np.append(ends[alone > POSSIBLE], seeds)
             known_by.append(graph.known_by(~_among(speaking, graph.n_entities)))
             private = known_by[-1][ends] >= 0
-            back = np.where(private, np.minimum(back, alone), back)
+            said = np.where(weight == 0, np.maximum(alone, MUTE * probability), alone)
+            back = np.where(private, np.minimum(back, said), back)
             is_private |= private
         return Messages(back, is_private, (known_by[0], known_by[1]))
 

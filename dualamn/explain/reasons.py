@@ -198,6 +198,9 @@ class CommonStatements:
             alone[links[:, side]] = by_itself(weight, self._sides[1 - side].n_entities)
             alone[seeds[:, side]] = 1
             known_by.append(graph.known_by(alone <= POSSIBLE))
+            quiet = links[weight == 0]
+            least = MUTE * self._probability[quiet[:, 0]]
+            alone[quiet[:, side]] = np.maximum(alone[quiet[:, side]], least)
             speaks.append(alone)
         return known_by, speaks
 

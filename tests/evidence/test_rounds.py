@@ -132,13 +132,15 @@ def plain_gather(
     known_by = plain_known_by(left, mute[0]), plain_known_by(right, mute[1])
     private = {(x, y): x in known_by[0] or y in known_by[1] for x, y in sure}
     private |= dict.fromkeys(seeds, False)
-    back = {pair: min(p, 1 / (1 + n)) if private[pair] else p for pair, p in sure.items()}
+    back = {
+        pair: min(p, max(1 / (1 + n), 0.5 * p)) if private[pair] else p for pair, p in sure.items()
+    }
     weights = plain_weights(
         left,
         right,
         counterparts,
         {
-            x: max(back[x, y], 0.1 * sure[x, y]) if private[x, y] else sure[x, y]
+            x: max(back[x, y], 0.5 * sure[x, y]) if private[x, y] else sure[x, y]
             for x, y in counterparts.items()
         },
     )
