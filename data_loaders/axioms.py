@@ -88,7 +88,9 @@ def _forms(table: StatementTable) -> BoolArray:
     nameless = declared[table.is_blank[declared]]
     things = {f"{OWL}Thing", f"{OWL}NamedIndividual"}
     a_thing = members[np.array([kind in things for kind in names], dtype=bool)[kinds]]
-    forms[np.setdiff1d(nameless, a_thing)] = True
+    kept = forms[a_thing]
+    forms[nameless] = True
+    forms[a_thing] = kept
     return forms
 
 

@@ -122,7 +122,8 @@ def recognise(folder: Path) -> Layout:
         message = (
             f"this folder fits {len(fitting)} layouts: "
             + "; ".join(f"{layout.name} ({layout.files})" for layout in fitting)
-            + ". Name the one that is meant with layout, or remove the files of the others"
+            + ". Name the one that is meant (--layout, in Python layout=), or remove the files of "
+            "the others"
         )
     elif inside := datasets_under(folder, depth=2):
         message = f"this folder is no data set, but holds some; name one: {', '.join(inside)}"

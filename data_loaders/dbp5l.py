@@ -1,28 +1,33 @@
 """The layout of DBP5L: several graphs as integer ids that each count from 0.
 
 A graph L is the union of ``kg/L-train.tsv``, ``kg/L-val.tsv`` and ``kg/L-test.tsv``;
-``entity/L.tsv`` names its entities by line and ``relations.txt`` the relations that all graphs
-share. ``seed_alignlinks/A-B.tsv`` holds the links of a pair, with ids written as floats.
+``entity/L.tsv`` names its entities by line, and ``relations.txt`` the relations that all graphs
+share. Without lists entities are named by their numbers. ``seed_alignlinks/A-B.tsv`` holds the
+links of a pair, with ids written as floats.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
 from dualamn.data_loaders.dataset import Dataset, Layout, Request
 from dualamn.data_loaders.id_graph import (
+    ID_LINK_FIELDS,
     ID_TRIPLE_FIELDS,
     IdGraph,
     IdIndex,
+    IdTable,
     build_graph,
     read_id_links,
     read_ids,
 )
 from dualamn.errors import DataError
 from dualamn.files.text import read_lines
+from dualamn.kernels.arrays import IntArray
 from dualamn.link_files.numbered_links import LinkFile, merge_links
 
 _PARTS = ("train", "val", "test")
@@ -39,14 +44,27 @@ def _read(request: Request) -> Dataset:
     relations = folder / "relations.txt"
     relation_names = (relations, read_lines(relations))
     graphs = {}
+    are_listed = any(folder.glob("entity/*.tsv"))
+    if not are_listed:
+        notes.append(
+            "there are no lists of entities (entity/L.tsv): they are named by their numbers"
+        )
     for number, name in enumerate(names, start=1):
+        tables = [
+            read_ids(folder / "kg" / f"{name}-{part}.tsv", ID_TRIPLE_FIELDS) for part in _PARTS
+        ]
         listed = folder / "entity" / f"{name}.tsv"
-        labels = read_lines(listed)
+        if are_listed:
+            labels = read_lines(listed)
+            index = IdIndex(np.arange(len(labels)))
+        else:
+            index = IdIndex(_numbers(name, tables, folder / _LINKS))
+            labels = [str(number) for number in index.ids.tolist()]
         graphs[name] = build_graph(
             name,
-            [read_ids(folder / "kg" / f"{name}-{part}.tsv", ID_TRIPLE_FIELDS) for part in _PARTS],
+            tables,
             notes,
-            entities=(listed, IdIndex(np.arange(len(labels))), labels),
+            entities=(listed, index, labels),
             relation_names=relation_names,
         )
         request.step(number, len(names) + 1)
@@ -66,6 +84,16 @@ def _read(request: Request) -> Dataset:
     }
     request.step(len(names) + 1, len(names) + 1)
     return Dataset(kgs, links, notes)
+
+
+def _numbers(name: str, tables: Sequence[IdTable], links: Path) -> IntArray:
+    """The ids of a graph's entities that triples or links have, ascending."""
+    found = [table.rows[:, [0, 2]].ravel() for table in tables]
+    for path in sorted(links.glob("*.tsv")):
+        ends = path.stem.partition("-")[::2]
+        if name in ends:
+            found.append(read_ids(path, ID_LINK_FIELDS).rows[:, ends.index(name)])
+    return np.unique(np.concatenate(found))
 
 
 def _graph_names(folder: Path) -> list[str]:

@@ -80,7 +80,7 @@ class _Try:
         try:
             self._receive(url, Path(to))
         except (requests.RequestException, PassingError) as error:
-            words = str(error) if isinstance(error, PassingError) else _words(url, error)
+            words = str(error) if isinstance(error, PassingError) else words_of(url, error)
             if self.tries < TRIES:
                 self.told(0, f"{self.file.name}: {words}; trying again")
             raise PassingError(words) from None
@@ -113,7 +113,7 @@ class _Try:
     close = reset
 
 
-def _words(url: str, error: requests.RequestException) -> str:
+def words_of(url: str, error: requests.RequestException) -> str:
     """What went wrong, if it may be over at the next try; else a DownloadError is raised."""
     if error.response is not None:
         error.response.close()  # pooch leaves it open

@@ -13,12 +13,11 @@ from dataclasses import replace
 from itertools import chain
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote
 
 import numpy as np
 
 from dualamn.data_loaders.id_triples import ENTITY_LISTS, number_entities
-from dualamn.data_loaders.naming import split_words
+from dualamn.data_loaders.naming import names_in_uris
 from dualamn.errors import DataError
 from dualamn.files.opening import PARQUET, suffix
 from dualamn.files.string_tables import read_parquet, read_strings
@@ -99,20 +98,6 @@ def read_names(path: Path) -> dict[str, str]:
     return names
 
 
-def names_in_uris(identifiers: StringArray) -> StringArray:
-    """The last part of every identifier as a name: ".../National_Front_(France)" is
-    "National Front (France)".
-
-    Percent signs are decoded; an identifier without a slash or hash is taken whole. Where more
-    identifiers are in camelCase than have words apart, "ElectricCurrent" is "Electric Current".
-    """
-    names = [_last_part(identifier) for identifier in identifiers]
-    words = [name if " " in name else split_words(name) for name in names]
-    apart = sum(" " in name for name in names)
-    joined = sum(" " in name for name in words) - apart
-    return strings(words if joined > apart else names)
-
-
 def _how_many(kgs: Sequence[KnowledgeGraph]) -> str:
     given = list(chain.from_iterable(map(_names, kgs)))
     named = sum(map(bool, given))
@@ -136,16 +121,6 @@ def _renamed(kg: KnowledgeGraph, new: StringArray) -> KnowledgeGraph:
         further = np.concatenate([known.names[left], further])
     given = FurtherNames(entities, further) if len(entities) else None
     return replace(kg, entity_names=names, further_names=given)
-
-
-def _last_part(identifier: str) -> str:
-    text = identifier.rstrip("/#")
-    # A slash in a name, as in "AC/DC", stays if it follows the place of all resources.
-    _, marker, rest = text.partition("/resource/")
-    if not marker:
-        cut = max(text.rfind("#"), text.rfind("/")) if "://" in text else text.rfind("#")
-        rest = text[cut + 1 :]
-    return unquote(rest).replace("_", " ").strip()
 
 
 def _given(

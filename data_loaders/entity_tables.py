@@ -27,11 +27,13 @@ from dualamn.files.string_tables import (
 from dualamn.files.text import OR_SKIP, BadLines, counted, read_text
 
 _MOST_COLUMNS = 10_000
-_NOTHING = frozenset({"", r"\N", "NULL", "null", "NaN", "nan"})
+NOTHING = frozenset({"", r"\N", "NULL", "null", "NaN", "nan"})
 """Cells that say that nothing is known, as databases and data frames write it."""
 
 _MOSTLY = 0.95
 """So large a share of a column's cells has to name entities for it to be taken for edges."""
+
+_FRACTION = re.compile(r"-?[0-9]+\.0")
 
 NAMES_IDS = re.compile(
     r"(?:.*[^A-Za-z])?(?i:ids?|refs?|keys?|identifiers?|uris?|iris?)"
@@ -94,7 +96,7 @@ def read_entities(path: Path, notes: list[str], reading: Reading) -> EntityTable
     text = read_text(path, encoding=reading.encoding)
     form = delimiter_of(path, text, notes, given=reading.separator, column=reading.table)
     bad = BadLines() if reading.skip_bad_lines else None
-    table = _parsed(path, text, form, notes, bad)
+    table = parsed_table(path, text, form, notes, bad)
     header = [column[0] for column in table.columns]
     if len(table) == 1:
         raise DataError("there is nothing but a header; add entities", path=path)
@@ -104,10 +106,25 @@ def read_entities(path: Path, notes: list[str], reading: Reading) -> EntityTable
     return found
 
 
-def _parsed(
-    path: Path, text: str, form: Delimited, notes: list[str], bad: BadLines | None
+def parsed_table(
+    path: Path,
+    text: str,
+    form: Delimited,
+    notes: list[str],
+    bad: BadLines | None,
+    *,
+    may_quote: bool = True,
 ) -> StringTable:
-    """The table in a text; where quotes do not close, they are taken as they stand."""
+    """The table with a header in a text; where quotes do not close, they are taken as they stand.
+
+    Args:
+        notes: where that is noted.
+        bad: where lines that do not fit are counted, and left out. Without it they are errors.
+        may_quote: whether quotes may be those of CSV.
+
+    Raises:
+        DataError: the text is empty, or a line does not fit.
+    """
 
     def parsed(*, quoted: bool, bad: BadLines | None = None) -> StringTable:
         return parse_strings(
@@ -121,7 +138,7 @@ def _parsed(
             hint=OR_SKIP,
         )
 
-    if '"' not in text:
+    if not may_quote or '"' not in text:
         return parsed(quoted=False, bad=bad)
     try:
         return parsed(quoted=True)
@@ -152,8 +169,12 @@ def entities_of(
     assert reading.table is not None
     header = [word.strip() or f"column {at}" for at, word in enumerate(header, start=1)]
     at = _place(table.path, header, reading.table)
-    ids = table.columns[at]
-    without = [row for row, identifier in enumerate(ids) if identifier.strip() in _NOTHING]
+    ids = _whole(table.columns[at])
+    if ids is not table.columns[at]:
+        table = StringTable(
+            table.path, (*table.columns[:at], ids, *table.columns[at + 1 :]), table.lines
+        )
+    without = [row for row, identifier in enumerate(ids) if identifier.strip() in NOTHING]
     if without and bad is None:
         raise table.error(
             f"the row has no identifier in the column {header[at]!r}; give it one, or leave out "
@@ -168,6 +189,13 @@ def entities_of(
         columns = tuple([column[row] for row in kept] for column in table.columns)
         table = StringTable(table.path, columns, [table.line(row) for row in kept])
     return EntityTable(table, tuple(header), at)
+
+
+def _whole(column: list[str]) -> list[str]:
+    """Cells of which data frames made fractions, since some are empty, as whole numbers again."""
+    if not all(cell in NOTHING or _FRACTION.fullmatch(cell) for cell in column):
+        return column
+    return [cell.removesuffix(".0") for cell in column]
 
 
 def _place(path: Path, header: Sequence[str], wanted: str) -> int:
@@ -242,7 +270,7 @@ def _edges(
 
 
 def _names_entities(made: EntityTable, at: int, known: set[str]) -> bool:
-    cells = [cell for cell in made.table.columns[at] if cell not in _NOTHING]
+    cells = [cell for cell in _whole(made.table.columns[at]) if cell not in NOTHING]
     if len(cells) < _FEW or sum(cell in known for cell in cells) < _MOSTLY * len(cells):
         return False
     if made.table.columns[at] == made.ids:  # the identifier once more
@@ -259,7 +287,7 @@ def _add(made: EntityTable, edges: Sequence[int], to: GraphBuilder, notes: list[
         if at == made.id_column:
             continue
         is_edge = at in edges
-        rows = [row for row, cell in enumerate(column) if cell.strip() not in _NOTHING]
+        rows = [row for row, cell in enumerate(column) if cell.strip() not in NOTHING]
         for row in rows:
             has_any[row] = 1
         subjects = [numbers[row] for row in rows]
@@ -267,7 +295,8 @@ def _add(made: EntityTable, edges: Sequence[int], to: GraphBuilder, notes: list[
             heads, relations, tails = to.triples
             heads.extend(subjects)
             relations.extend([to.relations[name]] * len(rows))
-            tails.extend(to.entities[column[row]] for row in rows)
+            cells = _whole(column)
+            tails.extend(to.entities[cells[row]] for row in rows)
             continue
         entities, attributes = to.literals
         entities.extend(subjects)

@@ -15,6 +15,7 @@ from dualamn.data_loaders.known import (
     KnownDataset,
     KnownFile,
     cache_folder,
+    check_online,
     damaged_files,
     find_known,
     missing_files,
@@ -27,9 +28,6 @@ BASE = "https://raw.githubusercontent.com"
 
 BASE_VARIABLE = "DUALAMN_MIRROR"
 """The environment variable that names another server with the same paths."""
-
-OFFLINE_VARIABLE = "DUALAMN_OFFLINE"
-"""The environment variable that forbids to fetch anything."""
 
 SECONDS_BETWEEN_LOOKS = 0.2
 """How often to look whether another process has ended."""
@@ -125,8 +123,7 @@ def _fill(
     try:
         if not wanted(dataset, folder):
             return
-        if os.environ.get(OFFLINE_VARIABLE, "0") not in ("", "0"):
-            raise DownloadError(f"{OFFLINE_VARIABLE} is set, so nothing is fetched")
+        check_online()
         for file in dataset.files:
             (folder / file.name).parent.mkdir(parents=True, exist_ok=True)
         with _lock(dataset, folder, progress):

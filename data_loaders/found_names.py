@@ -26,7 +26,7 @@ UNIQUE, UNIQUE_IF_CALLED_NAME = 0.8, 0.5
 FEWEST, FEWEST_IF_CALLED_NAME = 10, 3
 """So few values can all differ by chance."""
 SMALL_PART = 0.05
-"""A property that says it names is one if such a share of the entities without a class has it."""
+"""A property that says it names is one if such a share of those that no class names have it."""
 _CALLED_NAME = 1.5
 _RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
 _TEXTS = ("", f"{_RDF}langString", f"{_RDF}PlainLiteral")
@@ -38,12 +38,11 @@ class FoundNames:
 
     Attributes:
         facts: positions of the attribute triples that name, ascending.
-        properties: by number of the property: of how many entities, and of which class, the first
-            of several; "" where entities have none.
+        of_class: by number of the property, a class that it names.
     """
 
     facts: IntArray
-    properties: dict[int, tuple[int, str]]
+    of_class: dict[int, str]
 
 
 def looks_like_a_name(text: str) -> bool:
@@ -94,38 +93,42 @@ def find_names(table: StatementTable, named: BoolArray, asked: BoolArray) -> Fou
     found = _measure(class_of, table.facts[rows[at], 1], entity[at], value[at], called)
     share = found.entities / np.maximum(size[found.group], 1)
     score = np.where(found.fits & (share >= PRESENT), share * found.score, 0.0)
-    names_class = _best_of_each(found.group, score)
-    taken, properties = list[IntArray](), dict[int, tuple[int, str]]()
-    for one in names_class.tolist():
-        kind, attribute = int(found.group[one]), int(found.attribute[one])
-        mine = rows[np.unique(at[(class_of == kind) & (table.facts[rows[at], 1] == attribute)])]
-        count, first = properties.get(attribute, (0, classes[kind]))
-        new = np.setdiff1d(mine, np.concatenate(taken)) if taken else mine
-        properties[attribute] = count + len(np.unique(table.facts[new, 0])), first
-        taken.append(mine)
+    best = _best_of_each(found.group, score)
+    by_class = np.full(len(classes), -1)
+    by_class[found.group[best]] = found.attribute[best]
+    taken = rows[np.unique(at[by_class[class_of] == table.facts[rows[at], 1]])]
+    of_class = {int(found.attribute[one]): classes[found.group[one]] for one in best[::-1]}
 
-    # Entities without a class: the best property that each has.
-    rest = ~typed[entity]
-    if rest.any():
-        alone, group = rows[rest], np.zeros(int(rest.sum()), dtype=np.int64)
-        attribute, owner = table.facts[alone, 1], entity[rest]
-        found = _measure(group, attribute, owner, value[rest], called)
-        described = np.unique(table.facts[wanted[table.facts[:, 0]] & ~table.is_type, 0])
-        of_all = found.entities / max(1, int((~typed[described]).sum()))
-        several = of_all >= np.where(called[found.attribute], SMALL_PART, PRESENT)
-        by_attribute = np.zeros(len(table.attributes))
-        fitting = found.fits & several
-        by_attribute[found.attribute[fitting]] = (found.entities * found.score)[fitting]
-        best = np.zeros(len(asked))
-        np.maximum.at(best, owner, by_attribute[attribute])
-        mine = alone[(by_attribute[attribute] > 0) & (by_attribute[attribute] == best[owner])]
-        for number in np.unique(table.facts[mine, 1]).tolist():
-            own = np.unique(table.facts[mine[table.facts[mine, 1] == number], 0])
-            count, first = properties.get(number, (0, ""))
-            properties[number] = count + len(own), first
-        taken.append(mine)
-    facts = np.unique(np.concatenate(taken)) if taken else np.zeros(0, dtype=np.int64)
-    return FoundNames(facts, {key: count for key, count in properties.items() if count[0]})
+    # Of no class, of a small one or of one that is mixed: the most common property of each.
+    left = wanted & ~named
+    left[members[by_class[kinds] >= 0]] = False
+    more = _of_the_others(table, rows[left[entity]], value[left[entity]], left, called)
+    return FoundNames(np.sort(np.concatenate([taken, more])), of_class)
+
+
+def _of_the_others(
+    table: StatementTable, rows: IntArray, value: IntArray, left: BoolArray, called: BoolArray
+) -> IntArray:
+    """Those of some attribute triples that name entities which no class has named.
+
+    Args:
+        rows, value: (m,) the attribute triples, and a number for the value of each.
+        left: (n,) bool: the entities.
+        called: (a,) bool: properties that say that they name.
+    """
+    owner, attribute = table.facts[rows, 0], table.facts[rows, 1]
+    found = _measure(np.zeros(len(rows), dtype=np.int64), attribute, owner, value, called)
+    described = np.zeros(len(left), dtype=bool)
+    described[table.facts[~table.is_type, 0]] = True
+    share = found.entities / max(1, int((left & described).sum()))
+    fits = found.fits & (share >= np.where(called[found.attribute], SMALL_PART, PRESENT))
+    score = np.zeros(len(table.attributes))
+    score[found.attribute[fits]] = (found.entities * found.score)[fits]
+    highest = np.zeros(len(left))
+    np.maximum.at(highest, owner, score[attribute])
+    chosen = (score[attribute] > 0) & (score[attribute] == highest[owner])
+    names: IntArray = rows[chosen]
+    return names
 
 
 @dataclass(frozen=True, eq=False)

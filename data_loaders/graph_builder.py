@@ -13,7 +13,8 @@ from dualamn.data_loaders.axioms import plain_axioms
 from dualamn.data_loaders.name_statements import name_statements
 from dualamn.data_loaders.naming import STEP, choose_names
 from dualamn.data_loaders.same_entities import deprecated, merge_same
-from dualamn.data_loaders.schema_terms import who_is_no_entity
+from dualamn.data_loaders.schema_terms import is_vocabulary, who_is_no_entity
+from dualamn.data_loaders.statement_nodes import plain_statements
 from dualamn.data_loaders.statement_table import IRI_TYPE, StatementTable
 from dualamn.files.rdf import Reading
 from dualamn.files.string_tables import StringTable
@@ -82,19 +83,22 @@ class GraphBuilder:
             strings(self.values),
             strings(self.types),
         )
-        table = plain_axioms(table, name, notes)
+        table = plain_statements(plain_axioms(table, name, notes), name, notes)
         table, aliases, apart = merge_same(table, self.same, self.entities, name, notes)
         self.skipped[SAME] += apart
         table = _distinct(table, name, notes)
         if hubs:
             table = _without_hubs(table, name, notes)
-        is_out = who_is_no_entity(table, self._reading.entities, name, notes)
+        table = _without_vocabulary(table, name, notes)
+        is_out, terms = who_is_no_entity(table, self._reading.entities, name, notes)
         out_of_use, replaced = deprecated(table, name, notes)
         is_out |= out_of_use
-        # What is said of them would make them namesakes, and pairs by value.
+        table, naming = name_statements(
+            table, ~is_out, terms & ~is_out, self._reading.labels, name, notes
+        )
+        # What is said of who gets no links would make pairs of equal values.
         says = ~is_out[table.facts[:, 0]] | table.is_type
-        table = table.keep(np.ones(len(table.triples), dtype=bool), says)
-        table, naming = name_statements(table, ~is_out, self._reading.labels, name, notes)
+        table, naming = table.keep(np.ones(len(table.triples), dtype=bool), says), naming[says]
         table, naming = _without_lone_blanks(table, naming, name, notes)
 
         ends = np.concatenate([table.triples[:, 0], table.triples[:, 2], table.facts[:, 0]])
@@ -122,7 +126,7 @@ class GraphBuilder:
             _literals(facts, table, naming < 0),
             further,
             is_out if is_out.any() else None,
-            {**replaced, **aliases} or None,
+            _aliases({**replaced, **aliases}, entities),
         )
 
     def _add_notes(self, name: str, notes: list[str], entities: StringArray) -> None:
@@ -173,7 +177,7 @@ def _distinct(table: StatementTable, name: str, notes: list[str]) -> StatementTa
         table = replace(
             table, facts=table.facts[once], values=table.values[once], types=table.types[once]
         )
-    return replace(table, triples=triples)
+    return table if triples is table.triples else replace(table, triples=triples)
 
 
 def _without_hubs(table: StatementTable, name: str, notes: list[str]) -> StatementTable:
@@ -196,18 +200,30 @@ def _without_hubs(table: StatementTable, name: str, notes: list[str]) -> Stateme
     )
 
 
+def _without_vocabulary(table: StatementTable, name: str, notes: list[str]) -> StatementTable:
+    """The table without triples that end in a term of RDF, OWL and the like, as owl:Thing."""
+    ends = is_vocabulary(table)[table.triples[:, 2]]
+    if not ends.any():
+        return table
+    notes.append(
+        f"{name}: {counted(int(ends.sum()), 'triple')} that lead to terms of RDF, OWL and the "
+        "like left out"
+    )
+    return table.keep(~ends, np.ones(len(table.facts), dtype=bool))
+
+
 def _without_lone_blanks(
     table: StatementTable, naming: IntArray, name: str, notes: list[str]
 ) -> tuple[StatementTable, IntArray]:
     """The table without blank nodes that are nobody's neighbour, as they get no links either."""
-    joined = np.zeros(len(table.entities), dtype=bool)
-    joined[table.triples[:, [0, 2]]] = True
-    described = np.unique(table.facts[:, 0])
-    lone = described[table.is_blank[described] & ~joined[described]]
-    if not len(lone):
+    lone = table.is_blank.copy()
+    lone[table.triples[:, [0, 2]]] = False
+    goes = lone[table.facts[:, 0]]
+    if not goes.any():
         return table, naming
-    notes.append(f"{name}: {counted(len(lone), 'blank node')} in no triple left out")
-    kept = ~np.isin(table.facts[:, 0], lone)
+    count = len(np.unique(table.facts[goes, 0]))
+    notes.append(f"{name}: {counted(count, 'blank node')} in no triple left out")
+    kept = ~goes
     return table.keep(np.ones(len(table.triples), dtype=bool), kept), naming[kept]
 
 
@@ -228,6 +244,12 @@ def _used(numbers: IntArray, n: int) -> tuple[BoolArray, IntArray]:
     used = np.zeros(n, dtype=bool)
     used[numbers] = True
     return used, (np.cumsum(used) - 1)[numbers]
+
+
+def _aliases(aliases: dict[str, str], entities: StringArray) -> dict[str, str] | None:
+    """Other identifiers of what is still an entity."""
+    known = set(entities) if aliases else set()
+    return {other: own for other, own in aliases.items() if own in known} or None
 
 
 def _literals(facts: IntArray, table: StatementTable, rest: BoolArray) -> Literals | None:

@@ -21,6 +21,7 @@ from dualamn.files.string_tables import StringTable
 from dualamn.graphs.knowledge_graph import KnowledgeGraph
 from dualamn.graphs.task import AlignmentTask
 from dualamn.kernels.arrays import strings
+from dualamn.link_files.confidence import MIN_CONFIDENCE
 from dualamn.link_files.resolving import LinkReader, PairFiles, join_links
 from dualamn.link_files.table_formats import named_links
 
@@ -102,6 +103,8 @@ def as_task(
     separator: str | None = None,
     encoding: str | None = None,
     skip_bad_lines: bool = False,
+    min_confidence: float = MIN_CONFIDENCE,
+    many: bool = False,
     entities: str = "auto",
 ) -> AlignmentTask:
     """Makes a task of two or more graphs and the links between them.
@@ -121,7 +124,7 @@ def as_task(
             `train_ratio` is given.
         name: what the results are reported under.
         test_links, train_ratio, seed, labels, language, columns, table, edges, separator,
-            encoding, skip_bad_lines, entities: see `load_files`.
+            encoding, skip_bad_lines, min_confidence, many, entities: see `load_files`.
 
     Raises:
         DataError: fewer than two graphs, or data that is unusable or contradicts itself.
@@ -156,9 +159,15 @@ def as_task(
     ]
     if len(kgs) < 2:
         raise DataError(f"alignment needs two or more graphs of different names, got {len(kgs)}")
-    reader = LinkReader(kgs, notes, encoding=readings[0].encoding)
+    reader = LinkReader(
+        kgs, notes, encoding=readings[0].encoding, min_confidence=min_confidence, many=many
+    )
     joined = join_links(
-        kgs, notes, seeds=_read_links(reader, links), test=_read_links(reader, test_links)
+        kgs,
+        notes,
+        many=many,
+        seeds=_read_links(reader, links),
+        test=_read_links(reader, test_links),
     )
     return assemble(
         Dataset(tuple(kgs), joined, notes),

@@ -11,13 +11,22 @@ from functools import cache
 from pathlib import Path
 from types import MappingProxyType
 
-from dualamn.errors import DataError
+from dualamn.errors import DataError, DownloadError
 
 CACHE_VARIABLE = "DUALAMN_CACHE"
 """The environment variable that names the cache folder where it shall not be the usual one."""
 
 CATALOG = Path(__file__).with_name("known.toml")
 """Where the list is."""
+
+OFFLINE_VARIABLE = "DUALAMN_OFFLINE"
+"""The environment variable that forbids to fetch anything."""
+
+
+def check_online() -> None:
+    """Raises a DownloadError where the user has forbidden to fetch anything."""
+    if os.environ.get(OFFLINE_VARIABLE, "0") not in ("", "0"):
+        raise DownloadError(f"{OFFLINE_VARIABLE} is set, so nothing is fetched")
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,8 @@
 """Nodes that stand for a name, such as labels of SKOS-XL: their names are those of their subject.
 
 Such a node has one neighbour, its subject, and says nothing but its text. It leaves the graph, as
-otherwise it would be a namesake of every entity of that name.
+otherwise it would be a namesake of every entity of that name. So do blank nodes of one neighbour,
+which hold values of their subject together.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import numpy as np
 
 from dualamn.data_loaders.found_names import looks_like_a_name
 from dualamn.data_loaders.naming import (
-    LABELS,
+    BACK,
     NODE,
     OTHER,
     STEP,
@@ -26,17 +27,16 @@ from dualamn.data_loaders.statement_table import StatementTable, by_number
 from dualamn.files.text import counted
 from dualamn.kernels.arrays import BoolArray, IntArray, expand
 
-ROUNDS = 2
-"""So many steps away a name may be."""
+ROUNDS = 4
+"""So many steps away a value may be, and a name."""
+NAMES, VALUES = 1, 2
+"""What nodes that fold into their neighbour hold."""
 MOSTLY, NEARLY_ALL, HARDLY_REPEATED = 0.5, 0.9, 0.95
 SEVERAL_A_SUBJECT = 1.5
 """Names of subjects without any: so many a subject at most, or they are things that it has."""
 FEWEST, SOME_EQUAL = 10, 0.1
 CLASSIFIES = 0.05
 """A relation to so few different values a triple, of which nothing is said, only classifies."""
-BACK = "^"
-"""Before a relation that leads from the node to its subject."""
-
 _ABOUT = {
     "http://schema.org/about",
     "https://schema.org/about",
@@ -44,8 +44,6 @@ _ABOUT = {
     "http://xmlns.com/foaf/0.1/focus",
 }
 """Relations from a page or record to what it describes."""
-_PREFERRED = "http://www.w3.org/2008/05/skos-xl#prefLabel"
-_SKOS_PREFERRED = "http://www.w3.org/2004/02/skos/core#prefLabel"
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,33 +52,17 @@ class _Leaves:
 
     Attributes:
         group: twice the relation, plus one where it leads to the neighbour.
+        holds: `NAMES` or `VALUES`; 0 where the node is a thing.
     """
 
     child: IntArray
     parent: IntArray
     group: IntArray
+    holds: IntArray
 
     def chosen(self, which: BoolArray) -> _Leaves:
-        return _Leaves(self.child[which], self.parent[which], self.group[which])
-
-
-def follow_paths(table: StatementTable, labels: Sequence[str]) -> StatementTable:
-    """The table with the values at the end of paths that the user gave as attribute triples."""
-    for label in labels:
-        *steps, last = label.split(STEP)
-        if not steps:
-            continue
-        every = np.arange(len(table.entities))
-        subject, node = every, every
-        for step in steps:
-            rows = table.triples[table.of([step.removeprefix(BACK)])][:, [0, 2]]
-            near, far = (rows[:, ::-1] if step.startswith(BACK) else rows).T
-            subject, node = _joined(subject, node, near, far)
-        of_last = np.flatnonzero(table.facts_of([last]))
-        subject, at = _joined(subject, node, table.facts[of_last, 0], of_last)
-        values, types = table.values[at], table.types[at]
-        table = table.with_facts(subject, [label] * len(at), values, types)
-    return table
+        columns = (self.child, self.parent, self.group, self.holds)
+        return _Leaves(*(column[which] for column in columns))
 
 
 def fold_name_nodes(
@@ -94,8 +76,10 @@ def fold_name_nodes(
     """
     folded: dict[str, int] = {}
     for _ in range(ROUNDS):
-        leaves = _leaves(table)
-        leaves = leaves.chosen(_standing_for_names(table, naming, leaves, labels))
+        by_relation = dict(by_number(table.triples[:, 1]))
+        leaves = _leaves(table, by_relation)
+        _see_what_they_hold(table, naming, leaves, labels, by_relation)
+        leaves = leaves.chosen(leaves.holds > 0)
         # Of two nodes that have each other alone, one stays.
         is_child = np.zeros(len(table.entities), dtype=bool)
         is_child[leaves.child] = True
@@ -111,25 +95,14 @@ def fold_name_nodes(
         by = ", ".join(sorted(folded, key=lambda title: -folded[title])[:5])
         notes.append(
             f"{name}: {counted(sum(folded.values()), 'node')} that only name or describe a "
-            f"neighbour ({by}) are read as names and values of it"
+            f"neighbour ({by}) read as names and values of it"
         )
     return table, naming
 
 
-def _joined(
-    subject: IntArray, node: IntArray, near: IntArray, far: IntArray
-) -> tuple[IntArray, IntArray]:
-    """Pairs (subject, far) for every two pairs (subject, node) and (near, far) that meet."""
-    order = np.argsort(near, kind="stable")
-    start = np.searchsorted(near[order], node)
-    end = np.searchsorted(near[order], node, side="right")
-    owner, at = expand(start, end - start)
-    return subject[owner], far[order[at]]
-
-
-def _leaves(table: StatementTable) -> _Leaves:
+def _leaves(table: StatementTable, by_relation: dict[int, IntArray]) -> _Leaves:
     n = len(table.entities)
-    rows = table.triples[~_classifying(table)]
+    rows = table.triples[~_classifying(table, by_relation)]
     rows = rows[rows[:, 0] != rows[:, 2]]
     lowest, highest = np.full(n, n), np.full(n, -1)
     for node, neighbour in ((rows[:, 0], rows[:, 2]), (rows[:, 2], rows[:, 0])):
@@ -141,10 +114,10 @@ def _leaves(table: StatementTable) -> _Leaves:
     parent = np.concatenate([forward[:, 0], back[:, 2]])
     group = np.concatenate([2 * forward[:, 1], 2 * back[:, 1] + 1])
     child, first = np.unique(child, return_index=True)
-    return _Leaves(child, parent[first], group[first])
+    return _Leaves(child, parent[first], group[first], np.zeros(len(child), dtype=np.int64))
 
 
-def _classifying(table: StatementTable) -> BoolArray:
+def _classifying(table: StatementTable, by_relation: dict[int, IntArray]) -> BoolArray:
     """(t,) bool: triples of relations to a few values that say nothing themselves."""
     relations, tails = table.triples[:, 1], table.triples[:, 2]
     speaks = np.zeros(len(table.entities), dtype=bool)
@@ -154,49 +127,67 @@ def _classifying(table: StatementTable) -> BoolArray:
     speaking = np.bincount(relations[speaks[tails]], minlength=len(table.relations))
     classifies = (count > 1) & (speaking == 0)
     for relation in np.flatnonzero(classifies).tolist():
-        different = len(set(tails[relations == relation].tolist()))
+        different = len(np.unique(tails[by_relation[relation]]))
         classifies[relation] = different <= max(1, CLASSIFIES * count[relation])
     chosen: BoolArray = classifies[relations]
     return chosen
 
 
-def _standing_for_names(
-    table: StatementTable, naming: IntArray, leaves: _Leaves, labels: Sequence[str]
-) -> BoolArray:
-    """(m,) bool: the leaves of relations that lead to names or values, one relation a time."""
-    chosen = np.zeros(len(leaves.child), dtype=bool)
+def _see_what_they_hold(
+    table: StatementTable,
+    naming: IntArray,
+    leaves: _Leaves,
+    labels: Sequence[str],
+    by_relation: dict[int, IntArray],
+) -> None:
+    """Sets what leaves hold, one relation a time."""
     named = np.zeros(len(table.entities), dtype=bool)
     named[table.facts[naming >= 0, 0]] = True
+    speaks = np.zeros(len(table.entities), dtype=bool)
+    speaks[table.facts[~table.is_type, 0]] = True
     by_user = {label.split(STEP)[0] for label in labels if STEP in label}
     annotates = set(_annotations(table))
+    typed, says = _classes(table)
     facts_of = _FactsOf(table, naming)
     for number, mine in by_number(leaves.group):
         relation = str(table.relations[number // 2])
         about = relation in _ABOUT
         if number % 2 and not about:
             continue
-        rows = table.triples[table.triples[:, 1] == number // 2]
-        private = len(mine) / len(np.unique(rows[:, 0 if number % 2 else 2]))
+        child, parent = leaves.child[mine], leaves.parent[mine]
+        if not number % 2:
+            leaves.holds[mine[table.is_blank[child] & speaks[child]]] = VALUES
+        ends = table.triples[by_relation[number // 2], 0 if number % 2 else 2]
+        private = len(mine) / len(np.unique(ends))
         if private < MOSTLY:
             continue
-        child, parent = leaves.child[mine], leaves.parent[mine]
-        if number % 2 == 0 and (
-            relation in by_user
-            or relation in annotates
-            or (sounds_like_a_name(relation) and facts_of.have_text(child))
+        # What identifies, as P1_is_identified_by, names by a class that says so.
+        identifies = "identif" in local_name(relation).lower()
+        called = says[child] & typed[child] if identifies else says[child] | ~typed[child]
+        called &= identifies | sounds_like_a_name(relation)
+        if number % 2 == 0 and relation in by_user:
+            leaves.holds[mine] = NAMES
+        elif number % 2 == 0 and called.any() and facts_of.have_text(child[called]):
+            leaves.holds[mine[called]] = NAMES
+        elif number % 2 == 0 and relation in annotates:
+            leaves.holds[mine] = VALUES
+        elif (
+            len(mine) >= FEWEST
+            and (private >= NEARLY_ALL or about)
+            and (about or (says[child] | ~typed[child]).mean() > MOSTLY)
+            and facts_of.hold_names(child, parent, named, about=about)
         ):
-            chosen[mine] = True
-            continue
-        if len(mine) < FEWEST or (private < NEARLY_ALL and not about):
-            continue
-        has_name = named[child]
-        if named[parent].mean() <= 1 - NEARLY_ALL:
-            if has_name.mean() >= NEARLY_ALL and facts_of.are_unique(child):
-                chosen[mine] = len(mine) <= SEVERAL_A_SUBJECT * len(np.unique(parent))
-        elif has_name.any():
-            share = facts_of.share_equal(child[has_name], parent[has_name])
-            chosen[mine] = share >= (SOME_EQUAL if about else MOSTLY)
-    return chosen
+            leaves.holds[mine] = NAMES
+
+
+def _classes(table: StatementTable) -> tuple[BoolArray, BoolArray]:
+    """(n,) bool: who has a class, and (n,) bool: whose class says that it is of names."""
+    members, kinds, names = table.classes
+    typed, says = (np.zeros(len(table.entities), dtype=bool) for _ in range(2))
+    typed[members] = True
+    sounding = np.array([sounds_like_a_name(name) for name in names], dtype=bool)
+    says[members[sounding[kinds]]] = True
+    return typed, says
 
 
 class _FactsOf:
@@ -234,6 +225,19 @@ class _FactsOf:
         ]
         return len(np.unique(owner[np.array(fits, dtype=bool)])) >= MOSTLY * len(entities)
 
+    def hold_names(
+        self, child: IntArray, parent: IntArray, named: BoolArray, *, about: bool
+    ) -> bool:
+        """Whether nodes name their neighbours, of whom no other name is known, or repeat theirs."""
+        has_name = named[child]
+        if not has_name.any():
+            return False
+        if named[parent].mean() <= 1 - NEARLY_ALL:
+            one_each = len(child) <= SEVERAL_A_SUBJECT * len(np.unique(parent))
+            return one_each and has_name.mean() >= NEARLY_ALL and self.are_unique(child)
+        share = self.share_equal(child[has_name], parent[has_name])
+        return share >= (SOME_EQUAL if about else MOSTLY)
+
     def are_unique(self, entities: IntArray) -> bool:
         """Whether nearly no name of some entities is that of another one of them."""
         owner, names = self.names(entities)
@@ -264,21 +268,24 @@ def _folded(
     n = len(table.entities)
     parent, group = np.full(n, -1, dtype=np.int64), np.full(n, -1, dtype=np.int64)
     parent[leaves.child], group[leaves.child] = leaves.parent, leaves.group
+    holds_names = np.zeros(n, dtype=bool)
+    holds_names[leaves.child[leaves.holds == NAMES]] = True
     gone = parent >= 0
     moved = np.flatnonzero(gone[table.facts[:, 0]] & ~table.is_type)
     child = table.facts[moved, 0]
     place, group = naming[moved], group[child]
     is_back = group % 2 == 1
     calls = np.array([sounds_like_a_name(str(name)) for name in table.relations], dtype=bool)
-    is_name = place >= 0
+    is_name = (place >= 0) & holds_names[child]
     # A node that names, whose text no property of names holds: all its texts are names.
     has_name = np.zeros(n, dtype=bool)
     has_name[child[is_name]] = True
-    unnamed = np.flatnonzero(~is_name & ~has_name[child] & calls[group // 2] & ~is_back)
+    unnamed = holds_names[child] & ~has_name[child] & calls[group // 2] & ~is_back
+    unnamed = np.flatnonzero(unnamed)
     looks = [looks_like_a_name(value) for value in table.values[moved[unnamed]]]
     is_name[unnamed[np.array(looks, dtype=bool)]] = True
-    given = {number: _place(table, number, labels) for number in np.unique(group).tolist()}
-    by_group = np.array([given[number] for number in group.tolist()], dtype=np.int64)
+    later = np.array([is_synonym(str(name)) for name in table.relations], dtype=bool)
+    by_group = np.where(is_back | later[group // 2], OTHER, NODE)
     # What the user prefers to all stays preferred.
     by_user = (place >= 0) & (place < len(labels))
     place = np.where(by_user, place, np.where(is_name, by_group, -1))
@@ -292,17 +299,3 @@ def _folded(
     left = table.keep(~(gone[table.triples[:, 0]] | gone[table.triples[:, 2]]), stays)
     made = left.with_facts(parent[child], attributes, table.values[moved], table.types[moved])
     return made, np.concatenate([naming[stays], place])
-
-
-def _place(table: StatementTable, group: int, labels: Sequence[str]) -> int:
-    """The place of names of nodes that a relation leads to, -1 if these are no names."""
-    relation = str(table.relations[group // 2])
-    if group % 2:
-        return OTHER
-    if relation == _PREFERRED:
-        return len(labels) + LABELS.index(_SKOS_PREFERRED)
-    if is_synonym(relation):
-        return OTHER
-    is_value = relation in _annotations(table) and not sounds_like_a_name(relation)
-    asked = any(label.split(STEP)[0] == relation for label in labels if STEP in label)
-    return -1 if is_value and not asked else NODE

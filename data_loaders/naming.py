@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from urllib.parse import unquote
 
 import numpy as np
 
 from dualamn.graphs.knowledge_graph import FurtherNames
-from dualamn.kernels.arrays import BoolArray, IntArray, StringArray
+from dualamn.kernels.arrays import BoolArray, IntArray, StringArray, strings
 
 _RDFS = "http://www.w3.org/2000/01/rdf-schema#"
 _SKOS = "http://www.w3.org/2004/02/skos/core#"
@@ -21,9 +22,19 @@ _PURL_OBO = "http://purl.obolibrary.org/obo/"
 _GEONAMES = "http://www.geonames.org/ontology#"
 _GND = "https://d-nb.info/standards/elementset/gnd#"
 
+_FORM = "http://www.w3.org/ns/lemon/ontolex#"
+
+STEP = "|"
+"""Between the properties of a path, such as designation|label; no IRI contains it."""
+
+BACK = "^"
+"""Before a relation of a path that leads to where the path comes from."""
+
 LABELS = (
     f"{_RDFS}label",
     f"{_SKOS}prefLabel",
+    f"{_XL}prefLabel{STEP}{_XL}literalForm",
+    f"{_FORM}canonicalForm{STEP}{_FORM}writtenRep",
     *(space + "name" for space in _SCHEMA),
     f"{_FOAF}name",
     f"{_TERMS}title",
@@ -36,12 +47,14 @@ LABELS = (
     "http://usefulinc.com/ns/doap#name",
     "http://rdf.freebase.com/ns/type.object.name",
     f"{_XL}literalForm",
-    "http://www.w3.org/ns/lemon/ontolex#writtenRep",
+    f"{_FORM}writtenRep",
 )
-"""The properties whose values are names, the preferred one first."""
+"""The properties and paths whose values are names, the preferred one first."""
 
 SYNONYMS = (
     f"{_SKOS}altLabel",
+    f"{_XL}altLabel{STEP}{_XL}literalForm",
+    f"{_FORM}otherForm{STEP}{_FORM}writtenRep",
     *(space + "alternateName" for space in _SCHEMA),
     *(space + "legalName" for space in _SCHEMA),
     f"{_TERMS}alternative",
@@ -58,14 +71,12 @@ SYNONYMS = (
     "http://dbpedia.org/ontology/alias",
     f"{_FOAF}nick",
     f"{_SKOS}hiddenLabel",
+    f"{_XL}hiddenLabel{STEP}{_XL}literalForm",
 )
-"""The properties whose values are names beside the preferred one."""
+"""The properties and paths whose values are names beside the preferred one."""
 
 FOUND, COMBINED, NODE, OTHER = 1000, 2000, 3000, 4000
 """Places of names by how they were found, see `places`: before them come those of `LABELS`."""
-
-STEP = "|"
-"""Between the properties of a path, such as designation|label; no IRI contains it."""
 
 _GIVEN = {"givenname", "firstname", "forename", "prenom", "vorname"}
 _FAMILY = {"familyname", "surname", "lastname", "nachname"}
@@ -87,9 +98,39 @@ def split_words(text: str) -> str:
     return _CAMEL.sub(" ", text)
 
 
+def names_in_uris(identifiers: StringArray) -> StringArray:
+    """The last part of every identifier as a name: ".../National_Front_(France)" is
+    "National Front (France)".
+
+    Percent signs are decoded; an identifier without a slash or hash is taken whole. Where more
+    identifiers are in camelCase than have words apart, "ElectricCurrent" is "Electric Current".
+    """
+    names = [_last_part(identifier) for identifier in identifiers]
+    words = [name if " " in name else split_words(name) for name in names]
+    apart = sum(" " in name for name in names)
+    joined = sum(" " in name for name in words) - apart
+    return strings(words if joined > apart else names)
+
+
+def _last_part(identifier: str) -> str:
+    text = identifier.rstrip("/#")
+    # A slash in a name, as in "AC/DC", stays if it follows the place of all resources.
+    _, marker, rest = text.partition("/resource/")
+    if not marker:
+        cut = max(text.rfind("#"), text.rfind("/")) if "://" in text else text.rfind("#")
+        rest = text[cut + 1 :]
+    return unquote(rest).replace("_", " ").strip()
+
+
 def local_name(identifier: str) -> str:
     """The last part of a property's identifier, after the last "/", "#" or step of a path."""
     return re.split(r"[/#|]", identifier.rstrip("/#"))[-1]
+
+
+def readable(attribute: str) -> str:
+    """A property for people: its local name, or those of the steps of a path."""
+    steps = [local_name(step) for step in attribute.split(STEP)]
+    return " > ".join(steps)
 
 
 def sounds_like_a_name(identifier: str) -> bool:
@@ -172,13 +213,15 @@ def choose_names(
     best, owners, is_first = best[several], owners[several], is_first[several]
     if not len(best):
         return names, None
-    numbers: dict[str, int] = {}
-    words = [numbers.setdefault(value, len(numbers)) for value in values[best]]
-    key = owners * len(numbers) + np.array(words, dtype=np.int64)
-    _, at = np.unique(key, return_index=True)
-    new = np.zeros(len(best), dtype=bool)
-    new[at] = True
-    new &= ~is_first
+    # Equal names of an entity stand together, its first name before them all. The order by
+    # codes, which are others in every run, is left again.
+    code = np.fromiter(map(hash, values[best]), np.int64, len(best))
+    order = np.lexsort((~is_first, code, owners))
+    one, other = order[:-1], order[1:]
+    near = (owners[one] == owners[other]) & (code[one] == code[other])
+    again = other[near][values[best[one[near]]] == values[best[other[near]]]]
+    new = ~is_first
+    new[again] = False
     further = FurtherNames(owners[new].astype(np.int32), values[best[new]])
     return names, further if len(further) else None
 

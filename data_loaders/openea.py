@@ -81,7 +81,9 @@ def read_fold(
 
 
 def _fits(folder: Path) -> bool:
-    return any((folder / name).is_file() for name in (*_TRIPLES, "ent_links"))
+    # Links by name also lie beside triples of numbers.
+    only_links = (folder / "ent_links").is_file() and not (folder / "triples_1").is_file()
+    return only_links or any((folder / name).is_file() for name in _TRIPLES)
 
 
 def _read(request: Request) -> Dataset:

@@ -18,7 +18,7 @@ Statement: TypeAlias = tuple[str, str, str, str | None]
 """Subject, property, object and, of a literal, its type: "@en", the IRI of a datatype or ""."""
 
 STRING = "http://www.w3.org/2001/XMLSchema#string"
-_NESTED = "about statements skipped"
+NESTED = "about statements skipped"
 _NAMELESS = "of a type without a name skipped"
 _NO_RDF = "with a term that is no RDF skipped"
 
@@ -41,12 +41,24 @@ def collect(
     keeps_labels = kind in ("N-Triples", "N-Quads")
     bad = BadLines() if reading.skip_bad_lines else None
     quads = statements(path, encoding=reading.encoding, bad=bad)
+    if kind == "N3":
+        quads = _outside_formulas(quads, to)
     found = plain(quads, to, scope, keeps_labels=keeps_labels)
     count = sort_statements(found, to)
     if bad is not None:
         notes.extend(bad.note(path))
     if not count:
         raise DataError(f"there is no statement in this file; expected {kind}", path=path)
+
+
+def _outside_formulas(quads: Iterable[Any], to: GraphBuilder) -> Iterator[Any]:
+    """What N3 states; what stands between braces there is said of, as in rules, and counted."""
+    outside = pyoxigraph().DefaultGraph
+    for quad in quads:
+        if type(quad.graph_name) is outside:
+            yield quad
+        else:
+            to.skipped[NESTED] += 1
 
 
 def statements_of(store: Any, to: GraphBuilder) -> Iterator[Statement] | None:
@@ -107,7 +119,7 @@ def sort_statements(found: Iterable[Statement], to: GraphBuilder) -> int:
         add_attribute(attributes[predicate])
         add_value(value)
         add_type(types.setdefault(kind, kind))
-    return count + to.skipped[_NESTED]
+    return count + to.skipped[NESTED]
 
 
 def plain(
@@ -137,7 +149,7 @@ def plain(
         elif kind is blank:
             name = blank_name(subject.value)
         else:
-            to.skipped[_NESTED] += 1
+            to.skipped[NESTED] += 1
             continue
         kind = type(value)
         if kind is iri:
@@ -149,7 +161,7 @@ def plain(
         elif kind is blank:
             yield name, quad.predicate.value, blank_name(value.value), None
         else:
-            to.skipped[_NESTED] += 1
+            to.skipped[NESTED] += 1
 
 
 def _plain_of_rdflib(triples: Iterable[Any], to: GraphBuilder) -> Iterator[Statement]:

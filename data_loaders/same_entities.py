@@ -21,7 +21,10 @@ LONGEST_CHAIN = 20
 _DEPRECATED = (
     "http://www.w3.org/2002/07/owl#deprecated",
     "http://www.geneontology.org/formats/oboInOwl#is_obsolete",
+    "http://www.w3.org/2002/07/owl#DeprecatedClass",
+    "http://www.w3.org/2002/07/owl#DeprecatedProperty",
 )
+"""Properties that say "true" of what is out of use, and its classes."""
 _REPLACED = (
     "http://purl.org/dc/terms/isReplacedBy",
     "http://purl.obolibrary.org/obo/IAO_0100001",
@@ -35,7 +38,8 @@ def merge_same(
     name: str,
     notes: list[str],
 ) -> tuple[StatementTable, dict[str, str], int]:
-    """Joins entities that are stated to be the same, under the identifier with most statements.
+    """Joins entities that are stated to be the same, under the identifier with most statements;
+    a blank node's only if there is no other.
 
     Args:
         same: pairs of identifiers.
@@ -60,7 +64,7 @@ def merge_same(
     root = np.arange(n)
     if pairs:
         group = components(np.array(pairs, dtype=np.int64), n)
-        order = np.lexsort((np.arange(n), -statements))
+        order = np.lexsort((np.arange(n), -statements, table.is_blank))
         # Backwards, so that the first of a group is written last.
         kept = np.zeros(n, dtype=np.int64)
         kept[group[order[::-1]]] = order[::-1]
@@ -102,6 +106,8 @@ def deprecated(
     at = np.flatnonzero(table.facts_of(_DEPRECATED))
     said = [row for row in at.tolist() if table.values[row].strip().lower() in ("true", "1")]
     gone[table.facts[said, 0]] = True
+    members, kinds, classes = table.classes
+    gone[members[np.array([kind in _DEPRECATED for kind in classes], dtype=bool)[kinds]]] = True
     if not gone.any():
         return gone, {}
     rows = table.triples[table.of(_REPLACED)]

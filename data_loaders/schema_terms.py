@@ -14,6 +14,7 @@ RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
 RDFS = "http://www.w3.org/2000/01/rdf-schema#"
 OWL = "http://www.w3.org/2002/07/owl#"
 XSD = "http://www.w3.org/2001/XMLSchema#"
+WIKIBASE = "http://wikiba.se/ontology#"
 SUB_CLASS = f"{RDFS}subClassOf"
 
 HARDLY_ANY = 0.1
@@ -37,8 +38,12 @@ _OF_PROPERTIES = (
 )
 """Relations of which both ends are properties."""
 _OF_PROPERTY_AND_CLASS = (f"{RDFS}domain", f"{RDFS}range")
-_RECORDS = "http://wikiba.se/ontology#"
-_NO_RECORDS = {_RECORDS + name for name in ("Item", "Property", "Lexeme", "Form", "Sense")}
+_NO_THINGS = {
+    f"{RDF}Statement",
+    "http://www.w3.org/2008/05/skos-xl#Label",
+    "http://www.w3.org/ns/lemon/ontolex#Form",
+}
+_NO_RECORDS = {WIKIBASE + name for name in ("Item", "Property", "Lexeme", "Form", "Sense")}
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,8 +54,8 @@ class SchemaTerms:
         vocabulary: (n,) bool: terms of RDF, RDFS, OWL, XSD and Wikibase themselves, never an
             entity.
         classes, properties: (n,) bool: what the graph declares.
-        others: (n,) bool: what else is no thing: ontologies, axioms, and the statement nodes of
-            Wikibase and of reification.
+        others: (n,) bool: what else is no thing: ontologies, axioms, labels of SKOS-XL, and the
+            statement nodes of Wikibase and of reification.
     """
 
     vocabulary: BoolArray
@@ -62,8 +67,7 @@ class SchemaTerms:
 def schema_terms(table: StatementTable) -> SchemaTerms:
     """The terms of a schema: by their types, and by relations that only such terms have."""
     n = len(table.entities)
-    spaces = (RDF, RDFS, OWL, XSD, _RECORDS)
-    vocabulary = np.fromiter((e.startswith(spaces) for e in table.entities), np.bool_, n)
+    vocabulary = is_vocabulary(table)
     members, kinds, names = table.classes
     classes, properties, others = (np.zeros(n, dtype=bool) for _ in range(3))
     for into, is_such in ((classes, _is_class), (properties, _is_property), (others, _is_other)):
@@ -79,8 +83,17 @@ def schema_terms(table: StatementTable) -> SchemaTerms:
     return SchemaTerms(vocabulary, classes, properties, others & ~classes & ~properties)
 
 
-def who_is_no_entity(table: StatementTable, wanted: str, name: str, notes: list[str]) -> BoolArray:
-    """(n,) bool: those that get no links; a note says so, and what decided.
+def is_vocabulary(table: StatementTable) -> BoolArray:
+    """(n,) bool: terms of RDF, RDFS, OWL, XSD and Wikibase themselves."""
+    spaces = (RDF, RDFS, OWL, XSD, WIKIBASE)
+    found = (entity.startswith(spaces) for entity in table.entities)
+    return np.fromiter(found, np.bool_, len(table.entities))
+
+
+def who_is_no_entity(
+    table: StatementTable, wanted: str, name: str, notes: list[str]
+) -> tuple[BoolArray, BoolArray]:
+    """(n,) bool: those that get no links, and (n,) bool: terms that do; a note says what decided.
 
     Args:
         wanted: "individuals", "classes" (and properties) or "both"; with "auto" classes are
@@ -90,8 +103,9 @@ def who_is_no_entity(table: StatementTable, wanted: str, name: str, notes: list[
     terms = schema_terms(table)
     is_term = terms.classes | terms.properties
     left_out = terms.vocabulary | terms.others
+    nobody = np.zeros(len(is_term), dtype=bool)
     if not is_term.any():
-        return left_out
+        return left_out, nobody
     individuals = _individuals(table, is_term | left_out)
     n_terms, n_individuals = int((is_term & ~table.is_blank).sum()), int(individuals.sum())
     if wanted == "auto":
@@ -105,13 +119,14 @@ def who_is_no_entity(table: StatementTable, wanted: str, name: str, notes: list[
     things = counted(n_individuals, "individual")
     if wanted == "individuals":
         notes.append(f"{name}: {described} of the schema get no links, the {things} do")
-        return left_out | is_term
+        beside = _beside_terms(table, is_term, individuals | left_out | is_term)
+        return left_out | is_term | beside, nobody
     if wanted == "classes":
         without = f", {things} get none" if n_individuals else ""
         notes.append(f"{name}: an ontology: {described} are the entities{without}")
-        return left_out | individuals
+        return left_out | individuals, is_term
     notes.append(f"{name}: {described} are entities, and so are {things}")
-    return left_out
+    return left_out, is_term
 
 
 def _individuals(table: StatementTable, no_things: BoolArray) -> BoolArray:
@@ -122,18 +137,34 @@ def _individuals(table: StatementTable, no_things: BoolArray) -> BoolArray:
     return found & ~no_things & ~table.is_blank
 
 
+def _beside_terms(table: StatementTable, is_term: BoolArray, known: BoolArray) -> BoolArray:
+    """(n,) bool: what else has the namespace of terms, and only of terms: terms of other files."""
+    entities = table.entities
+    spaces = {_space(entities[at]) for at in np.flatnonzero(is_term & ~table.is_blank)}
+    spaces -= {_space(entities[at]) for at in np.flatnonzero(known & ~is_term)}
+    found = np.zeros(len(known), dtype=bool)
+    for at in np.flatnonzero(~known & ~table.is_blank).tolist():
+        found[at] = _space(entities[at]) in spaces
+    return found
+
+
+def _space(identifier: str) -> str:
+    """The namespace of an identifier: what is before its last "#" or "/"."""
+    return identifier[: max(identifier.rfind("#"), identifier.rfind("/")) + 1]
+
+
 def _is_class(kind: str) -> bool:
     return kind in (f"{OWL}Class", f"{RDFS}Class", f"{RDFS}Datatype", f"{OWL}DeprecatedClass")
 
 
 def _is_property(kind: str) -> bool:
+    if kind == f"{OWL}AnnotationProperty":
+        return False
     return kind.startswith((OWL, RDF)) and kind.endswith("Property")
 
 
 def _is_other(kind: str) -> bool:
-    if kind.startswith(_RECORDS):
+    if kind.startswith(WIKIBASE):
         return kind not in _NO_RECORDS
     declares = kind.startswith((RDF, RDFS, OWL)) and kind not in _OF_THINGS
-    return kind == f"{RDF}Statement" or (
-        declares and not _is_class(kind) and not _is_property(kind)
-    )
+    return kind in _NO_THINGS or (declares and not _is_class(kind) and not _is_property(kind))

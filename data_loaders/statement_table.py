@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
@@ -72,6 +73,13 @@ class StatementTable:
         """(t,) bool: the triples of some relations."""
         return np.isin(self.triples[:, 1], self.relation(*relations))
 
+    def _with(self, **columns: Any) -> StatementTable:
+        """The table with some columns in place of its own; what is known of entities stays."""
+        made = replace(self, **columns)
+        if "is_blank" in self.__dict__:
+            made.__dict__["is_blank"] = self.is_blank
+        return made
+
     def facts_of(self, attributes: Iterable[str]) -> BoolArray:
         """(f,) bool: the attribute triples of some attributes."""
         known = np.flatnonzero(np.isin(self.attributes, list(attributes)))
@@ -79,8 +87,7 @@ class StatementTable:
 
     def keep(self, triples: BoolArray, facts: BoolArray) -> StatementTable:
         """The table with some of its triples and attribute triples alone."""
-        return replace(
-            self,
+        return self._with(
             triples=self.triples[triples],
             facts=self.facts[facts],
             values=self.values[facts],
@@ -94,7 +101,8 @@ class StatementTable:
         known = {name: number for number, name in enumerate(self.relations)}
         numbers = [known.setdefault(name, len(known)) for name in relations]
         more = np.stack([heads, np.array(numbers, dtype=np.int64), tails], axis=1)
-        return replace(self, relations=strings(known), triples=np.concatenate([self.triples, more]))
+        triples = np.concatenate([self.triples, more])
+        return self._with(relations=strings(known), triples=triples)
 
     def with_facts(
         self, entities: IntArray, attributes: list[str], values: StringArray, types: StringArray
@@ -103,8 +111,7 @@ class StatementTable:
         known = {name: number for number, name in enumerate(self.attributes)}
         numbers = [known.setdefault(name, len(known)) for name in attributes]
         more = np.stack([entities, np.array(numbers, dtype=np.int64)], axis=1)
-        return replace(
-            self,
+        return self._with(
             attributes=strings(known),
             facts=np.concatenate([self.facts, more]),
             values=np.concatenate([self.values, values]),

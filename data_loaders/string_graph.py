@@ -12,10 +12,12 @@ from dualamn.data_loaders.entity_tables import (
     add_entities,
     read_entities,
 )
+from dualamn.data_loaders.exchange_tables import exchange_statements
 from dualamn.data_loaders.graph_builder import GraphBuilder
-from dualamn.data_loaders.rdf_statements import collect
+from dualamn.data_loaders.rdf_statements import collect, sort_statements
+from dualamn.data_loaders.wikidata_json import JSON, wikidata_statements
 from dualamn.errors import DataError, did_you_mean
-from dualamn.files.opening import COMPRESSED, PARQUET, RDF, TABLES, suffix
+from dualamn.files.opening import COMPRESSED, PARQUET, RDF, TABLES, endpoint_of, suffix
 from dualamn.files.rdf import Reading
 from dualamn.files.string_tables import (
     StringTable,
@@ -24,7 +26,7 @@ from dualamn.files.string_tables import (
     parse_strings,
     read_parquet,
 )
-from dualamn.files.text import OR_SKIP, BadLines, read_text
+from dualamn.files.text import OR_SKIP, BadLines, counted, read_text
 from dualamn.graphs.knowledge_graph import KnowledgeGraph
 
 TRIPLE_FIELDS = ("head", "relation", "tail")
@@ -41,9 +43,9 @@ _FEW_ROWS = 10
 _MOSTLY_TIMES, _MOSTLY_DISTINCT = 0.95, 0.8
 
 _OTHER_FORMATS = {
-    **dict.fromkeys((".jsonld", ".n3", ".hdt", ".trix", ".rj"), "such RDF"),
+    **dict.fromkeys((".hdt", ".trix", ".rj"), "such RDF"),
     **dict.fromkeys((".xz", ".zip", ".7z", ".tar", ".tgz", ".rar"), "such archives"),
-    **dict.fromkeys((".feather", ".arrow", ".xlsx", ".xls", ".json", ".npz", ".pt"), "such files"),
+    **dict.fromkeys((".feather", ".arrow", ".xlsx", ".xls", ".npz", ".pt"), "such files"),
 }
 
 _WORDS = (
@@ -92,10 +94,9 @@ def read_triples(path: Path, notes: list[str], reading: Reading | None = None) -
         if by_words is None and not _are_triples(table):
             raise _no_columns(path, first, None)
         if has_more:
-            notes.append(
-                f"{path.name}: {' and '.join(map(str, range(4, len(first) + 1)))} of the columns, "
-                "times or numbers of the triples, are not read"
-            )
+            which = "columns 4 and 5" if len(first) > 4 else "column 4"
+            of = counted(len(table), "triple")
+            notes.append(f"{path.name}: {which} not read, times or numbers of {of}")
         header = by_words is not None and _is_header(table.take(by_words))
         table = table.take(by_words if header and by_words else range(3))
     else:
@@ -206,10 +207,11 @@ def _named(
 def _no_columns(path: Path, header: Sequence[str], wanted: str | None) -> DataError:
     seen = ", ".join(repr(word) for word in header[:12]) + (", …" if len(header) > 12 else "")
     if wanted is None:
+        ids = next((word for word in header if NAMES_IDS.fullmatch(word.strip())), "ID")
         message = (
             f"which of the columns {seen} are head, relation and tail? Name them so, or say it: "
             "--columns HEAD,RELATION,TAIL, or the argument columns; if every row is an entity, "
-            "name the column of identifiers: --table ID, or the argument table"
+            f"name the column of identifiers: --table {ids}, or the argument table"
         )
     else:
         near = did_you_mean(wanted, [word.strip() for word in header])
@@ -249,10 +251,20 @@ def read_graph(
     for path in [source] if isinstance(source, Path) else source:
         files.extend(_files_in(path, notes) if path.is_dir() else [path])
     builder, hubs = GraphBuilder(reading), False
-    n_rdf = sum(suffix(path) in RDF for path in files)
+    n_rdf = sum(suffix(path) in RDF or endpoint_of(path) is not None for path in files)
     entities: list[EntityTable] = []
-    for path in files:
+    for number, path in enumerate(files, start=1):
         kind = suffix(path)
+        # Blank nodes of two files are never the same.
+        scope = f"f{number}." if n_rdf > 1 else ""
+        if (address := endpoint_of(path)) is not None:
+            # Graphs in files need not wait for what speaks HTTP.
+            from dualamn.data_loaders.sparql import endpoint_statements
+
+            hubs = True
+            if not sort_statements(endpoint_statements(address, builder, scope), builder):
+                raise DataError(f"there is no statement at {address}")
+            continue
         if kind in _OTHER_FORMATS:
             raise DataError(
                 f"{_OTHER_FORMATS[kind]} are not read; write the triples as RDF ({', '.join(RDF)})"
@@ -261,11 +273,18 @@ def read_graph(
             )
         if kind in RDF:
             hubs = True
-            # Blank nodes of two files are never the same.
-            scope = f"f{files.index(path) + 1}." if n_rdf > 1 else ""
             collect(path, builder, scope, reading=reading, notes=notes)
+        elif kind in JSON:
+            hubs = True
+            bad = BadLines() if reading.skip_bad_lines else None
+            found = wikidata_statements(path, builder, reading.encoding, bad)
+            if not sort_statements(found, builder):
+                raise DataError("there is no entity in this file", path=path)
+            notes.extend([] if bad is None else bad.note(path))
         elif reading.table is not None:
             entities.append(read_entities(path, notes, reading))
+        elif kind in TABLES and (rows := exchange_statements(path, notes, reading)) is not None:
+            sort_statements(rows, builder)
         else:
             builder.add_table(read_triples(path, notes, reading))
     add_entities(entities, builder, notes, reading)

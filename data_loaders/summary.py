@@ -104,6 +104,8 @@ class GraphHealth:
         common_name, common_times: the name of most entities, and of how many; "" and 0 without.
         hub, hub_triples: the entity of most triples, and of how many; "" and 0 without triples.
         blank: blank nodes of RDF, which get no links.
+        unlinkable: who else gets no links, such as terms of a schema.
+        further_names: names beside the first ones.
     """
 
     name: str
@@ -119,6 +121,8 @@ class GraphHealth:
     hub_triples: int
     blank: int
     attribute_triples: int
+    unlinkable: int = 0
+    further_names: int = 0
 
 
 @dataclass(frozen=True)
@@ -230,12 +234,20 @@ def _graph(kg: KnowledgeGraph, beyond: BoolArray, blank: BoolArray) -> GraphHeal
         hub_triples=0 if hub is None else int(kg.degrees[hub]),
         blank=int(blank.sum()),
         attribute_triples=0 if kg.literals is None else len(kg.literals),
+        unlinkable=0 if kg.unlinkable is None else int((kg.unlinkable & ~blank).sum()),
+        further_names=0 if kg.further_names is None else len(kg.further_names),
     )
 
 
 def _names(kg: KnowledgeGraph) -> Counter[str]:
     """How many entities have each name."""
     return Counter(name for name in (() if kg.entity_names is None else kg.entity_names) if name)
+
+
+def _all_names(kg: KnowledgeGraph) -> set[str]:
+    """All names of a graph, in lower case."""
+    further = () if kg.further_names is None else kg.further_names.names
+    return {name.casefold().replace("_", " ") for names in (_names(kg), further) for name in names}
 
 
 def _count_indistinguishable(kg: KnowledgeGraph) -> int:
@@ -258,7 +270,7 @@ def _pair(left: KnowledgeGraph, right: KnowledgeGraph) -> PairHealth:
         left.name,
         right.name,
         relations=len({*left.relations} & {*right.relations}),
-        names=len(_names(left).keys() & _names(right).keys()),
+        names=len(_all_names(left) & _all_names(right)),
         identifiers=sum(not name.startswith("_:") for name in {*left.entities} & {*right.entities}),
     )
 
@@ -321,10 +333,11 @@ def _about_names(graphs: tuple[GraphHealth, ...], pairs: tuple[PairHealth, ...])
     if not named:
         return
     for graph in graphs:
-        if graph.named < FEW_NAMES * graph.entities:
+        may_have = graph.entities - graph.unlinkable - graph.blank
+        if graph.named < FEW_NAMES * may_have:
             yield (
-                f"{graph.named / graph.entities:.0%} of {graph.name} have a name: was a file of "
-                "labels forgotten, or is another property the label?"
+                f"{graph.named / may_have:.0%} of {graph.name} have a name: was a file of labels "
+                "forgotten, or is another property the label (--label)?"
             )
         if graph.ambiguous_name > MANY_AMBIGUOUS * graph.entities:
             yield (
@@ -341,12 +354,22 @@ def _about_names(graphs: tuple[GraphHealth, ...], pairs: tuple[PairHealth, ...])
 
 
 def _about_pairs(task: AlignmentTask, pairs: tuple[PairHealth, ...]) -> Iterator[str]:
-    size = {kg.name: kg.n_entities for kg in task.kgs}
+    size = {
+        kg.name: kg.n_entities - (0 if kg.unlinkable is None else int(kg.unlinkable.sum()))
+        for kg in task.kgs
+    }
     for pair in pairs:
-        if pair.identifiers:
+        sides = task.kg_names.index(pair.left), task.kg_names.index(pair.right)
+        same = len(task.links_between(task.same_identifiers, *sides))
+        if same:
             yield (
-                f"{pair.left} and {pair.right} have {counted(pair.identifiers, 'identifier')} of "
-                "entities in common: if these mean the same things, give them as links"
+                f"{pair.left} and {pair.right} have {counted(same, 'IRI')} of entities in common, "
+                "which are links in themselves; --distinct-identifiers if they mean other things"
+            )
+        if others := pair.identifiers - same:
+            yield (
+                f"{pair.left} and {pair.right} have {counted(others, 'identifier')} of entities "
+                "in common: if these mean the same things, give them as links"
             )
         small, large = sorted((pair.left, pair.right), key=lambda name: size[name])
         if size[large] > LARGER * size[small]:

@@ -19,6 +19,7 @@ from dualamn.files.opening import COMPRESSED, PARQUET, RDF, check_exists, stem, 
 from dualamn.files.rdf import Reading
 from dualamn.graphs.knowledge_graph import KnowledgeGraph
 from dualamn.graphs.task import AlignmentTask
+from dualamn.link_files.confidence import MIN_CONFIDENCE
 from dualamn.link_files.numbered_links import without
 from dualamn.link_files.resolving import LinkReader, PairFiles, join_links
 from dualamn.progress import Progress, ProgressCallback, silent
@@ -52,6 +53,8 @@ def load_files(
     separator: str | None = None,
     encoding: str | None = None,
     skip_bad_lines: bool = False,
+    min_confidence: float = MIN_CONFIDENCE,
+    many: bool = False,
     entities: str = "auto",
     progress: ProgressCallback = silent,
 ) -> AlignmentTask:
@@ -94,6 +97,8 @@ def load_files(
         encoding: that of text which is not UTF-8, such as "windows-1252".
         skip_bad_lines: leave out lines of graphs that cannot be read, and count them in the
             notes; without it they are errors.
+        min_confidence: leave out links of which their file says that they are less probable.
+        many: allow an entity several counterparts in a graph.
         entities: what of a graph with a schema gets links: "individuals", "classes" (with
             properties) or "both"; "auto" takes classes where there is hardly anything else.
         progress: called after every graph, with stage "load".
@@ -134,10 +139,13 @@ def load_files(
     ]
     notes: list[str] = []
     kgs = _read_graphs(paths, kg_names, notes, progress, readings)
-    reader = LinkReader(kgs, notes, encoding=readings[0].encoding)
+    reader = LinkReader(
+        kgs, notes, encoding=readings[0].encoding, min_confidence=min_confidence, many=many
+    )
     joined = join_links(
         kgs,
         notes,
+        many=many,
         seeds=[reader.read(path) for path in link_paths],
         test=[reader.read(path) for path in test_paths],
     )

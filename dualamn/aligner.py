@@ -17,7 +17,7 @@ from dualamn.bootstrap import Round
 from dualamn.config import DEFAULT_PRESET, AlignerConfig, Overrides, PresetName
 from dualamn.decoding import chosen_pairs
 from dualamn.encoders import get_encoder
-from dualamn.errors import DualamnError
+from dualamn.errors import DualamnError, TrainingError
 from dualamn.graphs.task import AlignmentTask
 from dualamn.kernels.arrays import EmbeddingArray, Int32Array
 from dualamn.kernels.memory import check_room
@@ -26,7 +26,7 @@ from dualamn.model import Model, fit, restored
 from dualamn.planning.execution_plan import ExecutionPlan, plan
 from dualamn.probability.holdout import Holdout, n_trials
 from dualamn.probability.trials import with_probabilities
-from dualamn.progress import ProgressCallback, silent
+from dualamn.progress import ProgressCallback, silent, within
 from dualamn.result import CandidateProtocol
 from dualamn.settings.groups import Device
 
@@ -42,14 +42,12 @@ class Fitted:
 
     Attributes:
         model: learned from all that is known, and finds the links.
-        holdouts: what is held out for probabilities, one a trial; none without the setting
-            `calibrate`.
-        seconds: for each a model that did not see it.
+        trials: what is held out for probabilities, and a second model that did not see it; none
+            without the setting `calibrate`.
     """
 
     model: Model
-    holdouts: tuple[Holdout, ...] = ()
-    seconds: tuple[Model, ...] = ()
+    trials: tuple[tuple[Holdout, Model], ...] = ()
 
 
 class Aligner:
@@ -127,8 +125,8 @@ class Aligner:
     @property
     def held_out(self) -> Int32Array:
         """(h, 2) int32 seed links that a second model of calibration did not see."""
-        holdouts = () if self._fitted is None else self._fitted.holdouts
-        links = [np.empty((0, 2), dtype=np.int32), *(holdout.held_out for holdout in holdouts)]
+        trials = () if self._fitted is None else self._fitted.trials
+        links = [np.empty((0, 2), dtype=np.int32), *(holdout.held_out for holdout, _ in trials)]
         return np.unique(np.concatenate(links), axis=0).astype(np.int32)
 
     def fit(
@@ -169,11 +167,12 @@ class Aligner:
         self.config, storage = self.plan.config, self.plan.storage
         if self.plan.file_bytes:
             check_room(self.plan.file_bytes)
+        models = 1 + n_trials(task, None) if self.config.calibrate else 1
         model = fit(
             task,
             self.config,
             storage,
-            progress=progress,
+            progress=within(progress, model=1, models=models),
             checkpoint=None if checkpoint is None else Path(checkpoint),
             resume=resume,
         )
@@ -183,15 +182,33 @@ class Aligner:
             started = time.perf_counter()
             model.decoder.forget()  # while the second model is trained
             holdouts = self._holdouts(model)
-            seconds = []
-            for holdout in holdouts:
-                meaning = holdout.hidden(model.attributes.meaning)
-                second = fit(holdout.task, self._of_second, storage, meaning, progress=progress)
-                second.decoder.forget()
-                seconds.append(second)
+            trials = []
+            for at, holdout in enumerate(holdouts, start=2):
+                told = within(progress, model=at, models=1 + len(holdouts))
+                second = self._second(model, holdout, told)
+                if second is not None:
+                    trials.append((holdout, second))
             self.seconds["calibrate"] = time.perf_counter() - started
-            self._fitted = Fitted(model, holdouts, tuple(seconds))
+            self._fitted = Fitted(model, tuple(trials))
         return self
+
+    def _second(self, model: Model, holdout: Holdout, progress: ProgressCallback) -> Model | None:
+        """A model that does not see what is held out; None where that leaves nothing to learn."""
+        task, meaning = holdout.task, holdout.hidden(model.attributes.meaning)
+        storage = model.encoder.storage
+        try:
+            second = fit(
+                task,
+                self._of_second,
+                storage,
+                meaning,
+                weights_of=model.attributes,
+                progress=progress,
+            )
+        except TrainingError:
+            return None
+        second.decoder.forget()
+        return second
 
     def _holdouts(self, model: Model) -> tuple[Holdout, ...]:
         """What the second models do not see."""
@@ -252,26 +269,32 @@ class Aligner:
         if candidates is None:
             candidates = "all_entities" if many else "unaligned"
         calibration = None
+        models = 1 + len(fitted.trials)
         found, seconds = fitted.model.align(
             chosen,
             candidates,
             matcher,
             many=many,
-            features=len(fitted.seconds) > 0,
-            progress=progress,
+            features=self.config.calibrate,
+            progress=within(progress, model=1, models=models),
         )
-        if fitted.seconds:
+        if self.config.calibrate:
             started = time.perf_counter()
             trials = [
                 second.align(
-                    chosen, candidates, matcher, many=many, features=True, progress=progress
+                    chosen,
+                    candidates,
+                    matcher,
+                    many=many,
+                    features=True,
+                    progress=within(progress, model=number, models=models),
                 )[0]
-                for second in fitted.seconds
+                for number, (_, second) in enumerate(fitted.trials, start=2)
             ]
             found, calibration = with_probabilities(
                 found,
                 trials,
-                fitted.holdouts,
+                [holdout for holdout, _ in fitted.trials],
                 task,
                 all_have_counterparts=candidates == "test_only",
                 many=many,
@@ -296,11 +319,8 @@ class Aligner:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What of the fitted task took no part in learning, and what to know of probabilities."""
-        notes = self.fitted.model.attributes.notes(self.task)
-        if self.config.calibrate and self.pseudo_seeds is not None:
-            notes += self.pseudo_seeds.notes(self.task)
-        return notes
+        """What of the fitted task took no part in learning."""
+        return self.fitted.model.notes + self.fitted.model.attributes.notes(self.task)
 
     @property
     def saw_test_side(self) -> bool:
@@ -314,8 +334,9 @@ class Aligner:
         from dualamn.graphs.aligner_file import write_aligner
 
         state = self.fitted.model.state()
-        for number, second in enumerate(self.fitted.seconds):
-            state |= {f"{_SECOND}{number}/{k}": v for k, v in second.state().items()}
+        for holdout, second in self.fitted.trials:
+            at = f"{_SECOND}{holdout.number}/"
+            state |= {f"{at}{k}": v for k, v in second.state().items()}
         write_aligner(path, self.config, self.fitted.model.encoder.storage, self.task, state)
 
     @classmethod
@@ -337,13 +358,14 @@ class Aligner:
         model = restored(task, aligner.config, storage, state)
         aligner._fitted = Fitted(model)
         if aligner.config.calibrate:
-            holdouts = aligner._holdouts(model)
-            seconds = []
-            for number, holdout in enumerate(holdouts):
-                meaning = holdout.hidden(model.attributes.meaning)
-                own = taken(of_seconds, f"{number}/")
-                seconds.append(restored(holdout.task, aligner._of_second, storage, own, meaning))
-            aligner._fitted = Fitted(model, holdouts, tuple(seconds))
+            trials = []
+            for holdout in aligner._holdouts(model):
+                own = taken(of_seconds, f"{holdout.number}/")
+                if own:
+                    meaning = holdout.hidden(model.attributes.meaning)
+                    second = restored(holdout.task, aligner._of_second, storage, own, meaning)
+                    trials.append((holdout, second))
+            aligner._fitted = Fitted(model, tuple(trials))
         return aligner
 
     def save_embeddings(self, path: str | Path) -> Path:

@@ -11,6 +11,7 @@ import numpy as np
 
 from dualamn.errors import ConfigError
 from dualamn.probability.calibration import JudgedLinks
+from dualamn.result import LIKELY
 
 if TYPE_CHECKING:
     import pandas
@@ -20,10 +21,6 @@ if TYPE_CHECKING:
     from dualamn.link_files.table import Slots
     from dualamn.matching.entity_clusters import Clusters
     from dualamn.probability import Threshold
-
-
-LIKELY = 0.5
-"""The probability from which a link is more likely correct than not."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -112,8 +109,13 @@ class Alignment(JudgedLinks):
     def _chosen(self, probability: float) -> Alignment:
         pairs = []
         for pair in self.pairs:
-            p = pair.probabilities
-            pairs.append(pair if p is None else pair.kept(p >= np.float32(probability)))
+            p, given = pair.probabilities, pair.is_given
+            if p is None:
+                pairs.append(pair)
+                continue
+            probable = p >= np.float32(probability)
+            # What is given is certain, whatever is asked for.
+            pairs.append(pair.kept(probable if given is None else probable | given))
         return replace(
             self,
             pairs=tuple(pairs),
@@ -143,18 +145,19 @@ class Alignment(JudgedLinks):
     def clusters(self, *, min_score: float | None = None) -> Clusters[Alignment]:
         """Sets of entities that are the same, at most one of each graph.
 
-        The seed links take part. Where links contradict each other the surer ones win, see
-        `dualamn.matching.entity_clusters`.
+        They are made of the links that files have, see `written`, and of the seed links. Where
+        links contradict each other the surer ones win, see `dualamn.matching.entity_clusters`.
 
         Args:
-            min_score: links with a lower score are not looked at; None to look at all.
+            min_score: links with a lower probability, or score where they have none, are not looked
+                at; None to look at all.
 
         Raises:
             ConfigError: `min_score` is not a number.
         """
         from dualamn.matching.entity_clusters import cluster
 
-        return cluster(self, min_score=min_score)
+        return cluster(self.written(), min_score=min_score)
 
     def write(
         self,
@@ -193,7 +196,7 @@ class Alignment(JudgedLinks):
         k: int = 10,
         format: str | None = None,  # noqa: A002
     ) -> None:
-        """Writes the k best candidates of every entity, linked or not, as a table.
+        """Writes the k best candidates of every entity that was searched for, as a table.
 
         Columns are source, entity, rank, candidate_source, candidate, score and linked, whether it
         is a link that is written, and name and candidate_name if a graph has names. The score is
@@ -249,8 +252,9 @@ class Alignment(JudgedLinks):
     ) -> None:
         """Writes one HTML page about the alignment that needs no network.
 
-        It has counts, the graphs in numbers, how sure links are and whether that can be believed,
-        and some links of every band of probability with the reasons for them.
+        It has counts of the links that files have, see `written`; of all links how sure they are,
+        and whether that can be believed, and some of every band of probability with the reasons for
+        them; and the graphs in numbers.
 
         Args:
             path: the file, replaced only once the new one is complete.
@@ -264,7 +268,7 @@ class Alignment(JudgedLinks):
         """
         from dualamn.report import write_report
 
-        write_report(self, path, per_band=per_band, seconds=seconds, notes=notes)
+        write_report(self.written(), path, per_band=per_band, seconds=seconds, notes=notes)
 
     def to_tsv(self, path: str | Path) -> None:
         """Writes the links, see `written`, as TSV, see `dualamn.link_files.table_formats`."""

@@ -13,11 +13,12 @@ from dualamn.attributes.pseudo_seeds import ENOUGH
 from dualamn.decoding import Decoder
 from dualamn.encoders import Encoder
 from dualamn.kernels.arrays import Int32Array, pair_keys
-from dualamn.progress import ProgressCallback
+from dualamn.progress import ProgressCallback, within
 from dualamn.search.candidate_search import explores
 
 _FOUND_AGAIN = 0.5  # of the hidden pairs: from then on structure knows what names do not
 _ODDS = 4  # pairs found again for one that contradicts the hidden ones
+_AGREED = 20  # pairs found by structure and by name, fewer of which say too little of types
 _SETTLED = 0.01  # share of the pairs that changes in a round, below which it was the last
 
 
@@ -76,6 +77,9 @@ def learn(
         A report of every round that had pairs.
     """
 
+    most = decoder.config.most_rounds(named=decoder.attributes.named)
+    tell, progress = progress, within(progress, round=0, rounds=most)
+
     def first_fit(links: Int32Array) -> None:
         encoder.fit(links, progress=progress, checkpoint=checkpoint, resume=resume)
 
@@ -99,6 +103,8 @@ def learn(
     attributes = decoder.attributes
     for _ in range(decoder.config.most_rounds(named=attributes.named)):
         started = time.perf_counter()
+        number = len(rounds) + 1
+        progress = within(tell, round=min(number, most), rounds=most)
         links = decoder.sure_links(encoder.embeddings(), progress)
         keys = np.unique(pair_keys(links))
         kept = len(np.intersect1d(keys, before, assume_unique=True))
@@ -109,7 +115,6 @@ def learn(
         if not len(known):
             break  # nothing is sure: the encoder keeps what it learned from
         attributes.learn(known)
-        number = len(rounds) + 1
         encoder.refit(known, number, progress=progress)
         rounds.append(Round(number, len(keys), new, dropped, kept, time.perf_counter() - started))
         before = keys
@@ -164,6 +169,10 @@ def _weigh_by_structure(
             # Names and values tell nothing yet, so these pairs are found without them.
             found = decoder.sure_links(encoder.embeddings(), progress)
         attributes.weigh_without_seeds(pseudo_seeds, found)
+        both = found[np.isin(pair_keys(found), pair_keys(pseudo_seeds.links))]
+        if attributes.types is not None and len(both) >= _AGREED:
+            # Names may be those of another class, and structure may be wrong, but rarely both.
+            attributes.types.weigh(both)
 
 
 def _structure_knows(decoder: Decoder, pseudo_seeds: PseudoSeeds) -> bool:

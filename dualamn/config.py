@@ -78,6 +78,7 @@ class Overrides(TypedDict, total=False):
     names_turns: NotNegative
     names_model: str | None
     values: Values
+    same_type: bool
     calibrate: bool
     memory: Positive | None
     device: Device

@@ -15,13 +15,23 @@ from dualamn.config import AlignerConfig
 from dualamn.errors import ConfigError
 from dualamn.evidence import Evidence, Judgement
 from dualamn.graphs.task import AlignmentTask
-from dualamn.kernels.arrays import EmbeddingArray, Int32Array, IntArray
+from dualamn.kernels.arrays import BoolArray, EmbeddingArray, Floats, Int32Array, IntArray
 from dualamn.kernels.memory import return_freed_memory
-from dualamn.matching.pairs import PairScores, PairTable, ScoredCandidates
+from dualamn.matching.pairs import (
+    PairScores,
+    PairTable,
+    ScoredCandidates,
+    candidate_pairs,
+    rescored,
+)
 from dualamn.progress import ProgressCallback, silent
 from dualamn.result import CandidateProtocol, Candidates
 from dualamn.search import candidate_sets, pair_cosines, search_candidates
 from dualamn.search.candidate_search import explores, way_to_search
+
+_LEAST_EVIDENCE = 0.01  # temperatures: less than that changes odds by less than one in a hundred
+_OTHER_TYPES = -3.0  # match weight of types below which a name alone is no reason for a link
+_RULED_OUT = -100.0  # the match weight of a pair that is not to be linked
 
 
 class Decoder:
@@ -59,11 +69,48 @@ class Decoder:
         offsets = self.task.entity_offsets[[left, right]].astype(np.int64)
         if self.config.evidence_rounds:
             judged = self._judge(near, left, right, embeddings)
-            candidates, pairs = judged.candidates, judged.table
+            candidates, pairs, final = judged.candidates, judged.table, judged.scores
         else:
-            candidates, pairs = near, PairTable.of(near, offsets)
+            candidates, pairs, final = near, PairTable.of(near, offsets), None
         spent = time.perf_counter() - searched
-        return ScoredCandidates(candidates, pairs, offsets, searched - started, spent, near.recall)
+        return ScoredCandidates(
+            candidates, pairs, offsets, searched - started, spent, near.recall, final
+        )
+
+    def has_reason(self, links: Int32Array, found: ScoredCandidates) -> BoolArray:
+        """(m,) whether there is more for a link than that its embeddings are near.
+
+        Some entity is always the nearest, also where the counterpart is missing or nothing is
+        known. Common statements, a name or a value are a reason; where evidence takes no part,
+        a cosine above 0 has to do. On DBP15K one to five in a hundred links without a reason are
+        correct, by the preset.
+
+        Args:
+            links: (m, 2) joint ids, each among the candidates.
+            found: the candidates.
+        """
+        if not self.config.evidence_rounds:
+            return np.asarray(found.search_scores(links) > 0)
+        return self._has_reason(links, found.evidence(links))
+
+    def ruled_out(self, links: Int32Array) -> BoolArray:
+        """(m,) links that the setting `same_type` forbids."""
+        types = self.attributes.types
+        if types is None or not self.config.same_type:
+            return np.zeros(len(links), dtype=np.bool_)
+        return types.conflict(*links.T.astype(np.int64))
+
+    def _has_reason(self, links: Int32Array, evidence: Floats) -> BoolArray:
+        ends = links.T.astype(np.int64)
+        weight = self.attributes.match_weight(*ends, names=1.0, values=1.0, types=0.0)
+        described = np.asarray(weight > 0) & ~self._of_other_types(*ends)
+        return (evidence > _LEAST_EVIDENCE * self.config.temperature) | described
+
+    def _of_other_types(self, left: IntArray, right: IntArray) -> BoolArray:
+        """(p,) pairs of joint ids whose types make it improbable that they are the same."""
+        if not self.attributes.types_have_weight:
+            return np.zeros(len(left), dtype=np.bool_)
+        return np.asarray(self._type_weight(left, right) < _OTHER_TYPES)
 
     def sure_links(
         self, embeddings: EmbeddingArray | None, progress: ProgressCallback = silent
@@ -77,7 +124,9 @@ class Decoder:
         for left, right in self.task.kg_pairs:
             near = self._search(embeddings, left, right, self.config.bootstrap_candidates, progress)
             judged = self._judge(near, left, right, embeddings)
-            links.append(judged.links[judged.probability >= self.config.bootstrap_probability])
+            sure = judged.probability >= self.config.bootstrap_probability
+            sure[sure] = self._has_reason(judged.links[sure], judged.evidence[sure])
+            links.append(judged.links[sure])
         return_freed_memory()
         return np.concatenate(links)
 
@@ -97,18 +146,36 @@ class Decoder:
         found = self._search_vectors(embeddings, left, right, protocol, progress)
         return_freed_memory()
         values = self._telling_values
-        if values is None:
-            return found
         offsets = self.task.entity_offsets[[left, right]].astype(np.int64)
-        valued = with_values(
-            found,
-            values,
-            self.config.temperature,
-            offsets,
-            self.config.candidates,
-            self._pair_scores(offsets, embeddings, values=False),
-        )
-        return replace(valued, recall=found.recall)
+        if values is not None:
+            valued = with_values(
+                found,
+                values,
+                self.config.temperature,
+                offsets,
+                self.config.candidates,
+                self._pair_scores(offsets, embeddings, values=False),
+            )
+            found = replace(valued, recall=found.recall)
+        return self._typed(found)
+
+    def _typed(self, found: Candidates) -> Candidates:
+        """The candidates with the match weights of types in their scores."""
+        if not self.attributes.types_have_weight:
+            return found
+        pairs = candidate_pairs(found)
+        weight = self.config.temperature * self._type_weight(pairs.rows, pairs.columns)
+        return replace(rescored(found, pairs, pairs.scores + weight), recall=found.recall)
+
+    def _type_weight(self, left: IntArray, right: IntArray) -> Floats:
+        """(p,) match weights of types of joint ids; with `same_type` types that are known not to
+        match rule a pair out."""
+        types = self.attributes.types
+        assert types is not None
+        weight = types.match_weight(left, right)
+        if self.config.same_type:
+            weight[types.conflict(left, right)] = _RULED_OUT
+        return weight
 
     def _search_vectors(
         self,
@@ -121,7 +188,7 @@ class Decoder:
         """Who is near by structure and name."""
         config, names = self.config, self._telling_names
         pools = candidate_sets(self.task, left, right, protocol)
-        if embeddings is None:
+        if embeddings is None or not embeddings.shape[1]:
             if names is None:
                 return Candidates.none(*pools)
             embeddings = np.empty((self.task.n_entities, 0), dtype=np.float32)
@@ -172,7 +239,19 @@ class Decoder:
         if (left, right) not in self._evidence:
             self._evidence[left, right] = Evidence(self.task, left, right, self.config)
         evidence = self._evidence[left, right]
-        return evidence.judge(candidates, self._pair_scores(evidence.offsets, embeddings))
+        others = self._pair_scores(evidence.offsets, embeddings)
+        return evidence.judge(candidates, others, self._own_weights(evidence.offsets))
+
+    def _own_weights(self, offsets: IntArray) -> PairScores | None:
+        """The match weights of names and values of pairs; None where they have none."""
+        if not self.attributes.has_weight:
+            return None
+
+        def weights(x: IntArray, y: IntArray) -> NDArray[np.floating]:
+            pair = x + offsets[0], y + offsets[1]
+            return np.asarray(self.attributes.match_weight(*pair, names=1.0, values=1.0))
+
+        return weights
 
     def _pair_scores(
         self, offsets: IntArray, embeddings: EmbeddingArray | None, *, values: bool = True
@@ -183,7 +262,9 @@ class Decoder:
         """
         attributes = self.attributes
         if embeddings is None and not (
-            attributes.has_weight if values else attributes.names_have_weight
+            attributes.has_weight or attributes.types_have_weight
+            if values
+            else attributes.names_have_weight
         ):
             return None
         scale = self.config.temperature if values else 0.0
@@ -191,7 +272,11 @@ class Decoder:
         def scores(x: IntArray, y: IntArray) -> NDArray[np.floating]:
             left, right = x + offsets[0], y + offsets[1]
             near = 0.0 if embeddings is None else pair_cosines(embeddings, left, right)
-            weight = attributes.match_weight(left, right, names=self._names_scale, values=scale)
+            weight = attributes.match_weight(
+                left, right, names=self._names_scale, values=scale, types=0.0
+            )
+            if values and attributes.types_have_weight:
+                weight = weight + scale * self._type_weight(left, right)
             return np.asarray(near + weight)
 
         return scores

@@ -16,15 +16,20 @@ from dualamn.bootstrap import Round, learn
 from dualamn.config import AlignerConfig
 from dualamn.decoding import Decoder
 from dualamn.encoders import get_encoder
+from dualamn.encoders.no_structure import NoStructure
+from dualamn.evidence.distinguishable import Distinguishable
+from dualamn.files.text import counted
+from dualamn.graphs.reach import in_triples, structure_tells
 from dualamn.graphs.task import AlignmentTask
-from dualamn.kernels.arrays import EmbeddingArray, FloatArray
+from dualamn.kernels.arrays import EmbeddingArray, FloatArray, Int32Array, pair_keys
 from dualamn.kernels.compute import threads, torch_device
 from dualamn.kernels.memory import Storage
 from dualamn.matching import configured_matcher
 from dualamn.matching.duplicates import with_new_claims
+from dualamn.matching.pairs import ScoredCandidates
 from dualamn.probability.link_features import link_features
-from dualamn.progress import Progress, ProgressCallback
-from dualamn.result import CandidateProtocol, PairAlignment
+from dualamn.progress import Progress, ProgressCallback, within
+from dualamn.result import CandidateProtocol, Matching, PairAlignment
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -32,6 +37,7 @@ if TYPE_CHECKING:
     from dualamn.attributes import PseudoSeeds
     from dualamn.encoders import Encoder
 
+_WORTH_A_NOTE = 0.2  # share of entities in no triple, from which to say so
 _PAIRS = "begun_with"  # pseudo-seeds in a saved state
 _BY_CHANCE = "begun_with_by_chance"  # how probable it is that they mean nothing
 
@@ -91,6 +97,8 @@ class Model:
             The links of every pair, and the seconds of both stages.
         """
         decide = configured_matcher(self.config, matcher)
+        most = self.config.most_rounds(named=self.attributes.named)
+        progress = within(progress, round=most + 1, rounds=most)
         embeddings = self.embeddings
         found: list[PairAlignment] = []
         seconds = {"search": 0.0, "match": 0.0}
@@ -103,6 +111,8 @@ class Model:
                     matching = with_new_claims(
                         matching, near.candidates, self.task, self.config.temperature
                     )
+                if candidates != "test_only":  # where everybody has a counterpart
+                    matching = self._with_reason(matching, near)
                 pair = PairAlignment.of(left, right, matching, near.recall)
                 if features:
                     ends = pair.links.astype(np.int64).T
@@ -112,6 +122,7 @@ class Model:
                         np.concatenate([kg.degrees for kg in self.task.kgs]),
                         self.config,
                         attributes=self.attributes.match_weight(*ends, names=1.0, values=1.0),
+                        most_probable=1.0 if many else self._told_apart.most_probable(pair.links),
                         pseudo_seeds=self.pseudo_seeds,
                         many=many,
                         transport_plan=matching.transport_plan,
@@ -123,6 +134,37 @@ class Model:
                 seconds["match"] += near.evidence_seconds + time.perf_counter() - started
                 progress(Progress("match", number + 1, len(pairs)))
         return tuple(found), seconds
+
+    def _with_reason(self, matching: Matching, near: ScoredCandidates) -> Matching:
+        """Less the links that there is nothing for but a cosine, see `Decoder.has_reason`."""
+        kept = self.decoder.has_reason(matching.links, near)
+        if self.pseudo_seeds is not None:
+            kept |= np.isin(pair_keys(matching.links), pair_keys(self.pseudo_seeds.links))
+        kept &= ~self.decoder.ruled_out(matching.links)
+        return replace(matching, links=matching.links[kept], scores=matching.scores[kept])
+
+    @cached_property
+    def _told_apart(self) -> Distinguishable:
+        known = self.task.seed_links
+        if self.pseudo_seeds is not None:
+            known = np.concatenate([known, self.pseudo_seeds.links])
+        return Distinguishable.of(self.task, known, self.attributes)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What structure says nothing of."""
+        if isinstance(self.encoder, NoStructure):
+            return (
+                "structure takes no part: no triple leads from known pairs to other entities of "
+                "both graphs",
+            )
+        alone = ~in_triples(self.task)
+        if alone.mean() < _WORTH_A_NOTE:
+            return ()
+        return (
+            f"{int(alone.sum()):,} of {counted(len(alone), 'entity', 'entities')} are in no triple "
+            "with another: only names and values say something of them",
+        )
 
     def state(self) -> dict[str, Tensor]:
         """What was learned, enough for `restored` with the same task and settings."""
@@ -141,6 +183,7 @@ def fit(
     storage: Storage,
     meaning: FloatArray | None = None,
     *,
+    weights_of: Attributes | None = None,
     progress: ProgressCallback,
     checkpoint: Path | None = None,
     resume: bool = False,
@@ -152,14 +195,18 @@ def fit(
         config: the settings.
         storage: where embeddings are made.
         meaning: (n, d) rows of the model of names, where they are known already.
+        weights_of: names and values whose weights are taken, and not learned.
         progress, checkpoint, resume: see `Aligner.fit`.
 
     Raises:
         TrainingError, CheckpointError: see `Aligner.fit`.
     """
     attributes = Attributes.of(task, config, meaning)
+    if weights_of is not None:
+        attributes.take_weights(weights_of)
     pseudo_seeds = attributes.start(task)
-    encoder = _encoder(task, config, storage)
+    known = task.seed_links if pseudo_seeds is None else pseudo_seeds.links
+    encoder = _encoder(task, config, storage, known)
     decoder = Decoder(task, config, attributes)
     with threads(config.threads):
         rounds = learn(
@@ -184,7 +231,7 @@ def restored(
     links, chance = state.pop(_PAIRS, None), state.pop(_BY_CHANCE, None)
     attributes = Attributes.of(task, config, meaning)
     attributes.load_state(state)
-    encoder = _encoder(task, config, storage)
+    encoder = _encoder(task, config, storage, task.seed_links if links is None else links.numpy())
     encoder.load_state(state)
     pseudo_seeds = None
     if links is not None:  # older files know no chance: names count for nothing then
@@ -193,8 +240,15 @@ def restored(
     return Model(task, config, encoder, Decoder(task, config, attributes), pseudo_seeds)
 
 
-def _encoder(task: AlignmentTask, config: AlignerConfig, storage: Storage) -> Encoder:
-    with threads(config.threads):
-        encoder = get_encoder(config.encoder)(task, config, torch_device(config.device))
+def _encoder(
+    task: AlignmentTask, config: AlignerConfig, storage: Storage, known: Int32Array
+) -> Encoder:
+    """The configured encoder, or none where triples lead nowhere from (m, 2) known links."""
+    encoder: Encoder
+    if structure_tells(task, known):
+        with threads(config.threads):
+            encoder = get_encoder(config.encoder)(task, config, torch_device(config.device))
+    else:
+        encoder = NoStructure(task)
     encoder.storage = storage
     return encoder

@@ -30,6 +30,10 @@ CandidateProtocol = Literal["test_only", "all_entities", "unaligned"]
 """
 
 
+LIKELY = 0.5
+"""The probability from which a link is more likely correct than not."""
+
+
 @dataclass(frozen=True, eq=False)
 class TopK:
     """The best candidates of every query, best first.
@@ -332,6 +336,12 @@ class AlignedLinks:
                 for pair in self.pairs
             ]
         )
+
+    @property
+    def sureness(self) -> FloatArray:
+        """(m,) float32 what says which link is surer: probabilities, or scores without them."""
+        p = self.probabilities
+        return self.scores if p is None or np.isnan(p).any() else p
 
     @property
     def is_given(self) -> BoolArray:

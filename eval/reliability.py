@@ -14,6 +14,9 @@ from dualamn.kernels.arrays import Floats
 BINS = 15
 """Bins that a calibration error is usually taken over."""
 
+ENOUGH_LABELLED = 50
+"""Links, fewer of which make a calibration error that is mostly luck."""
+
 
 @dataclass(frozen=True)
 class ReliabilityBin:
@@ -31,9 +34,30 @@ class ReliabilityBin:
     correct: float
     links: float
 
+    @property
+    def interval(self) -> tuple[float, float]:
+        """Where the share of correct links lies with 95% confidence, see `wilson`."""
+        return wilson(self.correct, self.links)
+
     def as_dict(self) -> dict[str, float]:
         """All of it by name, for a report."""
         return asdict(self)
+
+
+def wilson(share: float, count: float, z: float = 1.96) -> tuple[float, float]:
+    """The interval of a share that was seen in so many cases.
+
+        (s + z^2/2n ± z sqrt(s (1 - s)/n + z^2/4n^2)) / (1 + z^2/n)
+
+    Wilson, Journal of the American Statistical Association 22 (1927).
+
+    >>> [round(end, 2) for end in wilson(1.0, 10)]
+    [0.72, 1.0]
+    """
+    middle, width = share + z * z / (2 * count), share * (1 - share) / count
+    half = z * (width + z * z / (4 * count * count)) ** 0.5
+    whole = 1 + z * z / count
+    return max(0.0, (middle - half) / whole), min(1.0, (middle + half) / whole)
 
 
 def reliability_table(

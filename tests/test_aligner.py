@@ -1,5 +1,6 @@
 """The whole flow, and everything a trained aligner can be asked for."""
 
+import itertools
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,8 +12,9 @@ import dualamn
 from dualamn import Aligner, AlignmentTask, CheckpointError, ConfigError, DualamnError
 from dualamn.bench.synthetic_task import make_task
 from dualamn.encoders import ENCODERS, get_encoder
+from dualamn.progress import Progress
 
-SMALL: dict[str, Any] = {"dim": 16, "epochs": 4, "negatives": 8}
+SMALL: dict[str, Any] = {"calibrate": False, "dim": 16, "epochs": 4, "negatives": 8}
 
 
 @pytest.fixture(scope="module")
@@ -151,3 +153,17 @@ def test_every_encoder_keeps_the_contract(name: str, task: AlignmentTask) -> Non
     assert (task.test_links == links[1]).all()
     with pytest.raises(CheckpointError):
         factory(make_task(30, seed=0), config, torch.device("cpu")).load_state(encoder.state())
+
+
+def test_progress_says_how_much_of_the_run_is_done() -> None:
+    seen: list[Progress] = []
+    aligner = Aligner("fast", bootstrap_turns=2).fit(make_task(60), progress=seen.append)
+    aligner.align(progress=seen.append)
+    shares = [at.share for at in seen if at.share is not None]
+    assert len(shares) == len(seen)
+    assert min(shares) >= 0
+    assert shares[-1] == 1
+    # Whatever is told later is in a later part of the run, but for a search before a first fit.
+    assert all(after >= before - 1 / 8 for before, after in itertools.pairwise(shares))
+    assert {at.model for at in seen} >= {1, 2}
+    assert "model 1 of" in seen[0].place

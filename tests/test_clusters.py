@@ -1,5 +1,6 @@
 import math
 from collections import Counter
+from dataclasses import replace
 from itertools import combinations
 from random import Random
 
@@ -76,6 +77,16 @@ def test_two_counterparts_in_one_graph_are_a_conflict() -> None:
     clusters = alignment_of(("a1", "b1", 0.3), ("a1", "b2", 0.6), graphs="ab").clusters()
     assert sets(clusters) == {"a1 b2": pytest.approx(0.6)}
     assert clusters.n_dropped == 1
+
+
+def test_probabilities_say_which_link_is_surer() -> None:
+    alignment = alignment_of(("a1", "b1", 0.9), ("a1", "b2", 0.6), ("a2", "b3", 1.0), graphs="ab")
+    (pair,) = alignment.pairs
+    p = np.array([0.75, 0.95, 0.25], np.float32)
+    alignment = replace(alignment, pairs=(replace(pair, probabilities=p),))
+    # a2 and b3 are likely not the same.
+    assert sets(alignment.clusters()) == {"a1 b2": pytest.approx(0.95)}
+    assert len(alignment.confident(0).clusters()) == 2
 
 
 def test_scores_below_zero_are_ordered_like_others() -> None:

@@ -17,6 +17,7 @@ from dualamn.graphs.task import AlignmentTask
 
 every_preset = pytest.mark.parametrize("preset", sorted(PRESETS))
 SMALL: dict[str, Any] = {
+    "calibrate": False,
     "dim": 32,
     "label_dim": 64,
     "relation_dim": 16,

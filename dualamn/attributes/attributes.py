@@ -6,13 +6,16 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from dualamn.attributes.base import AttributeSimilarity
-from dualamn.attributes.comparable import Comparable
+from dualamn.attributes.comparable import Comparable, kinds_of
 from dualamn.attributes.name_model import embed_names
 from dualamn.attributes.names import NameSimilarity
 from dualamn.attributes.pseudo_seeds import ENOUGH, PseudoSeeds, shared_identifiers
-from dualamn.attributes.seeds_by_name import find_seeds_by_name
+from dualamn.attributes.seeds_by_name import find_seeds_by_name, types_fit
 from dualamn.attributes.seeds_by_value import find_seeds_by_value
+from dualamn.attributes.types import TypeSimilarity
 from dualamn.attributes.values import ValueSimilarity
 from dualamn.config import AlignerConfig
 from dualamn.errors import ConfigError, TrainingError
@@ -29,7 +32,7 @@ _WIDTH = 256  # of the random projections of names that candidates are searched 
 
 @dataclass(frozen=True, eq=False)
 class Attributes:
-    """Names and attribute values of one task; either is None where it takes no part.
+    """Names, attribute values and types of one task; each is None where it takes no part.
 
     `search_limit` is how many products of numbers looking for near names may take, see
     `find_seeds_by_name`.
@@ -38,6 +41,7 @@ class Attributes:
     names: NameSimilarity | None = None
     values: ValueSimilarity | None = None
     search_limit: float = math.inf
+    types: TypeSimilarity | None = None
 
     @classmethod
     def of(
@@ -57,12 +61,15 @@ class Attributes:
         described = sum(kg.literals is not None for kg in task.kgs)
         take_part = config.values != "off" and described >= 2
         values = ValueSimilarity(task, seed=config.seed) if take_part else None
-        return cls(names, values, config.search_limit)
+        types = TypeSimilarity(task, seed=config.seed) if config.values != "off" else None
+        if types is not None and len(np.unique(types.types.kind_graph)) < 2:
+            types = None  # of graphs without types nothing can be compared
+        return cls(names, values, config.search_limit, types)
 
     @property
     def taking_part(self) -> tuple[AttributeSimilarity, ...]:
         """Those that take part, in the order that they are weighed in."""
-        return tuple(one for one in (self.names, self.values) if one is not None)
+        return tuple(one for one in (self.names, self.values, self.types) if one is not None)
 
     @property
     def meaning(self) -> FloatArray | None:
@@ -80,8 +87,13 @@ class Attributes:
         return self.values is not None and self.values.has_weight
 
     @property
+    def types_have_weight(self) -> bool:
+        """Whether types take part and have match weights."""
+        return self.types is not None and self.types.has_weight
+
+    @property
     def has_weight(self) -> bool:
-        """Whether either has match weights."""
+        """Whether names or values have match weights."""
         return self.names_have_weight or self.values_have_weight
 
     @property
@@ -90,19 +102,29 @@ class Attributes:
         return self.names is not None or self.values_have_weight
 
     def match_weight(
-        self, left: IntArray, right: IntArray, *, names: float, values: float
+        self,
+        left: IntArray,
+        right: IntArray,
+        *,
+        names: float,
+        values: float,
+        types: float | None = None,
     ) -> Floats | float:
-        """(p,) the match weight of pairs of joint ids; 0 where neither names nor values have any.
+        """(p,) the match weight of pairs of joint ids; 0 where nothing has any.
 
         Args:
             left, right: (p,) joint ids.
             names, values: what the weight of either is multiplied by; 0 leaves values out.
+            types: the same of types; as of values if None.
         """
+        types = values if types is None else types
         weight: Floats | float = 0.0
         if self.names is not None and self.names.has_weight:
             weight = names * self.names.match_weight(left, right)
         if self.values is not None and self.values.has_weight and values:
             weight = weight + values * self.values.match_weight(left, right)
+        if self.types is not None and self.types.has_weight and types:
+            weight = weight + types * self.types.match_weight(left, right)
         return weight
 
     def weigh(self, links: Int32Array) -> None:
@@ -111,6 +133,11 @@ class Attributes:
         for similarity in self.taking_part:
             similarity.weigh(links, before)
             before = similarity
+
+    def take_weights(self, other: Attributes) -> None:
+        """Takes the weights of those of a task with more seed links, which know them better."""
+        for own, theirs in zip(self.taking_part, other.taking_part, strict=True):
+            own.take_weights(theirs)
 
     def learn(self, links: Int32Array) -> None:
         """Learns from (m, 2) linked entities which words and properties stand for each other."""
@@ -132,8 +159,8 @@ class Attributes:
         """Finds pseudo-seeds, and learns match weights from seed links where there are enough.
 
         Beside seed links, pseudo-seeds are found as if there were none, and the seed links show how
-        far they are right (`PseudoSeeds.judged_by`). Where seed links are few and pseudo-seeds are
-        found, weights are not learned yet, see `weigh_without_seeds`.
+        far they are right (`PseudoSeeds.judged_by`), and which types go together. Where seed links
+        are few and pseudo-seeds are found, weights are not learned yet, see `weigh_without_seeds`.
 
         Returns:
             The pseudo-seeds, none of an entity with a seed link; None where there are seed links
@@ -144,7 +171,9 @@ class Attributes:
         """
         if not len(task.seed_links):
             return self.find_seeds(task)
-        found = self._found(task).judged_by(task.seed_links)
+        seeds, kind = task.seed_links, kinds_of(task)
+        found = self._found(task).judged_by(seeds)
+        found = found.chosen(types_fit(seeds, found.links, kind))
         if len(task.seed_links) >= ENOUGH or not len(found.links):
             self.weigh(task.seed_links)
         return found if len(found.links) else None
@@ -164,6 +193,8 @@ class Attributes:
             self.names.weigh(by_value)
             if self.values is not None:
                 self.values.weigh(labels, self.names)
+            if self.types is not None:
+                self.types.weigh(labels, self.values or self.names)
         else:
             self.weigh(labels)
 
@@ -190,7 +221,8 @@ class Attributes:
         seeds = self._found(task)
         if len(seeds.links):
             return seeds
-        if not self.taking_part:
+        finding = [one for one in (self.names, self.values) if one is not None]
+        if not finding:
             lacks = "names are off" if task.entity_names is not None else "its graphs have no names"
             raise TrainingError(
                 f"{task.name} has no seed links to learn from, and {lacks} to find some by: give "
@@ -202,7 +234,7 @@ class Attributes:
                 f"in common than chance gives ({seeds.refused:,} pairs found): they may be of "
                 "different things; if they are not, give some known pairs of entities"
             )
-        what = " or ".join(similarity.what for similarity in self.taking_part)
+        what = " or ".join(similarity.what for similarity in finding)
         if seeds.doubts:
             raise TrainingError(
                 f"{task.name} has no seed links to learn from, and its {what} leave doubt: "

@@ -45,6 +45,7 @@ class AttributeSimilarity(ABC):
     def __init__(self, sources: Int32Array, seed: int) -> None:
         self._sources = sources
         self._seed = seed
+        self._is_weighed = False
         self._links = np.empty((0, 2), dtype=np.int32)
         self.learn(self._links)
 
@@ -84,6 +85,9 @@ class AttributeSimilarity(ABC):
             links: (m, 2) int32 joint ids.
             beside: its match weights count already, so that this one gets the rest.
         """
+        if self._is_weighed:
+            self.learn(links)
+            return
         rng = np.random.default_rng([self._seed, len(links), *self._random_key])
         order = rng.permutation(len(links))
         asked: list[Comparisons] = []
@@ -92,6 +96,11 @@ class AttributeSimilarity(ABC):
             asked += self._compared(links[order[part::2]], beside, rng)
         self._set_weights(fit_logit(asked, self._most, self._n_features))
         self.learn(links)
+
+    def take_weights(self, other: AttributeSimilarity) -> None:
+        """Takes the weights of another and keeps them, whatever `weigh` sees later."""
+        self._set_weights(list(other.weights))
+        self._is_weighed = True
 
     def state(self) -> dict[str, Tensor]:
         """What was learned, enough for `load_state` on the same task."""

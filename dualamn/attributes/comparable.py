@@ -8,15 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dualamn.attributes.names import NameSimilarity
+from dualamn.attributes.types import stated_types
 from dualamn.files.rdf import RDF_TYPE
 from dualamn.graphs.task import AlignmentTask
 from dualamn.kernels.arrays import BoolArray, IntArray, splitmix64
 
-_SAID_OF_ALL = {  # types that tell nothing apart
-    "http://www.w3.org/2002/07/owl#Thing",
-    "http://www.w3.org/2002/07/owl#NamedIndividual",
-    "http://www.w3.org/2000/01/rdf-schema#Resource",
-}
 _ECHOES = 0.5  # of a relation's statements: their ends have a name in common
 _FEWEST = 10  # statements, fewer of which show nothing of a relation
 
@@ -51,19 +47,9 @@ def kinds_of(task: AlignmentTask) -> IntArray:
     numbers: dict[str, int] = {}
     total = np.zeros(task.n_entities, dtype=np.uint64)
     typed = np.zeros(task.n_entities, dtype=np.bool_)
-    for kg, offset in zip(task.kgs, task.entity_offsets.tolist(), strict=False):
-        entities, types = list[IntArray](), list[str]()
-        if kg.literals is not None:
-            is_type = np.asarray(kg.literals.attributes == RDF_TYPE)
-            rows = np.flatnonzero(is_type[kg.literals.kinds])
-            entities.append(kg.literals.entities[rows].astype(np.int64))
-            types += kg.literals.values[rows].tolist()
-        stated = np.flatnonzero(np.asarray(kg.relations == RDF_TYPE)[kg.triples[:, 1]])
-        entities.append(kg.triples[stated, 0].astype(np.int64))
-        types += kg.entities[kg.triples[stated, 2]].tolist()
-        own = [-1 if t in _SAID_OF_ALL else numbers.setdefault(t, len(numbers)) for t in types]
-        seen = np.stack([np.concatenate(entities) + offset, np.array(own, dtype=np.int64)], axis=1)
-        seen = np.unique(seen[seen[:, 1] >= 0], axis=0)
+    for entities, types in stated_types(task):
+        own = [numbers.setdefault(name, len(numbers)) for name in types]
+        seen = np.unique(np.stack([entities, np.array(own, dtype=np.int64)], axis=1), axis=0)
         np.add.at(total, seen[:, 0], splitmix64(seen[:, 1].astype(np.uint64)))
         typed[seen[:, 0]] = True
     kind = np.full(task.n_entities, -1, dtype=np.int64)

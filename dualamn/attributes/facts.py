@@ -11,6 +11,7 @@ import numpy as np
 from scipy.sparse import csr_array
 
 from dualamn.attributes.value_keys import LONGEST, keys_of, month_is_first
+from dualamn.files.rdf import RDF_TYPE
 from dualamn.graphs.knowledge_graph import Literals
 from dualamn.graphs.task import AlignmentTask
 from dualamn.kernels.arrays import BoolArray, FloatArray, Floats, Int32Array, IntArray, expand
@@ -103,10 +104,13 @@ class Facts:
             found: list[int] = []
             exact_keys[at] = np.full(len(literals), -1, dtype=np.int32)
             american = _names_months_first(literals)
+            # Types are compared by `attributes.types`.
+            is_type = np.asarray(literals.attributes == RDF_TYPE)
+            typing = set(np.flatnonzero(is_type).tolist())
             columns = literals.values.tolist(), of_type, literals.kinds.tolist()
             for row, (value, of, kind) in enumerate(zip(*columns, strict=True)):
                 asked = value, types[of], kind in american
-                keys = known.get(asked)
+                keys = () if kind in typing else known.get(asked)
                 if keys is None:
                     keys = known[asked] = read(*asked)
                 counts[row] = len(keys)
@@ -114,9 +118,8 @@ class Facts:
                     exact_keys[at][row] = keys[0]
                 found += keys
             # Long texts are compared by their words (`dualamn.attributes.texts`).
-            unread += sum(
-                len(literals.values[row]) <= LONGEST for row in np.flatnonzero(counts == 0)
-            )
+            mute = literals.values[(counts == 0) & ~is_type[literals.kinds]].tolist()
+            unread += sum(len(value) <= LONGEST for value in mute)
             joint = literals.entities.astype(np.int64) + int(task.entity_offsets[at])
             entity.append(np.repeat(joint, counts))
             prop.append(np.repeat(prop_of, counts))

@@ -10,7 +10,6 @@ import numpy as np
 from dualamn.graphs.task import AlignmentTask
 from dualamn.kernels.arrays import BoolArray, FloatArray, Floats, Int32Array, find, pair_keys
 
-_FEW = 0.2  # of the smaller graph's entities: fewer pairs say little of the others
 _TRUSTED = 0.2  # chance, above which pairs are not used beside seed links
 _FIRM = 10  # seed links whose verdict weighs as much as what chance gave before them
 
@@ -80,7 +79,7 @@ class PseudoSeeds:
 
     def with_shared(self, links: Int32Array) -> PseudoSeeds:
         """Also (m, 2) pairs of one IRI, which come first: others of their entities go."""
-        kept = self._chosen(np.asarray(~np.isin(self.links, links).any(axis=1)))
+        kept = self.chosen(np.asarray(~np.isin(self.links, links).any(axis=1)))
         return replace(
             kept,
             links=np.concatenate([links, kept.links]),
@@ -106,9 +105,9 @@ class PseudoSeeds:
         judged, wrong = int(touched.sum()), int(incorrect.sum())
         chance = (wrong + _FIRM * self.chance) / (judged + _FIRM)
         weighed = replace(self, chance=chance.astype(np.float32))
-        return weighed._chosen(~touched & (chance <= _TRUSTED))
+        return weighed.chosen(~touched & (chance <= _TRUSTED))
 
-    def _chosen(self, kept: BoolArray) -> PseudoSeeds:
+    def chosen(self, kept: BoolArray) -> PseudoSeeds:
         """Some of the pairs, counted by where they came from: in this order."""
         ends = np.cumsum([0, self.shared, self.exact, self.near, self.valued])
         counts = [int(kept[start:end].sum()) for start, end in pairwise(ends.tolist())]
@@ -122,22 +121,6 @@ class PseudoSeeds:
             near=near,
             valued=valued,
         )
-
-    def notes(self, task: AlignmentTask) -> tuple[str, ...]:
-        """A note on every two graphs of which names or values found few counterparts."""
-        notes: list[str] = []
-        if len(task.seed_links):
-            return ()
-        for left, right in task.kg_pairs:
-            found = len(task.links_between(self.links, left, right))
-            smaller = min(task.kgs[left].n_entities, task.kgs[right].n_entities)
-            if found < _FEW * smaller:
-                notes.append(
-                    f"{task.pair_name(left, right)}: names or values found a counterpart for "
-                    f"{found:,} of {smaller:,} entities; how many others have one can only be "
-                    "guessed, so probabilities of their links are rough"
-                )
-        return tuple(notes)
 
     def labels(self, found: Int32Array) -> Int32Array:
         """The pairs that match weights of names and values are learned from.

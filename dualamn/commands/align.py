@@ -42,6 +42,7 @@ if TYPE_CHECKING:
 @options.names
 @options.names_model
 @options.values
+@options.same_type
 @writing
 @options.matcher
 @click.option(
@@ -65,8 +66,8 @@ if TYPE_CHECKING:
 @click.option(
     "--calibrate/--no-calibrate",
     default=None,
-    help="Estimate the probability that each link is correct, with a second model that learns "
-    "without a fifth of the seed links or pseudo-seeds. Doubles the time.  [calibrate; not with "
+    help="Estimate the probability that each link is correct, with further models that do not see "
+    "some of the seed links and entities. Takes twice the time or more.  [calibrate; not with "
     "the preset paper]",
 )
 @click.option(
@@ -131,19 +132,21 @@ def align(
 ) -> None:
     """Find links between two or more knowledge graphs.
 
-    LEFT, RIGHT and MORE are RDF files (.nt, .ttl, .nq, .trig, .rdf), tables of triples (head,
-    relation, tail; .tsv, .csv, .parquet), or folders of them, also compressed (.gz, .bz2, .zst).
-    Join several files of one graph by commas, or give a pattern in quotes, 'left/*.nt.gz'. A
-    DATASET is a folder in the layout of a published data set, a name known under --data, or a
-    name of dualamn data list, which is fetched if it is missing. Without seed links, the
-    model starts from pseudo-seeds: pairs with the same unique name or attribute values. RDF labels
-    are names; --names adds or replaces them.
+    LEFT, RIGHT and MORE are RDF files (.nt, .ttl, .nq, .trig, .rdf, .jsonld), tables of triples
+    (head, relation, tail; .tsv, .csv, .parquet) or with --table of records, or folders of them,
+    also compressed (.gz, .bz2, .zst), or sparql+https:// and the address of an endpoint. Join
+    several files of one graph by commas, or give a pattern in quotes, 'left/*.nt.gz'. A DATASET
+    is a folder in the layout of a published data set, a name known under --data, or a name of
+    dualamn data list, which is fetched if it is missing. Without seed links, the model starts
+    from pseudo-seeds: pairs with the same unique name or attribute values. RDF labels are names;
+    --names adds or replaces them.
 
     \b
     Examples:
       dualamn align left.tsv right.tsv --links seeds.tsv --out links.tsv
       dualamn align left.nt.gz,names.nt.gz right.ttl --links same.nt --out x.tsv
       dualamn align left.tsv right.tsv --names names.tsv --out links.tsv
+      dualamn align shop.csv catalogue.csv --table id --out links.tsv
       dualamn align dbp15k/zh_en --data ~/data --epochs 10 --out links.csv
       dualamn align left.ttl right.ttl --out links.sssom.tsv --unmatched rest.csv
       dualamn align left.nt right.nt --out links.tsv --report report.html
@@ -187,7 +190,7 @@ def align(
     aligner = Aligner(config)
     if many:
         check_many(config.matcher)
-    task = source.load(settings["seed"], quiet=quiet)
+    task = source.load(settings["seed"], many=many, quiet=quiet)
     if names is not None:
         task = source.with_names(task, names)
     if distinct_identifiers:
@@ -257,7 +260,7 @@ def _chosen(
     found: Alignment, min_probability: float | None, precision: float | None, *, all_links: bool
 ) -> tuple[Alignment, list[str]]:
     """The links that are probable enough to be written, and a line on --precision, if given."""
-    from dualamn.alignment import LIKELY
+    from dualamn.result import LIKELY
 
     if found.probabilities is None:
         return found, []

@@ -29,11 +29,13 @@ def print_closing_lines(
         threshold: a line on how `--precision` was reached, if given.
         to: where the lines go.
     """
+    from dualamn.files.text import counted
+
     counts = alignment.summary()["links"]
     per_pair = "".join(f"; {pair} {count:,}" for pair, count in counts.items())
-    what = f"{len(alignment):,} links in {outputs.place} ({outputs.form.title}"
+    what = f"{counted(len(alignment), 'link')} in {outputs.place} ({outputs.form.title}"
     say(to, f"{what}{per_pair if len(counts) > 1 else ''}){_expected(alignment)}")
-    for text in threshold:
+    for text in (*threshold, *_best_left_out(alignment)):
         say(to, f"  {text}")
     if rests := ", ".join(rests_on(alignment)):
         say(to, f"  {rests}")
@@ -46,7 +48,18 @@ def _expected(alignment: Alignment) -> str:
     if p is None or not len(p) or np.isnan(p).any():
         return ""
     expected = float(p.sum(dtype=np.float64))
-    return f", {expected:,.0f} of them expected to be correct ({expected / len(p):.1%})"
+    return f", of which {expected:,.0f} expected to be correct ({expected / len(p):.1%})"
+
+
+def _best_left_out(alignment: Alignment) -> list[str]:
+    """What the most probable link is, where none was probable enough."""
+    found = alignment.chosen_from
+    if found is None or len(alignment) or found.probabilities is None or not len(found):
+        return []
+    return [
+        f"the most probable of the {len(found):,} links found has a probability of "
+        f"{found.probabilities.max():.3f}; --all writes them"
+    ]
 
 
 def rests_on(alignment: Alignment) -> Iterator[str]:
@@ -66,7 +79,7 @@ def unlinked_table(alignment: Alignment) -> Table:
     from dualamn.link_files.unlinked import REASONS, unlinked
 
     task, least = alignment.task, alignment.least_probability
-    titles = {"unlikely": f"below {least:g}" if least else "unlikely"}
+    titles = {"unlikely": f"below {least:.3g}" if least and least <= 1 else "unlikely"}
     ids, reasons = unlinked(alignment)
     shown = table("graph", "entities", "linked", "no link", *(titles.get(r, r) for r in REASONS))
     linked = np.zeros(task.n_entities, np.bool_)
@@ -83,7 +96,8 @@ def unlinked_table(alignment: Alignment) -> Table:
 
 def _next(alignment: Alignment, outputs: Outputs) -> str:
     if outputs.save is not None and len(alignment):
-        entity = str(alignment.task.identifiers(alignment.links[0, 0]))
+        least = int(np.argmin(alignment.sureness))  # the link that needs a look most
+        entity = str(alignment.task.identifiers(alignment.links[least, 0]))
         return shlex.join(["dualamn", "explain", str(outputs.save), entity])
     if outputs.report is not None:
         return f"open {outputs.report} in a browser"

@@ -161,14 +161,23 @@ def _now_and_then(words: Callable[[Any], str], clock: Clock) -> Shows:
 
 
 def _lines(clock: Clock = time.monotonic) -> ProgressCallback:
-    def words(at: Progress) -> str:
-        if at.step == at.total:
-            return ""
-        of_total = "" if at.total is None else f" of {at.total}"
-        loss = "" if at.loss is None else f", loss {at.loss:.3f}"
-        return f"{at.stage}: {at.step}{of_total}{loss}"
+    """At most a line for every stage of every round, so that logs stay short."""
+    last, told = clock(), set[tuple[str, str]]()
 
-    return _now_and_then(words, clock)
+    def show(at: Progress) -> None:
+        nonlocal last
+        stage = at.place, at.stage
+        if at.step == at.total or stage in told:
+            return
+        if (now := clock()) - last >= SECONDS_BETWEEN_LINES:
+            last = now
+            told.add(stage)
+            of_total = "" if at.total is None else f" of {at.total:,}"
+            place = f"{at.place}, " if at.place else ""
+            done = "" if at.share is None else f", {at.share:.0%} of the run"
+            click.echo(f"{place}{at.stage}: {at.step:,}{of_total}{done}", err=True)
+
+    return show
 
 
 def _fetch_lines(clock: Clock = time.monotonic) -> FetchCallback:
@@ -187,23 +196,47 @@ def _fetch_lines(clock: Clock = time.monotonic) -> FetchCallback:
 
 @contextmanager
 def _bar(console: Console) -> Iterator[ProgressCallback]:
-    from rich.progress import MofNCompleteColumn, TextColumn
+    """One bar for a whole run, with where in it the work is; else a bar for every stage."""
+    from rich.progress import TextColumn
 
-    bars = _bars(console, MofNCompleteColumn(), TextColumn("{task.fields[loss]}"))
-    stage: str | None = None
+    bars = _bars(
+        console, TextColumn("{task.fields[words]}"), to_go=TextColumn("{task.fields[rest]}")
+    )
+    shown: str | None = None
+    started, furthest = 0.0, 0.0
     bar = None
 
     def show(at: Progress) -> None:
-        nonlocal stage, bar
-        if at.stage != stage or bar is None:
+        nonlocal shown, bar, started, furthest
+        share = at.share
+        title = at.stage if share is None else "run"
+        if share is not None and share < 0.5 < furthest and at.model == 1:
+            shown = None  # another run
+        if title != shown or bar is None:
             if bar is not None:
                 bars.remove_task(bar)
-            stage, bar = at.stage, bars.add_task(at.stage, total=at.total, loss="")
-        loss = "" if at.loss is None else f"loss {at.loss:.3f}"
-        bars.update(bar, completed=at.step, total=at.total, loss=loss)
+            shown, bar = title, bars.add_task(at.stage, total=at.total, words="", rest="")
+            started, furthest = time.monotonic(), 0.0
+        loss = "" if at.loss is None else f", loss {at.loss:.3f}"
+        done, total = float(at.step), at.total
+        words = f"{at.step:,}{'' if at.total is None else f' of {at.total:,}'}{loss}"
+        if share is not None:
+            furthest = done = max(share, furthest)
+            total = 1
+            words = f"{at.place}{', ' if at.place else ''}{at.stage}{loss}"
+        rest = _rest(time.monotonic() - started, done / total if total else 0.0)
+        bars.update(bar, description=title, completed=done, total=total, words=words, rest=rest)
 
     with bars:
         yield show
+
+
+def _rest(elapsed: float, share: float) -> str:
+    """How long work will take from here, at the speed so far; a dash before that is known."""
+    if share < 0.05 or elapsed < 1:
+        return "-:--"
+    minutes, seconds = divmod(round(elapsed * (1 - share) / share), 60)
+    return f"{minutes}:{seconds:02}"
 
 
 @contextmanager
@@ -225,8 +258,11 @@ def _fetch_bar(console: Console) -> Iterator[FetchCallback]:
         yield show
 
 
-def _bars(console: Console, *columns: ProgressColumn) -> Bars:
-    """A bar that goes away when it is done: its stage, these columns, and time."""
+def _bars(console: Console, *columns: ProgressColumn, to_go: ProgressColumn | None = None) -> Bars:
+    """A bar that goes away when it is done: its stage, these columns, and time.
+
+    `to_go` says how long it will take from here, by the speed of the last seconds if None.
+    """
     from rich.progress import BarColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
     from rich.progress import Progress as Bars
 
@@ -236,7 +272,7 @@ def _bars(console: Console, *columns: ProgressColumn) -> Bars:
         *columns,
         TimeElapsedColumn(),
         TextColumn("elapsed,"),
-        TimeRemainingColumn(compact=True),
+        to_go or TimeRemainingColumn(compact=True),
         TextColumn("to go"),
         console=console,
         transient=True,

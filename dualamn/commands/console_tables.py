@@ -174,15 +174,18 @@ def print_links(alignment: Alignment, show: int, to: Console) -> None:
 
 def print_probabilities(found: Alignment, to: Console) -> None:
     """Where the probabilities come from, and how good they are."""
+    from dualamn.eval.reliability import ENOUGH_LABELLED
+
     if found.calibration is not None:
         for pair in found.calibration.pairs:
-            if pair.method != "prior" and pair.n_labelled:
-                what = "seed links" if pair.method == "held-out" else "pseudo-seeds"
+            if pair.method == "held-out" and pair.n_held_out:
+                error = ""
+                if pair.n_labelled >= ENOUGH_LABELLED:
+                    error = f"; calibration error {pair.calibration_error:.3f}"
                 say(
                     to,
-                    f"probabilities of {pair.name}: {pair.n_held_out:,} {what} held out, which "
-                    f"label {pair.n_labelled:,} links; calibration error "
-                    f"{pair.calibration_error:.3f}",
+                    f"probabilities of {pair.name}: {pair.n_held_out:,} seed links held out, which "
+                    f"label {pair.n_labelled:,} links{error}",
                 )
         for text in found.calibration.notes:
             note(f"  note: {text}")

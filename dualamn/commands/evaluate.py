@@ -14,12 +14,20 @@ from dualamn.commands import console, options
 @click.argument("gold", type=click.Path(path_type=Path), metavar="GOLD")
 @options.as_json
 @options.file_option(
-    "--curve", "Write precision and recall at every threshold of the score.", metavar="FILE.csv"
+    "--curve",
+    "Write precision and recall at every threshold of the probability, or of the score where there "
+    "is none.",
+    metavar="FILE.csv",
 )
 @click.option(
     "--base",
     metavar="IRI",
     help="In files of IRIs: take off the --base that the links were written with.",
+)
+@click.option(
+    "--encoding",
+    metavar="NAME",
+    help="Read text that is not UTF-8 in this encoding, such as windows-1252.",
 )
 @click.option("--many", is_flag=True, help="Allow several counterparts of an entity in GOLD.")
 @options.quiet
@@ -30,6 +38,7 @@ def evaluate(
     curve: Path | None,
     base: str | None,
     many: bool,
+    encoding: str | None,
     quiet: bool,
 ) -> None:
     """Score a links file: precision, recall and F1.
@@ -50,7 +59,7 @@ def evaluate(
     options.can_be_written(curve)
     from dualamn.link_files import evaluate_files
 
-    evaluation = evaluate_files(links, gold, base=base, many=many)
+    evaluation = evaluate_files(links, gold, base=base, many=many, encoding=encoding)
     if curve is not None:
         if evaluation.verdicts.scores is None:
             raise click.UsageError(f"--curve {curve}: the links in {links} have no scores.")

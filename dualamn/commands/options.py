@@ -135,6 +135,13 @@ values = click.option(
     show_default=True,
     help="Compare attribute values as well, such as dates and numbers, where the graphs have some.",
 )
+same_type = click.option(
+    "--same-type",
+    is_flag=True,
+    default=None,
+    help="Link no entities whose types (rdf:type) are known not to match. Which classes stand for "
+    "each other is learned; without this a mismatch counts against a link.",
+)
 MATCHERS_IN_WORDS = "Choose links by greedy, csls, sinkhorn, mutual or one_to_one."
 matcher = click.option(
     "--matcher",

@@ -26,9 +26,11 @@ class Source:
 
     paths: tuple[str, ...]
     links: Path | None
+    min_confidence: float
     data: Path | None
     train_ratio: float | None
     fold: int | None
+    layout: str | None
     columns: str | None
     table: str | None
     edges: tuple[str, ...]
@@ -60,19 +62,23 @@ class Source:
                 "whose layout says how it is read; was a graph forgotten?"
             )
 
-    def load(self, seed: int = 0, *, quiet: bool = False) -> AlignmentTask:
-        """Loads a data set, which is fetched where it is missing, or graphs with their links."""
+    def load(self, seed: int = 0, *, many: bool = False, quiet: bool = False) -> AlignmentTask:
+        """Loads a data set, which is fetched where it is missing, or graphs with their links.
+
+        With `many` these links may give an entity several counterparts.
+        """
         from dualamn.data_loaders import load, load_files, resolve
 
         fetch_missing(self.paths, self.data, quiet=quiet)
         with console.progress(quiet=quiet) as progress:
             shared: dict[str, Any] = {"train_ratio": self.train_ratio, "seed": seed}
             if len(self.paths) == 1:
-                return load(
-                    resolve(self.paths[0], self.data), fold=self.fold, progress=progress, **shared
-                )
+                shared |= {"fold": self.fold, "layout": self.layout}
+                return load(resolve(self.paths[0], self.data), progress=progress, **shared)
             if self.fold is not None:
                 raise click.UsageError("--fold goes with a data set that has published folds.")
+            if self.layout is not None:
+                raise click.UsageError("--layout goes with a data set folder, a path alone.")
             columns = None
             if self.columns is not None:
                 columns = [name.strip() for name in self.columns.split(",")]
@@ -87,6 +93,8 @@ class Source:
                 separator=self.separator,
                 encoding=self.encoding,
                 skip_bad_lines=self.skip_bad_lines,
+                min_confidence=self.min_confidence,
+                many=many,
                 entities=self.entities,
                 progress=progress,
                 **shared,
@@ -113,13 +121,26 @@ reading = options.gathered(
     click.argument("paths", nargs=-1, required=True, metavar="DATASET | LEFT RIGHT [MORE]..."),
     options.file_option(
         "--links",
-        "Read seed links, entities known to be the same: a table, RDF with owl:sameAs, "
-        "Alignment or SSSOM. "
-        "Goes with LEFT and RIGHT.",
+        "Read seed links, entities known to be the same: a table, RDF with owl:sameAs, an "
+        "Alignment of OAEI, or SSSOM. Goes with LEFT and RIGHT.",
+    ),
+    click.option(
+        "--min-confidence",
+        type=click.FloatRange(0, 1),
+        metavar="P",
+        default=0.5,
+        show_default=True,
+        help="Leave out links of --links of which the file says that they are less probable.",
     ),
     options.data,
     options.train_ratio,
     click.option("--fold", type=int, metavar="K", help="Use this published fold."),
+    click.option(
+        "--layout",
+        metavar="NAME",
+        help="Read DATASET in this layout, ids, openea, contea, dbp5l or tables, where its files "
+        "fit several.",
+    ),
     click.option(
         "--columns",
         metavar="H,R,T",
@@ -215,7 +236,7 @@ def files_of(text: str) -> list[Path]:
 
     What is there under the whole name is that, commas and stars or not.
     """
-    if Path(text).expanduser().exists():
+    if text.startswith("sparql+") or Path(text).expanduser().exists():
         return [Path(text)]
     found: list[Path] = []
     for part in text.split(","):

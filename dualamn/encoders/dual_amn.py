@@ -19,6 +19,8 @@ from dualamn.kernels.sparse import Pattern, spmm
 Features = list[list[Tensor]]
 """Layers of some entities: a list of (q, d) for either branch."""
 
+_BOUND = 0.05  # of the first values of embeddings
+
 EMBED_ROWS = 8192
 """Rows that `embed` computes at a time."""
 
@@ -51,7 +53,7 @@ class DualAMN(nn.Module):
     ) -> None:
         super().__init__()
 
-        def uniform(*shape: int, bound: float = 0.05) -> nn.Parameter:
+        def uniform(*shape: int, bound: float = _BOUND) -> nn.Parameter:
             values = torch.empty(shape).uniform_(-bound, bound, generator=generator)
             return nn.Parameter(values)
 
@@ -71,6 +73,13 @@ class DualAMN(nn.Module):
             )
             for _ in range(2)
         )
+
+    @torch.no_grad()
+    def draw_entities(self, chosen: Tensor, generator: torch.Generator) -> None:
+        """Draws first values anew for the entities that (n,) bool chooses."""
+        own = self.entities[chosen]
+        drawn = torch.empty(own.shape).uniform_(-_BOUND, _BOUND, generator=generator)
+        self.entities[chosen] = drawn.to(own)
 
     @property
     def both(self) -> list[Branch]:

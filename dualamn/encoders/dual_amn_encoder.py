@@ -13,6 +13,7 @@ from dualamn.config import AlignerConfig
 from dualamn.encoders.dual_amn import DualAMN
 from dualamn.encoders.message_graph import RelationGraph
 from dualamn.errors import CheckpointError
+from dualamn.graphs.reach import in_triples, within_hops
 from dualamn.graphs.task import AlignmentTask
 from dualamn.kernels.arrays import EmbeddingArray, Int32Array, normalise
 from dualamn.kernels.memory import Storage, blocks_of, return_freed_memory
@@ -54,21 +55,43 @@ class TrainedDualAMN:
     ) -> None:
         """Trains on links, see `Trainer`."""
         self._trainer(links, self.config).run(progress, checkpoint, resume)
+        self._forget(torch.ones(self.task.n_entities, dtype=torch.bool, device=self.device), links)
 
     def refit(self, links: Int32Array, turn: int, progress: ProgressCallback) -> None:
         """Trains on with other links, from the parameters as they are."""
         seed = np.random.SeedSequence([self.config.seed, turn]).generate_state(1)[0]
         config = replace(self.config, epochs=self.config.turn_epochs, seed=int(seed))
+        unknown = (self.network.entities == 0).all(dim=1)
+        self.network.draw_entities(unknown, torch.Generator().manual_seed(int(seed)))
         self._trainer(links, config).run(progress, checkpoint=None, resume=False)
+        self._forget(unknown, links)
+
+    @torch.no_grad()
+    def _forget(self, unknown: Tensor, links: Int32Array) -> None:
+        """Takes the embeddings away of unknown entities that these links do not reach either.
+
+        They are about as they were drawn, and would tell entities apart by chance.
+
+        Args:
+            unknown: (n,) bool in the graph's inner order.
+            links: (m, 2) joint ids.
+        """
+        reached = torch.from_numpy(within_hops(self.task, links.ravel(), self.config.depth))
+        self.network.entities[unknown & ~reached.to(self.device)[self.graph.order]] = 0
 
     def _trainer(self, links: Int32Array, config: AlignerConfig) -> Trainer:
         task = replace(self.task, seed_links=links)
         return Trainer(self.network, self.graph, task, config)
 
     def embeddings(self) -> EmbeddingArray:
-        """(n, 2 (depth + 1) dim) rows of length one, in joint ids."""
+        """(n, 2 (depth + 1) dim) rows of length one, in joint ids.
+
+        Rows of entities that no triple joins to another one are zero.
+        """
         embedded = self.network.embed(self.graph, self.storage)
+        joined = in_triples(self.task)
         for block in blocks_of(embedded):
+            embedded[block][~joined[block]] = 0
             normalise(embedded[block])
         return_freed_memory()  # of the layers
         return embedded

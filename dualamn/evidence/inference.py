@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dualamn.config import AlignerConfig
-from dualamn.evidence.overlap import match_statements, overlap_evidence, summed
+from dualamn.evidence.overlap import Back, match_statements, overlap_evidence, summed
 from dualamn.evidence.relations import align_relations
 from dualamn.evidence.statement_similarity import StatementSimilarity
 from dualamn.evidence.statements import Statements
@@ -27,7 +28,13 @@ from dualamn.matching.pairs import PairScores, PairTable, mutual
 from dualamn.matching.sinkhorn import sinkhorn
 from dualamn.result import Candidates
 
-_POSSIBLE = 0.05  # the probability from which a pair counts as evidence for others
+POSSIBLE = 0.05
+"""The probability from which a pair counts as evidence for others."""
+
+MUTE = 0.1
+"""Of what a pair counts to match relations, if it says nothing of itself."""
+
+_MOST_WEIGHT = 100.0  # of names and values: as an exponent it is still a number
 _SETTLED = 1e-3  # mean change of a query's probabilities at which the rounds end
 
 Searched = tuple[Int32Array, Int32Array]
@@ -36,6 +43,20 @@ Searched = tuple[Int32Array, Int32Array]
 Overlap = tuple[IntArray, Floats, StatementSimilarity | None]
 """(p,) keys, ascending, of all pairs that have any evidence in common; (p,) the sums of its match
 weights; and what compares pairs by all their statements, None where that has no weight."""
+
+
+class Messages(NamedTuple):
+    """What pairs of entities say to the entities that they are known by.
+
+    Attributes:
+        back: (p,) how probable each pair is without what came from there.
+        is_private: (p,) which pairs have an entity that is known by a single other one.
+        known_by: (n,) and (n',) that other one, see `Statements.known_by`.
+    """
+
+    back: Floats
+    is_private: BoolArray
+    known_by: tuple[IntArray, IntArray]
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,6 +70,7 @@ class Judgement:
         most: how many candidates an entity has at most.
         links: (m, 2) int32 joint ids of pairs that are each other's most probable counterpart.
         probability: (m,) float32 of each of these links.
+        evidence: (m,) what evidence adds to the score of each.
     """
 
     table: PairTable
@@ -58,6 +80,7 @@ class Judgement:
     most: int
     links: Int32Array
     probability: FloatArray
+    evidence: Floats
 
     @cached_property
     def candidates(self) -> Candidates:
@@ -99,13 +122,19 @@ class Evidence:
         self.offsets = task.entity_offsets[[left, right]].astype(np.int64)
         self.seeds = task.links_between(task.seed_links, left, right) - self.offsets
 
-    def judge(self, candidates: Candidates, others: PairScores | None = None) -> Judgement:
+    def judge(
+        self,
+        candidates: Candidates,
+        others: PairScores | None = None,
+        own: PairScores | None = None,
+    ) -> Judgement:
         """Adds evidence to the scores of pairs, round after round until probabilities settle.
 
         Args:
             candidates: from the search, and whose entities may be paired: those searched for.
             others: gives the scores of other pairs that evidence is found for, see the setting
                 `evidence_explored`; 0 if None, as where there are no embeddings yet.
+            own: gives the match weights of names and values of pairs; 0 if None.
         """
         searched = candidates.left_to_right.queries, candidates.right_to_left.queries
         left, right = (
@@ -118,7 +147,7 @@ class Evidence:
         scores = known.scores
         plan = self._transport_plan(table, scores)
         for _ in range(self.config.evidence_rounds):
-            overlap = self._overlap(table, plan, left, right)
+            overlap = self._overlap(table, plan, own, left, right)
             before = table.keys, plan
             del table, scores  # a third of what a round holds
             known, table, scores = self._scored(known, overlap, others)
@@ -136,6 +165,7 @@ class Evidence:
             max(_width(candidates), self.config.evidence_explored),
             links.astype(np.int32),
             plan[best].astype(np.float32),
+            scores[best] - table.scores[best],
         )
 
     def _scored(
@@ -169,7 +199,12 @@ class Evidence:
         )
 
     def _overlap(
-        self, table: PairTable, plan: Floats, left: Statements, right: Statements
+        self,
+        table: PairTable,
+        plan: Floats,
+        own: PairScores | None,
+        left: Statements,
+        right: Statements,
     ) -> Overlap:
         """What entities have in common if the pairs of a table are as probable as planned."""
         n_left, n_right = self.left.n_entities, self.right.n_entities
@@ -178,25 +213,79 @@ class Evidence:
         seeds, seed_counterparts = self.seeds.T
         # An entity with a seed link has no other counterpart, whoever else is searched for.
         settled = _among(seeds, n_left)[rows] | _among(seed_counterparts, n_right)[columns]
-        possible = (plan > _POSSIBLE) & ~settled
-        best = mutual(rows, columns, plan) & possible
-        counterpart[rows[best]], sure[rows[best]] = columns[best], plan[best]
+        possible = (plan > POSSIBLE) & ~settled
+        best = (mutual(rows, columns, plan) & possible)[possible]
+        rows, columns = rows[possible], columns[possible]
+        probability = np.minimum(plan[possible], 1)
+        messages = self._messages(rows, columns, probability, own)
+        counterpart[rows[best]] = columns[best]
+        sure[rows[best]] = np.where(
+            messages.is_private, np.maximum(messages.back, MUTE * probability), probability
+        )[best]
         counterpart[seeds], sure[seeds] = seed_counterparts, 1.0
         relations = align_relations(self.left, self.right, counterpart, sure)
 
-        ends = (
-            np.concatenate([rows[possible], seeds]),
-            np.concatenate([columns[possible], seed_counterparts]),
-        )
-        probability = np.concatenate([np.minimum(plan[possible], 1), np.ones(len(seeds))])
+        ends = np.concatenate([rows, seeds]), np.concatenate([columns, seed_counterparts])
+        ones = np.ones(len(seeds))
+        probability, alone = (np.append(p, ones) for p in (probability, messages.back))
         # By right entity, so that what is looked up of it lies together in memory.
         order = grouped(ends[1], n_right)
-        ends, probability = (ends[0][order], ends[1][order]), probability[order]
-        matched = match_statements(left, right, relations, ends, probability)
+        matched = match_statements(
+            left,
+            right,
+            relations,
+            (ends[0][order], ends[1][order]),
+            probability[order],
+            Back(
+                left.only_for(messages.known_by[0]),
+                right.only_for(messages.known_by[1]),
+                alone[order],
+            ),
+        )
         keys, weights = summed(overlap_evidence(left, right, matched), (n_left, n_right))
         by_share = self.config.evidence_share_weight
         similarity = StatementSimilarity.of(left, right, matched) if by_share else None
         return keys, weights, similarity
+
+    def _messages(
+        self, rows: IntArray, columns: IntArray, probability: Floats, own: PairScores | None
+    ) -> Messages:
+        """What pairs say to those that they are known by.
+
+        A private entity would tell its neighbour what it has from it. In belief propagation a
+        message leaves out what came from whom it goes to (Pearl, "Probabilistic reasoning in
+        intelligent systems", 1988); what is left here is what names and values say.
+        """
+        weight: Floats = np.zeros(len(rows))
+        if own is not None:
+            weight = weight + own(rows, columns)
+        back, is_private = probability, np.zeros(len(rows), dtype=np.bool_)
+        known_by = []
+        for graph, other, ends, seeds in zip(
+            (self.left, self.right),
+            (self.right, self.left),
+            (rows, columns),
+            self.seeds.T,
+            strict=True,
+        ):
+            alone = by_itself(weight, other.n_entities)
+            speaking = np.append(ends[alone > POSSIBLE], seeds)
+            known_by.append(graph.known_by(~_among(speaking, graph.n_entities)))
+            private = known_by[-1][ends] >= 0
+            back = np.where(private, np.minimum(back, alone), back)
+            is_private |= private
+        return Messages(back, is_private, (known_by[0], known_by[1]))
+
+
+def by_itself(weight: Floats, n: int) -> Floats:
+    """(p,) how probable pairs are by names and values, each beside n others:
+
+        1 / (1 + n exp(-w))
+
+    w being their (p,) match weights.
+    """
+    probability: Floats = 1 / (1 + n * np.exp(-np.minimum(weight, _MOST_WEIGHT)))
+    return probability
 
 
 def _width(candidates: Candidates) -> int:

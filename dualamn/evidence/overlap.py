@@ -15,7 +15,16 @@ import numpy as np
 from scipy.sparse import coo_array, csr_array
 
 from dualamn.evidence.statements import Statements
-from dualamn.kernels.arrays import Floats, Int32Array, IntArray, blocks, expand, find, keys_of
+from dualamn.kernels.arrays import (
+    BoolArray,
+    Floats,
+    Int32Array,
+    IntArray,
+    blocks,
+    expand,
+    find,
+    keys_of,
+)
 from dualamn.kernels.compute import in_order
 
 LEAST_MATCH = 0.02
@@ -44,12 +53,26 @@ class MatchedStatements(NamedTuple):
     weight: Floats
 
 
+class Back(NamedTuple):
+    """What neighbours say of pairs that all that is known of these neighbours came from.
+
+    Attributes:
+        left, right: (g,) and (g',) which statements go back to where they came from.
+        probability: (p,) that two neighbours are counterparts, by themselves.
+    """
+
+    left: BoolArray
+    right: BoolArray
+    probability: Floats
+
+
 def match_statements(
     left: Statements,
     right: Statements,
     weights: csr_array,
     pairs: tuple[IntArray, IntArray],
     probability: Floats,
+    back: Back | None = None,
 ) -> MatchedStatements:
     """Finds the statements that match by more than 0.02.
 
@@ -58,6 +81,7 @@ def match_statements(
         weights: (r, r') w(k, k') from `align_relations`, below 1.
         pairs: (p,) y and (p,) y', neighbours who may be counterparts.
         probability: (p,) that they are.
+        back: what they say to those that they are known by; the same if None.
     """
     row = np.repeat(np.arange(weights.shape[0]), np.diff(weights.indptr))
     order = np.lexsort((-weights.data, row))  # the highest of every relation first
@@ -76,10 +100,15 @@ def match_statements(
         pair, group = pair[owner], group[owner]
         wanted = others[pair] * max(right.n_relations, 1) + other_relation[entry]
         place, found = find(right.group_keys, wanted)
-        weight = relation_weight[entry] * sure[pair]
-        found &= weight > LEAST_MATCH
+        pair, group, place, entry = pair[found], group[found], place[found], entry[found]
+        said = sure[pair]
+        if back is not None:
+            returns = back.left[group] | back.right[place]
+            said = np.where(returns, back.probability[block][pair], said)
+        weight = relation_weight[entry] * said
+        kept = weight > LEAST_MATCH
         return MatchedStatements(
-            group[found].astype(np.int32), place[found].astype(np.int32), weight[found]
+            group[kept].astype(np.int32), place[kept].astype(np.int32), weight[kept]
         )
 
     before = np.append(0, np.cumsum(np.diff(weights.indptr)[left.relation]))
@@ -100,7 +129,9 @@ def overlap_evidence(
         -log(1 - m / sqrt(c c'))
 
     in common, c and c' being how many entities the two statements hold for: PARIS (Suchanek et
-    al., VLDB 2011) with functionality taken for each statement rather than each relation.
+    al., VLDB 2011) with functionality taken for each statement rather than each relation. Two
+    neighbours speak for x and x' once, by the strongest of their statements: a relation and its
+    inverse, a symmetric one, or one that resembles several others say the same again.
 
     Args:
         left, right: the statements, see `Statements.restricted` for fewer members.
@@ -115,19 +146,48 @@ def overlap_evidence(
     groups, others = matched.left[kept], matched.right[kept]
     weights = match_weight(chance[kept])
     sizes = left.n_members(groups) * right.n_members(others)
+    neighbours = keys_of(
+        left.group_keys[groups] // max(left.n_relations, 1),
+        right.group_keys[others] // max(right.n_relations, 1),
+    )
+    starts = np.flatnonzero(np.diff(neighbours, prepend=-1))  # of each pair of neighbours
 
-    def members(block: slice) -> PairWeights:
+    def members(pairs: slice) -> PairWeights:
         """Every member of a left group with every member of the right group beside it."""
+        ends = np.append(starts, len(groups))
+        block = slice(int(ends[pairs.start]), int(ends[pairs.stop]))
         group, other = groups[block], others[block]
         owner, number = expand(np.zeros_like(sizes[block]), sizes[block])
         row, column = np.divmod(number, right.n_members(other)[owner])
-        return (
-            left.members[left.member_starts[group][owner] + row],
-            right.members[right.member_starts[other][owner] + column],
-            weights[block][owner],
+        at = left.member_starts[group][owner] + row
+        at_right = right.member_starts[other][owner] + column
+        x, x_right, weight = left.members[at], right.members[at_right], weights[block][owner]
+        once = _strongest(
+            np.flatnonzero(left.again[at] | right.again[at_right]),
+            (neighbours[block][owner], keys_of(x, x_right)),
+            weight,
         )
+        return x[once], x_right[once], weight[once]
 
-    yield from in_order(members, blocks(sizes, _AT_ONCE))
+    together = np.add.reduceat(sizes, starts) if len(starts) else sizes
+    yield from in_order(members, blocks(together, _AT_ONCE))
+
+
+def _strongest(again: IntArray, keys: tuple[IntArray, IntArray], weights: Floats) -> BoolArray:
+    """(m,) which pieces of evidence count: of those with both keys equal the strongest.
+
+    Args:
+        again: (a,) places of pieces whose keys may come again.
+        keys: (m,) and (m,) of the pair of neighbours, and of the pair that they speak for.
+        weights: (m,) of the pieces.
+    """
+    counts = np.ones(len(weights), dtype=np.bool_)
+    neighbours, pairs = keys[0][again], keys[1][again]
+    order = np.lexsort((-weights[again], pairs, neighbours))
+    neighbours, pairs = neighbours[order], pairs[order]
+    same = (neighbours[1:] == neighbours[:-1]) & (pairs[1:] == pairs[:-1])
+    counts[again[order[1:][same]]] = False
+    return counts
 
 
 def match_weight(chance: Floats) -> Floats:

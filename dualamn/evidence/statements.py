@@ -12,6 +12,8 @@ from scipy.sparse import csr_array
 from dualamn.graphs.knowledge_graph import KnowledgeGraph
 from dualamn.kernels.arrays import BoolArray, Floats, IntArray
 
+_TREE = 4  # entities deep that trees of private entities are followed
+
 
 @dataclass(frozen=True, eq=False)
 class Statements:
@@ -34,6 +36,7 @@ class Statements:
         count: (g,) how many members it has in the whole graph.
         member_starts: (g + 1,) where its members begin.
         members: (e,) the entities.
+        again: (e,) which of them another statement about the same neighbour holds for.
     """
 
     n_entities: int
@@ -45,6 +48,7 @@ class Statements:
     count: IntArray
     member_starts: IntArray
     members: IntArray
+    again: BoolArray
 
     @classmethod
     def of(cls, kg: KnowledgeGraph) -> Statements:
@@ -73,6 +77,7 @@ class Statements:
             count,
             starts,
             entities,
+            _repeated(np.repeat(neighbour, count) * n + entities),
         )
 
     @cached_property
@@ -106,6 +111,48 @@ class Statements:
         order = np.argsort(ends, kind="stable")
         return ends[order], both[order]
 
+    @cached_property
+    def _neighbours(self) -> tuple[IntArray, IntArray]:
+        """(n,) how many other entities each is joined to, and (n,) the sum of their numbers."""
+        ends = self.joined[0]
+        first, second = np.divmod(ends[np.diff(ends, prepend=-1) > 0], max(self.n_entities, 1))
+        first, second = first[first != second], second[first != second]
+        n = self.n_entities
+        return np.bincount(first, minlength=n), _totals(first, second, n)
+
+    def known_by(self, mute: BoolArray) -> IntArray:
+        """(n,) the one neighbour that all that is known of an entity came from; -1 for others.
+
+        Those are private entities: with a single neighbour, or, in trees that hang from it, with
+        no other that speaks.
+
+        Args:
+            mute: (n,) entities that say nothing of themselves.
+        """
+        count, rest = (array.copy() for array in self._neighbours)
+        found = np.where(count == 1, rest, -1)
+        new = count == 1
+        for _ in range(_TREE):
+            gone = np.flatnonzero(new & mute)
+            if not len(gone):
+                break
+            count -= np.bincount(found[gone], minlength=len(count))
+            rest -= _totals(found[gone], gone, len(rest))
+            new = (count == 1) & (found < 0)
+            found[new] = rest[new]
+        return found
+
+    def only_for(self, entities: IntArray) -> BoolArray:
+        """(g,) which statements hold for no other than a certain one of (n,) entities.
+
+        Args:
+            entities: of every neighbour the entity that is asked about; -1 for none.
+        """
+        neighbour = self.group_keys // max(self.n_relations, 1)
+        first = self.members[self.member_starts[:-1]]
+        only: BoolArray = (self.count == 1) & (first == entities[neighbour])
+        return only
+
     def restricted(self, kept: BoolArray) -> Statements:
         """The same statements with only some entities as members; counts stay as they are.
 
@@ -127,6 +174,7 @@ class Statements:
             self.count[alive],
             np.append(starts[:-1][alive], starts[-1]),
             self.members[stays],
+            self.again[stays],
         )
 
     def n_members(self, groups: NDArray[np.integer]) -> IntArray:
@@ -135,9 +183,23 @@ class Statements:
         return members
 
 
+def _totals(own: IntArray, numbers: IntArray, n: int) -> IntArray:
+    """(n,) the sum of the numbers of each owner."""
+    return np.bincount(own, numbers, n).astype(np.int64)  # exact up to 2 ** 53
+
+
 def _before(chosen: BoolArray) -> IntArray:
     """(m + 1,) how many are chosen before each of m places, and of all."""
     return np.concatenate([[0], np.cumsum(chosen)])
+
+
+def _repeated(keys: IntArray) -> BoolArray:
+    """(m,) which keys come more than once."""
+    order = np.argsort(keys, kind="stable")
+    same = keys[order[1:]] == keys[order[:-1]]
+    again = np.zeros(len(keys), dtype=np.bool_)
+    again[order[1:][same]] = again[order[:-1][same]] = True
+    return again
 
 
 def _sorted(keys: IntArray, entities: IntArray, n: int) -> tuple[IntArray, IntArray]:

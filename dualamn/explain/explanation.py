@@ -20,10 +20,9 @@ from dualamn.explain.reasons import (
 )
 from dualamn.probability.calibration import JudgedLinks
 from dualamn.probability.link_features import lowered, search_score_of
-from dualamn.result import PairAlignment
+from dualamn.result import LIKELY, PairAlignment
 
 MOST_CANDIDATES = 5
-_LIKELY = 0.5  # the probability from which links are written
 
 
 @dataclass(frozen=True)
@@ -144,7 +143,7 @@ class Explanation:
             return f"{pair} are not linked"
         if self.probability is None:
             return f"{pair} are linked, score {self.score:.3f}"
-        doubt = "" if self.probability >= _LIKELY else ": likely incorrect, and not written"
+        doubt = "" if self.probability >= LIKELY else ": likely incorrect, and not written"
         return f"{pair} are linked, probability {self.probability:.3f}{doubt}"
 
 

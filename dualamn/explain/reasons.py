@@ -11,13 +11,14 @@ from numpy.typing import NDArray
 
 from dualamn.attributes.values import compare
 from dualamn.config import AlignerConfig
+from dualamn.evidence.inference import MUTE, POSSIBLE, by_itself
 from dualamn.evidence.overlap import LEAST_MATCH, LEAST_SHARE, match_weight
 from dualamn.evidence.relations import align_relations
 from dualamn.evidence.statements import Statements
 from dualamn.explain.called import called, local_name, relation_called
 from dualamn.graphs.knowledge_graph import KnowledgeGraph
 from dualamn.graphs.task import AlignmentTask
-from dualamn.kernels.arrays import BoolArray
+from dualamn.kernels.arrays import BoolArray, Floats, IntArray
 from dualamn.probability.calibration import JudgedLinks
 from dualamn.result import PairAlignment
 
@@ -172,10 +173,43 @@ class CommonStatements:
         mine = owner[links[:, 1]] == links[:, 0]
         self._counterpart[links[mine, 0]] = links[mine, 1]
         self._probability[links[mine, 0]] = probability[mine]
-        self._weights = align_relations(left, right, self._counterpart, self._probability)
         self._seeds = {(int(a), int(b)) for a, b in seeds - self._offsets}
+        self._known_by, self._alone = self._private(alignment, links[mine], seeds - self._offsets)
+        one, two = self._known_by
+        private = (one >= 0) | ((two[self._counterpart] >= 0) & (self._counterpart >= 0))
+        least = np.maximum(self._alone[0], MUTE * self._probability)
+        sure_of = np.where(private, np.minimum(least, self._probability), self._probability)
+        self._weights = align_relations(left, right, self._counterpart, sure_of)
         # Where evidence took no part, it is weighed by the settings that it has elsewhere.
         self._config = alignment.config or AlignerConfig()
+
+    def _private(
+        self, alignment: JudgedLinks, links: IntArray, seeds: IntArray
+    ) -> tuple[list[IntArray], list[Floats]]:
+        """Of either graph whom its entities are known by, and of every entity how surely its link
+        speaks to that one, see `dualamn.evidence.inference.Messages`."""
+        weight = np.zeros(len(links))
+        if alignment.attributes is not None:
+            joint = (links + self._offsets).T
+            weight += alignment.attributes.match_weight(*joint, names=1.0, values=1.0)
+        known_by, speaks = [], []
+        for side, graph in enumerate(self._sides):
+            alone = np.zeros(graph.n_entities)
+            alone[links[:, side]] = by_itself(weight, self._sides[1 - side].n_entities)
+            alone[seeds[:, side]] = 1
+            known_by.append(graph.known_by(alone <= POSSIBLE))
+            speaks.append(alone)
+        return known_by, speaks
+
+    def _says(self, pair: tuple[int, int], neighbours: tuple[int, int]) -> float:
+        """How surely two neighbours speak for a pair."""
+        p = float(self._probability[neighbours[0]])
+        for entity, neighbour, known_by, alone in zip(
+            pair, neighbours, self._known_by, self._alone, strict=True
+        ):
+            if known_by[neighbour] == entity:
+                p = min(p, float(alone[neighbour]))
+        return p
 
     def between(self, left: int, right: int) -> list[SharedStatement]:
         """What two entities, given by joint ids, share; the highest match weight first."""
@@ -189,7 +223,9 @@ class CommonStatements:
         found = []
         for neighbour, relation, group in _about(one, at[0]):
             other = int(self._counterpart[neighbour])
-            p = float(self._probability[neighbour])
+            if other < 0:
+                continue
+            p = self._says(at, (neighbour, other))
             for other_relation, other_group in of_right[other]:
                 weight = float(self._weights[relation, other_relation])
                 counted = self._match_weight(weight * p, (group, other_group), both)
@@ -214,7 +250,11 @@ class CommonStatements:
                         right_relation_name=self._called(1, relations[1]),
                     )
                     found.append(statement)
-        return sorted(found, key=lambda statement: -statement.match_weight)
+        found.sort(key=lambda statement: -statement.match_weight)
+        strongest: dict[tuple[str, str], SharedStatement] = {}  # two neighbours speak once
+        for statement in found:
+            strongest.setdefault((statement.left_neighbour, statement.right_neighbour), statement)
+        return list(strongest.values())
 
     def _called(self, side: int, relation: str) -> str:
         kg = (self._pair.left, self._pair.right)[side]

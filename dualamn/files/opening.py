@@ -27,6 +27,8 @@ RDF = {
     ".rdf": "RDF/XML",
     ".owl": "RDF/XML",
     ".xml": "RDF/XML",
+    ".jsonld": "JSON-LD",
+    ".n3": "N3",
 }
 """The formats of RDF that are read, by the endings of file names."""
 
@@ -49,9 +51,23 @@ def stem(path: Path) -> str:
     return Path(path.stem).stem if path.suffix.lower() in COMPRESSED else path.stem
 
 
+def endpoint_of(path: Path) -> str | None:
+    """The address of the SPARQL endpoint that a path of ``sparql+https://…`` means.
+
+    In a path two slashes have become one.
+    """
+    text = path.as_posix()
+    if not text.startswith(("sparql+http:/", "sparql+https:/")):
+        return None
+    return re.sub(r"(https?):/+", r"\1://", text.removeprefix("sparql+"))
+
+
 def check_exists(path: Path) -> None:
-    """Raises a DataError, with the nearest name, unless there is such a file or folder."""
-    if path.exists():
+    """Raises a DataError, with the nearest name, unless there is such a file or folder.
+
+    What is not on this machine, as an endpoint, is asked for later.
+    """
+    if endpoint_of(path) is not None or path.exists():
         return
     names = [other.name for other in path.parent.iterdir()] if path.parent.is_dir() else []
     near = get_close_matches(path.name, names, n=1)

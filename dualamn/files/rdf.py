@@ -119,6 +119,11 @@ def mistake(
         message = f"this is a web page, not {kind}; fetch the data itself"
     elif kind in BY_LINE and _TURTLE.match(seen):
         message = f"this is Turtle, not {kind}; name the file .ttl"
+    elif "LoadDocumentCallback" in what:
+        message = (
+            "its @context is an address, and nothing is fetched while reading; write the context "
+            "itself into the file, or the data in another form of RDF"
+        )
     elif what.startswith("Invalid UTF-8") or not _is_utf8(data):
         message = f"this is not UTF-8: {short(seen)}; {SAVE_AS_UTF8}"
     else:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
+from difflib import get_close_matches
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,8 @@ from dualamn.eval.verdicts import (
     text_table,
 )
 from dualamn.files.iris import to_uri
+from dualamn.files.spellings import Spellings, differences, first_difference
+from dualamn.files.text import counted, short
 from dualamn.kernels.arrays import FloatArray, strings
 from dualamn.link_files.formats import read_links
 from dualamn.link_files.link_table import DistinctLinks
@@ -34,6 +37,7 @@ from dualamn.link_files.link_table import DistinctLinks
 Ends = tuple[str, str]
 Link = tuple[str, str, float]
 NO_NAMES = ("", "")
+_NEAR_POOL = 5_000  # among so many entities a near name is looked for
 
 
 @dataclass(frozen=True)
@@ -101,6 +105,7 @@ def evaluate_files(
     *,
     base: str | None = None,
     many: bool = False,
+    encoding: str | None = None,
 ) -> LinkFileEvaluation:
     """Evaluates a links file by a gold file, each in any format of `dualamn.link_files`.
 
@@ -114,11 +119,12 @@ def evaluate_files(
             `Alignment.write`.
         many: gold links may give an entity several counterparts, which are all correct, as with
             `Aligner.align(many=True)`.
+        encoding: that of text which is not UTF-8, such as "windows-1252".
 
     Raises:
         DataError: a file cannot be read, the gold links contradict each other, or it is unclear
             which graphs a link is of.
-        ConfigError: the base cannot be one.
+        ConfigError: the base cannot be one, or there is no such encoding.
         MissingExtraError: a format needs a package that is not installed.
 
     >>> import tempfile
@@ -130,14 +136,15 @@ def evaluate_files(
     links precision recall F1 correct incorrect unknown missed
     all 0.500 0.500 0.500 1 1 0 1
     """
-    found = read_links(links_path, base=base)
-    gold = read_links(gold_path, base=base, one_to_one=not many)
+    found = read_links(links_path, base=base, encoding=encoding)
+    gold = read_links(gold_path, base=base, one_to_one=not many, encoding=encoding)
     if found.are_uris or gold.are_uris:
         found, gold = _as_uris(found), _as_uris(gold)
+    gold, respelt = _spelt_alike(found, gold)
     verdicts = _verdicts(found, gold, _ranked_by(found))
     named = {f"{left}-{right}": v.metrics for (left, right), v in verdicts.items() if left or right}
     together = Verdicts.merge(list(verdicts.values()))
-    notes = _notes(found, gold, together.metrics)
+    notes = (*_notes(found, gold), *respelt)
     return LinkFileEvaluation(together.metrics, named, notes, together, _reliability(found, gold))
 
 
@@ -175,6 +182,75 @@ def _verdicts(
         pair: _judge(links.get(pair, []), wanted.get(pair, []), has_scores=scores is not None)
         for pair in dict.fromkeys([*wanted, *links])
     }
+
+
+def _spelt_alike(found: DistinctLinks, gold: DistinctLinks) -> tuple[DistinctLinks, list[str]]:
+    """Gold links with their entities as the links spell them, and a note about these.
+
+    Whether an entity that no link has is in a graph is not known here, so that capital letters
+    count, unless no entity of a side is found with them.
+    """
+    respelt: dict[str, str] = {}
+    sides = []
+    of_any = set(chain(found.left, found.right)) if _name_graphs(found, gold) else None
+    for links, known in ((found.left, gold.left), (found.right, gold.right)):
+        ours, theirs = of_any or set(links), set(known)
+        mine = _spellings(ours, theirs, fold_case=False)
+        if not mine and ours.isdisjoint(theirs):
+            mine = _spellings(ours, theirs, fold_case=True)
+        sides.append(strings(mine.get(name, name) for name in known))
+        respelt |= mine
+    if not respelt:
+        return gold, []
+    ways = sorted({how for pair in respelt.items() for how in differences(*pair)})
+    name, spelt = min(respelt.items())
+    note = (
+        f"{gold.path}: {counted(len(respelt), 'identifier')} found in another spelling "
+        f"({', '.join(ways)}), such as {short(name)} as {short(spelt)}"
+    )
+    return replace(gold, left=sides[0], right=sides[1]), [note]
+
+
+def _spellings(ours: set[str], theirs: set[str], *, fold_case: bool) -> dict[str, str]:
+    """Which of our names those of theirs mean that are not among ours, one for one."""
+    foreign = theirs - ours
+    if not foreign:
+        return {}
+    known = Spellings(ours - theirs)
+    found: dict[str, list[str]] = {}
+    for name in foreign:
+        if (spelt := known.find(name, fold_case=fold_case)) is not None:
+            found.setdefault(spelt, []).append(name)
+    return {names[0]: spelt for spelt, names in found.items() if len(names) == 1}
+
+
+def _name_graphs(*files: DistinctLinks) -> bool:
+    """Whether all files name graphs, so that either side may hold the entities of either."""
+    return all(file.left_source is not None for file in files)
+
+
+def _foreign_sides(found: DistinctLinks, gold: DistinctLinks) -> list[str]:
+    """A note for every side of which gold and links have no entity in common."""
+    left, right = set(found.left), set(found.right)
+    are_foreign = left.isdisjoint(gold.left), right.isdisjoint(gold.right)
+    if all(are_foreign) and not left.isdisjoint(gold.right):
+        return [
+            f"{gold.path}: its right entities are on the left side of {found.path}: are the "
+            "columns swapped?"
+        ]
+    notes = []
+    for side, is_foreign in zip(("left", "right"), are_foreign, strict=True):
+        if not is_foreign:
+            continue
+        ours, theirs = getattr(found, side)[0], getattr(gold, side)
+        near = next(iter(get_close_matches(ours, theirs[:_NEAR_POOL].tolist(), n=1)), theirs[0])
+        how = ", ".join(differences(near, ours)) or first_difference(near, ours)
+        notes.append(
+            f"{gold.path}: none of its {side} entities is one of {found.path}: are both files of "
+            f"the same graphs, under the same names? It has {short(near)}, the links have "
+            f"{short(ours)}" + (f" ({how})" if how else "")
+        )
+    return notes
 
 
 def _check_single_pair(silent: DistinctLinks, other: DistinctLinks, n_pairs: int) -> None:
@@ -226,16 +302,13 @@ def _judge(links: list[Link], gold: list[Link], *, has_scores: bool) -> Verdicts
     return judge(numbered(links), numbered(gold), scores)
 
 
-def _notes(found: DistinctLinks, gold: DistinctLinks, total: LinkMetrics) -> tuple[str, ...]:
+def _notes(found: DistinctLinks, gold: DistinctLinks) -> tuple[str, ...]:
     files = (found, gold)
     notes = [f"{file.path.parent / note}" for file in files for note in file.notes]
     repeated = "repeated lines were counted once"
     notes += [f"{file.path}: {file.n_repeated:,} {repeated}" for file in files if file.n_repeated]
     others = "statements do not say that two entities are the same and were passed over"
     notes += [f"{file.path}: {file.n_others:,} {others}" for file in files if file.n_others]
-    if len(found) and len(gold) and not total.correct + total.incorrect:
-        notes.append(
-            "no link shares an entity with the gold links: are both files of the same graphs, "
-            "under the same names, with the left graph's entities in the same column?"
-        )
+    if len(found) and len(gold) and not _name_graphs(found, gold):
+        notes += _foreign_sides(found, gold)
     return tuple(notes)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from dualamn.errors import ConfigError, did_you_mean, needs
+from dualamn.files.encodings import checked_encoding
 from dualamn.files.iris import Base
 from dualamn.files.opening import COMPRESSED, PARQUET, RDF, check_exists, suffix
 from dualamn.files.text import read_text
@@ -235,6 +236,7 @@ def read_links(
     format: str | None = None,  # noqa: A002
     base: str | None = None,
     one_to_one: bool = False,
+    encoding: str | None = None,
 ) -> DistinctLinks:
     """Reads the different links of a file of any format, see `read_table`.
 
@@ -243,13 +245,15 @@ def read_links(
         base: what names that are no IRIs were written under, in RDF and SSSOM: their graphs and
             names are read back.
         one_to_one: refuse an entity with two different counterparts, as gold links must.
+        encoding: that of text which is not UTF-8 and does not say what it is.
 
     Raises:
         DataError: the file is missing or unusable, or a link contradicts another.
-        ConfigError: there is no such format, or the base cannot be one.
+        ConfigError: there is no such format or encoding, or the base cannot be one.
         MissingExtraError: the format needs a package that is not installed.
     """
-    table = read_table(path, format=format)
+    encoding = None if encoding is None else checked_encoding(encoding)
+    table = read_table(path, format=format, asked=Asked(encoding=encoding))
     columns = in_full(table)
     if base is not None and table.is_statements:
         _remove_base(columns, Base(base))

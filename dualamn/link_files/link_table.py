@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import isfinite
 from pathlib import Path
 from typing import Any
@@ -57,8 +57,8 @@ class LinkTable:
     Attributes:
         path: the file.
         columns: m values each, of left and right at least; left_source and right_source both or
-            neither. Names are strings; score and probability are numbers or their text, a
-            probability may be missing, "" or None.
+            neither. Names are strings; score, probability and confidence are numbers or their
+            text, a probability may be missing, "" or None.
         lines: (m,) the line or row of every link, from 1, None where the format has no lines; or
             None for all.
         others: how many statements are no links, by the reason.
@@ -86,6 +86,12 @@ class LinkTable:
 
     def __len__(self) -> int:
         return len(self.columns["left"])
+
+    def take(self, rows: Sequence[int]) -> LinkTable:
+        """The table of some of its links, in the order given."""
+        columns = {name: [column[row] for row in rows] for name, column in self.columns.items()}
+        lines = None if self.lines is None else [self.lines[row] for row in rows]
+        return replace(self, columns=columns, lines=lines)
 
     def line(self, row: int) -> int | None:
         """The line of a link, None where the format has no lines."""
@@ -193,7 +199,7 @@ def distinct_links(
             return None
         read = np.empty(len(ends), dtype=np.float32)
         for i, value in enumerate(columns[what]):
-            read[i] = _number(value)
+            read[i] = number(value)
             if not (fits(read[i]) or (what == "probability" and value in ("", None))):
                 raise table.error(f"has the {what} {value!r}, not {must_be}", i)
         return read[kept]
@@ -213,7 +219,7 @@ def distinct_links(
     )
 
 
-def _number(value: object) -> float:
+def number(value: object) -> float:
     """A number or its text, NaN for anything else."""
     if isinstance(value, str | int | float) and not isinstance(value, bool):
         with suppress(ValueError, OverflowError):

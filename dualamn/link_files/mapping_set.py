@@ -270,12 +270,14 @@ def score_and_probability(
 ) -> dict[str, list[Any]]:
     """The columns of links that `confidence` and `other` were made of.
 
-    A confidence that is not given is 1, as the standard says.
+    A confidence that is not given is 1, as the standard says. Where it was all that there is to
+    order links by, it is their score as well.
     """
     matches = [re.search(r"(?:^|\|)\s*score=([^|]*)", text or "") for text in other]
     scores = [match[1] for match in matches if match is not None]
     if not scores or len(scores) < len(matches):
-        return {"score": [1.0 if value in (None, "") else value for value in confidence]}
+        given = [1.0 if value in (None, "") else value for value in confidence]
+        return {"score": given, "confidence": given}
     if all(value in (None, "") for value in confidence):
         return {"score": scores}
     return {"score": scores, "probability": list(confidence)}

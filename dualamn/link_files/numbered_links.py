@@ -81,6 +81,7 @@ def merge_links(
     kgs: tuple[KnowledgeGraph, KnowledgeGraph],
     *,
     notes: list[str],
+    many: bool = False,
     seeds: Sequence[LinkFile] = (),
     valid: Sequence[LinkFile] = (),
     test: Sequence[LinkFile] = (),
@@ -92,7 +93,7 @@ def merge_links(
     arguments, so that no link is both a seed and a test link.
 
     Raises:
-        DataError: an entity has two different counterparts.
+        DataError: an entity has two different counterparts, and not `many` are allowed.
     """
     uses = (seeds, valid, test, unsplit)
     files = [file for use in uses for file in use]
@@ -104,7 +105,8 @@ def merge_links(
     for number, file in enumerate(files):
         if count := int((~kept & (owner == number)).sum()):
             notes.append(f"{file.path.name}: {counted(count, 'repeated line')} skipped")
-    _refuse_contradictions(kgs, files, rows, owner, kept)
+    if not many:
+        _refuse_contradictions(kgs, files, rows, owner, kept)
     use_of = np.repeat(np.arange(len(uses)), [len(use) for use in uses])[owner]
     return PairLinks(*(rows[kept & (use_of == number)] for number in range(len(uses))))
 
@@ -142,7 +144,8 @@ def _refuse_contradictions(
         names = [kgs[other].entities[rows[at, other]] for at in (one, two)]
         raise DataError(
             f"{kgs[side].entities[rows[one, side]]!r} of {kgs[side].name} is linked to "
-            f"{names[1]!r}, but {where} links it to {names[0]!r}; remove one of the two",
+            f"{names[1]!r}, but {where} links it to {names[0]!r}; remove one of the two, or "
+            "allow several counterparts (--many)",
             path=file_two.path,
             line=line_two,
         )

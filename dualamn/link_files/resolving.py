@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from difflib import get_close_matches
 from functools import cached_property
 from itertools import product
 from pathlib import Path
@@ -17,18 +16,16 @@ import numpy as np
 
 from dualamn.data_loaders.string_graph import table_files
 from dualamn.errors import DataError
-from dualamn.files.iris import to_uri
 from dualamn.files.opening import stem
 from dualamn.files.string_tables import read_strings
-from dualamn.files.text import counted, unix_lines
+from dualamn.files.text import counted
 from dualamn.graphs.knowledge_graph import KnowledgeGraph
 from dualamn.kernels.arrays import IntArray, pair_keys
+from dualamn.link_files.confidence import MIN_CONFIDENCE, checked_confidence, confident
+from dualamn.link_files.entity_finder import EntityFinder
 from dualamn.link_files.formats import read_table
-from dualamn.link_files.link_table import FOREIGN, Asked, LinkTable, unescaped
+from dualamn.link_files.link_table import FOREIGN, Asked, LinkTable
 from dualamn.link_files.numbered_links import LinkFile, PairLinks, merge_links
-
-_NEAR_POOL = 50_000
-"""Among more entities than these no near name is looked for: it would take seconds."""
 
 PairFiles = dict[tuple[int, int], list[LinkFile]]
 """For every pair of graphs, (left, right) with left < right: the files that hold its links."""
@@ -41,14 +38,29 @@ class LinkReader:
         kgs: the graphs.
         notes: where headers and what was skipped are noted.
         encoding: that of text which is not UTF-8 and does not say what it is.
+        min_confidence: links of which their file says that they are less probable are left out,
+            and counted: those with a probability, or the confidence of a mapping set.
+        many: whether an entity may have several counterparts in a graph.
+
+    Raises:
+        ConfigError: `min_confidence` is no probability.
     """
 
     def __init__(
-        self, kgs: Sequence[KnowledgeGraph], notes: list[str], *, encoding: str | None = None
+        self,
+        kgs: Sequence[KnowledgeGraph],
+        notes: list[str],
+        *,
+        encoding: str | None = None,
+        min_confidence: float = MIN_CONFIDENCE,
+        many: bool = False,
     ) -> None:
         self.kgs = tuple(kgs)
+        self.many = many
         self._notes = notes
         self._encoding = encoding
+        self._min_confidence = checked_confidence(min_confidence)
+        self._finder = EntityFinder(kgs)
 
     def read(self, path: Path) -> PairFiles:
         """Reads a file of links, or a folder of files named ``A-B`` after the graphs they join.
@@ -72,11 +84,17 @@ class LinkReader:
 
     def resolve(self, table: LinkTable) -> PairFiles:
         """Finds the entities of links, see `read`."""
+        if not table.is_statements and not len(table):
+            raise DataError("there is nothing but a header; add links", path=table.path)
         self._notes.extend(table.notes)
+        kept = confident(table, self._min_confidence, self._notes)
+        found = self._placed(kept) if len(kept) or not len(table) else {}
+        self._notes.extend(self._finder.notes(table.path))
+        return found
+
+    def _placed(self, table: LinkTable) -> PairFiles:
         if table.is_statements:
             return self._place(table)
-        if not len(table):
-            raise DataError("there is nothing but a header; add links", path=table.path)
         if "left_source" in table.columns:
             return self._by_source(table)
         if len(self.kgs) > 2:
@@ -91,14 +109,15 @@ class LinkReader:
         def is_data(row: Sequence[str]) -> bool:
             if len(row) > 3:
                 return {row[0], row[2]} <= set(self._graph_numbers)
-            return row[0] in self._positions[left] and row[1] in self._positions[right]
+            known = self._finder.positions
+            return row[0] in known[left] and row[1] in known[right]
 
         def is_header(first: Sequence[str], second: Sequence[str]) -> bool:
-            return is_data(second) and not any(map(self._graphs_of, first[:2]))
+            return is_data(second) and not any(map(self._finder.graphs_of, first[:2]))
 
         def is_wanted(subject: str, object_: str) -> bool:
-            left, right = self._graphs_of(subject), self._graphs_of(object_)
-            return bool(left and right) and (left != right or len(left) > 1)
+            ends = self._finder.ends(subject), self._finder.ends(object_)
+            return all(ends) and (ends[0].keys() != ends[1].keys() or len(ends[0]) > 1)
 
         return Asked(is_data, is_header, is_wanted, self._encoding)
 
@@ -108,11 +127,13 @@ class LinkReader:
             left, right = self._pair_of(path)
             table = read_table(path, asked=self._asked(left, right))
             self._notes.extend(table.notes)
+            table = confident(table, self._min_confidence, self._notes)
             if table.is_statements:
                 for pair, files in self._place(table).items():
                     pairs.setdefault(pair, []).extend(files)
             else:
                 self._add(pairs, self._between(table, left, right), left, right)
+            self._notes.extend(self._finder.notes(path))
         if not pairs:
             raise DataError("there are no files of links here; add A-B.tsv", path=folder)
         return pairs
@@ -177,56 +198,35 @@ class LinkReader:
     def _numbers(
         self, table: LinkTable, side: str, rows: Sequence[int], kg: int, other: int
     ) -> IntArray:
-        positions, names = self._positions[kg], table.columns[side]
-        numbers = [positions.get(names[row], -1) for row in rows]
+        names = table.columns[side]
+        known = self._finder.positions[kg]
+        numbers = [known.get(names[row], -1) for row in rows]
         for at, number in enumerate(numbers):
             if number >= 0:
                 continue
             name = names[rows[at]]
-            # Files that this library wrote escape names; graphs have the line ends of Unix.
-            numbers[at] = positions.get(unescaped(name), positions.get(unix_lines(name), -1))
+            numbers[at] = self._finder.number(name, kg)
             if numbers[at] < 0:
                 raise table.error(
-                    f"{name!r} is linked as an entity of {self.kgs[kg].name}, but no "
-                    f"triple of {self.kgs[kg].name} has it; {self._hint(name, kg, other)}",
+                    f"{name!r} is linked as an entity of {self.kgs[kg].name}, but no triple of "
+                    f"{self.kgs[kg].name} has it; {self._finder.hint(name, kg, other)}",
                     rows[at],
                 )
         return np.array(numbers, dtype=np.int64)
 
-    def _hint(self, name: str, kg: int, other: int) -> str:
-        if name in self._positions[other]:
-            return f"it is an entity of {self.kgs[other].name}: are the columns swapped?"
-        if len(self._positions[kg]) <= _NEAR_POOL:
-            near = get_close_matches(name, self._positions[kg], n=1, cutoff=0.8)
-            if near:
-                return f"did you mean {near[0]!r}?"
-        return "correct or remove the line"
-
     @cached_property
     def _graph_numbers(self) -> dict[str, int]:
         return {kg.name: number for number, kg in enumerate(self.kgs)}
-
-    @cached_property
-    def _positions(self) -> tuple[dict[str, int], ...]:
-        return tuple(_positions_of(kg) for kg in self.kgs)
-
-    def _graphs_of(self, name: str) -> list[int]:
-        return [at for at, known in enumerate(self._positions) if name in known]
-
-    @cached_property
-    def _by_uri(self) -> dict[str, str]:
-        """Identifiers that are not ASCII, by their form as a URI."""
-        return {to_uri(name): name for kg in self.kgs for name in kg.entities if not name.isascii()}
 
     def _spelt_here(self, table: LinkTable, side: str) -> Sequence[str]:
         """Names as the graphs spell them: they may know short forms, or IRIs that are no URIs."""
         names: Sequence[str] = table.columns[side]
         if table.prefixes is None:
             return names
-        found = []
+        graphs_of, found = self._finder.graphs_of, []
         for name in names:
-            full = name if self._graphs_of(name) else table.full(name)
-            found.append(full if self._graphs_of(full) else self._by_uri.get(full, full))
+            full = name if graphs_of(name) else table.full(name)
+            found.append(full if graphs_of(full) else self._finder.of_uri(full))
         return found
 
     def _place(self, table: LinkTable) -> PairFiles:
@@ -245,16 +245,19 @@ class LinkReader:
         for row, (subject, object_) in enumerate(
             zip(*(self._spelt_here(table, side) for side in ("left", "right")), strict=True)
         ):
-            ends: dict[tuple[int, int], tuple[str, str]] = {}
-            for one, two in product(self._graphs_of(subject), self._graphs_of(object_)):
+            ends: dict[tuple[int, int], tuple[int, int]] = {}
+            subjects, objects = self._finder.ends(subject), self._finder.ends(object_)
+            for one, two in product(subjects, objects):
                 if one < two:
-                    ends[one, two] = subject, object_
+                    ends[one, two] = subjects[one], objects[two]
                 elif two < one:
-                    ends.setdefault((two, one), (object_, subject))
+                    ends.setdefault((two, one), (objects[two], subjects[one]))
             foreign += not ends
-            for (left, right), (first, second) in ends.items():
-                link = self._positions[left][first], self._positions[right][second], row
-                found.setdefault((left, right), []).append(link)
+            for pair, (first, second) in ends.items():
+                found.setdefault(pair, []).append((first, second, row))
+            for name, known in ((subject, subjects), (object_, objects)) if ends else ():
+                for kg, number in known.items():
+                    self._finder.used(name, kg, number)
         if not found:
             raise DataError(
                 f"none of its {counted(total, 'statement')} that two things are the same joins "
@@ -267,12 +270,12 @@ class LinkReader:
         files: PairFiles = {}
         for pair in sorted(found):
             links, rows = np.split(np.array(found[pair], dtype=np.int64), [2], axis=1)
-            kept, several = _one_to_one(links)
+            kept, several = _one_to_one(links, many=self.many)
             if several:
                 kgs = [self.kgs[kg].name for kg in pair]
                 skipped[
                     f"that give {counted(several, 'entity', 'entities')} of {' and '.join(kgs)} "
-                    "more than one counterpart"
+                    "more than one counterpart (--many keeps them)"
                 ] = len(links) - len(kept)
             lines = [table.line(row) for row in rows[kept, 0].tolist()]
             files[pair] = [LinkFile(table.path, links[kept], lines.__getitem__)]
@@ -281,12 +284,15 @@ class LinkReader:
         return files
 
 
-def _one_to_one(rows: IntArray) -> tuple[IntArray, int]:
-    """Positions of distinct links whose ends have one counterpart, and how many ends have more."""
+def _one_to_one(rows: IntArray, *, many: bool) -> tuple[IntArray, int]:
+    """Positions of distinct links whose ends have one counterpart, and how many ends have more.
+
+    With `many` all distinct links stay.
+    """
     first = np.sort(np.unique(pair_keys(rows), return_index=True)[1])
     alone = np.ones(len(first), dtype=bool)
     several = 0
-    for column in rows[first].T:
+    for column in () if many else rows[first].T:
         _, inverse, count = np.unique(column, return_inverse=True, return_counts=True)
         alone &= count[inverse] == 1
         several += int((count > 1).sum())
@@ -294,14 +300,22 @@ def _one_to_one(rows: IntArray) -> tuple[IntArray, int]:
 
 
 def join_links(
-    kgs: Sequence[KnowledgeGraph], notes: list[str], **uses: Sequence[PairFiles]
+    kgs: Sequence[KnowledgeGraph],
+    notes: list[str],
+    *,
+    many: bool = False,
+    **uses: Sequence[PairFiles],
 ) -> dict[tuple[int, int], PairLinks]:
-    """Merges what was read by its use and pair of graphs; uses are those of `merge_links`."""
+    """Merges what was read by its use and pair of graphs; uses are those of `merge_links`.
+
+    With `many` an entity may have several counterparts.
+    """
     pairs = sorted({pair for use in uses.values() for files in use for pair in files})
     return {
         pair: merge_links(
             (kgs[pair[0]], kgs[pair[1]]),
             notes=notes,
+            many=many,
             **{
                 name: [file for files in use for file in files.get(pair, ())]
                 for name, use in uses.items()
@@ -309,10 +323,3 @@ def join_links(
         )
         for pair in pairs
     }
-
-
-def _positions_of(kg: KnowledgeGraph) -> dict[str, int]:
-    """The place of every identifier; other identifiers of an entity have its place."""
-    places = {name: at for at, name in enumerate(kg.entities)}
-    known = [(other, places[own]) for other, own in (kg.aliases or {}).items() if own in places]
-    return {**dict(known), **places}

@@ -2,11 +2,11 @@ r"""Tables in files, and links read from them: TSV, CSV, JSON Lines and Parquet.
 
 The first line of text names the columns, then every line is one row; of links:
 
-    left_source   left      right_source   right       score
+    left_source   left      right_source   right       probability
     en            Germany   fr             Allemagne   0.912345
 
-Where the links have probabilities, a sixth column `probability` holds them, empty for a link
-without one.
+Where links have no probabilities, the column `score` says what they are ranked by. Others may
+follow, see `dualamn.link_files.table.table_of_links`.
 
 In TSV a tab, line feed, carriage return or backslash within a name is written as ``\t``, ``\n``,
 ``\r`` or ``\\``. CSV follows RFC 4180, with lines that end in a line feed: a field with a comma,
@@ -18,9 +18,9 @@ columns (left and right) or three (and a score): gold files of published data lo
 
 In JSON Lines every line is an object that names its columns:
 
-    {"left_source":"en","left":"Germany","right_source":"fr","right":"Allemagne","score":0.912345}
+    {"left_source":"en","left":"Germany","right_source":"fr","right":"Allemagne","probability":0.912345}
 
-In Parquet names are strings and scores float32 as they are, not rounded.
+In Parquet names are strings and fractions float32 as they are, not rounded.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ from dualamn.files.string_tables import (
     read_arrow,
     strings_of,
 )
-from dualamn.files.text import read_text, short, unix_lines, write_lines
+from dualamn.files.text import counted, read_text, short, unix_lines, write_lines
 from dualamn.link_files.link_table import ESCAPES, Asked, LinkTable
 from dualamn.link_files.table import ALL_COLUMNS, COLUMNS, TEXT_COLUMNS, Table
 
@@ -59,6 +59,11 @@ _RIGHT = {
     *("entity2", "entity_2", "ent2", "e2", "id2", "id_2", "kg2", "d2", "target", "right"),
     *("right_entity", "right_id", "id_right", "rtable_id", "rid", "object"),
 }
+_IDS = re.compile(r"id[A-Z_][A-Za-z_]*|[A-Za-z_]*(?:_id|Id|ID)")
+"""What names a column of identifiers, and is hardly one itself."""
+
+_VERDICT = {"label", "match", "is_match", "ismatch", "matching", "gold", "duplicate"}
+_YES, _NO = {"1", "1.0", "true", "yes"}, {"0", "0.0", "false", "no"}
 _ESCAPED = str.maketrans(ESCAPES)
 _NEEDS_QUOTES = re.compile(r'[,"\r\n]')
 
@@ -185,9 +190,9 @@ def parse_links(path: Path, text: str, asked: Asked, *, form: Delimited | None =
     if places and not asked.is_data(first) and (is_ours or _is_header(table, places)):
         if is_ours:
             _check_header(table, first)
-            links = table.without_first()
+            links = _true_pairs(table.without_first(), first, found)
             return LinkTable.of(links, places, is_escaped=not form.quoted, notes=tuple(found))
-        links = table.without_first()
+        links = _true_pairs(table.without_first(), first, found)
         found.append(f"{path.name}: the first line is taken for a header")
     elif not places and _is_header_of_two(table, asked):
         links, places = table.without_first(), _positions(table, False)
@@ -213,7 +218,29 @@ def named_links(table: StringTable, header: Sequence[str]) -> LinkTable:
     places, is_ours = places_of(header)
     if is_ours:
         _check_header(table, header)
-    return LinkTable.of(table, places or _positions(table, False))
+    found: list[str] = []
+    table = _true_pairs(table, header, found)
+    return LinkTable.of(table, places or _positions(table, False), notes=tuple(found))
+
+
+def _true_pairs(table: StringTable, header: Sequence[str], notes: list[str]) -> StringTable:
+    """The rows of a table of pairs that are links.
+
+    Sets for training matchers hold pairs that are none as well, and say so in a column.
+    """
+    for word, column in zip(header, table.columns, strict=False):
+        if word.strip().lower() not in _VERDICT or not {*map(str.lower, column)} <= _YES | _NO:
+            continue
+        rows = [row for row, cell in enumerate(column) if cell.lower() in _YES]
+        if len(rows) == len(table):
+            return table
+        notes.append(
+            f"{table.path.name}: {counted(len(table) - len(rows), 'pair')} that {word.strip()} "
+            "says to be no link left out"
+        )
+        columns = tuple([cells[row] for row in rows] for cells in table.columns)
+        return StringTable(table.path, columns, [table.line(row) for row in rows])
+    return table
 
 
 def places_of(header: Sequence[str]) -> tuple[dict[str, int], bool]:
@@ -230,6 +257,8 @@ def places_of(header: Sequence[str]) -> tuple[dict[str, int], bool]:
             if len(found) != 1:
                 return {}, False
             places[name] = found[0]
+    if "probability" not in places and words.count("confidence") == 1:
+        places["probability"] = words.index("confidence")
     if not {"left_source", "right_source"} <= set(places):
         places = {name: at for name, at in places.items() if not name.endswith("_source")}
     return places, is_ours
@@ -244,15 +273,17 @@ def _is_header(table: StringTable, places: dict[str, int]) -> bool:
 def _is_header_of_two(table: StringTable, asked: Asked) -> bool:
     """Whether the first row of a table of links, of unknown words, names its columns.
 
-    It does if no graph has these, but the links of the second row; or, where there is no graph
-    to ask, if all others of the two columns are numbers.
+    It does if no graph has these, but the links of the second row; if they speak of identifiers,
+    such as idAbt and idBuy; or if all others of the two columns are numbers.
     """
     if len(table.columns) not in (2, 3) or len(table) < 2:
         return False
     first, second = ([column[row] for column in table.columns] for row in (0, 1))
     if asked.is_data(first):
         return False
-    return asked.is_header(first, second) or all(
+    if asked.is_header(first, second) or all(_IDS.fullmatch(word.strip()) for word in first[:2]):
+        return True
+    return all(
         not column[0].strip().isdecimal() and all(cell.strip().isdecimal() for cell in column[1:])
         for column in table.columns[:2]
     )

@@ -4,8 +4,8 @@ The links of three or more graphs need not agree: a ~ b and b ~ c, but not a ~ c
 entity of c's graph. Links are taken up one by one, seed links and then the surest first, and each
 brings the clusters of its two ends together. Two clusters that have a graph in common stay apart,
 for no graph holds an entity twice: the link is then dropped, and counted. So a chain of weak links
-cannot reach an entity that has a surer counterpart. Only the order of scores matters, so any
-matcher's scores will do.
+cannot reach an entity that has a surer counterpart. Links go by their probabilities, or where they
+have none by their scores; only the order matters, so any matcher's scores will do.
 
 Equal scores are ordered by a hash of the two joint ids and the task's seed: it depends neither
 on the order of the links nor on whether linked entities are numbered alike.
@@ -126,8 +126,8 @@ class Clusters(Generic[Links]):
         """
         made_of, task = self.alignment, self.task
         keys, given = pair_keys(made_of.links), pair_keys(task.seed_links)
-        order = np.lexsort((made_of.scores, keys))  # of a repeated link the surest comes last
-        keys, known = keys[order], made_of.scores[order]
+        order = np.lexsort((made_of.sureness, keys))  # of a repeated link the surest comes last
+        keys, known = keys[order], made_of.sureness[order]
         pairs = []
         for left, right in task.kg_pairs:
             ends = self.members[:, [left, right]]
@@ -171,7 +171,7 @@ def cluster(alignment: Links, *, min_score: float | None = None) -> Clusters[Lin
     if min_score is not None and np.isnan(min_score):
         raise ConfigError("min_score is not a number; use a score, or None to take every link")
     task = alignment.task
-    seeds, links, scores = task.seed_links, alignment.links, alignment.scores
+    seeds, links, scores = task.seed_links, alignment.links, alignment.sureness
     looked_at = scores >= (-inf if min_score is None else min_score)
     every = np.concatenate([seeds, links[looked_at]])
     sureness = np.concatenate([np.full(len(seeds), inf), scores[looked_at].astype(np.float64)])

@@ -180,6 +180,7 @@ class ScoredCandidates:
         search_seconds: of the nearest-neighbour search.
         evidence_seconds: of the evidence.
         recall: what the search found where it was approximate.
+        final: (p,) the scores of all pairs with evidence; None where there was none.
     """
 
     candidates: Candidates
@@ -188,6 +189,7 @@ class ScoredCandidates:
     search_seconds: float
     evidence_seconds: float
     recall: Recall | None = None
+    final: Floats | None = None
 
     def search_scores(self, links: Int32Array) -> FloatArray:
         """(m,) float32 scores of links that were among the candidates, without evidence.
@@ -195,10 +197,25 @@ class ScoredCandidates:
         Raises:
             ValueError: a link that was not.
         """
+        return self.pairs.scores[self._place(links)].astype(np.float32)
+
+    def evidence(self, links: Int32Array) -> Floats:
+        """(m,) what evidence adds to the scores of links that were among the candidates.
+
+        Raises:
+            ValueError: a link that was not.
+        """
+        if self.final is None:
+            return np.zeros(len(links))
+        place = self._place(links)
+        added: Floats = self.final[place] - self.pairs.scores[place]
+        return added
+
+    def _place(self, links: Int32Array) -> IntArray:
         place, here = find(self.pairs.keys, keys_of(*(links.astype(np.int64) - self.offsets).T))
         if not here.all():
             raise ValueError("every link must be among the candidates")
-        return self.pairs.scores[place].astype(np.float32)
+        return place
 
 
 def _keyed(

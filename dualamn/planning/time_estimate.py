@@ -21,6 +21,7 @@ from dualamn.graphs.task import AlignmentTask
 from dualamn.kernels.compute import threads
 from dualamn.kernels.sparse import Pattern, multiply
 from dualamn.planning.execution_plan import width
+from dualamn.probability.holdout import n_trials
 from dualamn.search.candidate_search import explores, way_to_search
 from dualamn.training.micro_batch import StepSizes
 from dualamn.training.trainer import steps_an_epoch
@@ -83,12 +84,13 @@ def _least_seconds(work: Callable[[], object]) -> float:
 @dataclass(frozen=True)
 class Sizes:
     """What of a task decides how long it takes: `entities` of every graph, `triples` of all graphs,
-    `seeds` links, and whether entities have names."""
+    `seeds` links, whether entities have names, and `trials`, the models that probabilities need."""
 
     entities: tuple[int, ...]
     triples: int
     seeds: int
     has_names: bool = False
+    trials: int = 1
 
     @classmethod
     def of(cls, task: AlignmentTask) -> Sizes:
@@ -98,6 +100,7 @@ class Sizes:
             task.n_triples,
             len(task.seed_links),
             task.entity_names is not None,
+            n_trials(task, None),
         )
 
 
@@ -116,8 +119,9 @@ def seconds(sizes: Sizes, config: AlignerConfig, speed: Speed, *, models: int = 
         work += _EVIDENCE * sizes.triples / speed.sparse
     if config.encoder != "dual_amn":
         work += _PROPAGATION * sizes.triples / speed.sparse
-    # A second model is trained and searched for probabilities.
-    return _START + _LOAD * sizes.triples + models * (2 if config.calibrate else 1) * work
+    if config.calibrate:  # every trial trains a model and searches with it
+        models *= 1 + sizes.trials
+    return _START + _LOAD * sizes.triples + models * work
 
 
 def _training(sizes: Sizes, config: AlignerConfig, speed: Speed) -> float:

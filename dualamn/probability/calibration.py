@@ -14,6 +14,7 @@ from dualamn.eval.reliability import ReliabilityBin, error_of, reliability_table
 from dualamn.kernels.arrays import BoolArray, FloatArray, Floats, Int32Array, pair_keys
 from dualamn.kernels.logistic import fit_logistic, predict
 from dualamn.probability.dangling import N_DRAWS, CounterpartChance
+from dualamn.probability.link_features import FEATURES
 from dualamn.result import AlignedLinks
 
 Method = Literal["held-out", "taken-out", "prior"]
@@ -30,10 +31,10 @@ FOLDS = 5
 
 # What held-out links of DBP15K, SRPRS and ContEA had in common, each learned from alone: the
 # Sinkhorn probability is near the truth by itself, and too low for entities with many triples.
-PRIOR: Floats = np.array([0.1, 2.2, -0.1, 0.15, -0.2, 0.1, 0.8, 0.0, 0.0])
+PRIOR: Floats = np.array([0.1, 2.2, -0.1, 0.15, -0.2, 0.1, 0.8, 0.0, 0.0, 0.0])
 """Coefficients expected beforehand, the intercept first."""
 
-DOUBT: Floats = np.array([4.0, 8.0, 5.0, 5.0, 5.0, 5.0, 5.0, 1e4, 1e4])
+DOUBT: Floats = np.array([4.0, 8.0, 5.0, 5.0, 5.0, 5.0, 5.0, 1e4, 1e4, 1e4])
 """How firmly: the inverse of how far they varied between data sets, squared.
 
 No held-out link is a pseudo-seed, and what attributes say is in the scores."""
@@ -147,7 +148,7 @@ class PairCalibration:
             found *= predict(features.astype(np.float64), self._draws[draw])
         if self.chance is not None:
             found *= self.chance.predict(features.astype(np.float64), draw)
-        return found
+        return np.minimum(found, features[:, FEATURES.index("most_probable")])
 
     @cached_property
     def _draws(self) -> Floats:
@@ -200,10 +201,10 @@ def _note_on_share(pair: PairCalibration, chance: CounterpartChance) -> list[str
     left, right = chance.share.tolist()
     if min(left, right) >= _WORTH_A_NOTE:
         return []
-    has = "has a counterpart" if pair.method == "held-out" else "gets a correct link"
+    have = "have a counterpart" if pair.method == "held-out" else "get a correct link"
     return [
         f"{pair.name}: about {left:.0%} of the entities of {pair.left} and {right:.0%} of those of "
-        f"{pair.right} {has}, by estimate; most others should stay without"
+        f"{pair.right} {have}, by estimate; others are best left without one"
     ]
 
 

@@ -36,7 +36,8 @@ N_DRAWS = 400
 
 SIDES = 2
 _SHARES = np.linspace(0.0025, 0.9975, 200)  # that are dangling, each looked at
-_REGULARISED = 0.02  # how firmly the sizes of both parts are expected to be alike
+_SIZE, _SIZE_DOUBT = -2.0, 0.25  # log c: links of dangling entities have an exp(b x) near one
+_FREE = 0.02  # how firmly an intercept is expected to be 0
 _UNLIKE = 2.0  # how firmly seeds are expected to have as many triples as others
 _MOST_LOG = 20.0
 
@@ -60,7 +61,7 @@ PRIOR_SLOPES: Floats = np.array(list(_SLOPES.values()))
 PRIOR_DOUBT: Floats = np.array([_DOUBTS.get(name, _DOUBT) for name in _SLOPES])
 
 # Most links are expected to be as good as chance until they look different from these.
-_CHANCE_SHARE, _CHANCE_LINKS = 0.95, 20.0
+_CHANCE_SHARE, _CHANCE_LINKS, _CHANCE_OF_ALL = 0.95, 20.0, 0.1
 _EVEN_SHARE, _EVEN_LINKS = 0.5, 2.0
 
 
@@ -168,6 +169,7 @@ class _Mixture:
         self._held_sign = np.where(np.arange(len(self._held)) < len(correct), 1.0, -1.0)
         self._held_weights = np.concatenate([np.ones(len(correct)), dangling.weights])
         self._has_held = len(correct) > 0
+        self._chance_links = np.minimum(_CHANCE_LINKS, _CHANCE_OF_ALL * others.total)
 
     def parts(self, at: Floats) -> tuple[Floats, Floats, Floats]:
         """s, log(c / s) and b."""
@@ -177,7 +179,7 @@ class _Mixture:
 
     def solve(self, start: float) -> tuple[Floats, float]:
         """The best parameters from one start, and their loss."""
-        first = np.concatenate([np.zeros(2), np.full(2, start), PRIOR_SLOPES, np.zeros(2)])
+        first = np.concatenate([np.full(2, _SIZE), np.full(2, start), PRIOR_SLOPES, np.zeros(2)])
         found = minimize(self.loss, first, jac=True, method="L-BFGS-B", options={"maxiter": 1000})
         return np.asarray(found.x, dtype=np.float64), float(found.fun)
 
@@ -198,11 +200,11 @@ class _Mixture:
         slope[2:4] = np.bincount(self._side, by_second, SIDES)
         slope[4:12] = self._rows.T @ by_first
         away = b - PRIOR_SLOPES
-        total += float(PRIOR_DOUBT @ away**2) / 2 + _REGULARISED * float(log_c @ log_c) / 2
+        total += float(PRIOR_DOUBT @ away**2 + _SIZE_DOUBT * ((log_c - _SIZE) ** 2).sum()) / 2
         slope[4:12] += PRIOR_DOUBT * away
-        slope[:2] += _REGULARISED * log_c
-        share, count = _CHANCE_SHARE, _CHANCE_LINKS
-        total -= count * float((share * np.log(s) + (1 - share) * np.log1p(-s)).sum())
+        slope[:2] += _SIZE_DOUBT * (log_c - _SIZE)
+        share, count = _CHANCE_SHARE, self._chance_links
+        total -= float(count @ (share * np.log(s) + (1 - share) * np.log1p(-s)))
         slope[2:4] -= count * (share - s)
         if self._has_held:
             tilted = self._held[:, _DEGREE]
@@ -212,7 +214,7 @@ class _Mixture:
             slope[4:12] += self._held.T @ by_margin
             slope[12] += by_margin.sum()
             slope[13] += by_margin @ tilted
-        doubt = np.array([_REGULARISED, _UNLIKE])
+        doubt = np.array([_FREE, _UNLIKE])
         total += float(doubt @ at[12:] ** 2) / 2
         slope[12:] += doubt * at[12:]
         return total, slope

@@ -43,12 +43,14 @@ class Holdout:
             be too few.
         parted: (k, 2) int32 seed links and pseudo-seeds of which one end is gone.
         gone: (o,) int32 entities taken out, ends of those and others; no link may be found to one.
+        number: which of the trials it is.
     """
 
     task: AlignmentTask
     held_out: Int32Array
     parted: Int32Array
     gone: Int32Array
+    number: int = 0
 
     def hidden(self, meaning: FloatArray | None) -> FloatArray | None:
         """(n, d) rows of the model of names, zero for entities that are gone."""
@@ -94,7 +96,7 @@ class Holdout:
         links = seeds[held]
         tested = np.concatenate([task.test_links, links])
         trial = replace(task, seed_links=rest, test_links=tested)
-        return cls(without(trial, out), links, np.concatenate(parted), out)
+        return cls(without(trial, out), links, np.concatenate(parted), out, number)
 
 
 def n_trials(task: AlignmentTask, pseudo_seeds: PseudoSeeds | None) -> int:

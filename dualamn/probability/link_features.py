@@ -27,6 +27,7 @@ FEATURES = (
     "degree",
     "pseudo_seed",
     "attributes",
+    "most_probable",
 )
 """The columns of `link_features`, each brought to about the range of -2 to 2:
 
@@ -37,7 +38,8 @@ FEATURES = (
 - `search_score`: without: the cosine of the embeddings, and what names and values add to it;
 - `degree`: logarithm of the triples of that end that has fewer;
 - `pseudo_seed`: how sure names are of pairs that stood in for seed links, else 0;
-- `attributes`: match weight of names and values together, 20 at most.
+- `attributes`: match weight of names and values together, 20 at most;
+- `most_probable`: what the probability cannot be above, as nothing tells the entities from others.
 """
 
 ODDS_SCALE = 2.5
@@ -54,6 +56,7 @@ def link_features(
     config: AlignerConfig,
     *,
     attributes: Floats | float = 0.0,
+    most_probable: FloatArray | float = 1.0,
     pseudo_seeds: PseudoSeeds | None = None,
     many: bool = False,
     transport_plan: TransportPlan | None = None,
@@ -66,12 +69,13 @@ def link_features(
         degrees: (n,) triples of every entity, in joint ids.
         config: has the temperature and the rounds of Sinkhorn's normalisation.
         attributes: (m,) match weights of names and values.
+        most_probable: (m,) see `FEATURES`.
         pseudo_seeds: pairs found by name that stood in for seed links.
         many: entities with a claim to the same one are no rivals, see `matching.duplicates`.
         transport_plan: of the matcher; made anew if it is of other candidates or settings.
 
     Returns:
-        (m, 8) float32, see `FEATURES`.
+        (m, 9) float32, see `FEATURES`.
     """
     temperature = config.temperature
     normalised = Sinkhorn(temperature, config.sinkhorn_rounds)
@@ -108,6 +112,7 @@ def link_features(
         (np.log1p(few) - 1.7) / 0.75,
         known,
         np.zeros(len(links)) + np.minimum(attributes, _MOST_ATTRIBUTES) / ATTRIBUTES_SCALE,
+        np.zeros(len(links)) + most_probable,
     )
     return np.stack(columns, axis=1).astype(np.float32)
 

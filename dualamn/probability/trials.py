@@ -19,6 +19,7 @@ from dualamn.probability.calibration import (
     label_links,
 )
 from dualamn.probability.dangling import (
+    PRIOR_SLOPES,
     SIDES,
     CounterpartChance,
     EntitySample,
@@ -28,6 +29,7 @@ from dualamn.probability.dangling import (
     seen,
 )
 from dualamn.probability.holdout import FEWEST, Holdout
+from dualamn.probability.link_features import FEATURES
 from dualamn.result import PairAlignment
 
 _ROUNDS = 3  # in which the links of the first model get surer or less sure
@@ -116,9 +118,11 @@ def with_probabilities(
 
 
 def _labelled(trials: Sequence[Trial], *, many: bool) -> LabelledLinks:
-    return LabelledLinks.joined(
-        [label_links(t.pair.links, t.features, t.held_out, many=many) for t in trials]
+    none = LabelledLinks(
+        np.empty((0, len(FEATURES)), np.float32), np.empty(0, np.bool_), np.empty(0), 0
     )
+    found = (label_links(t.pair.links, t.features, t.held_out, many=many) for t in trials)
+    return LabelledLinks.joined([none, *found])
 
 
 def _chance(
@@ -213,11 +217,14 @@ class _Entities:
 
 def _joined(samples: Sequence[EntitySample]) -> EntitySample:
     """Those of all trials; of very many some stand for the rest."""
+    none = EntitySample(
+        np.empty((0, len(PRIOR_SLOPES))), np.empty(0, np.int64), np.empty(0), np.zeros(SIDES)
+    )
     rows, side, weights = (
-        np.concatenate([getattr(sample, name) for sample in samples])
+        np.concatenate([getattr(sample, name) for sample in (none, *samples)])
         for name in ("seen", "side", "weights")
     )
-    total = np.sum([sample.total for sample in samples], axis=0)
+    total = np.sum([sample.total for sample in (none, *samples)], axis=0)
     if len(rows) > _MOST_OTHERS:
         chosen = np.random.default_rng(len(rows)).permutation(len(rows))[:_MOST_OTHERS]
         scale = len(rows) / _MOST_OTHERS

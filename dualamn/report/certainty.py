@@ -9,17 +9,18 @@ import numpy as np
 from markupsafe import Markup
 from numpy.typing import NDArray
 
+from dualamn.eval.reliability import ENOUGH_LABELLED, reliability_table
 from dualamn.explain import Explanation, explain_links
 from dualamn.kernels.arrays import FloatArray
 from dualamn.probability.calibration import Calibration, JudgedLinks, Method, PairCalibration
 from dualamn.probability.precision_threshold import PrecisionCurve, precision_curve
+from dualamn.report.headline import calibrated_parts
 from dualamn.report.markup import histogram, shown, unit_frame
 from dualamn.result import PairAlignment
 
 PRECISIONS = (0.8, 0.9, 0.95, 0.99)
 CONFIDENCE = 0.95
 _BINS = 20
-_FEWEST = 10  # labelled links below which a curve of them says nothing
 
 METHOD_IN_WORDS: dict[Method, str] = {
     "held-out": "learned from seed links that a second model did not see",
@@ -27,8 +28,14 @@ METHOD_IN_WORDS: dict[Method, str] = {
     "taken-out": "learned from links of entities whose counterparts were taken out",
 }
 
-BANDS = (0.0, 0.5, 0.8, 0.95)
-"""Where the bands of probability begin; the last one ends with 1."""
+BANDS = (0.3, 0.7, 0.95, 0.0)
+"""Where the bands of probability begin, in the order of the page: the doubtful ones first, for
+whose links a look is worth most."""
+
+_BAND_ENDS = (0.7, 0.95, 1.0, 0.3)
+_BAND_NAMES = ("doubtful", "likely", "sure", "unlikely")
+_LINKS_A_POINT = 20  # labelled links of a point of the reliability diagram at least
+_MOST_POINTS = 10
 
 
 @dataclass(frozen=True)
@@ -76,22 +83,20 @@ def pair_certainty(alignment: JudgedLinks, number: int) -> dict[str, Any]:
         "links": len(pair.links),
         "seeds": len(task.links_between(task.seed_links, pair.left, pair.right)),
         "expected": None if p is None else float(p.sum(dtype=np.float64)),
-        "scores": _distribution(pair.scores, "score", None),
+        "scores": _distribution(pair.scores, "score", None) if p is None else None,
         "probabilities": None if p is None else _distribution(p, "probability", (0.0, 1.0)),
         "calibration": made_by,
-        "reliability": _reliability(made_by) if made_by and made_by.n_labelled else None,
+        "reliability": _reliability(made_by) if made_by else None,
+        "enough": made_by is not None and made_by.n_labelled >= ENOUGH_LABELLED,
     }
 
 
 def coverage(alignment: JudgedLinks) -> dict[str, Any] | None:
     """Precision against coverage over all pairs of graphs; None where there is nothing to draw."""
-    if alignment.calibration is None or not len(alignment):
+    parts = calibrated_parts(alignment)
+    if parts is None or alignment.is_given.all():
         return None
-    parts = []
-    for pair, made_by in zip(alignment.pairs, alignment.calibration.pairs, strict=True):
-        if pair.probabilities is None or pair.features is None:
-            return None
-        parts.append((made_by, pair.probabilities, pair.features))
+    assert alignment.calibration is not None
     curve = precision_curve(parts, CONFIDENCE)
     share = curve.kept / curve.n_links
     observed = _observed(alignment.calibration)
@@ -125,14 +130,14 @@ def _choice(curve: PrecisionCurve, precision: float) -> dict[str, Any]:
 def _observed(calibration: Calibration) -> list[tuple[np.ndarray, np.ndarray]]:
     """Coverage and precision of the labelled links; no curve where they are too few."""
     p = np.concatenate([pair.probabilities for pair in calibration.pairs])
-    if len(p) < _FEWEST:
+    if len(p) < ENOUGH_LABELLED:
         return []
     order = np.argsort(-p, kind="stable")
     weights = np.concatenate([pair.weights for pair in calibration.pairs])[order]
     correct = np.concatenate([pair.is_correct for pair in calibration.pairs])[order]
     mass = np.cumsum(weights)
     # The first few say little; of very many, 400 points are drawn.
-    at = np.unique(np.linspace(_FEWEST - 1, len(p) - 1, 400).astype(np.int64))
+    at = np.unique(np.linspace(_LINKS_A_POINT - 1, len(p) - 1, 400).astype(np.int64))
     return [(mass[at] / mass[-1], np.cumsum(weights * correct)[at] / mass[at])]
 
 
@@ -149,27 +154,38 @@ def _distribution(values: FloatArray, what: str, span: tuple[float, float] | Non
     return histogram(counts.tolist(), edges.tolist(), title=f"Links by {what}", labels=labels)
 
 
-def _reliability(made_by: PairCalibration) -> Markup:
+def _reliability(made_by: PairCalibration) -> Markup | None:
+    """The share of correct links at some probabilities; None where too few could be labelled."""
+    if made_by.n_labelled < ENOUGH_LABELLED:
+        return None
+    points = min(_MOST_POINTS, made_by.n_labelled // _LINKS_A_POINT)
+    rows = reliability_table(
+        made_by.probabilities, made_by.is_correct, made_by.weights, bins=points
+    )
     frame = unit_frame(("probability", "share correct"))
     frame.line((0, 1), (0, 1), "ideal")
-    rows = made_by.reliability
-    frame.line([row.probability for row in rows], [row.correct for row in rows], "expected")
-    most = max(row.links for row in rows)
     for row in rows:
-        told = f"{row.links:,.0f} links of about {row.probability:.2f}: {row.correct:.2f} correct"
-        frame.dot(row.probability, row.correct, 2 + 4 * (row.links / most) ** 0.5, told)
+        low, high = row.interval
+        told = (
+            f"{row.links:,.0f} links of about {row.probability:.2f}: {row.correct:.2f} correct, "
+            f"{low:.2f} to {high:.2f} with 95% confidence"
+        )
+        frame.interval(row.probability, low, high)
+        frame.dot(row.probability, row.correct, 4, told)
     return frame.svg("Probability of labelled links against the share of correct ones")
 
 
 def sample_links(alignment: JudgedLinks, per_band: int) -> tuple[Band, ...]:
-    """At most `per_band` links of every band and pair of graphs, the least certain bands first.
+    """At most `per_band` links of every band and pair of graphs, the doubtful bands first.
 
     They are drawn at random, by the seed of the task, so that the share of correct ones among them
-    says something about the band. Without probabilities the bands are quarters by score.
+    says something about the band. Without probabilities the bands are quarters by score. Links of
+    the same identifier are not among them.
     """
     names = alignment.task.kg_names
     found = []
-    for number, pair in enumerate(alignment.pairs):
+    for number, whole in enumerate(alignment.pairs):
+        pair = whole.only_found()
         sure = pair.scores if pair.probabilities is None else pair.probabilities
         rng = np.random.default_rng([alignment.task.seed, number])
         members = _bands(pair)
@@ -187,12 +203,13 @@ def sample_links(alignment: JudgedLinks, per_band: int) -> tuple[Band, ...]:
 
 
 def _bands(pair: PairAlignment) -> list[tuple[str, NDArray[np.int64]]]:
-    """Names of the bands and the links in them, least sure first."""
+    """Names of the bands and the links in them, in the order of the page."""
     if pair.probabilities is not None:
-        number = np.searchsorted(BANDS, pair.probabilities.astype(np.float64), "right") - 1
-        ends = (*BANDS[1:], 1.0)
-        titles = [f"{a:g} to {b:g}" for a, b in zip(BANDS, ends, strict=True)]
-        return [(title, np.flatnonzero(number == at)) for at, title in enumerate(titles)]
+        p, found = pair.probabilities.astype(np.float64), []
+        for low, high, name in zip(BANDS, _BAND_ENDS, _BAND_NAMES, strict=True):
+            inside = (p >= low) & ((p < high) | (high == 1))
+            found.append((f"{low:g} to {high:g}, {name}", np.flatnonzero(inside)))
+        return found
     quarters = np.array_split(np.argsort(pair.scores, kind="stable"), 4)
     titles = ["lowest quarter by score", "second quarter", "third quarter", "highest quarter"]
     return list(zip(titles, quarters, strict=True))

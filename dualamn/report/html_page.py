@@ -23,6 +23,7 @@ from dualamn.eval import PROTOCOL_IN_WORDS, evaluate
 from dualamn.files.atomic import atomic_write
 from dualamn.files.text import counted
 from dualamn.graphs.knowledge_graph import KnowledgeGraph
+from dualamn.link_files.unlinked import REASONS, unlinked
 from dualamn.probability.calibration import JudgedLinks
 from dualamn.report.certainty import (
     CONFIDENCE,
@@ -31,6 +32,7 @@ from dualamn.report.certainty import (
     pair_certainty,
     sample_links,
 )
+from dualamn.report.headline import headline, links_by_class, what_supports
 from dualamn.report.markup import Shown, clean, histogram, short_count, shown
 from dualamn.version import __version__
 
@@ -58,7 +60,8 @@ def write_report(
     """Writes an alignment as one HTML page that needs neither network nor other files.
 
     Args:
-        alignment: the links.
+        alignment: the links that were written; what the page says of certainty, and its sample, is
+            about all links that these were chosen from.
         path: the file, replaced only once the new one is complete.
         per_band: how many links of every band of probability and pair of graphs are explained.
         seconds: what other stages took, such as `Aligner.seconds`.
@@ -95,16 +98,21 @@ def _content(
     if calibration is not None:
         seconds["calibrate"] = calibration.seconds
         notes = [*notes, *calibration.notes]
-    pairs = [pair_certainty(alignment, number) for number in range(len(alignment.pairs))]
+    whole = alignment if alignment.chosen_from is None else alignment.chosen_from
+    assert isinstance(whole, JudgedLinks)
+    pairs = [pair_certainty(whole, number) for number in range(len(whole.pairs))]
+    least = min(alignment.least_probability or 0.0, 1.0)  # infinite where none is probable enough
     return {
         "alignment": alignment,
+        "whole": whole,
         "task": task,
-        "bands": sample_links(alignment, per_band),
+        "bands": sample_links(whole, per_band),
         "calibration": calibration,
         "confidence": CONFIDENCE,
-        "coverage": coverage(alignment),
+        "classes": links_by_class(whole, least),
+        "coverage": coverage(whole),
         "evaluation": evaluate(alignment, task.test_links) if len(task.test_links) else None,
-        "expected": sum(pair["expected"] or 0.0 for pair in pairs),
+        "headline": headline(whole, least, CONFIDENCE),
         "graphs": profile_graphs(alignment, summary, health),
         "health": health,
         "methods": METHOD_IN_WORDS,
@@ -119,6 +127,7 @@ def _content(
         "seconds": seconds | dict(alignment.seconds),
         "style": _part("style.css"),
         "summary": summary,
+        "supports": what_supports(alignment),
         "versions": versions(),
         "written": datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
     }
@@ -159,11 +168,12 @@ def profile_graphs(
 ) -> list[dict[str, Any]]:
     """What the page shows of every graph.
 
-    Entities have a link that was found, or a seed link and none that was found, or neither.
+    Entities that may have a link have one that was written, or a seed link alone, or neither.
     """
     task = alignment.task
     linked, seeded = np.zeros((2, task.n_entities), dtype=np.bool_)
     linked[alignment.links], seeded[task.seed_links] = True, True
+    ids, reasons = unlinked(alignment)
     aligned = {side for pair in alignment.pairs for side in (pair.left, pair.right)}
     found = []
     for number, kg in enumerate(task.kgs):
@@ -173,9 +183,13 @@ def profile_graphs(
             "summary": summary.graphs[number],
             "health": health.graphs[number],
             "aligned": number in aligned,
+            "linkable": int(task.is_linkable[at].sum()),
             "linked": int(linked[at].sum()),
             "seeded": int((seeded[at] & ~linked[at]).sum()),
-            "unmatched": int((~seeded[at] & ~linked[at]).sum()),
+            "unlinked": {
+                reason: int((reasons[task.source_of[ids] == number] == reason).sum())
+                for reason in REASONS
+            },
             "degrees": _degree_figure(kg),
             "relations": _relations(kg),
         }

@@ -6,6 +6,7 @@ classes of the page's style sheet, so they follow light, dark and print.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -134,6 +135,20 @@ class Frame:
             f"<title>{escape(title)}</title></circle>"
         )
 
+    def interval(self, x: float, low: float, high: float) -> None:
+        """An upright line between two heights, with an end to each."""
+        at = self.at(x, low)[0]
+        for height in (low, high):
+            y = self.at(x, height)[1]
+            self._parts.append(
+                f'<line class="whisker" x1="{at - 4:.1f}" x2="{at + 4:.1f}" y1="{y:.1f}" '
+                f'y2="{y:.1f}"/>'
+            )
+        top, bottom = self.at(x, high)[1], self.at(x, low)[1]
+        self._parts.append(
+            f'<line class="whisker" x1="{at:.1f}" x2="{at:.1f}" y1="{top:.1f}" y2="{bottom:.1f}"/>'
+        )
+
     def svg(self, title: str) -> Markup:
         """The figure, with a title for those who cannot see it."""
         x, y = self._labels
@@ -174,10 +189,10 @@ def histogram(
 
     `bins` has what stands under each bar and what it says when it is pointed at; the edges if None.
     """
-    top = max([*counts, 1])
-    frame = Frame((edges[0], edges[-1]), (0, top), labels)
-    for y in sorted({round(top * share) for share in (0, 0.5, 1)}):
-        frame.y_tick(y, short_count(y))
+    heights = round_ticks(0, max([*counts, 1]), whole=True)
+    frame = Frame((edges[0], edges[-1]), (0, max(*counts, heights[-1])), labels)
+    for y in heights:
+        frame.y_tick(y, short_count(round(y)))
     for number, count in enumerate(counts):
         start, end = edges[number], edges[number + 1]
         tick, span = ("", f"{start:.3g} to {end:.3g}") if bins is None else bins[number]
@@ -185,22 +200,35 @@ def histogram(
         if tick:
             frame.x_tick((start + end) / 2, tick)
     if bins is None:
-        for share in (0, 0.25, 0.5, 0.75, 1):
-            x = edges[0] + share * (edges[-1] - edges[0])
-            frame.x_tick(x, f"{x:.2f}")
+        for x in round_ticks(edges[0], edges[-1]):
+            frame.x_tick(x, f"{x:.6g}")
     return frame.svg(title)
 
 
 def unit_frame(labels: tuple[str, str], lowest: float = 0.0) -> Frame:
     """Axes for two shares, the horizontal one from 0 to 1."""
     frame = Frame((0, 1), (lowest, 1), labels)
-    for tick in range(6):
-        frame.x_tick(tick / 5, f"{tick / 5:.1f}")
-    steps = 5 if lowest == 0 else 4
-    for tick in range(steps + 1):
-        y = lowest + (1 - lowest) * tick / steps
-        frame.y_tick(y, f"{y:.3g}")
+    for x in round_ticks(0, 1):
+        frame.x_tick(x, f"{x:.6g}")
+    for y in round_ticks(lowest, 1):
+        frame.y_tick(y, f"{y:.6g}")
     return frame
+
+
+def round_ticks(low: float, high: float, most: int = 6, *, whole: bool = False) -> list[float]:
+    """At most so many round numbers from low to high, each step of 1, 2 or 5 and some zeros.
+
+    >>> round_ticks(0, 1), round_ticks(0, 429)
+    ([0.0, 0.2, 0.4, 0.6, 0.8, 1.0], [0.0, 100.0, 200.0, 300.0, 400.0])
+    """
+    size = math.floor(math.log10(high - low)) - 1
+    while True:
+        for digit in (1, 2, 5):
+            first = math.ceil(round(low / (digit * 10.0**size), 6))
+            last = math.floor(round(high / (digit * 10.0**size), 6))
+            if last - first < most and (size >= 0 or not whole):
+                return [round(at * digit * 10.0**size, 9) for at in range(first, last + 1)]
+        size += 1
 
 
 def short_count(count: int) -> str:

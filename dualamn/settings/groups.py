@@ -218,18 +218,24 @@ class AttributeSettings(Settings):
         names_model: folder of a model2vec or sentence-transformers model on this machine, by which
             names are compared as well; None for none. Nothing is downloaded.
         values: "auto" lets attribute values, such as numbers and dates, take part where the graphs
-            of a task have some, "off" leaves them out. How much they weigh is learned as well.
+            of a task have some, "off" leaves them out, types too. How much they weigh is learned
+            as well.
+        same_type: entities whose types are known not to match are not linked: known pairs show
+            which classes stand for each other. Otherwise that counts as evidence against a link.
     """
 
     names: Names = "auto"
     names_turns: NotNegative = 0
     names_model: str | None = None
     values: Values = "auto"
+    same_type: bool = False
 
     def __post_init__(self) -> None:
         super().__post_init__()
         if self.names == "off" and self.names_model is not None:
             raise ConfigError("names must be auto for names_model, got 'off'")
+        if self.values == "off" and self.same_type:
+            raise ConfigError("values must be auto for same_type, got 'off'")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -15,7 +15,12 @@ from dualamn.graphs.task import AlignmentTask
 from dualamn.kernels.arrays import StringArray, strings
 from tests.conftest import there
 
-FAST: dict[str, Any] = {"label_dim": 64, "relation_dim": 16, "evidence_rounds": 2}
+FAST: dict[str, Any] = {
+    "calibrate": False,
+    "label_dim": 64,
+    "relation_dim": 16,
+    "evidence_rounds": 2,
+}
 SYLLABLES = ("ba", "ke", "lu", "mi", "no", "ra", "se", "ti", "vo", "zu")
 
 

@@ -55,7 +55,7 @@ def test_a_saved_aligner_gives_the_same_links(tmp_path: Path) -> None:
 @pytest.mark.parametrize("preset", ["paper", "balanced"])
 def test_every_preset_takes_names(preset: PresetName) -> None:
     task = named_task(80, mean_degree=3.0)
-    small: dict[str, Any] = {"dim": 16, "epochs": 2, "turn_epochs": 1}
+    small: dict[str, Any] = {"calibrate": False, "dim": 16, "epochs": 2, "turn_epochs": 1}
     without = hits(Aligner(preset, names="off", **small).fit(task))
     assert hits(Aligner(preset, **small).fit(task)) > max(without, 0.8)
 
@@ -121,7 +121,7 @@ def test_a_saved_aligner_with_values_gives_the_same_links(tmp_path: Path) -> Non
 @pytest.mark.parametrize("preset", ["paper", "balanced"])
 def test_other_presets_take_values(preset: PresetName) -> None:
     task = described_task(**SPARSE)
-    small: dict[str, Any] = {"dim": 16, "epochs": 2, "turn_epochs": 1}
+    small: dict[str, Any] = {"calibrate": False, "dim": 16, "epochs": 2, "turn_epochs": 1}
     without = hits(Aligner(preset, values="off", **small).fit(task))
     assert hits(Aligner(preset, **small).fit(task)) > without + 0.2
 

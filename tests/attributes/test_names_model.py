@@ -77,7 +77,7 @@ def test_its_weight_is_learned(model: Path) -> None:
 
 def test_it_is_saved_by_its_path(model: Path, tmp_path: Path) -> None:
     task = named_task(80, foreign)
-    aligner = Aligner("fast", names_model=str(model), calibrate=True, **FAST).fit(task)
+    aligner = Aligner("fast", names_model=str(model), **FAST | {"calibrate": True}).fit(task)
     aligner.save(tmp_path / "aligner")
     again = Aligner.load(tmp_path / "aligner")
     np.testing.assert_array_equal(aligner.align().links, again.align().links)

@@ -90,27 +90,6 @@ def test_a_task_without_seed_links_is_aligned_by_its_own() -> None:
     assert not np.isin(beside.links, task.seed_links).any()
 
 
-def test_few_pairs_by_name_are_worth_a_note() -> None:
-    task = named_task(200)
-    own = find_seeds_by_name(task, names_in(task, 256))
-    assert own.notes(task) == ()
-    smaller = min(kg.n_entities for kg in task.kgs)
-    few = replace(own, links=own.links[: smaller // 10])
-    assert few.notes(task) == ()  # seed links show how many others have a counterpart
-    bare = replace(task, seed_links=task.seed_links[:0])
-    (note,) = few.notes(bare)
-    assert note.startswith(f"a-b: names or values found a counterpart for {smaller // 10} of ")
-    assert "probabilities of their links are rough" in note
-    aligner = Aligner("fast", **FAST, calibrate=True).fit(bare)
-    assert not aligner.notes
-    aligner._fitted = replace(aligner.fitted, model=replace(aligner.fitted.model, pseudo_seeds=few))
-    assert aligner.notes == (note,)
-    # Without probabilities there is nothing to warn of.
-    aligner = Aligner("fast", **FAST, calibrate=False).fit(bare)
-    aligner._fitted = replace(aligner.fitted, model=replace(aligner.fitted.model, pseudo_seeds=few))
-    assert not aligner.notes
-
-
 def test_names_are_judged_by_pairs_that_structure_found() -> None:
     good, bad = named_task(300), named_task(300, shuffled)
     for task, worth in ((good, True), (bad, False)):

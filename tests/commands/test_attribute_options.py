@@ -165,8 +165,7 @@ def test_a_report_beside_the_links(run: Run, made: Any, tmp_path: Path) -> None:
     assert "report in r.html" in shown.stdout
     page = (tmp_path / "r.html").read_text(encoding="utf-8")
     links = len((tmp_path / "l.tsv").read_text().splitlines()) - 1
-    assert f"<dt>links found</dt><dd>{links}</dd>" in page
-    assert "links below a probability of 0.5 were left out" in page
+    assert f"<dt>links written</dt><dd>{links}</dd>" in page
     assert "<dt>preset</dt><dd>fast" in page
     assert "en:" in page
     plain = run(*arguments, "--out", "-", "--report", "p.html", "--no-calibrate")

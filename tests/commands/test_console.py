@@ -10,15 +10,19 @@ from dualamn.commands import console
 from dualamn.progress import Progress
 
 
-def test_without_a_terminal_a_line_now_and_then(capsys: pytest.CaptureFixture[str]) -> None:
+def test_without_a_terminal_a_line_for_a_stage_at_most(capsys: pytest.CaptureFixture[str]) -> None:
     seconds = itertools.count(0, 4)  # 4 s pass between any two calls
     tell = console._lines(clock=lambda: next(seconds))
-    for step in range(1, 10):
-        tell(Progress("train", step, 10, loss=1 / step))
+    for stage in ("search", "train"):
+        for step in range(1, 2000):
+            tell(Progress(stage, step, 2000, model=2, models=2, round=1, rounds=3))
+    tell(Progress("load", 1, None))
+    tell(Progress("load", 2, None))
+    tell(Progress("load", 3, None))
     assert capsys.readouterr().err.splitlines() == [
-        "train: 3 of 10, loss 0.333",
-        "train: 6 of 10, loss 0.167",
-        "train: 9 of 10, loss 0.111",
+        "model 2 of 2, round 1 of 3, search: 3 of 2,000, 50% of the run",
+        "model 2 of 2, round 1 of 3, train: 3 of 2,000, 55% of the run",
+        "load: 3",
     ]
 
 
@@ -63,3 +67,35 @@ def test_rows_do_not_take_names_for_styles() -> None:
     out.print(table)
     assert isinstance(out.file, io.StringIO)
     assert "[red]x[/red]" in out.file.getvalue()
+
+
+def test_one_bar_shows_a_whole_run() -> None:
+    terminal = Console(file=io.StringIO(), force_terminal=True, width=120)
+    assert isinstance(terminal.file, io.StringIO)
+    run = [
+        Progress("train", 1, 2, loss=0.5, models=2, rounds=2),
+        Progress("search", 1, 2, models=2, round=2, rounds=2),
+        Progress("train", 2, 2, models=2, round=2, rounds=2, model=2),
+        Progress("match", 1, 1, models=2, round=3, rounds=2, model=2),
+    ]
+    shares = [at.share or 0 for at in run]
+    assert shares == sorted(shares)
+    assert shares[-1] == 1
+    with console._bar(terminal) as tell:
+        for at in run:
+            tell(at)
+        bars = terminal.file.getvalue()
+    assert [at.place for at in run] == [
+        "model 1 of 2",
+        "model 1 of 2, round 2 of 2",
+        "model 2 of 2, round 2 of 2",
+        "model 2 of 2, links",
+    ]
+    assert "run" in terminal.file.getvalue()
+    assert bars.count("model 1 of 2, train, loss 0.500") <= 1
+    assert Progress("load", 1, 2).share is None
+
+
+def test_time_to_go_is_told_by_the_share_that_is_done() -> None:
+    assert console._rest(60, 0.25) == "3:00"
+    assert console._rest(60, 0.01) == console._rest(0.1, 0.9) == "-:--"

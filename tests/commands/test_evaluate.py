@@ -100,7 +100,7 @@ def test_files_that_do_not_meet_are_remarked_on(run: Run, files: tuple[Path, Pat
     files[1].write_text("1\ta\n2\tb\n")
     shown = run("evaluate", *files)
     assert shown.exit_code == 0
-    assert "note: no link shares an entity" in shown.stderr
+    assert "are the columns swapped?" in " ".join(shown.stderr.split())
 
 
 def test_an_entity_may_have_several_links(run: Run, tmp_path: Path) -> None:
@@ -113,3 +113,13 @@ def test_an_entity_may_have_several_links(run: Run, tmp_path: Path) -> None:
     scores = json.loads(shown.stdout)
     assert (scores["correct"], scores["incorrect"], scores["missed"]) == (2, 1, 1)
     assert scores["precision"] == pytest.approx(2 / 3)
+
+
+def test_files_in_another_encoding(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "links.tsv").write_text("Z\u00fcrich\t1\n", encoding="utf-8")
+    (tmp_path / "gold.tsv").write_bytes("Z\u00fcrich\t1\n".encode("latin-1"))
+    shown = run("evaluate", "links.tsv", "gold.tsv")
+    assert shown.exit_code == 1
+    assert "--encoding" in shown.stderr
+    shown = run("evaluate", "links.tsv", "gold.tsv", "--encoding", "latin-1", "--json")
+    assert json.loads(shown.stdout)["correct"] == 1

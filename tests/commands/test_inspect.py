@@ -83,3 +83,31 @@ def test_health_is_shown_and_told(run: Run, made: Any) -> None:
     assert "warning: 18 seed links between en and fr, 30.0% of the smaller graph" in shown.stdout
     shown = run("inspect", made.left, made.right, "--links", made.seeds, "--json")
     assert len(json.loads(shown.stdout)["health"]["warnings"]) == 1
+
+
+def test_names_classes_and_values_are_shown(run: Run, tmp_path: Path) -> None:
+    left, right = tmp_path / "l.ttl", tmp_path / "r.ttl"
+    rows = "".join(
+        f':x{i} a :Opera ; :title "Work {"abcd"[i]}" ; :year {1900 + i} . ' for i in range(4)
+    )
+    schema = ":Opera a owl:Class ; rdfs:subClassOf :Work . "
+    prefixes = (
+        "@prefix : <http://e.org/> . @prefix owl: <http://www.w3.org/2002/07/owl#> . "
+        "@prefix rdfs: <http://www.w3.org/2000/01/rdf-schema#> . "
+    )
+    for path in (left, right):
+        path.write_text(prefixes + schema + rows)
+    shown = run("inspect", left, right)
+    for text in (
+        "note: l: 4 entities named by title (4, found by its values in Opera)",
+        "note: l: 2 classes and 0 properties of the schema get no links, the 4 individuals do",
+        "year = year",
+    ):
+        assert text in shown.stdout
+    asked = run("inspect", left, right, "--entities", "classes", "--json")
+    found = json.loads(asked.stdout)
+    assert found["health"]["graphs"][0]["unlinkable"] == 4
+    assert found["contents"]["classes"] == [
+        {"graph": side, "name": "http://www.w3.org/2002/07/owl#Class", "entities": 1, "named": 1}
+        for side in "lr"
+    ]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.commands.conftest import Run
+from tests.commands.conftest import Made, Run
 
 SAME = "<http://www.w3.org/2002/07/owl#sameAs>"
 LABEL = "<http://www.w3.org/2000/01/rdf-schema#label>"
@@ -117,3 +117,26 @@ def test_a_data_set_is_read_as_its_layout_says(run: Run, way: tuple[str, ...]) -
     shown = run("inspect", "folder", *way)
     assert shown.exit_code == 2
     assert f"{way[0]} goes with two or more graphs" in shown.stderr
+
+
+def test_links_that_are_improbable_or_several(run: Run, rdf: Path) -> None:
+    rows = [("0", "0", 0.9), ("1", "1", 0.2), ("2", "2", 0.8), ("2", "3", 0.8)]
+    text = "".join(f"http://l/{a}\thttp://r/{b}\t{p}\n" for a, b, p in rows)
+    (rdf / "seeds.tsv").write_text(f"left\tright\tconfidence\n{text}")
+    files = ("l.nt.gz", "r.nt.gz", "--links", "seeds.tsv")
+    shown = run("align", *files, "--out", "o.tsv", "--dry-run")
+    assert shown.exit_code == 1
+    assert "--many" in shown.stderr
+    for least, count in ((0, 4), (0.5, 3)):
+        ways = ("--many", "--min-confidence", least, "--dry-run")
+        shown = run("align", *files, "--out", "o.tsv", *ways)
+        assert f"{count} seed links" in shown.stderr
+
+
+def test_a_layout_can_be_named(run: Run, made: Made) -> None:
+    assert run("inspect", made.folder, "--layout", "ids").exit_code == 0
+    shown = run("inspect", made.folder, "--layout", "openea")
+    assert shown.exit_code == 1
+    assert "rel_triples_1" in shown.stderr
+    shown = run("inspect", made.left, made.right, "--layout", "ids")
+    assert shown.exit_code == 2

@@ -57,6 +57,33 @@ def test_columns_of_any_name(tmp_path: Path, columns: tuple[str, str, str]) -> N
     assert rows(write(tmp_path / "t.tsv", table), columns) == ROWS
 
 
+TIMES = [
+    *("2005-01-03", "2005", "-450", "2003-##-##", "[2001,2004]", "None", "", "1105056000"),
+    *("0.93", "2001-05-06T10:00:00Z"),
+]
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_times_of_triples_are_left_out_and_counted(tmp_path: Path, count: int) -> None:
+    table = [("a", "rs"[i % 2], f"b{i}", *[time] * count) for i, time in enumerate(TIMES)]
+    path = write(tmp_path / "t.tsv", table)
+    notes: list[str] = []
+    read = read_triples(path, notes)
+    assert list(zip(*read.columns, strict=True)) == [row[:3] for row in table]
+    which = "column 4" if count == 1 else "columns 4 and 5"
+    assert notes == [f"t.tsv: {which} not read, times or numbers of 10 triples"]
+    notes = []
+    read_triples(
+        write(path, [("head", "relation", "tail", "since", "till")[: 3 + count], *table]), notes
+    )
+    assert notes[0] == f"t.tsv: not read: the columns {'since' if count == 1 else 'since, till'}"
+
+
+def test_records_are_not_taken_for_triples_with_times(tmp_path: Path) -> None:
+    path = write(tmp_path / "t.tsv", [(str(i), f"name {i}", "x", str(i)) for i in range(20)])
+    refused(path, "--table", file="t.tsv", line=1, call=rows)
+
+
 def test_parquet(tmp_path: Path) -> None:
     heads, relations, tails = zip(*ROWS, strict=True)
     table = pa.table(

@@ -14,7 +14,6 @@ from dualamn.data_loaders.string_graph import read_graph
 from dualamn.errors import ConfigError, DataError
 from dualamn.files.rdf import Reading
 from dualamn.graphs.knowledge_graph import KnowledgeGraph
-from tests.conftest import there
 from tests.data_loaders.conftest import refused, triples
 
 TABLE = [
@@ -43,13 +42,26 @@ def write(path: Path, rows: Sequence[Sequence[str]], separator: str, quote: str 
 
 def graph(path: Path | list[Path], **reading: Any) -> tuple[KnowledgeGraph, list[str]]:
     notes: list[str] = []
-    return read_graph(path, "g", notes, Reading.of(**reading)), notes
+    kg = read_graph(path, "g", notes, Reading.of(**reading))
+    return kg, [note for note in notes if " named by " not in note]
 
 
 def values(kg: KnowledgeGraph) -> set[tuple[str, str, str]]:
-    found = there(kg.literals)
-    entities, kinds = kg.entities[found.entities], found.attributes[found.kinds]
-    return set(zip(entities, kinds, found.values, strict=True))
+    """What the cells say; where they became names they stand in the first column for names."""
+    rows: set[tuple[str, str, str]] = set()
+    if kg.literals is not None:
+        entities = kg.entities[kg.literals.entities]
+        kinds = kg.literals.attributes[kg.literals.kinds]
+        rows |= set(zip(entities, kinds, kg.literals.values, strict=True))
+    if kg.entity_names is not None:
+        named = zip(kg.entities, kg.entity_names, strict=True)
+        rows |= {(entity, "name", name) for entity, name in named if name}
+    return rows
+
+
+def of_files(notes: list[str]) -> list[str]:
+    """The notes about files, without those on what became of the statements."""
+    return [note for note in notes if not note.startswith("g: ")]
 
 
 @pytest.mark.parametrize("separator", ["\t", ",", ";", "|", "%"])
@@ -62,7 +74,9 @@ def test_any_separator_is_found(tmp_path: Path, separator: str, name: str, table
     assert (kg.n_triples, values(kg)) == (0, VALUES)
     named = {"t.csv": ",", "t.tsv": "\t", "t.txt": "\t"}[name]
     shown = "tabs" if separator == "\t" else repr(separator)
-    assert notes == ([] if separator == named else [f"{name}: the fields are separated by {shown}"])
+    assert of_files(notes) == (
+        [] if separator == named else [f"{name}: the fields are separated by {shown}"]
+    )
 
 
 def test_a_separator_can_be_given(tmp_path: Path) -> None:
@@ -97,7 +111,7 @@ def test_parquet_and_frames(tmp_path: Path) -> None:
     assert values(as_graph(frame, table="id")) == expected
     with pytest.raises(DataError, match="no names of columns"):
         as_graph([("1", "Lamp", "3")], table="id")
-    with pytest.raises(DataError, match="--table ID"):
+    with pytest.raises(DataError, match="--table id"):
         as_graph(pd.DataFrame({"id": [7], "name": ["x"], "price": [1], "sold": [2]}))
 
 
@@ -122,9 +136,9 @@ def test_columns_of_identifiers_are_edges(tmp_path: Path) -> None:
     assert triples(kg) == edges
     # Numbers below a word that does not speak of identifiers are numbers.
     assert ("21", "born", "1") in values(kg)
-    assert len(notes) == 1
-    assert "films.csv: director_id taken for edges" in notes[0]
-    assert "--edge" in notes[0]
+    (note,) = of_files(notes)
+    assert "films.csv: director_id taken for edges" in note
+    assert "--edge" in note
 
 
 @pytest.mark.parametrize(("edges", "count"), [(["born"], 3), (["born", "director_id"], 6), ([], 0)])
@@ -135,7 +149,7 @@ def test_edges_can_be_given(tmp_path: Path, edges: list[str], count: int) -> Non
     ]
     kg, notes = graph(paths, table="id", edges=edges)
     assert kg.n_triples == count
-    assert notes == []
+    assert of_files(notes) == []
 
 
 def test_words_that_are_identifiers_are_edges_whatever_the_column_is_called(tmp_path: Path) -> None:
@@ -152,11 +166,21 @@ def test_words_that_are_identifiers_are_edges_whatever_the_column_is_called(tmp_
     }
 
 
+def test_fractions_of_data_frames_are_identifiers(tmp_path: Path) -> None:
+    rows = [("id", "film_id"), ("7.0", ""), ("8.0", "7.0"), ("9.0", "7.0"), ("10.0", "8.0")]
+    kg, _ = graph(write(tmp_path / "t.csv", rows, ","), table="id")
+    assert triples(kg) == {
+        (head, "film_id", tail) for head, tail in (("8", "7"), ("9", "7"), ("10", "8"))
+    }
+    frame = pd.DataFrame({"id": [7, 8, 9, 10], "film_id": [None, 7, 7, 8]})
+    assert triples(as_graph(frame, table="id")) == triples(kg)
+
+
 def test_rows_of_one_entity_and_empty_ones_are_noted(tmp_path: Path) -> None:
     rows = [("id", "name"), ("1", "Lamp"), ("1", "Light"), ("2", "")]
     kg, notes = graph(write(tmp_path / "t.csv", rows, ","), table="id")
     assert values(kg) == {("1", "name", "Lamp"), ("1", "name", "Light")}
-    assert notes == [
+    assert of_files(notes) == [
         "t.csv: 1 row with nothing but an identifier left out",
         "t.csv: 1 row with an identifier of an earlier one, taken for the same entity",
     ]
@@ -169,7 +193,9 @@ def test_bad_rows_are_left_out_and_counted(tmp_path: Path) -> None:
     kg, notes = graph(path, table="id", skip_bad_lines=True)
     assert list(kg.entities) == ["1", "4", "5"]
     assert ("5", "name", "f\nf") in values(kg)
-    assert notes == ["t.csv: 3 lines that cannot be read were left out (the first is line 3)"]
+    assert of_files(notes) == [
+        "t.csv: 3 lines that cannot be read were left out (the first is line 3)"
+    ]
 
 
 @pytest.mark.parametrize(
@@ -181,8 +207,8 @@ def test_bad_rows_are_left_out_and_counted(tmp_path: Path) -> None:
         ("sku,name\n1,a\n", {"table": "3"}, 1, ["'3'"]),
         ("id,name\n1,a\n,b\n", {"table": "id"}, 3, ["no identifier", "--skip-bad-lines"]),
         ("id,name\n1,a\n", {"table": "id", "edges": ["nam"]}, 1, ["mean 'name'?"]),
-        ("id,name,sold,price\n1,a,2,3\n", {}, 1, ["head, relation and tail", "--table ID"]),
-        ("id|name|sold\n" + "".join(f"{i}|n{i}|3\n" for i in range(12)), {}, 1, ["--table ID"]),
+        ("id,name,sold,price\n1,a,2,3\n", {}, 1, ["head, relation and tail", "--table id"]),
+        ("id|name|sold\n" + "".join(f"{i}|n{i}|3\n" for i in range(12)), {}, 1, ["--table id"]),
     ],
 )
 def test_what_is_refused(

@@ -46,6 +46,9 @@ def test_small_graph_by_hand() -> None:
     assert found.pairs == (PairHealth("left", "right", 1, 1, 1),)
 
 
+IRIS = [(f"http://n/{i}", "r", f"http://n/{i}") for i in range(9)]
+
+
 @pytest.mark.parametrize(
     ("graphs", "seeds", "words"),
     [
@@ -53,6 +56,7 @@ def test_small_graph_by_hand() -> None:
         ({"a": RING, "b": OTHER}, SEEDS[:3], "3 seed links between a and b, 1.0% of the smaller"),
         ({"a": RING, "b": OTHER}, SEEDS[:3], "(97%) of a have no seed link within 2 hops"),
         ({"a": RING, "b": RING}, [], "a and b have 300 identifiers of entities in common"),
+        ({"a": IRIS, "b": IRIS}, [], "a and b have 9 IRIs of entities in common, which are links"),
         ({"a": RING, "b": OTHER[:50]}, [], "a has 5.9 times the entities of b"),
         ({"a": RING, "b": OTHER[::2]}, [], "an entity of b is in 1.0 triples on average"),
         ({"a": RING, "b": STAR}, [], "200 entities (100%) of b are indistinguishable"),

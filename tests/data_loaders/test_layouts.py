@@ -78,6 +78,37 @@ def test_folder_of_two_layouts(make_folder: Folder) -> None:
     assert load(folder, layout="openea").n_entities == 24
 
 
+@pytest.mark.parametrize("named", [True, False])
+def test_links_by_name_beside_numbers(make_folder: Folder, named: bool) -> None:
+    files = layout("ids with names" if named else "ids without names, with seeds")
+    folder = make_folder({**files, "ent_links": files["ref_ent_ids"]})
+    assert load(folder).n_entities == 24
+    alone = {
+        name: text for name, text in files.items() if name not in ("ref_ent_ids", "sup_ent_ids")
+    }
+    text = "".join(f"{left}\t{right}\n" for left, right in LINKS)
+    if named:
+        for side in "12":
+            alone[f"ent_ids_{side}"] = alone[f"ent_ids_{side}"].replace("\t", "\tname ")
+        text = "".join(f"name {left}\tname {right}\n" for left, right in LINKS)
+    task = load(make_folder({**alone, "ent_links": text}, "alone"), train_ratio=1)
+    assert len(task.seed_links) == len(LINKS)
+
+
+def test_seeds_and_test_links_of_another_name(make_folder: Folder) -> None:
+    files = layout("ids without names, with seeds")
+    files["sup_pairs"], files["ref_pairs"] = files.pop("sup_ent_ids"), files.pop("ref_ent_ids")
+    task = load(make_folder(files))
+    assert [len(task.seed_links), len(task.test_links)] == [4, 7]
+
+
+def test_entities_that_no_list_names(make_folder: Folder) -> None:
+    gone = {"entity/aa.tsv": None, "entity/bb.tsv": None}
+    task = load(make_folder(layout("dbp5l", gone)), train_ratio=1)
+    assert links(task, task.seed_links) == {(str(a), str(b - 100)) for a, b in LINKS}
+    assert any("no lists of entities" in note for note in task.notes)
+
+
 def test_folder_of_data_sets(make_folder: Folder) -> None:
     make_folder(layout("tables"), "data/x/aa_bb")
     folder = make_folder(layout("contea"), "data/aa_bb")

@@ -74,7 +74,7 @@ def test_entities_with_several_counterparts_get_none(world: Any) -> None:
     assert pairs(task) == {("l/2", "r/2")}
     assert task.notes == (
         "links.nt: skipped 4 statements that give 2 entities of left and right "
-        "more than one counterpart",
+        "more than one counterpart (--many keeps them)",
     )
 
 
@@ -172,7 +172,7 @@ def test_parquet_links(world: Any, names: tuple[str, str]) -> None:
 def test_parquet_links_as_dualamn_writes_them(world: Any) -> None:
     folder = world("links.nt", "")
     names = ("left_source", "left", "right_source", "right", "score", "probability")
-    row = ("left", "http://l/0", "right", "http://r/0", 0.5, 0.25)
+    row = ("left", "http://l/0", "right", "http://r/0", 0.25, 0.5)
     columns: dict[str, Any] = {name: [value] for name, value in zip(names, row, strict=True)}
     write_parquet(folder / "links.parquet", columns)
     assert pairs(load_world(folder, "links.parquet")) == {("l/0", "r/0")}

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from dualamn.data_loaders import load
-from dualamn.data_loaders.entity_names import names_in_uris, read_names, with_names
+from dualamn.data_loaders.entity_names import read_names, with_names
+from dualamn.data_loaders.naming import names_in_uris
 from dualamn.errors import DataError
 from dualamn.graphs.knowledge_graph import FurtherNames, KnowledgeGraph
 from dualamn.graphs.task import AlignmentTask

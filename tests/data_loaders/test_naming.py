@@ -86,6 +86,23 @@ def test_names_are_found_without_classes_and_beside_some_labels() -> None:
     assert all_names(kg)["x1"] == ["Mount Birch"]
 
 
+def test_small_and_mixed_classes_are_named_together() -> None:
+    kg, _ = read(
+        "\n".join(
+            f':x{at} a :C{at // 2} ; :title "Mount {word}" .' for at, word in enumerate(WORDS)
+        )
+    )
+    assert all_names(kg)["x0"] == ["Mount Alder"]
+    kg, _ = read(
+        "\n".join(
+            f":x{at} a :Thing ; :n {at} . :y{at} a :Thing ; :n {at} . :z{at} a :Thing ; :n {at} ; "
+            f':full_name "Mx {word}" .'
+            for at, word in enumerate(WORDS)
+        )
+    )
+    assert all_names(kg)["z0"] == ["Mx Alder"]
+
+
 def test_a_given_and_a_family_name_are_one_name() -> None:
     kg, notes = read(
         "\n".join(

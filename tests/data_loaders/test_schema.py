@@ -2,10 +2,16 @@
 
 from pathlib import Path
 
+import pyoxigraph
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import dualamn
+from dualamn.data_loaders.schema_terms import OWL, RDF, RDFS
 from dualamn.errors import ConfigError
+from dualamn.files.rdf import ENTITIES
+from dualamn.kernels.arrays import strings
 from tests.data_loaders.conftest import links, triples
 from tests.data_loaders.turtle import all_names, linkable, local, read
 
@@ -52,6 +58,27 @@ def test_what_of_a_graph_with_a_schema_gets_links(
     assert sum("class" in note for note in notes) >= 1
 
 
+def test_terms_without_a_label_are_called_by_their_identifiers() -> None:
+    kg, _ = read(
+        ":SubjectArea a owl:Class . :hasAuthor a owl:ObjectProperty . :MA_001 a owl:Class ."
+        ' :x a owl:Class ; rdfs:label "labelled" . :ProgramCommittee a owl:Class .'
+    )
+    assert all_names(kg) == {
+        "SubjectArea": ["Subject Area"],
+        "hasAuthor": ["has Author"],
+        "ProgramCommittee": ["Program Committee"],
+        "x": ["labelled"],
+    }
+    kg, _ = read(SCHEMA + things(9) + " :AnyThing a :Opera .")
+    assert "AnyThing" not in all_names(kg)
+
+
+def test_terms_of_other_files_are_known_by_their_namespace() -> None:
+    terms = ':A a owl:Class . <http://v.org/P> a owl:Class . <http://v.org/Q> rdfs:label "Q" .'
+    kg, _ = read(terms + things(9))
+    assert "Q" not in linkable(kg)
+
+
 def test_an_unknown_kind_of_entities_is_refused() -> None:
     with pytest.raises(ConfigError, match="entities are 'terms'; use auto, individuals"):
         read(SCHEMA, entities="terms")
@@ -74,22 +101,11 @@ def test_restrictions_and_intersections_are_triples() -> None:
 
 
 def test_a_list_is_a_statement_of_each_member() -> None:
-    assert joined(":a :authors ( :b :c ) ; :r :d . :e :notes ( ) .") == {
+    assert joined(":a :authors ( :b :c ) ; :r :d . :d :notes ( ) .") == {
         ("a", "authors", "b"),
         ("a", "authors", "c"),
         ("a", "r", "d"),
-        ("e", "notes", "nil"),
     }
-    kg, _ = read(":e :notes ( ) .")
-    assert linkable(kg) == {"e"}
-
-
-def test_statement_nodes_get_no_links() -> None:
-    kg, _ = read(
-        ":q :p :s1 ; :direct :v . :s1 a wikibase:Statement ; :ps :v ; wikibase:rank wikibase:Best ."
-        " :t a rdf:Statement ; rdf:subject :q ; rdf:object :v ."
-    )
-    assert linkable(kg) == {"q", "v"}
 
 
 REDIRECTS = (
@@ -130,3 +146,51 @@ def test_deprecated_entities_get_no_links_but_lead_to_what_replaces_them() -> No
     assert all_names(kg) == {"a": ["A"]}
     assert kg.aliases == {"http://e.org/gone": "http://e.org/a"}
     assert any(note.startswith("g: 1 deprecated entity get") for note in notes)
+    kg, _ = read(":Old a owl:DeprecatedClass ; rdfs:subClassOf :New . :New a owl:Class .")
+    assert linkable(kg) == {"New"}
+
+
+VOCABULARY = [
+    *(OWL + name for name in ("onProperty", "someValuesFrom", "intersectionOf", "unionOf")),
+    *(OWL + name for name in ("sameAs", "deprecated", "equivalentClass")),
+    *(RDFS + name for name in ("subClassOf", "label", "domain")),
+    *(RDF + name for name in ("type", "first", "rest", "subject", "predicate", "object")),
+    "http://www.w3.org/2008/05/skos-xl#prefLabel",
+    "http://www.w3.org/2008/05/skos-xl#literalForm",
+    "http://schema.org/about",
+    "http://purl.org/dc/terms/isReplacedBy",
+    "http://e.org/given_name",
+    "http://e.org/surname",
+]
+NODES = [
+    *(pyoxigraph.NamedNode(f"http://e.org/{x}") for x in "abcd"),
+    *(pyoxigraph.BlankNode(x) for x in "xyz"),
+]
+CLASSES = [pyoxigraph.NamedNode(OWL + x) for x in ("Class", "Restriction", "AnnotationProperty")]
+TEXTS = [pyoxigraph.Literal(word) for word in ("true", "Anna", "", "Berta")]
+ANYTHING = st.builds(
+    pyoxigraph.Triple,
+    st.sampled_from(NODES),
+    st.sampled_from([pyoxigraph.NamedNode(name) for name in VOCABULARY]),
+    st.sampled_from([*NODES, *CLASSES, *TEXTS, pyoxigraph.NamedNode(RDF + "nil")]),
+)
+
+
+@given(said=st.lists(ANYTHING, min_size=1, max_size=25), entities=st.sampled_from(ENTITIES))
+def test_whatever_is_said_gives_a_graph(said: list[pyoxigraph.Triple], entities: str) -> None:
+    kg = dualamn.as_graph(pyoxigraph.Dataset(said_as_quads(said)), "g", entities=entities)
+    first = kg.entity_names if kg.entity_names is not None else strings([""] * kg.n_entities)
+    named = first != ""
+    if kg.further_names is not None:
+        assert named[kg.further_names.entities].all()
+        pairs = list(zip(kg.further_names.entities, kg.further_names.names, strict=True))
+        assert len(set(pairs)) == len(pairs)
+        assert all(first[entity] != name for entity, name in pairs)
+    if kg.unlinkable is not None:
+        assert not (named & kg.unlinkable).any()
+    assert not any(name for name, e in zip(first, kg.entities, strict=True) if e[:2] == "_:")
+    assert set((kg.aliases or {}).values()) <= set(kg.entities)
+
+
+def said_as_quads(said: list[pyoxigraph.Triple]) -> list[pyoxigraph.Quad]:
+    return [pyoxigraph.Quad(*triple) for triple in said]

@@ -328,7 +328,7 @@ def test_bad_csv(make_folder: Folder) -> None:
 
 
 def test_other_formats(make_folder: Folder) -> None:
-    for name, word in (("a.jsonld", "RDF"), ("a.tar.gz", "archives"), ("a.xlsx", "files")):
+    for name, word in (("a.hdt", "RDF"), ("a.tar.gz", "archives"), ("a.xlsx", "files")):
         folder = make_folder({name: "<a> <b> <c> .\n"})
         refused(folder, word, "as text", file=name, call=lambda f, n=name: load_files([f / n] * 2))
 

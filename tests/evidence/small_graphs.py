@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from dualamn.config import AlignerConfig
-from dualamn.evidence.overlap import MatchedStatements, match_statements
+from dualamn.evidence.overlap import Back, MatchedStatements, match_statements
 from dualamn.evidence.statements import Statements
 from dualamn.graphs.knowledge_graph import KnowledgeGraph
 
@@ -88,6 +88,8 @@ class Known(NamedTuple):
         weights: (2r, 2r') with which their relations stand for each other.
         pairs: (p,) and (p,) entities that may be the same.
         probability: (p,) how sure that is.
+        back: (p,) how sure without what came from whom either is known by; the same if None.
+        known_by: whom entities of either graph are known by.
     """
 
     left: KnowledgeGraph
@@ -95,12 +97,22 @@ class Known(NamedTuple):
     weights: Floats
     pairs: tuple[Ints, Ints]
     probability: Floats
+    back: Floats | None = None
+    known_by: tuple[dict[int, int], dict[int, int]] = ({}, {})
 
     def statements(self) -> tuple[Statements, Statements, MatchedStatements]:
         """Those of either graph, and which are the same, by the code that is tested."""
         left, right = Statements.of(self.left), Statements.of(self.right)
         weights = csr_array(self.weights)
-        return left, right, match_statements(left, right, weights, self.pairs, self.probability)
+        back = None
+        if self.back is not None:
+            one, two = (
+                np.array([by.get(i, -1) for i in range(kg.n_entities)])
+                for by, kg in zip(self.known_by, (self.left, self.right), strict=True)
+            )
+            back = Back(left.only_for(one), right.only_for(two), self.back)
+        pairs = self.pairs
+        return left, right, match_statements(left, right, weights, pairs, self.probability, back)
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -115,34 +127,62 @@ def made_alignment(left: KnowledgeGraph, right: KnowledgeGraph, seed: int) -> Kn
     pairs = rng.integers(0, left.n_entities, n_pairs), rng.integers(0, right.n_entities, n_pairs)
     weights = rng.random((2 * left.n_relations, 2 * right.n_relations))
     weights *= rng.random(weights.shape) < 0.6
-    return Known(left, right, weights, pairs, rng.random(n_pairs))
+    probability = rng.random(n_pairs)
+    # The same pair twice would be two neighbours that speak.
+    once = np.unique(pairs[0] * right.n_entities + pairs[1], return_index=True)[1]
+    pairs, probability = (pairs[0][once], pairs[1][once]), probability[once]
+    mute = rng.random(left.n_entities) < 0.7, rng.random(right.n_entities) < 0.7
+    known_by = plain_known_by(left, mute[0]), plain_known_by(right, mute[1])
+    return Known(left, right, weights, pairs, probability, probability * 0.3, known_by)
 
 
-def plain_matches(known: Known) -> Iterator[tuple[float, list[int], list[int]]]:
-    """How sure it is that two statements are the same, and whom each of them holds for."""
-    for y, y_right, p in zip(*known.pairs, known.probability, strict=True):
+def plain_known_by(kg: KnowledgeGraph, mute: NDArray[np.bool_]) -> dict[int, int]:
+    """The single neighbour of entities, without mute ones that are known by a single one too."""
+    near: dict[int, set[int]] = {i: set() for i in range(kg.n_entities)}
+    for head, _, tail in kg.triples.tolist():
+        if head != tail:
+            near[head].add(tail)
+            near[tail].add(head)
+    found = {i: min(others) for i, others in near.items() if len(others) == 1}
+    new = found
+    for _ in range(4):
+        for gone in [i for i in new if mute[i]]:
+            near[found[gone]].discard(gone)
+        new = {i: min(near[i]) for i in near if len(near[i]) == 1 and i not in found}
+        found = found | new
+    return found
+
+
+def plain_matches(known: Known) -> Iterator[tuple[float, list[int], list[int], tuple[int, int]]]:
+    """How sure it is that two statements are the same, whom each holds for, and the neighbours."""
+    back = known.probability if known.back is None else known.back
+    one, two = known.known_by
+    for y, y_right, p, alone in zip(*known.pairs, known.probability, back, strict=True):
         for (end, relation), members in plain_groups(known.left).items():
             for (other_end, other), others in plain_groups(known.right).items():
-                same = known.weights[relation, other] * p
+                returns = members == [one.get(y)] or others == [two.get(y_right)]
+                same = known.weights[relation, other] * (alone if returns else p)
                 if (end, other_end) == (y, y_right) and same > 0.02:
-                    yield same, members, others
+                    yield same, members, others, (end, other_end)
 
 
 def plain_overlap(known: Known) -> Floats:
-    """The evidence of all pairs of entities."""
-    found = np.zeros(known.shape)
-    for same, members, others in plain_matches(known):
+    """The evidence of all pairs of entities: of every two neighbours the strongest."""
+    strongest: dict[tuple[int, int], Floats] = {}
+    for same, members, others, neighbours in plain_matches(known):
         chance = same / sqrt(len(members) * len(others))
         if chance > 0.01:
-            found[np.ix_(members, others)] -= log1p(-min(chance, 0.99))
-    return found
+            table = strongest.setdefault(neighbours, np.zeros(known.shape))
+            place = np.ix_(members, others)
+            table[place] = np.maximum(table[place], -log1p(-min(chance, 0.99)))
+    return np.sum(list(strongest.values()), axis=0) if strongest else np.zeros(known.shape)
 
 
 def plain_similarity(known: Known) -> Floats:
     """The similarity of all pairs of entities by all their statements."""
     left, right = known.left, known.right
     common = np.zeros(known.shape)
-    for same, members, others in plain_matches(known):
+    for same, members, others, _ in plain_matches(known):
         information = log(left.n_entities / len(members)) + log(right.n_entities / len(others))
         common[np.ix_(members, others)] += same * information / 2
     return common / np.sqrt(np.outer(information_of(left), information_of(right)) + 1)

@@ -21,7 +21,7 @@ from dualamn.matching.sinkhorn import sinkhorn
 from dualamn.result import Candidates, TopK
 from dualamn.search import candidate_sets, search_candidates
 from tests.evidence import small_graphs
-from tests.evidence.small_graphs import Known, plain_overlap, plain_similarity
+from tests.evidence.small_graphs import Known, plain_known_by, plain_overlap, plain_similarity
 
 Floats = NDArray[np.float64]
 SETTINGS = replace(small_graphs.SETTINGS, evidence_rounds=4, temperature=0.05, sinkhorn_rounds=15)
@@ -122,15 +122,33 @@ def plain_gather(
     best = [pair for pair in mutual(plan, 0.05) if pair in sure]
     sure |= dict.fromkeys(seeds, 1.0)
     counterparts = dict([*best, *seeds])
+    # Nothing is known of anybody by itself, so that a pair is one of all entities.
+    n = left.n_entities
+    speaking = list(sure) if 1 / (1 + n) > 0.05 else seeds
+    mute = [np.full(n, True), np.full(n, True)]
+    for pair in speaking:
+        for side in (0, 1):
+            mute[side][pair[side]] = False
+    known_by = plain_known_by(left, mute[0]), plain_known_by(right, mute[1])
+    private = {(x, y): x in known_by[0] or y in known_by[1] for x, y in sure}
+    private |= dict.fromkeys(seeds, False)
+    back = {pair: min(p, 1 / (1 + n)) if private[pair] else p for pair, p in sure.items()}
     weights = plain_weights(
-        left, right, counterparts, {x: sure[x, y] for x, y in counterparts.items()}
+        left,
+        right,
+        counterparts,
+        {
+            x: max(back[x, y], 0.1 * sure[x, y]) if private[x, y] else sure[x, y]
+            for x, y in counterparts.items()
+        },
     )
     table = np.zeros((2 * left.n_relations, 2 * right.n_relations))
     for place, weight in weights.items():
         table[place] = weight
     pairs = np.array(list(sure), dtype=np.int64).reshape(-1, 2)
     probability = np.array(list(sure.values()), dtype=np.float64)
-    known = Known(left, right, table, (pairs[:, 0], pairs[:, 1]), probability)
+    alone = np.array([back[pair] for pair in sure], dtype=np.float64)
+    known = Known(left, right, table, (pairs[:, 0], pairs[:, 1]), probability, alone, known_by)
     return plain_overlap(known), plain_similarity(known)
 
 

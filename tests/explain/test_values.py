@@ -14,7 +14,12 @@ from dualamn.kernels.arrays import strings
 from tests.attributes.conftest import XSD, Row, described, lives, noise
 
 SPARSE = {"mean_degree": 3.0, "keep_triples": 0.6}
-FAST: dict[str, Any] = {"label_dim": 64, "relation_dim": 16, "evidence_rounds": 2}
+FAST: dict[str, Any] = {
+    "calibrate": False,
+    "label_dim": 64,
+    "relation_dim": 16,
+    "evidence_rounds": 2,
+}
 
 
 def people(side: int, number: int) -> list[Row]:
@@ -41,7 +46,7 @@ def found() -> Alignment:
         for kg in task.kgs
     )
     task = replace(task, kgs=kgs)
-    return Aligner("fast", calibrate=True, **FAST).fit(task).align(matcher="mutual")
+    return Aligner("fast", **FAST | {"calibrate": True}).fit(task).align(matcher="mutual")
 
 
 def right_link(found: Alignment) -> tuple[str, str]:

@@ -95,6 +95,7 @@ def test_links_of_the_same_identifier_are_marked(tmp_path: Path) -> None:
     assert alignment.is_given.tolist() == [False, True]
     assert given.only_found().links.tolist() == pair.links.tolist()
     assert alignment.confident(0.8).is_given.tolist() == [True]
+    assert alignment._from(np.inf).is_given.tolist() == [True]
 
 
 @pytest.mark.parametrize("ending", ["\n", "\r\n"])

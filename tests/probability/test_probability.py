@@ -42,7 +42,7 @@ def alignment(task: AlignmentTask) -> Alignment:
 def made_labelled(rng: np.random.Generator, count: int, coefficients: Any) -> LabelledLinks:
     """Links whose chance to be right is known."""
     features = rng.normal(size=(count, len(FEATURES))).astype(np.float32)
-    features[:, -2:] = 0  # no held-out link is a pseudo-seed, and scores hold attributes
+    features[:, -3:] = 0, 0, 1  # no pseudo-seed, attributes in the scores, nobody is like another
     right = rng.random(count) < predict(features.astype(np.float64), coefficients)
     return LabelledLinks(features, right, np.ones(count), count)
 
@@ -229,7 +229,7 @@ def test_coefficients_stay_near_the_prior_without_data(count: int, seed: int) ->
 
 def test_coefficients_are_found_again() -> None:
     rng = np.random.default_rng(1)
-    truth = np.array([0.5, 1.0, -0.5, 0.0, 0.3, 0.8, -1.0, 0.0, 0.0])
+    truth = np.array([0.5, 1.0, -0.5, 0.0, 0.3, 0.8, -1.0, 0.0, 0.0, 0.0])
     (pair,) = calibration_of(made_labelled(rng, 20_000, truth))
     np.testing.assert_allclose(there(pair.coefficients), truth, atol=0.1)
     assert there(pair.calibration_error) < 0.02

@@ -1,12 +1,13 @@
 """Trials: what is held out, and what probabilities are worth where many entities are dangling."""
 
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from dualamn import Aligner, Alignment, AlignmentTask
+from dualamn import Aligner, Alignment, AlignmentTask, KnowledgeGraph
 from dualamn.bench.synthetic_task import make_task
 from dualamn.eval import expected_calibration_error
 from dualamn.graphs.knowledge_graph import FurtherNames, Literals
@@ -121,3 +122,33 @@ def test_links_among_those_who_have_a_counterpart_are_not_doubted_for_it() -> No
     aligner = Aligner("fast", calibrate=True).fit(task)
     found = aligner.align(candidates="test_only", matcher="mutual")
     assert there(found.calibration).pairs[0].chance is None
+
+
+def test_graphs_too_small_for_a_trial_have_probabilities_that_are_never_sure() -> None:
+    def graph(name: str, names: list[str]) -> KnowledgeGraph:
+        kg = KnowledgeGraph.from_triples(name, [(f"{name}{at}", "r", name) for at in range(3)])
+        return replace(kg, entity_names=strings([names[0], "", *names[1:]]))
+
+    left, right = graph("l", ["Anna", "Berta", "Cora"]), graph("r", ["Anna", "Dora", "Emil"])
+    task = AlignmentTask.from_kgs([left, right], {})
+    found = Aligner("fast", calibrate=True).fit(task).align(matcher="mutual")
+    assert len(found) >= 1
+    assert there(found.probabilities).max() < 0.95
+
+
+def test_nobody_is_surer_than_what_tells_them_apart() -> None:
+    def twins(name: str) -> list[tuple[str, str, str]]:
+        """Thirty hubs with a name each by their links, and two leaves alike at every one."""
+        hubs = [f"{name}{at}" for at in range(30)]
+        chain = [(one, "next", other) for one, other in pairwise(hubs)]
+        return chain + [(f"{hub}{leaf}", "at", hub) for hub in hubs for leaf in "xy"]
+
+    left, right = (KnowledgeGraph.from_triples(name, twins(name)) for name in "lr")
+    hubs = [
+        (left.entities.tolist().index(f"l{at}"), right.entities.tolist().index(f"r{at}"))
+        for at in range(30)
+    ]
+    task = AlignmentTask.from_kgs([left, right], {(0, 1): hubs})
+    found = Aligner("fast", calibrate=True).fit(task).align(matcher="mutual")
+    leaves = ~np.isin(found.links, task.seed_links).any(axis=1)
+    assert there(found.probabilities)[leaves].max(initial=0) <= 0.5

@@ -29,11 +29,11 @@ const page = frame.contentDocument;
 const seen = {};
 const listed = () => [...page.querySelectorAll("details.link")].filter((x) => x.checkVisibility());
 const type = (name, value) => {
-  page.forms[0].elements[name].value = value;
-  page.forms[0].dispatchEvent(new Event("input", { bubbles: true }));
+  page.forms.filter.elements[name].value = value;
+  page.forms.filter.dispatchEvent(new Event("input", { bubbles: true }));
 };
 const overflow = () => page.documentElement.scrollWidth - page.documentElement.clientWidth;
-seen.formShown = page.forms.length > 0 && !page.forms[0].hidden;
+seen.formShown = page.forms.length > 0 && !page.forms.filter.hidden;
 seen.title = page.title;
 seen.all = listed().length;
 const links = listed();
@@ -47,7 +47,7 @@ seen.emptyBands = [...page.querySelectorAll("section.band")]
 type("words", "no such words anywhere");
 seen.none = listed().length;
 type("words", "");
-const band = page.forms[0].elements.band.options[1].value;
+const band = page.forms.filter.elements.band.options[1].value;
 type("band", band);
 seen.ofBand = listed().map((x) => x.dataset.band === band);
 type("band", "");
@@ -113,6 +113,32 @@ def test_a_reader_can_search_on_a_phone(calibrated: Alignment, tmp_path: Path) -
     assert seen["again"] == seen["all"]
     assert seen["closed"] == 0
     assert max(seen["narrow"]) <= 0
+
+
+def test_a_slider_chooses_the_probability(calibrated: Alignment, tmp_path: Path) -> None:
+    script = """
+    const page = document.querySelector("iframe").contentDocument;
+    const slider = page.getElementById("least"), seen = {};
+    const lines = () => [page.getElementById("least-told"), page.getElementById("chosen")]
+      .map((x) => x.textContent.replace(/\\s+/g, " "));
+    seen.steps = JSON.parse(page.getElementById("choose").dataset.steps);
+    seen.before = lines();
+    slider.dispatchEvent(new Event("input", { bubbles: true }));
+    seen.same = lines();
+    slider.value = 90;
+    slider.dispatchEvent(new Event("input", { bubbles: true }));
+    seen.after = lines();
+    document.title = JSON.stringify(seen);
+    """
+    seen, console = framed(tmp_path, page_of(calibrated, tmp_path), script)
+    assert console == []
+    assert seen["before"] == seen["same"]
+    kept, expected, lower = seen["steps"][90]
+    assert seen["after"][0] == "0.90"
+    assert seen["after"][1] == (
+        f"{kept:,} links, of which {expected:,.0f} expected to be correct: "
+        f"{100 * expected / kept:.1f}%, and with 95% confidence {100 * lower:.1f}% or more"
+    )
 
 
 def test_strings_of_the_data_run_nothing(tricky: Alignment, tmp_path: Path) -> None:

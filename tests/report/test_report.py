@@ -1,5 +1,6 @@
 """What the page says, on synthetic data whose numbers are known."""
 
+import json
 import re
 from collections import Counter
 from dataclasses import replace
@@ -15,10 +16,14 @@ from hypothesis import strategies as st
 
 from dualamn import Aligner, Alignment, AlignmentTask, ConfigError, DataError, KnowledgeGraph
 from dualamn.bench.synthetic_task import make_task
+from dualamn.files.rdf import RDF_TYPE
+from dualamn.graphs.knowledge_graph import Literals
+from dualamn.kernels.arrays import strings
 from dualamn.report import certainty
 from dualamn.report.certainty import sample_links
+from dualamn.report.headline import headline, links_by_class, what_supports
 from dualamn.report.html_page import nearest_preset
-from dualamn.report.markup import LONGEST, shown
+from dualamn.report.markup import LONGEST, round_ticks, shown
 from dualamn.result import PairAlignment
 
 DASH = " \N{EN DASH} "
@@ -87,6 +92,9 @@ def test_numbers_are_those_of_the_alignment(calibrated: Alignment, tmp_path: Pat
     assert calibrated.probabilities is not None
     assert made_by.calibration_error is not None
     name = DASH.join(task.kg_names)
+    written = calibrated.likely()
+    assert 0 < len(written) < len(calibrated)
+    assert f"links written {len(written):,}" in page.text.replace(" ,", ",")
     assert page.row(name)[1:5] == [
         f"{len(calibrated):,}",
         f"{len(task.seed_links):,}",
@@ -94,20 +102,21 @@ def test_numbers_are_those_of_the_alignment(calibrated: Alignment, tmp_path: Pat
         f"{made_by.calibration_error:.3f}",
     ]
     for number, kg in enumerate(task.kgs):
-        seeds = len(task.seed_links)
+        seeds, unlikely = len(task.seed_links), len(calibrated) - len(written)
         rest = kg.n_entities - len(pair.links) - seeds
-        counts = [kg.n_entities, len(pair.links), seeds, rest]
-        assert page.row(kg.name)[1:] == [f"{count:,}" for count in counts]
+        numbers = [int(cell.replace(",", "")) for cell in page.row(kg.name)[1:]]
+        assert numbers[:4] == [kg.n_entities, len(written), seeds, unlikely]
+        assert sum(numbers[4:]) == rest
         assert page.row("triples")[number + 1] == f"{kg.n_triples:,}"
         assert page.row("entities with a name")[number + 1].split() == [str(kg.n_entities), "100%"]
     for precision in certainty.PRECISIONS:
         kept = calibrated.threshold(precision).n_kept
         assert page.row(str(precision))[1] == (f"{kept:,}" if kept else "out of reach")
-    assert f"expected calibration error {made_by.calibration_error:.3f}" in page.text
+    assert f"The expected calibration error is {made_by.calibration_error:.3f}" in page.text
     for row in made_by.reliability:
         cells = page.row(f"{row.lowest:.3f} to {row.highest:.3f}")
         assert cells[1:3] == [f"{row.probability:.3f}", f"{row.correct:.3f}"]
-    assert "train 1.2" in page.text
+    assert "fit 1.2" in page.text
     assert "said beside it" in page.text
     assert "preset fast, names = off matcher mutual" in page.text
     assert "not calibrated" not in page.text
@@ -119,10 +128,10 @@ def test_listed_links_are_of_their_band_and_explained(
     assert calibrated.probabilities is not None
     chance = dict(zip(calibrated.columns().left, calibrated.probabilities, strict=True))
     listed = 0
-    lowest = [band.name for band in sample_links(calibrated, 5)]
-    assert lowest == sorted(lowest)
+    bands = [band.name for band in sample_links(calibrated, 5)]
+    assert bands[0] == "0.3 to 0.7, doubtful"
     for band in sample_links(calibrated, 5):
-        low, high = (float(end) for end in band.name.split(" to "))
+        low, high = (float(end) for end in band.name.partition(",")[0].split(" to "))
         inside = [p for p in chance.values() if low <= p < high or p == high == 1]
         assert band.links == len(inside)
         assert len(band.sampled) == min(5, len(inside))
@@ -134,9 +143,9 @@ def test_listed_links_are_of_their_band_and_explained(
         listed += len(found)
     page = read(calibrated, tmp_path)
     assert sum(value == "link" for value in page.values("class")) == listed
-    assert f"{listed} of {len(calibrated):,} links" in page.text
+    assert f"{listed} of the {len(calibrated):,} links that were found" in page.text
     fewer = read(calibrated, tmp_path, per_band=1)
-    assert sum(value == "link" for value in fewer.values("class")) == len(lowest)
+    assert sum(value == "link" for value in fewer.values("class")) == len(bands)
     none = read(calibrated, tmp_path, per_band=0)
     assert "No links are listed." in none.text
 
@@ -309,3 +318,95 @@ def test_text_stands_out_enough(scheme: int, ground: str) -> None:
     for name in ("ink", "dim", "accent", "second", "good", "bad"):
         low, high = sorted((luminance(name), luminance(ground)))
         assert (high + 0.05) / (low + 0.05) >= 4.5, name
+
+
+def test_the_headline_tells_how_many_links_are_correct(
+    calibrated: Alignment, tmp_path: Path
+) -> None:
+    page = read(calibrated.confident(0.8), tmp_path)
+    p = calibrated.probabilities
+    assert p is not None
+    (steps,) = (json.loads(value) for value in page.values("data-steps"))
+    for probability in (0, 0.5, 0.8, 0.97):
+        kept, expected, lower = steps[round(100 * probability)]
+        inside = p[p >= np.float32(probability)].astype(float)
+        assert (kept, expected) == (len(inside), pytest.approx(inside.sum(), abs=0.06))
+        assert 0 <= lower <= expected / kept + 1e-3
+    kept, expected, _ = steps[80]
+    assert f"{kept:,} links, of which {expected:,.0f} expected to be correct" in page.text
+    assert f"links written {kept:,}" in page.text
+    precision = re.search(r"expected precision ([0-9]+)%", page.text)
+    assert precision is not None
+    assert int(precision[1]) == round(100 * expected / kept)
+
+
+def test_a_precision_out_of_reach_leaves_no_links(calibrated: Alignment, tmp_path: Path) -> None:
+    page = read(calibrated._from(np.inf), tmp_path)
+    assert "links written 0" in page.text
+    assert "Links with a probability of at least 1.00" in page.text
+
+
+def test_links_of_the_same_identifier_are_certain(calibrated: Alignment) -> None:
+    (pair,) = calibrated.pairs
+    free = np.setdiff1d(np.arange(calibrated.task.n_entities), pair.links)
+    same = np.array([[free[0], free[-1]]], np.int32)
+    given = replace(calibrated, pairs=(pair.with_given(same),))
+    before, after = (headline(at, 0.9, 0.95) for at in (calibrated, given))
+    assert before is not None
+    assert after is not None
+    assert after["kept"] == before["kept"] + 1
+    assert after["expected"] == pytest.approx(before["expected"] + 1)
+    assert after["lower"] > before["lower"]
+    assert what_supports(given) == {"with the same identifier": 1}
+    assert given.threshold(0.9).n_kept == calibrated.threshold(0.9).n_kept
+    bands = sample_links(given, 0)
+    assert sum(band.links for band in bands) == len(calibrated)
+
+
+def test_links_are_counted_by_class(tmp_path: Path) -> None:
+    kinds = {"a": ["City", "City", "Person", ""], "b": ["Ville", "Personne", "Personne", ""]}
+    kgs = []
+    for name, types in kinds.items():
+        kg = KnowledgeGraph.from_arrays(name, [], [f"{name}{i}" for i in range(4)], [])
+        # Everything is a thing as well, which says nothing.
+        said = [(i, f"http://n/{t}") for i, t in enumerate(types) if t]
+        said += [(i, "http://n/Thing") for i in range(3)]
+        literals = Literals(
+            strings([RDF_TYPE]),
+            np.array([i for i, _ in said], np.int32),
+            np.zeros(len(said), np.int32),
+            strings(t for _, t in said),
+            strings([""] * len(said)),
+        )
+        kgs.append(replace(kg, literals=literals))
+    task = AlignmentTask.from_kgs(kgs, {})
+    ends = [task.ids(at, [f"{name}{i}" for i in range(4)]) for at, name in enumerate(kinds)]
+    p = np.array([0.9, 0.25, 0.75, 0.5], np.float32)
+    pair = PairAlignment(0, 1, np.stack(ends, axis=1), p, None, None, p)
+    alignment = Alignment(task, (pair,), "unaligned", "mutual")
+    rows = {tuple(end.text for end in row["ends"]): row for row in links_by_class(alignment, 0.5)}
+    assert rows.keys() == {
+        *(("City", "Ville"), ("City", "Personne"), ("Person", "Personne"), ("no class",) * 2)
+    }
+    assert rows["City", "Personne"] | {"ends": None} == {
+        "ends": None,
+        "links": 1,
+        "written": 0,
+        "mean": 0.25,
+    }
+    page = read(alignment, tmp_path)
+    assert page.row(f"City{DASH}Ville")[1:3] == ["1", "1"]
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "ticks"),
+    [
+        (0, 390, [0, 100, 200, 300]),
+        (0, 1, [0, 0.2, 0.4, 0.6, 0.8, 1]),
+        (0.4, 0.97, [0.4, 0.5, 0.6, 0.7, 0.8, 0.9]),
+        (-0.031, 0.012, [-0.03, -0.02, -0.01, 0, 0.01]),
+    ],
+)
+def test_ticks_are_round(low: float, high: float, ticks: list[float]) -> None:
+    assert round_ticks(low, high) == pytest.approx(ticks)
+    assert round_ticks(0, 3, whole=True) == [0, 1, 2, 3]

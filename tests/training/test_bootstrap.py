@@ -20,7 +20,12 @@ from dualamn.kernels.memory import Storage
 from dualamn.progress import ProgressCallback, silent
 from tests.conftest import there
 
-SETTINGS: dict[str, Any] = {"label_dim": 64, "relation_dim": 16, "evidence_rounds": 2}
+SETTINGS: dict[str, Any] = {
+    "calibrate": False,
+    "label_dim": 64,
+    "relation_dim": 16,
+    "evidence_rounds": 2,
+}
 
 
 class Scripted:

@@ -17,7 +17,7 @@ from dualamn.encoders.dual_amn_encoder import TrainedDualAMN
 from dualamn.training.trainer import first_averaged_epoch
 from tests.conftest import there
 
-SMALL: dict[str, Any] = {"dim": 16, "epochs": 8, "negatives": 8}
+SMALL: dict[str, Any] = {"calibrate": False, "dim": 16, "epochs": 8, "negatives": 8}
 
 
 @pytest.fixture(scope="module")

@@ -30,6 +30,22 @@
     if (asked !== null) form.elements.words.value = asked;
     apply();
   }
+  const choose = document.getElementById("choose");
+  if (choose) {
+    const steps = JSON.parse(choose.dataset.steps), at = choose.elements.least;
+    const told = document.getElementById("least-told"), line = document.getElementById("chosen");
+    const percent = (share) => `${(100 * share).toFixed(1)}%`;
+    const bold = (text) => Object.assign(document.createElement("b"), { textContent: text });
+    choose.addEventListener("input", () => {
+      const [kept, expected, lower] = steps[at.value];
+      told.textContent = (at.value / (steps.length - 1)).toFixed(2);
+      line.replaceChildren(bold(kept.toLocaleString("en")), kept === 1 ? " link, of which " : " links, of which ",
+        bold(Math.round(expected).toLocaleString("en")), " expected to be correct");
+      if (kept)
+        line.append(": ", bold(percent(expected / kept)), ", and with 95% confidence ", percent(lower), " or more");
+    });
+    choose.addEventListener("submit", (event) => event.preventDefault());
+  }
   // On paper nothing can be opened.
   let closed = [];
   addEventListener("beforeprint", () => {
