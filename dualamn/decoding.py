@@ -133,7 +133,8 @@ class Decoder:
             near = self._search(embeddings, left, right, self.config.bootstrap_candidates, progress)
             judged = self._judge(near, left, right, embeddings)
             sure = judged.probability >= self.config.bootstrap_probability
-            sure[sure] = self._has_reason(judged.links[sure], judged.evidence[sure])
+            if self.config.evidence_rounds:
+                sure[sure] = self._has_reason(judged.links[sure], judged.evidence[sure])
             links.append(judged.links[sure])
         return_freed_memory()
         return np.concatenate(links)

@@ -203,25 +203,39 @@ def test_five_graphs_scores_every_pair_alone_and_together(shown: Shown, tmp_path
         assert table[name][2] == shown_cell
 
 
-def test_overlap_takes_counterparts_away(script: Script) -> None:
+def test_trust_takes_counterparts_away(script: Script) -> None:
     task = make_task(300)
-    part = script("overlap").overlapping(task, 120, 0.4, 0)
+    part = script("trust").overlapping(task, 120, 0.4, 0)
     left, right = ([name.split("/")[1] for name in kg.entities] for kg in part.kgs)
     assert len(left) == len(right) == 120
     assert len(part.test_links) == len(set(left) & set(right)) == 48
     both = part.test_links - [0, 120]
     assert all(left[x] == right[y] for x, y in both)
+    seeded = script("trust").seeded(part, 0.25, 0)
+    assert (len(seeded.seed_links), len(seeded.test_links)) == (12, 36)
     with pytest.raises(SystemExit, match="600 linked entities are needed, "):
-        script("overlap").overlapping(task, 300, 0.0, 0)
+        script("trust").overlapping(task, 300, 0.0, 0)
 
 
-def test_overlap_prints_a_row_for_every_share(shown: Shown, tmp_path: Path) -> None:
+def test_trust_prints_a_row_for_every_case(shown: Shown, tmp_path: Path) -> None:
     folder = tmp_path / "made"
     write_task(make_task(400), folder)
-    asked = ("--names", "uri", "--entities", 150, "--overlap", 0.5, 1)
-    table = columns_of(shown("overlap", folder, *asked))
-    assert float(table["100%"][2]) > 0.9  # right
-    assert int(table["50%"][0]) <= 75  # found by name
+    asked = ("--names", "uri", "--entities", 120, "--overlap", 0.5, 1, "--seeds", 0, 0.2)
+    table = columns_of(shown("trust", "--dataset", folder, *asked))
+    assert len(table) == 4
+    for said in ("0%", "20%"):
+        assert float(table[f"{folder} 100%, names, {said} seeds"][2]) > 0.9  # correct
+
+
+def test_real_pairs_are_aligned_and_judged(shown: Shown, tmp_path: Path) -> None:
+    folder = tmp_path / "abt-buy"
+    folder.mkdir()
+    rows = [f"{at}|Lamp {word} {at}" for at, word in enumerate(("Alto", "Brio", "Como") * 10)]
+    for name in ("abt.csv", "buy.csv"):
+        (folder / name).write_text("\n".join(["id|name", *rows]), encoding="utf-8")
+    (folder / "gt.csv").write_text("\n".join(["D1|D2", *(f"{n}|{n}" for n in range(30))]))
+    table = columns_of(shown("real_pairs", "abt-buy", "--data", tmp_path, "--preset", "fast"))
+    assert table["abt-buy"][:2] == ["30", "0"]
 
 
 def test_whole_runs_start_the_program_and_shows_what_it_found(shown: Shown, tmp_path: Path) -> None:

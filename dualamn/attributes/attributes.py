@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from dualamn.attributes.base import AttributeSimilarity
-from dualamn.attributes.comparable import Comparable
+from dualamn.attributes.comparable import Comparable, kinds_of
 from dualamn.attributes.name_model import embed_names
 from dualamn.attributes.names import NameSimilarity
 from dualamn.attributes.pseudo_seeds import ENOUGH, PseudoSeeds, shared_identifiers
-from dualamn.attributes.seeds_by_name import find_seeds_by_name
+from dualamn.attributes.seeds_by_name import find_seeds_by_name, types_fit
 from dualamn.attributes.seeds_by_value import find_seeds_by_value
 from dualamn.attributes.types import TypeSimilarity
 from dualamn.attributes.values import ValueSimilarity
@@ -157,8 +157,8 @@ class Attributes:
         """Finds pseudo-seeds, and learns match weights from seed links where there are enough.
 
         Beside seed links, pseudo-seeds are found as if there were none, and the seed links show how
-        far they are right (`PseudoSeeds.judged_by`). Where seed links are few and pseudo-seeds are
-        found, weights are not learned yet, see `weigh_without_seeds`.
+        far they are right (`PseudoSeeds.judged_by`), and which types go together. Where seed links
+        are few and pseudo-seeds are found, weights are not learned yet, see `weigh_without_seeds`.
 
         Returns:
             The pseudo-seeds, none of an entity with a seed link; None where there are seed links
@@ -169,7 +169,9 @@ class Attributes:
         """
         if not len(task.seed_links):
             return self.find_seeds(task)
-        found = self._found(task).judged_by(task.seed_links)
+        seeds, kind = task.seed_links, kinds_of(task)
+        found = self._found(task).judged_by(seeds)
+        found = found.chosen(types_fit(seeds, found.links, kind))
         if len(task.seed_links) >= ENOUGH or not len(found.links):
             self.weigh(task.seed_links)
         return found if len(found.links) else None

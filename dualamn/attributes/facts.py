@@ -118,10 +118,8 @@ class Facts:
                     exact_keys[at][row] = keys[0]
                 found += keys
             # Long texts are compared by their words (`dualamn.attributes.texts`).
-            unread += sum(
-                len(literals.values[row]) <= LONGEST
-                for row in np.flatnonzero((counts == 0) & ~is_type[literals.kinds])
-            )
+            mute = literals.values[(counts == 0) & ~is_type[literals.kinds]].tolist()
+            unread += sum(len(value) <= LONGEST for value in mute)
             joint = literals.entities.astype(np.int64) + int(task.entity_offsets[at])
             entity.append(np.repeat(joint, counts))
             prop.append(np.repeat(prop_of, counts))

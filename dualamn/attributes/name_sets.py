@@ -21,7 +21,7 @@ from dualamn.kernels.arrays import (
     ranks,
 )
 
-_MOSTLY = 0.9  # of another graph's names: a script that so many are in needs no Latin letters
+_MOSTLY = 0.9  # of the share of a script: another graph that has so much needs no Latin letters
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,7 +79,7 @@ def all_names(
 ) -> tuple[StringArray, IntArray]:
     """Every name, those of `names` first, and (m,) whose the others are, ascending.
 
-    A name in another script than most names of some other graph is there in Latin letters too.
+    A name in a script that some other graph has less of is there in Latin letters too.
     """
     texts, owners = list(names), list(range(len(names)))
     if further is not None:
@@ -107,7 +107,10 @@ def _in_latin(texts: Sequence[str], sources: Sequence[int]) -> Iterable[tuple[in
         (graph, script)
         for graph, script in counts
         if script not in ("", "LATIN")
-        and any(counts[o, script] < _MOSTLY * total[o] for o in graphs - {graph})
+        and any(
+            counts[o, script] * total[graph] < _MOSTLY * counts[graph, script] * total[o]
+            for o in graphs - {graph}
+        )
     }
     for number, (text, source, script) in enumerate(zip(texts, sources, scripts, strict=True)):
         if (source, script) in wanted:

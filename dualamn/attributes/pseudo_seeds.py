@@ -79,7 +79,7 @@ class PseudoSeeds:
 
     def with_shared(self, links: Int32Array) -> PseudoSeeds:
         """Also (m, 2) pairs of one IRI, which come first: others of their entities go."""
-        kept = self._chosen(np.asarray(~np.isin(self.links, links).any(axis=1)))
+        kept = self.chosen(np.asarray(~np.isin(self.links, links).any(axis=1)))
         return replace(
             kept,
             links=np.concatenate([links, kept.links]),
@@ -105,9 +105,9 @@ class PseudoSeeds:
         judged, wrong = int(touched.sum()), int(incorrect.sum())
         chance = (wrong + _FIRM * self.chance) / (judged + _FIRM)
         weighed = replace(self, chance=chance.astype(np.float32))
-        return weighed._chosen(~touched & (chance <= _TRUSTED))
+        return weighed.chosen(~touched & (chance <= _TRUSTED))
 
-    def _chosen(self, kept: BoolArray) -> PseudoSeeds:
+    def chosen(self, kept: BoolArray) -> PseudoSeeds:
         """Some of the pairs, counted by where they came from: in this order."""
         ends = np.cumsum([0, self.shared, self.exact, self.near, self.valued])
         counts = [int(kept[start:end].sum()) for start, end in pairwise(ends.tolist())]

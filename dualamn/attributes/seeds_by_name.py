@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+from numpy.typing import NDArray
 
 from dualamn.attributes.blocking import look_up
 from dualamn.attributes.comparable import Comparable
@@ -19,6 +20,7 @@ from dualamn.kernels.arrays import (
     BoolArray,
     FloatArray,
     Floats,
+    Int32Array,
     IntArray,
     ends_of,
     expand,
@@ -36,6 +38,7 @@ _BY_CHANCE = 0.5  # pairs that are by chance more probably than this are left ou
 _ASKED = 2_000  # entities of a graph whose nearest of the same graph is looked for
 _IN_A_BIN = 25  # pairs at least whose chance is estimated together
 _MOST_BINS = 12
+_FEWEST_OF_A_TYPE = 5  # seed links that show what a type goes with
 _RARE_MATCH = 0.1  # of a type's pairs with another type: fewer are namesakes of other types
 
 
@@ -101,6 +104,16 @@ def find_seeds_by_name(
         len(links) - n_exact,
         refused=refused,
     )
+
+
+def types_fit(seeds: Int32Array, pairs: Int32Array, kind: IntArray) -> BoolArray:
+    """(m,) whether seed links join types of (m, 2) pairs, as far as they show whom these go with.
+
+    Args:
+        seeds, pairs: (s, 2) and (m, 2) joint ids.
+        kind: (n,) see `Comparable`.
+    """
+    return _TypeMatch.of(kind, seeds.astype(np.int64)).fits(pairs, kind, _FEWEST_OF_A_TYPE)
 
 
 _Pairs = tuple[IntArray, Floats]
@@ -280,15 +293,18 @@ class _TypeMatch:
             most.append(top)
         return cls(keys, count, (most[0], most[1]))
 
-    def fits(self, pairs: IntArray, kind: IntArray) -> BoolArray:
-        """(m,) whether the types of pairs go together, or one of them is not known."""
+    def fits(self, pairs: NDArray[np.integer], kind: IntArray, fewest: int = 0) -> BoolArray:
+        """(m,) whether the types of pairs go together, or one of them is not known.
+
+        Types of fewer pairs than `fewest` go with all.
+        """
         one, other = kind[pairs[:, 0]], kind[pairs[:, 1]]
         known = (one >= 0) & (other >= 0)
         place, found = find(self.keys, keys_of(one[known], other[known]))
         count = np.where(found, self.count[place] if len(self.count) else 0, 0)
         fits = np.ones(len(pairs), dtype=np.bool_)
-        least = np.maximum(self.most[0][one[known]], self.most[1][other[known]]) * _RARE_MATCH
-        fits[known] = count >= least
+        most = np.maximum(self.most[0][one[known]], self.most[1][other[known]])
+        fits[known] = (count >= most * _RARE_MATCH) | (most < fewest)
         return fits
 
 

@@ -148,7 +148,8 @@ class PairCalibration:
             found *= predict(features.astype(np.float64), self._draws[draw])
         if self.chance is not None:
             found *= self.chance.predict(features.astype(np.float64), draw)
-        return np.minimum(found, features[:, FEATURES.index("most_probable")])
+        # Of entities that nothing tells apart each may be the counterpart, if there is one.
+        return np.asarray(found * features[:, FEATURES.index("most_probable")])
 
     @cached_property
     def _draws(self) -> Floats:

@@ -49,7 +49,7 @@ FEATURES = (
 - `degree`: logarithm of the triples of that end that has fewer;
 - `pseudo_seed`: how sure names are of pairs that stood in for seed links, else 0;
 - `attributes`: match weight of names and values together, 20 at most;
-- `most_probable`: what the probability cannot be above, as nothing tells the entities from others;
+- `most_probable`: one over how many entities nothing tells apart, which each may be the one meant;
 - `left_named`, `right_named`: 1 for an entity with a name, else 0.
 """
 

@@ -163,6 +163,9 @@ def test_another_script_is_a_further_name() -> None:
     # Not where both graphs write it.
     names = NameSimilarity(strings([*left, *left]), sources, width=8, seed=0)
     assert names.owners.single
+    mixed = ["Riga", "Москва", "Афины"]
+    names = NameSimilarity(strings([*mixed, *mixed[::-1]]), sources, width=8, seed=0)
+    assert names.owners.single
     kana = NameSimilarity(strings(["東京", "きょうと"] * 3), sources, width=8, seed=0)
     assert kana.owners.single
 
