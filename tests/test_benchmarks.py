@@ -222,7 +222,6 @@ def test_trust_prints_a_row_for_every_case(shown: Shown, tmp_path: Path) -> None
     write_task(make_task(400), folder)
     asked = ("--names", "uri", "--entities", 120, "--overlap", 0.5, 1, "--seeds", 0, 0.2)
     table = columns_of(shown("trust", "--dataset", folder, *asked))
-    assert len(table) == 4
     for said in ("0%", "20%"):
         assert float(table[f"{folder} 100%, names, {said} seeds"][2]) > 0.9  # correct
 
