@@ -30,6 +30,7 @@ from dualamn.search import candidate_sets, pair_cosines, search_candidates
 from dualamn.search.candidate_search import explores, way_to_search
 
 _LEAST_EVIDENCE = 0.01  # temperatures: less than that changes odds by less than one in a hundred
+_LEAST_WEIGHT = 1.0  # match weight of names and values that is a reason for a link
 _OTHER_TYPES = -3.0  # match weight of types below which a name alone is no reason for a link
 _RULED_OUT = -100.0  # the match weight of a pair that is not to be linked
 
@@ -69,6 +70,8 @@ class Decoder:
         offsets = self.task.entity_offsets[[left, right]].astype(np.int64)
         if self.config.evidence_rounds:
             judged = self._judge(near, left, right, embeddings)
+            if protocol != "test_only" and self.attributes.has_weight:
+                judged = replace(judged, scores=self._competing(judged))
             candidates, pairs, final = judged.candidates, judged.table, judged.scores
         else:
             candidates, pairs, final = near, PairTable.of(near, offsets), None
@@ -108,11 +111,25 @@ class Decoder:
     ) -> BoolArray:
         ends = links.T.astype(np.int64)
         weight = self.attributes.match_weight(*ends, names=1.0, values=1.0, types=0.0)
-        described = np.asarray(weight > 0)
+        described = np.asarray(weight > _LEAST_WEIGHT)
         if begun is not None:
             described = described | begun
         described = described & ~self._of_other_types(*ends)
         return (evidence > _LEAST_EVIDENCE * self.config.temperature) | described
+
+    def _competing(self, judged: Judgement) -> Floats:
+        """(p,) the scores of all pairs; a cosine alone is none beside names or values.
+
+        No link is made for it, so it must not take the place of one that there is a reason for.
+        """
+        scores, least = judged.scores.copy(), _LEAST_EVIDENCE * self.config.temperature
+        table = judged.table
+        alone = np.flatnonzero(scores - table.scores <= least)
+        ends = table.rows[alone] + judged.offsets[0], table.columns[alone] + judged.offsets[1]
+        weight = self.attributes.match_weight(*ends, names=1.0, values=1.0, types=0.0)
+        alone = alone[np.asarray(weight <= _LEAST_WEIGHT)]
+        scores[alone] = np.minimum(scores[alone], 0)
+        return scores
 
     def _of_other_types(self, left: IntArray, right: IntArray) -> BoolArray:
         """(p,) pairs of joint ids whose types make it improbable that they are the same."""
