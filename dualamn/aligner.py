@@ -202,7 +202,7 @@ class Aligner:
                 self._of_second,
                 storage,
                 meaning,
-                weights_of=model.attributes,
+                weights_of=model,
                 progress=progress,
             )
         except TrainingError:

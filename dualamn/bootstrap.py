@@ -10,15 +10,21 @@ import numpy as np
 
 from dualamn.attributes import PseudoSeeds
 from dualamn.attributes.pseudo_seeds import ENOUGH
+from dualamn.config import AlignerConfig
 from dualamn.decoding import Decoder
 from dualamn.encoders import Encoder
-from dualamn.kernels.arrays import Int32Array, pair_keys
+from dualamn.evidence import Judgement
+from dualamn.graphs.task import AlignmentTask
+from dualamn.kernels.arrays import Int32Array, find, keys_of, largest_of, pair_keys
+from dualamn.kernels.logistic import Comparisons, fit_logit
 from dualamn.progress import ProgressCallback, within
 from dualamn.search.candidate_search import explores
 
 _AGREED = 20  # pairs found by structure and by name, fewer of which say too little of types
 _FOUND_AGAIN = 0.5  # of the hidden pairs: from then on structure knows what names do not
 _ODDS = 4  # pairs found again for one that contradicts the hidden ones
+_FEWEST_HIDDEN = 8  # pairs, fewer of which say nothing of the weight of structure
+_LEAST_STRUCTURE = 0.1  # of what structure says is left at least
 _SETTLED = 0.01  # share of the pairs that changes in a round, below which it was the last
 
 
@@ -48,6 +54,7 @@ def learn(
     decoder: Decoder,
     pseudo_seeds: PseudoSeeds | None = None,
     *,
+    structure_weight: float | None = None,
     progress: ProgressCallback,
     checkpoint: Path | None = None,
     resume: bool = False,
@@ -70,6 +77,7 @@ def learn(
         encoder: not fitted yet.
         decoder: of the task; its match weights of names and values are learned as well.
         pseudo_seeds: pairs found by name and value, of entities without a seed link.
+        structure_weight: see `Decoder`; found out if None.
         progress: told of every step, stages "train" and "search".
         checkpoint, resume: see `Encoder.fit`; they are about the first fit.
 
@@ -101,6 +109,11 @@ def learn(
         _weigh_by_structure(encoder, decoder, begun, progress)
 
     attributes = decoder.attributes
+    if structure_weight is not None:
+        decoder.structure_weight = structure_weight
+    elif attributes.has_weight:
+        pairs = [seeds] if pseudo_seeds is None else [seeds, pseudo_seeds.links]
+        decoder.structure_weight = weight_of_structure(decoder, np.concatenate(pairs))
     for _ in range(decoder.config.most_rounds(named=attributes.named)):
         started = time.perf_counter()
         number = len(rounds) + 1
@@ -191,3 +204,58 @@ def _structure_knows(decoder: Decoder, pseudo_seeds: PseudoSeeds) -> bool:
     again = np.isin(pair_keys(hidden), pair_keys(found)).sum()
     others = np.isin(found, hidden).any(axis=1).sum() - again
     return bool(again >= max(_FOUND_AGAIN * len(hidden), _ODDS * others))
+
+
+def weight_of_structure(decoder: Decoder, known: Int32Array) -> float:
+    """How far scores by structure are to be believed beside names and values.
+
+    A fifth of the known pairs is hidden, and evidence from the others gives every candidate of
+    theirs a score s. With T the temperature, the weight w makes the hidden counterparts most
+    probable among all entities, each of which has a probability proportional to exp(w s / T):
+    where structure is sure of what is not so, little is left of it.
+
+    Args:
+        decoder: of the task.
+        known: (m, 2) joint ids of linked entities.
+
+    Returns:
+        From .1 to 1; 1 where there are too few pairs to say.
+    """
+    config, task = decoder.config, decoder.task
+    order = np.random.default_rng([config.seed, len(known), 1]).permutation(len(known))
+    hidden, rest = np.split(known[order], [len(known) // 5])
+    if not explores(config) or len(hidden) < _FEWEST_HIDDEN:
+        return 1.0
+    trial = Decoder(replace(task, seed_links=rest), config)
+    asked: list[Comparisons] = []
+    for left, right in task.kg_pairs:
+        links = task.links_between(hidden, left, right)
+        if len(links):
+            asked.append(_beside_others(trial.by_evidence(left, right), links, task, config))
+    (weight,) = fit_logit(asked, 1.0, 1)
+    return max(weight, _LEAST_STRUCTURE)
+
+
+def _beside_others(
+    judged: Judgement, links: Int32Array, task: AlignmentTask, config: AlignerConfig
+) -> Comparisons:
+    """The scores of linked entities beside those of all others that could stand in their place."""
+    rows, columns = (links - judged.offsets).T.astype(np.int64)
+    place, found = find(judged.table.keys, keys_of(rows, columns))
+    own = np.where(found, judged.scores[place], 0.0)
+    number = np.full(int(task.kgs[int(task.source_of[links[0, 0]])].n_entities), -1)
+    number[rows] = np.arange(len(rows))
+    of_link = number[judged.table.rows]
+    of_link[place[found]] = -1
+    at = np.flatnonzero(of_link >= 0)
+    most = int(np.bincount(of_link[at], minlength=1).max())
+    others, rank = largest_of(of_link[at], judged.scores[at], most)
+    scores = np.zeros((len(links), 2 + most))
+    counts = np.zeros((len(links), 2 + most), dtype=np.float32)
+    scores[:, 0], counts[:, 0] = own, 1
+    scores[of_link[at][others], 2 + rank] = judged.scores[at][others]
+    counts[of_link[at][others], 2 + rank] = 1
+    # Whom evidence says nothing of has no score.
+    n_right = task.kgs[int(task.source_of[links[0, 1]])].n_entities
+    counts[:, 1] = n_right - counts.sum(axis=1)
+    return Comparisons([scores / config.temperature], counts)

@@ -54,6 +54,8 @@ class Decoder:
         self.config = config
         self.attributes = attributes or Attributes()
         self._evidence: dict[tuple[int, int], Evidence] = {}
+        self.structure_weight = 1.0
+        """How far scores by structure are believed beside match weights, above 0 and at most 1."""
 
     def find(
         self,
@@ -156,6 +158,11 @@ class Decoder:
         return_freed_memory()
         return np.concatenate(links)
 
+    def by_evidence(self, left: int, right: int) -> Judgement:
+        """What evidence alone says of all pairs of two graphs, without embeddings or attributes."""
+        pools = candidate_sets(self.task, left, right, self.config.bootstrap_candidates)
+        return self._judge(Candidates.none(*pools), left, right, None)
+
     def forget(self) -> None:
         """Lets go of what evidence has prepared; it is made anew where it is needed."""
         self._evidence.clear()
@@ -177,7 +184,7 @@ class Decoder:
             valued = with_values(
                 found,
                 values,
-                self.config.temperature,
+                self._attribute_scale,
                 offsets,
                 self.config.candidates,
                 self._pair_scores(offsets, embeddings, values=False),
@@ -190,7 +197,7 @@ class Decoder:
         if not self.attributes.types_have_weight:
             return found
         pairs = candidate_pairs(found)
-        weight = self.config.temperature * self._type_weight(pairs.rows, pairs.columns)
+        weight = self._attribute_scale * self._type_weight(pairs.rows, pairs.columns)
         return replace(rescored(found, pairs, pairs.scores + weight), recall=found.recall)
 
     def _type_weight(self, left: IntArray, right: IntArray) -> Floats:
@@ -239,7 +246,7 @@ class Decoder:
             )
             if names is None:
                 return found
-        named = embeddings, names, self._names_scale, *pools, config.candidates
+        named = embeddings, names, self._attribute_scale, *pools, config.candidates
         if way == "names":
             return look_up_names(*named, beside=found, progress=progress)
         return search_with_names(*named, progress=progress)
@@ -255,9 +262,9 @@ class Decoder:
         return self.attributes.names if self.attributes.names_have_weight else None
 
     @property
-    def _names_scale(self) -> float:
-        """What match weights of names are multiplied with beside cosines."""
-        return self.config.temperature
+    def _attribute_scale(self) -> float:
+        """What match weights of names, values and types are multiplied with beside cosines."""
+        return self.config.temperature / self.structure_weight
 
     def _judge(
         self, candidates: Candidates, left: int, right: int, embeddings: EmbeddingArray | None
@@ -293,13 +300,13 @@ class Decoder:
             else attributes.names_have_weight
         ):
             return None
-        scale = self.config.temperature if values else 0.0
+        scale = self._attribute_scale if values else 0.0
 
         def scores(x: IntArray, y: IntArray) -> NDArray[np.floating]:
             left, right = x + offsets[0], y + offsets[1]
             near = 0.0 if embeddings is None else pair_cosines(embeddings, left, right)
             weight = attributes.match_weight(
-                left, right, names=self._names_scale, values=scale, types=0.0
+                left, right, names=self._attribute_scale, values=scale, types=0.0
             )
             if values and attributes.types_have_weight:
                 weight = weight + scale * self._type_weight(left, right)

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 
 _WORTH_A_NOTE = 0.2  # share of entities in no triple, from which to say so
 _PAIRS = "begun_with"  # pseudo-seeds in a saved state
+_STRUCTURE = "structure_weight"  # see `Decoder`
 _BY_CHANCE = "begun_with_by_chance"  # how probable it is that they mean nothing
 
 
@@ -177,6 +178,7 @@ class Model:
         import torch
 
         state = self.encoder.state() | self.attributes.state()
+        state[_STRUCTURE] = torch.tensor(self.decoder.structure_weight, dtype=torch.float64)
         if self.pseudo_seeds is not None:
             state[_PAIRS] = torch.from_numpy(self.pseudo_seeds.links)
             state[_BY_CHANCE] = torch.from_numpy(self.pseudo_seeds.chance)
@@ -189,7 +191,7 @@ def fit(
     storage: Storage,
     meaning: FloatArray | None = None,
     *,
-    weights_of: Attributes | None = None,
+    weights_of: Model | None = None,
     progress: ProgressCallback,
     checkpoint: Path | None = None,
     resume: bool = False,
@@ -201,7 +203,7 @@ def fit(
         config: the settings.
         storage: where embeddings are made.
         meaning: (n, d) rows of the model of names, where they are known already.
-        weights_of: names and values whose weights are taken, and not learned.
+        weights_of: whose weights of names, values and structure are taken, and not learned.
         progress, checkpoint, resume: see `Aligner.fit`.
 
     Raises:
@@ -209,14 +211,20 @@ def fit(
     """
     attributes = Attributes.of(task, config, meaning)
     if weights_of is not None:
-        attributes.take_weights(weights_of)
+        attributes.take_weights(weights_of.attributes)
     pseudo_seeds = attributes.start(task)
     known = task.seed_links if pseudo_seeds is None else pseudo_seeds.links
     encoder = _encoder(task, config, storage, known)
     decoder = Decoder(task, config, attributes)
     with threads(config.threads):
         rounds = learn(
-            encoder, decoder, pseudo_seeds, progress=progress, checkpoint=checkpoint, resume=resume
+            encoder,
+            decoder,
+            pseudo_seeds,
+            structure_weight=None if weights_of is None else weights_of.decoder.structure_weight,
+            progress=progress,
+            checkpoint=checkpoint,
+            resume=resume,
         )
     return Model(task, config, encoder, decoder, pseudo_seeds, rounds)
 
@@ -235,6 +243,7 @@ def restored(
     """
     state = dict(state)
     links, chance = state.pop(_PAIRS, None), state.pop(_BY_CHANCE, None)
+    weight = state.pop(_STRUCTURE, None)
     attributes = Attributes.of(task, config, meaning)
     attributes.load_state(state)
     encoder = _encoder(task, config, storage, task.seed_links if links is None else links.numpy())
@@ -243,7 +252,10 @@ def restored(
     if links is not None:  # older files know no chance: names count for nothing then
         by_chance = np.ones(len(links), np.float32) if chance is None else chance.numpy()
         pseudo_seeds = PseudoSeeds(links.numpy(), by_chance)
-    return Model(task, config, encoder, Decoder(task, config, attributes), pseudo_seeds)
+    decoder = Decoder(task, config, attributes)
+    if weight is not None:
+        decoder.structure_weight = float(weight)
+    return Model(task, config, encoder, decoder, pseudo_seeds)
 
 
 def _encoder(
