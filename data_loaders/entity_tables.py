@@ -208,7 +208,8 @@ def _place(path: Path, header: Sequence[str], wanted: str) -> int:
         return int(wanted) - 1
     seen = ", ".join(map(repr, header[:12])) + (", …" if len(header) > 12 else "")
     raise DataError(
-        f"there is not one column named {wanted!r} in {seen}{did_you_mean(wanted, header)}",
+        f"there is not one column named {wanted!r} in {seen}{did_you_mean(wanted, header)}; "
+        "the first line has to name the columns",
         path=path,
         line=None if suffix(path) in PARQUET else 1,
     )

@@ -118,7 +118,7 @@ def who_is_no_entity(
     )
     things = counted(n_individuals, "individual")
     if wanted == "individuals":
-        notes.append(f"{name}: {described} of the schema get no links, the {things} do")
+        notes.append(f"{name}: {described} of the schema get no links, individuals do")
         beside = _beside_terms(table, is_term, individuals | left_out | is_term)
         return left_out | is_term | beside, nobody
     if wanted == "classes":

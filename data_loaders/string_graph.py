@@ -80,6 +80,8 @@ def read_triples(path: Path, notes: list[str], reading: Reading | None = None) -
     first = first_row(text, form)
     by_words = _by_words(first)
     if columns is None and (by_words is None or len(first) <= len(TRIPLE_FIELDS)):
+        if len(first) == 2 and NAMES_IDS.fullmatch(first[0].strip()):
+            raise _no_columns(path, first, None)  # records of an identifier and one property
         has_more = len(first) in _WITH_TIMES
         table = parse_strings(
             path,

@@ -95,6 +95,8 @@ def unlinked_table(alignment: Alignment) -> Table:
 
 
 def _next(alignment: Alignment, outputs: Outputs) -> str:
+    if not len(alignment):
+        return "more known pairs, as seed links (--links), make links more probable"
     if outputs.save is not None and len(alignment):
         least = int(np.argmin(alignment.sureness))  # the link that needs a look most
         entity = str(alignment.task.identifiers(alignment.links[least, 0]))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -31,6 +32,8 @@ SECONDS_BETWEEN_LINES = 10.0
 RANKING = {"hits@1": "Hits@1", "hits@5": "Hits@5", "hits@10": "Hits@10", "mrr": "MRR"}
 """Measures of a ranking, and what tables call them."""
 
+_WIDTH_OF_FILES = 120
+
 STRICT = "strict: unknown links counted as incorrect"
 """What is said below tables of links."""
 
@@ -57,7 +60,9 @@ def results(*, to_stderr: bool = False) -> Console:
     # Where the terminal cannot show a character, a question mark is better than an error.
     if isinstance(stream, io.TextIOWrapper) and stream.encoding.lower() not in ("utf-8", "utf8"):
         stream.reconfigure(errors="replace")
-    return Console(stderr=to_stderr, highlight=False)
+    # Files and pipes have no width, and need not break the names of graphs.
+    width = None if stream.isatty() or "COLUMNS" in os.environ else _WIDTH_OF_FILES
+    return Console(stderr=to_stderr, highlight=False, width=width)
 
 
 def say(to: Console, text: str = "", *, style: str = "") -> None:

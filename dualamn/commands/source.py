@@ -266,10 +266,14 @@ def parse_pair(text: str, names: Sequence[str]) -> tuple[str, str]:
 
 def describe_task(task: AlignmentTask) -> str:
     """One line on what was read."""
+    from dualamn.files.text import counted
+
     graphs = " + ".join(
-        f"{kg.name} ({kg.n_entities:,} entities, {kg.n_triples:,} triples)" for kg in task.kgs
+        f"{kg.name} ({counted(kg.n_entities, 'entity', 'entities')}, "
+        f"{counted(kg.n_triples, 'triple')})"
+        for kg in task.kgs
     )
-    links = f"{len(task.seed_links):,} seed links"
+    links = counted(len(task.seed_links), "seed link")
     if len(task.test_links):
-        links += f", {len(task.test_links):,} test links"
+        links += f", {counted(len(task.test_links), 'test link')}"
     return f"{task.name}: {graphs}; {links}"

@@ -18,6 +18,7 @@ from dualamn.explain.reasons import (
     attribute_weight,
     compare_values,
 )
+from dualamn.files.text import counted
 from dualamn.probability.calibration import JudgedLinks
 from dualamn.probability.link_features import lowered, search_score_of
 from dualamn.result import LIKELY, PairAlignment
@@ -49,7 +50,7 @@ class Candidate:
 
     def __str__(self) -> str:
         text = (
-            f"{self.entity}: score {self.score:.3f}, {self.n_shared} shared statements, "
+            f"{self.entity}: score {self.score:.3f}, {counted(self.n_shared, 'shared statement')}, "
             f"weight {self.evidence:+.2f}"
         )
         if self.attribute_weight is not None:
@@ -128,7 +129,9 @@ class Explanation:
             lines += [f"  {at}" for at in self.candidates[: 1 if self.is_linked else None]]
             if self.is_linked and self.shared:
                 n = len(self.shared)
-                lines.append(f"  shares {n - self.only_here} of the {n} statements above")
+                lines.append(
+                    f"  shares {n - self.only_here} of the {counted(n, 'statement')} above"
+                )
         return lines
 
     def _verdict(self) -> str:

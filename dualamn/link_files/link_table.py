@@ -245,6 +245,6 @@ def _check_one_to_one(
             elsewhere = "another link has" if line is None else f"line {line} links it to"
             raise table.error(
                 f"links {entity!r} to {counterpart!r}, but {elsewhere} {other!r}; "
-                "remove one of the two",
+                "remove one of the two, or allow several counterparts (--many)",
                 row,
             )

@@ -193,7 +193,7 @@ class Calibration:
                     f"{pair.name}: only {pair.n_labelled:,} links could be labelled by what was "
                     "held out, so probabilities are rough"
                 )
-            if pair.chance is not None:
+            if pair.chance is not None and pair.method == "held-out":
                 notes += _note_on_share(pair, pair.chance)
         return tuple(notes)
 
@@ -202,10 +202,9 @@ def _note_on_share(pair: PairCalibration, chance: CounterpartChance) -> list[str
     left, right = chance.share.tolist()
     if min(left, right) >= _WORTH_A_NOTE:
         return []
-    have = "have a counterpart" if pair.method == "held-out" else "get a correct link"
     return [
         f"{pair.name}: about {left:.0%} of the entities of {pair.left} and {right:.0%} of those of "
-        f"{pair.right} {have}, by estimate; others are best left without one"
+        f"{pair.right} have a counterpart, by estimate; others are best left without one"
     ]
 
 

@@ -46,6 +46,17 @@ def test_files_and_seeds_give_the_right_links(run: Run, made: Any, tmp_path: Pat
     assert "Hits@1" not in shown.stdout
 
 
+def test_one_entity_a_side_gets_no_link_and_a_next_step(run: Run, tmp_path: Path) -> None:
+    label = "<http://www.w3.org/2000/01/rdf-schema#label>"
+    for file, iri in (("left.nt", "http://a/x"), ("right.nt", "http://b/y")):
+        (tmp_path / file).write_text(f'<{iri}> {label} "One thing" .\n')
+    shown = run("align", "left.nt", "right.nt", "--out", "links.tsv", "--preset", "fast")
+    assert shown.exit_code == 0, shown.output
+    assert "left (1 entity, 0 triples) + right (1 entity, 0 triples)" in shown.stderr
+    assert "by estimate" not in shown.stderr
+    assert "next: more known pairs, as seed links (--links)" in shown.stdout
+
+
 def test_a_data_set_folder_is_scored_by_its_test_links(run: Run, made: Any, tmp_path: Path) -> None:
     arguments = ("align", made.folder, "--preset", "fast", "--no-calibrate")
     shown = run(*arguments, "--out", "links.tsv", "--show", 99)

@@ -291,6 +291,7 @@ def test_empty_files(world: Any, name: str) -> None:
         ("left.tsv", "a\tb\n", 1, ["['a', 'b']"]),
         ("left.tsv", "a b c\n", 1, ["found 1", "'a b c'"]),
         ("left.tsv", "a\tb\tc\td\n", 1, ["which of the columns 'a', 'b', 'c', 'd'"]),
+        ("left.tsv", "id\tname\n1\tRome\n", 1, ["which of the columns", "--table id"]),
         ("left.tsv", "a\t\tc\n", 1, ["field 2", "empty", "name it or remove"]),
         ("left.tsv", "\t\t\n", 1, ["field 1", "empty"]),
         ("links.tsv", "Germany\tAllemagne\nParis\tParis\t0.5\n", 2, ["lines before have 2"]),
