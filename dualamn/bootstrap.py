@@ -242,13 +242,14 @@ def _beside_others(
     """The scores of linked entities beside those of all others that could stand in their place."""
     rows, columns = (links - judged.offsets).T.astype(np.int64)
     place, found = find(judged.table.keys, keys_of(rows, columns))
-    own = np.where(found, judged.scores[place], 0.0)
+    own = np.zeros(len(links))
+    own[found] = judged.scores[place[found]]
     number = np.full(int(task.kgs[int(task.source_of[links[0, 0]])].n_entities), -1)
     number[rows] = np.arange(len(rows))
     of_link = number[judged.table.rows]
     of_link[place[found]] = -1
     at = np.flatnonzero(of_link >= 0)
-    most = int(np.bincount(of_link[at], minlength=1).max())
+    most = int(np.bincount(of_link[at], minlength=1).max())  # others that one of them has
     others, rank = largest_of(of_link[at], judged.scores[at], most)
     scores = np.zeros((len(links), 2 + most))
     counts = np.zeros((len(links), 2 + most), dtype=np.float32)

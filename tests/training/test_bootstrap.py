@@ -10,7 +10,7 @@ import pytest
 from dualamn.aligner import Aligner
 from dualamn.attributes import PseudoSeeds
 from dualamn.bench.synthetic_task import make_task
-from dualamn.bootstrap import learn
+from dualamn.bootstrap import learn, weight_of_structure
 from dualamn.config import AlignerConfig
 from dualamn.decoding import Decoder
 from dualamn.errors import DualamnError
@@ -167,3 +167,18 @@ def test_a_model_that_saw_the_test_side_is_scored_by_it_alone() -> None:
     assert not Aligner("fast", **SETTINGS).fit(task).saw_test_side
     without = replace(task, test_links=np.empty((0, 2), dtype=np.int32))
     assert not Aligner("fast", **SETTINGS).fit(without).saw_test_side
+
+
+def test_structure_is_believed_as_far_as_hidden_pairs_show() -> None:
+    task = make_task(300, mean_degree=6, keep_triples=0.9, seed=3)
+    known = np.concatenate([task.seed_links, task.test_links])[:150]
+    config = AlignerConfig.preset("fast")
+    weight = weight_of_structure(Decoder(task, config), known)
+    assert weight > 0.5
+    # Pairs drawn at random have nothing in common but what misleads.
+    rng = np.random.default_rng(0)
+    drawn = np.stack([rng.permutation(known[:, 0]), known[:, 1]], axis=1)
+    assert weight_of_structure(Decoder(task, config), drawn) < 0.5 * weight
+    assert weight_of_structure(Decoder(task, config), known[:20]) == 1.0
+    lonely = replace(task, kgs=tuple(replace(kg, triples=kg.triples[:0]) for kg in task.kgs))
+    assert 0.1 <= weight_of_structure(Decoder(lonely, config), known) <= 1.0
