@@ -153,7 +153,7 @@ def test_without_duplicates_links_stay_as_they_are() -> None:
         aligner.align(matcher="mutual", many=many).confident(0.5) for many in (False, True)
     )
     right = [judge(a.links, task.test_links, None, task.seed_links).metrics for a in (once, many)]
-    assert right[1].correct >= right[0].correct - 2
+    assert right[1].correct >= 0.97 * right[0].correct
     assert len(many) <= 1.1 * len(once)
 
 
