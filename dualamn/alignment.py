@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from numbers import Real
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -54,8 +55,8 @@ class Alignment(JudgedLinks):
         Raises:
             ConfigError: the links have no probabilities, or it is not from 0 to 1.
         """
-        if not 0 <= probability <= 1:
-            raise ConfigError(f"a probability lies between 0 and 1, got {probability}")
+        if not isinstance(probability, Real) or not 0 <= probability <= 1:
+            raise ConfigError(f"a probability lies between 0 and 1, got {probability!r}")
         return self._from(probability)
 
     def likely(self) -> Alignment:

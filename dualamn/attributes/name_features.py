@@ -16,6 +16,7 @@ from dualamn.kernels.arrays import BoolArray, IntArray, StringArray
 _INITIAL = re.compile(r"(?:^|[\s.])[^\W\d_]\.")
 _WITH_INITIALS = 0.01  # of the names: from then on, initials stand for words
 _PERSONAL = range(2, 6)  # words in the name of a person
+_MOST_APART = 32  # words of a name that is taken apart: texts have hundreds of pieces a sentence
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,7 +25,8 @@ class NameFeatures:
 
     Attributes:
         words: (n, w) float32, 1 where a name has a word, accents as written or left out.
-        pieces: (n, p) float32, how often a name has a stretch of characters.
+        pieces: (n, p) float32, how often a name has a stretch of characters; none of names of very
+            many words, which tell enough, as comparing their pieces takes many times as long.
         whole: (n,) int64, one number for all names of the same words in any order; -1 for none.
     """
 
@@ -58,14 +60,16 @@ class NameFeatures:
                 if word not in known:
                     known[word] = parts(word)
                 own_words += known[word][0]
-                own_pieces += known[word][1]
+                if len(spoken) <= _MOST_APART:
+                    own_pieces += known[word][1]
             own_words += [word_ids.setdefault(code, len(word_ids)) for code in codes_of(name)]
             bare = [plain(word) for word in spoken]
             if initials and len(bare) in _PERSONAL:
                 # "J. Doe" has this in common with "Jane Doe".
                 letters = dict.fromkeys(f"{word[0]}." for word in bare)
                 own_words += [word_ids.setdefault(letter, len(word_ids)) for letter in letters]
-            own_pieces += [piece_ids.setdefault(j, len(piece_ids)) for j in joints_of(bare)]
+            if len(spoken) <= _MOST_APART:
+                own_pieces += [piece_ids.setdefault(j, len(piece_ids)) for j in joints_of(bare)]
             words.add(set(own_words))
             pieces.add(own_pieces)
             if bare:

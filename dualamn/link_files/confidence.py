@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from numbers import Real
+
 from dualamn.errors import ConfigError
 from dualamn.files.text import counted
 from dualamn.link_files.link_table import LinkTable, number
@@ -16,8 +18,8 @@ def checked_confidence(least: float) -> float:
     Raises:
         ConfigError: it is no probability.
     """
-    if not 0 <= least <= 1:
-        raise ConfigError(f"the least confidence of links lies between 0 and 1, got {least}")
+    if not isinstance(least, Real) or not 0 <= least <= 1:
+        raise ConfigError(f"the least confidence of links lies between 0 and 1, got {least!r}")
     return least
 
 

@@ -223,3 +223,15 @@ def test_linked_entities_stand_beside_as_many_others_as_there_are() -> None:
     assert one.counts.shape == (38, max(part.counts.shape[1] for part in parts))
     assert one.counts.sum() == pytest.approx(sum(part.counts.sum() for part in parts))
     assert joined([]) == []
+
+
+def test_names_that_are_texts_are_compared_by_words_alone() -> None:
+    words = [f"{chr(97 + i % 26)}or{i}" for i in range(80)]
+    text, other = " ".join(words), " ".join([*words[:60], *[w + "x" for w in words[60:]]])
+    found = NameFeatures.of(strings([text, other, "or1 or2"]))
+    assert np.diff(found.pieces.indptr).tolist()[:2] == [0, 0]
+    assert found.pieces.indptr[-1] > 0
+    names = similarity([text, "unlike"], [other, "something else"])
+    near, far = names.similarities(np.array([0, 0]), np.array([2, 3])).tolist()
+    assert near > 0.4
+    assert far == 0

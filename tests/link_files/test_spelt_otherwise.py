@@ -147,6 +147,8 @@ def test_scores_are_no_confidence(tmp_path: Path) -> None:
     assert len(seeds(loaded(tmp_path, "s.tsv", text))) == 4
     with pytest.raises(ConfigError, match="least confidence"):
         loaded(tmp_path, "s.tsv", text, min_confidence=2)
+    with pytest.raises(ConfigError, match="least confidence"):
+        loaded(tmp_path, "s.tsv", text, min_confidence="high")
 
 
 @pytest.mark.parametrize("name", ["s.tsv", "s.nt"])

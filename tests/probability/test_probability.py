@@ -118,6 +118,8 @@ def test_links_can_be_kept_by_probability(alignment: Alignment) -> None:
     assert threshold.n_kept + threshold.n_dropped == len(alignment)
     with pytest.raises(ConfigError, match="between 0 and 1"):
         alignment.confident(1.5)
+    with pytest.raises(ConfigError, match="between 0 and 1, got '90%'"):
+        alignment.confident("90%")  # type: ignore[arg-type]
     with pytest.raises(ConfigError, match="a precision lies between 0 and 1"):
         alignment.threshold(95)
 
