@@ -219,7 +219,7 @@ def weight_of_structure(decoder: Decoder, known: Int32Array) -> float:
         known: (m, 2) joint ids of linked entities.
 
     Returns:
-        From .1 to 1; 1 where there are too few pairs to say.
+        From .1 to 1; 1 where there are too few pairs to say, or evidence says nothing of them.
     """
     config, task = decoder.config, decoder.task
     order = np.random.default_rng([config.seed, len(known), 1]).permutation(len(known))
@@ -232,6 +232,8 @@ def weight_of_structure(decoder: Decoder, known: Int32Array) -> float:
         links = task.links_between(hidden, left, right)
         if len(links):
             asked.append(_beside_others(trial.by_evidence(left, right), links, task, config))
+    if sum(int((one.features[0] != 0).any(axis=1).sum()) for one in asked) < _FEWEST_HIDDEN:
+        return 1.0
     (weight,) = fit_logit(asked, 1.0, 1)
     return max(weight, _LEAST_STRUCTURE)
 
