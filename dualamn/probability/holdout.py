@@ -22,11 +22,11 @@ FEWEST = 10
 """Held-out links, fewer of which would say too little."""
 
 _PARTED = 0.15  # of the seed links, of which one end is taken out
-_PARTED_PSEUDO = 0.5  # of the pseudo-seeds
+_PARTED_PSEUDO = 0.3  # of the pseudo-seeds
 _MOST_PARTED = 1_000  # between two graphs
-_OTHERS_OUT = 0.15  # of all other entities
+_OTHERS_OUT = 0.1  # of all other entities
 
-_WANTED = 200  # entities that are dangling by construction, over all trials
+_WANTED = 300  # entities that are dangling by construction, over all trials
 _MOST_TRIALS = 5
 _SMALL = 5_000  # entities: a graph of so many gets a second trial, one of half as many a third
 
