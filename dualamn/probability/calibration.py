@@ -89,7 +89,8 @@ class PairCalibration:
         coefficients: (f + 1,) of the logistic regression that the second factor is, the intercept
             first; None where it is 1.
         covariance: (f + 1, f + 1) how unsure they are; None where there are no coefficients.
-        chance: the first factor; None where it is 1, as where all are known to have a counterpart.
+        chance: the first factor, or, without coefficients, both; None where it is 1, as where all
+            are known to have a counterpart.
         probabilities: (j,) float64 of the second model's labelled links, each predicted without
             the fifth of the links that it belongs to.
         is_correct: (j,) bool, whether these links are correct.
@@ -193,7 +194,7 @@ class Calibration:
                     f"{pair.name}: only {pair.n_labelled:,} links could be labelled by what was "
                     "held out, so probabilities are rough"
                 )
-            if pair.chance is not None and pair.method == "held-out":
+            if pair.chance is not None and pair.coefficients is not None:
                 notes += _note_on_share(pair, pair.chance)
         return tuple(notes)
 

@@ -33,6 +33,7 @@ from dualamn.probability.holdout import FEWEST, Holdout
 from dualamn.probability.link_features import FEATURES
 from dualamn.result import PairAlignment
 
+_DOUBT_DRAWS = 40
 _ROUNDS = 3  # in which the links of the first model get surer or less sure
 _MOST_OTHERS = 10_000  # links of entities of which nothing is known; more say nothing new
 _LEAST_SHARE = 0.02  # of entities with a counterpart, in weights of labelled links
@@ -91,31 +92,62 @@ def with_probabilities(
     labelled = [_labelled(own, many=many) for own in by_pair]
     factors = fitted(labelled)
     found, made = [], []
-    for pair, own, labels, (coefficients, covariance, of_labels) in zip(
-        pairs, by_pair, labelled, factors, strict=True
-    ):
-        is_held = labels.n_held_out >= FEWEST
-        chance: CounterpartChance | None = None
-        method: Method = "held-out"
-        if not all_have_counterparts:
-            chance, method = _chance(pair, own, task, labels, is_held=is_held)
-        elif not is_held:
-            method = "prior"
-        second = is_held or all_have_counterparts
-        one = PairCalibration(
-            task.kg_names[pair.left],
-            task.kg_names[pair.right],
-            method,
-            labels.n_held_out,
-            coefficients if second else None,
-            covariance if second else None,
-            chance,
-            *_judged(own, labels, of_labels, chance, coefficients),
-        )
-        made.append(one)
+    for pair, own, labels, fit in zip(pairs, by_pair, labelled, factors, strict=True):
+        ways = _ways(pair, own, labels, fit, task, all_have_counterparts=all_have_counterparts)
         assert pair.features is not None
+        one = min(ways, key=lambda way: _doubt(way, pair.features))
+        made.append(one)
         found.append(replace(pair, probabilities=one.predict(pair.features)))
     return tuple(found), Calibration(tuple(made))
+
+
+def _ways(
+    pair: PairAlignment,
+    trials: Sequence[Trial],
+    labels: LabelledLinks,
+    fit: tuple[Floats, Floats, Floats],
+    task: AlignmentTask,
+    *,
+    all_have_counterparts: bool,
+) -> list[PairCalibration]:
+    """How the links of two graphs can get their probabilities: by held-out links, or without."""
+    coefficients, covariance, of_labels = fit
+    left, right = task.kg_names[pair.left], task.kg_names[pair.right]
+    n_held = labels.n_held_out
+    is_held = n_held >= FEWEST
+    if all_have_counterparts:
+        method: Method = "held-out" if is_held else "prior"
+        judged = _judged(trials, labels, of_labels, None, coefficients)
+        return [
+            PairCalibration(left, right, method, n_held, coefficients, covariance, None, *judged)
+        ]
+    samples = [_Entities(pair, trial, task) for trial in trials]
+    alone, dangling = _correct(pair, samples, labels)
+    few = dangling.total.sum() < _FEW_DANGLING
+    method = "held-out" if is_held else "prior" if few else "taken-out"
+    judged = _judged(trials, labels, np.ones(len(labels.is_correct)), alone, None)
+    ways = [PairCalibration(left, right, method, n_held, None, None, alone, *judged)]
+    if is_held:
+        others, having = (
+            _joined([part(sample) for sample in samples])
+            for part in (_Entities.others, _Entities.having)
+        )
+        chance = chance_of_counterpart(others, dangling, having)
+        judged = _judged(trials, labels, of_labels, chance, coefficients)
+        ways.append(
+            PairCalibration(
+                left, right, "held-out", n_held, coefficients, covariance, chance, *judged
+            )
+        )
+    return ways
+
+
+def _doubt(way: PairCalibration, features: FloatArray | None) -> float:
+    """The mean standard deviation of the probabilities of (m, f) links, by what is not known."""
+    if features is None or not len(features):
+        return 0.0
+    drawn = np.stack([way.drawn(features, draw) for draw in range(_DOUBT_DRAWS)])
+    return float(drawn.std(axis=0).mean())
 
 
 def _labelled(trials: Sequence[Trial], *, many: bool) -> LabelledLinks:
@@ -126,16 +158,10 @@ def _labelled(trials: Sequence[Trial], *, many: bool) -> LabelledLinks:
     return LabelledLinks.joined([none, *found])
 
 
-def _chance(
-    pair: PairAlignment,
-    trials: Sequence[Trial],
-    task: AlignmentTask,
-    labels: LabelledLinks,
-    *,
-    is_held: bool,
-) -> tuple[CounterpartChance, Method]:
-    """The chance that links of two graphs are no chance, and where it comes from."""
-    samples = [_Entities(pair, trial, task) for trial in trials]
+def _correct(
+    pair: PairAlignment, samples: Sequence[_Entities], labels: LabelledLinks
+) -> tuple[CounterpartChance, EntitySample]:
+    """The chance that links are correct, and the entities that are dangling by construction."""
     correct = seen(labels.features[labels.is_correct].astype(np.float64))
     others = _joined([sample.others() for sample in samples])
     sure = np.ones(len(pair.links))
@@ -145,11 +171,7 @@ def _chance(
         dangling = _joined([sample.dangling(sure) for sample in samples])
         chance = chance_of_correct(others, dangling, correct)
         sure = chance.predict(features)
-    if is_held:
-        dangling = _joined([sample.dangling(sure) for sample in samples])
-        having = _joined([sample.having() for sample in samples])
-        return chance_of_counterpart(others, dangling, having), "held-out"
-    return chance, "prior" if dangling.total.sum() < _FEW_DANGLING else "taken-out"
+    return chance, _joined([sample.dangling(sure) for sample in samples])
 
 
 class _Entities:
@@ -242,7 +264,7 @@ def _judged(
     labels: LabelledLinks,
     of_labels: Floats,
     chance: CounterpartChance | None,
-    coefficients: Floats,
+    coefficients: Floats | None,
 ) -> tuple[Floats, BoolArray, Floats]:
     """Probabilities, labels and weights of labelled links, by held-out seed links.
 
@@ -265,7 +287,9 @@ def _judged(
     has = float(np.clip(chance.share.mean(), _LEAST_SHARE, 1))
     weight = labels.n_held_out * (1 - has) / has / max(ends, 1)
     p = of_labels * chance.predict(labels.features.astype(np.float64))
-    p_incorrect = predict(incorrect, coefficients) * chance.predict(incorrect)
+    p_incorrect = chance.predict(incorrect)
+    if coefficients is not None:
+        p_incorrect = p_incorrect * predict(incorrect, coefficients)
     return (
         np.append(p, p_incorrect),
         np.append(labels.is_correct, np.zeros(len(incorrect), dtype=np.bool_)),
