@@ -231,7 +231,8 @@ def weight_of_structure(decoder: Decoder, known: Int32Array) -> float:
     for left, right in task.kg_pairs:
         links = task.links_between(hidden, left, right)
         if len(links):
-            asked.append(_beside_others(trial.by_evidence(left, right), links, task, config))
+            judged = trial.by_evidence(left, right)
+            asked += [_beside_others(judged, links, side, task, config) for side in (0, 1)]
     if sum(int((one.features[0] != 0).any(axis=1).sum()) for one in asked) < _FEWEST_HIDDEN:
         return 1.0
     (weight,) = fit_logit(asked, 1.0, 1)
@@ -239,16 +240,19 @@ def weight_of_structure(decoder: Decoder, known: Int32Array) -> float:
 
 
 def _beside_others(
-    judged: Judgement, links: Int32Array, task: AlignmentTask, config: AlignerConfig
+    judged: Judgement, links: Int32Array, side: int, task: AlignmentTask, config: AlignerConfig
 ) -> Comparisons:
-    """The scores of linked entities beside those of all others that could stand in their place."""
-    rows, columns = (links - judged.offsets).T.astype(np.int64)
-    place, found = find(judged.table.keys, keys_of(rows, columns))
+    """The scores of counterparts of one side's entities beside those of all others."""
+    ends = (links - judged.offsets).T.astype(np.int64)
+    place, found = find(judged.table.keys, keys_of(*ends))
+    n_own, n_other = (
+        task.kgs[int(task.source_of[links[0, end]])].n_entities for end in (side, 1 - side)
+    )
     own = np.zeros(len(links))
     own[found] = judged.scores[place[found]]
-    number = np.full(int(task.kgs[int(task.source_of[links[0, 0]])].n_entities), -1)
-    number[rows] = np.arange(len(rows))
-    of_link = number[judged.table.rows]
+    number = np.full(n_own, -1)
+    number[ends[side]] = np.arange(len(links))
+    of_link = number[judged.table.columns if side else judged.table.rows]
     of_link[place[found]] = -1
     at = np.flatnonzero(of_link >= 0)
     most = int(np.bincount(of_link[at], minlength=1).max())  # others that one of them has
@@ -259,6 +263,5 @@ def _beside_others(
     scores[of_link[at][others], 2 + rank] = judged.scores[at][others]
     counts[of_link[at][others], 2 + rank] = 1
     # Whom evidence says nothing of has no score.
-    n_right = task.kgs[int(task.source_of[links[0, 1]])].n_entities
-    counts[:, 1] = n_right - counts.sum(axis=1)
+    counts[:, 1] = n_other - counts.sum(axis=1)
     return Comparisons([scores / config.temperature], counts)

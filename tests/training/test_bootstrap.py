@@ -183,7 +183,7 @@ def test_structure_that_is_sure_of_what_is_not_so_is_hardly_believed(
         columns = columns if right else np.roll(columns, 1)
         keys = keys_of(rows, columns)
         order = np.argsort(keys)
-        table = SimpleNamespace(keys=keys[order], rows=rows[order])
+        table = SimpleNamespace(keys=keys[order], rows=rows[order], columns=columns[order])
         return SimpleNamespace(table=table, scores=np.full(len(keys), 0.5), offsets=[0, n])
 
     monkeypatch.setattr(Decoder, "by_evidence", by_evidence)
