@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
@@ -41,7 +41,8 @@ No held-out link is a pseudo-seed, and what attributes say is in the scores."""
 
 _WORTH_A_NOTE = 0.9  # share of entities with a counterpart, below which to say so
 _DOUBT_OF_PAIR = 20.0  # how firmly a pair of graphs is expected to be like the others
-_AVERAGED = 40  # draws whose mean a probability is
+AVERAGED = 40
+"""Draws whose mean a probability is, and whose spread its doubt."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -137,20 +138,30 @@ class PairCalibration:
 
     def predict(self, features: FloatArray) -> FloatArray:
         """(m,) float32 probability of every row of features, the mean over what is not known."""
-        total = np.zeros(len(features))
-        for draw in range(_AVERAGED):
-            total += self.drawn(features, draw)
-        return (total / _AVERAGED).astype(np.float32)
+        total, drawn = np.zeros(len(features)), self.of(features)
+        for draw in range(AVERAGED):
+            total += drawn(draw)
+        return (total / AVERAGED).astype(np.float32)
 
     def drawn(self, features: FloatArray, draw: int) -> Floats:
         """(m,) probabilities by one of the N_DRAWS as probable parameters."""
-        found = np.ones(len(features))
-        if self.coefficients is not None:
-            found *= predict(features.astype(np.float64), self._draws[draw])
-        if self.chance is not None:
-            found *= self.chance.predict(features.astype(np.float64), draw)
-        # Of entities that nothing tells apart each may be the counterpart, if there is one.
-        return np.asarray(found * features[:, FEATURES.index("most_probable")])
+        return self.of(features)(draw)
+
+    def of(self, features: FloatArray) -> Callable[[int], Floats]:
+        """`drawn` of the same links for one draw after another."""
+        rows = features.astype(np.float64)
+        chance = None if self.chance is None else self.chance.of(rows)
+
+        def drawn(draw: int) -> Floats:
+            found = np.ones(len(features))
+            if self.coefficients is not None:
+                found *= predict(rows, self._draws[draw])
+            if chance is not None:
+                found *= chance(draw)
+            # Of entities that nothing tells apart each may be the counterpart, if there is one.
+            return np.asarray(found * features[:, FEATURES.index("most_probable")])
+
+        return drawn
 
     @cached_property
     def _draws(self) -> Floats:

@@ -20,6 +20,7 @@ takes the place of c exp(b x), and what is found is the chance to have a counter
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -128,14 +129,21 @@ class CounterpartChance:
 
     def predict(self, features: Floats, draw: int | None = None) -> Floats:
         """(m,) the chance of every link, by (m, f) `link_features`, or by one of the draws."""
-        intercepts, slopes = self.intercepts, self.slopes
-        if draw is not None:
-            intercepts, slopes = self.draws[draw, :GROUPS], self.draws[draw, GROUPS:]
-        logits = seen(features) @ slopes
-        named = features[:, _NAMED].astype(np.int64)
-        groups = named + 2 * np.arange(SIDES)
-        found: Floats = logistic(logits[:, None] + intercepts[groups]).mean(axis=1)
-        return found
+        return self.of(features)(draw)
+
+    def of(self, features: Floats) -> Callable[[int | None], Floats]:
+        """`predict` of the same links for one draw after another."""
+        rows = seen(features)
+        groups = features[:, _NAMED].astype(np.int64) + 2 * np.arange(SIDES)
+
+        def predicted(draw: int | None) -> Floats:
+            intercepts, slopes = self.intercepts, self.slopes
+            if draw is not None:
+                intercepts, slopes = self.draws[draw, :GROUPS], self.draws[draw, GROUPS:]
+            logits = rows @ slopes
+            return np.asarray(logistic(logits[:, None] + intercepts[groups]).mean(axis=1))
+
+        return predicted
 
 
 def chance_of_correct(
@@ -157,12 +165,12 @@ def chance_of_correct(
     rng = np.random.default_rng(0)
     drawn = best + rng.standard_normal((N_DRAWS, len(best))) @ spread.T
     share, intercepts, slopes = fit.parts(best)
-    _, others_intercepts, other_slopes = fit.parts(drawn)
+    _, drawn_intercepts, drawn_slopes = fit.parts(drawn)
     return CounterpartChance(
         _by_side(1 - share, others.total),
         intercepts,
         slopes,
-        np.concatenate([others_intercepts, other_slopes], axis=1),
+        np.concatenate([drawn_intercepts, drawn_slopes], axis=1),
     )
 
 

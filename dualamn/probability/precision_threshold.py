@@ -144,11 +144,10 @@ def _curves(
     for calibration, probabilities, features in parts:
         own = step[first : first + len(probabilities)]
         first += len(probabilities)
-        drawn.append((calibration, features, own))
+        drawn.append((calibration.of(features), own))
     correct = np.zeros((N_DRAWS, len(ends)))
     for number in range(N_DRAWS):
-        for calibration, features, own in drawn:
-            p = calibration.drawn(features, number)
-            correct[number] += np.bincount(own, p, len(ends))
+        for of_draw, own in drawn:
+            correct[number] += np.bincount(own, of_draw(number), len(ends))
     curves: Floats = np.cumsum(correct, axis=1) / ends
     return curves

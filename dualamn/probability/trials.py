@@ -11,6 +11,7 @@ from dualamn.graphs.task import AlignmentTask
 from dualamn.kernels.arrays import BoolArray, FloatArray, Floats, Int32Array
 from dualamn.kernels.logistic import predict
 from dualamn.probability.calibration import (
+    AVERAGED,
     Calibration,
     LabelledLinks,
     Method,
@@ -33,7 +34,6 @@ from dualamn.probability.holdout import FEWEST, Holdout
 from dualamn.probability.link_features import FEATURES
 from dualamn.result import PairAlignment
 
-_DOUBT_DRAWS = 40
 _ROUNDS = 3  # in which the links of the first model get surer or less sure
 _MOST_OTHERS = 10_000  # links of entities of which nothing is known; more say nothing new
 _LEAST_SHARE = 0.02  # of entities with a counterpart, in weights of labelled links
@@ -95,7 +95,8 @@ def with_probabilities(
     for pair, own, labels, fit in zip(pairs, by_pair, labelled, factors, strict=True):
         ways = _ways(pair, own, labels, fit, task, all_have_counterparts=all_have_counterparts)
         assert pair.features is not None
-        one = min(ways, key=lambda way: _doubt(way, pair.features))
+        # Asking for the doubt takes as long as the probabilities do.
+        one = ways[0] if len(ways) == 1 else min(ways, key=lambda way: _doubt(way, pair.features))
         made.append(one)
         found.append(replace(pair, probabilities=one.predict(pair.features)))
     return tuple(found), Calibration(tuple(made))
@@ -122,16 +123,14 @@ def _ways(
             PairCalibration(left, right, method, n_held, coefficients, covariance, None, *judged)
         ]
     samples = [_Entities(pair, trial, task) for trial in trials]
-    alone, dangling = _correct(pair, samples, labels)
+    others = _joined([sample.others() for sample in samples])
+    alone, dangling = _correct(pair, samples, others, labels)
     few = dangling.total.sum() < _FEW_DANGLING
     method = "held-out" if is_held else "prior" if few else "taken-out"
     judged = _judged(trials, labels, np.ones(len(labels.is_correct)), alone, None)
     ways = [PairCalibration(left, right, method, n_held, None, None, alone, *judged)]
     if is_held:
-        others, having = (
-            _joined([part(sample) for sample in samples])
-            for part in (_Entities.others, _Entities.having)
-        )
+        having = _joined([sample.having() for sample in samples])
         chance = chance_of_counterpart(others, dangling, having)
         judged = _judged(trials, labels, of_labels, chance, coefficients)
         ways.append(
@@ -146,8 +145,8 @@ def _doubt(way: PairCalibration, features: FloatArray | None) -> float:
     """The mean standard deviation of the probabilities of (m, f) links, by what is not known."""
     if features is None or not len(features):
         return 0.0
-    drawn = np.stack([way.drawn(features, draw) for draw in range(_DOUBT_DRAWS)])
-    return float(drawn.std(axis=0).mean())
+    drawn = way.of(features)
+    return float(np.stack([drawn(draw) for draw in range(AVERAGED)]).std(axis=0).mean())
 
 
 def _labelled(trials: Sequence[Trial], *, many: bool) -> LabelledLinks:
@@ -159,11 +158,13 @@ def _labelled(trials: Sequence[Trial], *, many: bool) -> LabelledLinks:
 
 
 def _correct(
-    pair: PairAlignment, samples: Sequence[_Entities], labels: LabelledLinks
+    pair: PairAlignment,
+    samples: Sequence[_Entities],
+    others: EntitySample,
+    labels: LabelledLinks,
 ) -> tuple[CounterpartChance, EntitySample]:
     """The chance that links are correct, and the entities that are dangling by construction."""
     correct = seen(labels.features[labels.is_correct].astype(np.float64))
-    others = _joined([sample.others() for sample in samples])
     sure = np.ones(len(pair.links))
     assert pair.features is not None
     features = pair.features.astype(np.float64)
