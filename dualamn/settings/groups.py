@@ -243,8 +243,9 @@ class RunSettings(Settings):
     """What a run may take, and the seed that it goes by.
 
     Attributes:
-        calibrate: also train a second model on four fifths of the seed links, to learn from the
-            others how often links are correct: it doubles the time, and links get probabilities.
+        calibrate: also train second models, without some of the seed links and entities, to learn
+            how often links are correct: it takes twice the time or more, and links get
+            probabilities (`dualamn.probability.holdout`).
         memory: GiB that a run may take; None for four fifths of what the machine has. Where
             more would be needed, embeddings are rounded to half precision, go into a file or get
             fewer dimensions (`dualamn.planning.execution_plan`).
