@@ -13,7 +13,8 @@ from dualamn.data_loaders.dataset import Dataset, assemble, check_split
 from dualamn.data_loaders.entity_tables import add_entities, entities_of, one_for_each
 from dualamn.data_loaders.graph_builder import GraphBuilder
 from dualamn.data_loaders.rdf_statements import sort_statements, statements_of
-from dualamn.data_loaders.string_graph import TRIPLE_FIELDS, choose, read_graph
+from dualamn.data_loaders.string_graph import read_graph
+from dualamn.data_loaders.triple_tables import TRIPLE_FIELDS, choose
 from dualamn.errors import DataError
 from dualamn.files.encodings import checked_encoding
 from dualamn.files.opening import check_exists
