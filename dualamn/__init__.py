@@ -27,6 +27,7 @@ _MODULE_OF = {
     "DownloadError": "dualamn.errors",
     "DualamnError": "dualamn.errors",
     "Evaluation": "dualamn.eval",
+    "Fusion": "dualamn.fusion.fusing",
     "KnowledgeGraph": "dualamn.graphs.knowledge_graph",
     "MissingExtraError": "dualamn.errors",
     "Progress": "dualamn.progress",
@@ -36,6 +37,7 @@ _MODULE_OF = {
     "diff": "dualamn.link_files.changes",
     "evaluate": "dualamn.eval",
     "fetch": "dualamn.data_loaders",
+    "fuse": "dualamn.fusion.fusing",
     "load": "dualamn.data_loaders",
     "load_files": "dualamn.data_loaders",
 }
@@ -55,6 +57,7 @@ if TYPE_CHECKING:
         TrainingError,
     )
     from dualamn.eval import Evaluation, evaluate
+    from dualamn.fusion.fusing import Fusion, fuse
     from dualamn.graphs.knowledge_graph import KnowledgeGraph
     from dualamn.graphs.task import AlignmentTask
     from dualamn.link_files.changes import Changes, diff
@@ -74,6 +77,7 @@ __all__ = [
     "DownloadError",
     "DualamnError",
     "Evaluation",
+    "Fusion",
     "KnowledgeGraph",
     "MissingExtraError",
     "Progress",
@@ -84,6 +88,7 @@ __all__ = [
     "diff",
     "evaluate",
     "fetch",
+    "fuse",
     "load",
     "load_files",
 ]
