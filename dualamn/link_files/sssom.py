@@ -19,7 +19,7 @@ from dualamn.files.iris import WELL_KNOWN, Curies, curies_of, to_uri
 from dualamn.files.rdf import RDF_TYPE
 from dualamn.files.string_tables import Delimited, parse_strings
 from dualamn.files.text import read_text, unix_lines, write_lines
-from dualamn.link_files.link_table import SAMENESS, Asked, LinkTable, expanded
+from dualamn.link_files.link_table import Asked, LinkTable, expanded
 from dualamn.link_files.mapping_set import (
     PREFIXES,
     SLOTS,
@@ -87,11 +87,16 @@ def is_sssom(text: str) -> bool:
 
 
 def read_sssom(path: Path, asked: Asked) -> LinkTable:
-    """Reads the mappings that say that two things are the same; others are counted."""
-    return parse_sssom(path, read_text(path, as_written=True, encoding=asked.encoding))
+    """Reads the mappings that say that two things are the same; others are counted.
+
+    Where it is asked for, those are read that say that they are different: sameness with the
+    predicate modifier Not, or owl:differentFrom.
+    """
+    text = read_text(path, as_written=True, encoding=asked.encoding)
+    return parse_sssom(path, text, asked)
 
 
-def parse_sssom(path: Path, text: str) -> LinkTable:
+def parse_sssom(path: Path, text: str, asked: Asked) -> LinkTable:
     """The mappings in the text of a file, see `read_sssom`; identifiers stay as short as they are.
 
     Fields with tabs or quotes stand in quotes, as in CSV.
@@ -124,7 +129,7 @@ def parse_sssom(path: Path, text: str) -> LinkTable:
         for row, (predicate, modifier) in enumerate(
             zip(column("predicate_id"), column("predicate_modifier"), strict=True)
         )
-        if expanded(predicate, prefixes) in SAMENESS and modifier.strip().lower() != "not"
+        if asked.takes(expanded(predicate, prefixes), negated=modifier.strip().lower() == "not")
     ]
 
     def kept(name: str) -> list[str]:
