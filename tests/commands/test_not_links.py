@@ -11,8 +11,8 @@ def test_links_in_several_files_and_rejected_pairs(run: Run, made: Any, tmp_path
     first = write(tmp_path / "first.tsv", [tuple(row) for row in seeds[::2]])
     second = write(tmp_path / "second.csv", [])
     second.write_text("".join(f"{a},{b}\n" for a, b in seeds[1::2]), encoding="utf-8")
-    given = ("align", made.left, made.right, "--links", first, "--links", second)
-    given = (*given, "--preset", "fast", "--no-calibrate", "--out", "links.tsv")
+    both = ("align", made.left, made.right, "--links", first, "--links", second)
+    given = (*both, "--preset", "fast", "--no-calibrate", "--out", "links.tsv")
     shown = run(*given)
     assert shown.exit_code == 0, shown.output
     assert f"{len(seeds)} seed links" in shown.stderr
