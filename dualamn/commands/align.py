@@ -254,8 +254,9 @@ def _read(source: Source, names: str | None) -> list[Path]:
     """The files and folders that are given; a data set is none of them."""
     graphs = source.paths if len(source.paths) > 1 else ()
     given = [path for text in graphs for path in files_of(text)]
-    others = [*source.links, *source.not_links, *([] if names is None else [Path(names)])]
-    return [*given, *others]
+    names_file = None if names is None else Path(names)
+    others = (*source.links, *source.not_links, source.decisions, names_file)
+    return [*given, *(path for path in others if path is not None)]
 
 
 def _chosen(

@@ -27,6 +27,7 @@ class Source:
     paths: tuple[str, ...]
     links: tuple[Path, ...]
     not_links: tuple[Path, ...]
+    decisions: Path | None
     min_confidence: float
     data: Path | None
     train_ratio: float | None
@@ -68,12 +69,13 @@ class Source:
 
         With `many` these links may give an entity several counterparts.
         """
+        from dualamn.data_loaders.decided import with_decisions
         from dualamn.data_loaders.given_links import with_not_links
 
         task = self._load(seed, many=many, quiet=quiet)
-        if not self.not_links:
-            return task
-        return with_not_links(task, self.not_links, encoding=self.encoding)
+        if self.not_links:
+            task = with_not_links(task, self.not_links, encoding=self.encoding)
+        return task if self.decisions is None else with_decisions(task, self.decisions, many=many)
 
     def _load(self, seed: int, *, many: bool, quiet: bool) -> AlignmentTask:
         from dualamn.data_loaders import load, load_files, resolve
@@ -139,6 +141,11 @@ reading = options.gathered(
         "Read pairs known to be different, which are never linked: a table, RDF with "
         "owl:differentFrom, or SSSOM with the predicate modifier Not. Repeatable.",
         multiple=True,
+    ),
+    options.file_option(
+        "--decisions",
+        "Read what people decided about pairs, as dualamn review writes it: accepted pairs are "
+        "seed links and stand among the links, rejected ones are never linked.",
     ),
     click.option(
         "--min-confidence",

@@ -100,7 +100,7 @@ def read_aligner(
             _graph(name, tensors, f"kg/{number}") for number, name in enumerate(about["kgs"])
         )
         links = {name: tensors[name].numpy() for name in LINKS}
-        # Older files know of no rejected pairs.
+        # Older files know of no decisions.
         links |= {name: tensors[name].numpy() for name in EVERY_LINK if name in tensors}
     except (KeyError, ValueError, TypeError, DualamnError) as error:
         raise CheckpointError(

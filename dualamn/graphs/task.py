@@ -65,6 +65,8 @@ class AlignmentTask:
             links them, see `same_identifiers`.
         not_links: (r, 2) int32 joint ids of rejected pairs, which are known to be different: none
             becomes a link or is learned from as one, and each counts against what it looks like.
+        accepted_links: (a, 2) int32 joint ids of seed links that stand among the links of an
+            alignment, marked as accepted: somebody decided so.
     """
 
     name: str
@@ -76,6 +78,7 @@ class AlignmentTask:
     notes: tuple[str, ...] = field(default=())
     distinct_identifiers: bool = False
     not_links: Int32Array = field(default_factory=no_links)
+    accepted_links: Int32Array = field(default_factory=no_links)
 
     @classmethod
     def from_kgs(
@@ -366,6 +369,7 @@ class AlignmentTask:
             test_links=inside(self.test_links),
             valid_links=inside(self.valid_links),
             not_links=inside(self.not_links),
+            accepted_links=inside(self.accepted_links),
         )
 
     def to_pyg(self) -> Data:
