@@ -244,7 +244,8 @@ class Aligner:
         With the setting `calibrate` links get probabilities: learned from how often the
         second models' links are correct, and what they look like of entities that are dangling.
         Where candidates are "unaligned", entities with the same IRI are links of probability 1, see
-        `AlignmentTask.same_identifiers`.
+        `AlignmentTask.same_identifiers`, and so are those that somebody accepted
+        (`AlignmentTask.accepted_links`).
 
         Args:
             pairs: names of graphs, two and two; all pairs if None.
@@ -302,8 +303,8 @@ class Aligner:
             spent = self.seconds.get("calibrate", 0.0) + time.perf_counter() - started
             calibration = replace(calibration, seconds=spent)
         if candidates == "unaligned" or many:
-            same = task.same_identifiers
-            found = tuple(p.with_given(task.links_between(same, p.left, p.right)) for p in found)
+            given = np.concatenate([task.accepted_links, task.same_identifiers])
+            found = tuple(p.with_given(task.links_between(given, p.left, p.right)) for p in found)
         return Alignment(
             task,
             found,

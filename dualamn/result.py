@@ -17,6 +17,7 @@ from dualamn.kernels.arrays import (
     Int32Array,
     IntArray,
     StringArray,
+    pair_keys,
     strings,
 )
 
@@ -177,8 +178,8 @@ class PairAlignment:
         features: (m, f) float32 that they were read from, see `probability.link_features`;
             None where the run was not calibrated.
         recall: what an approximate search found; None where it was exact or there was none.
-        is_given: (m,) bool, links that nothing had to find, as their ends have the same identifier;
-            None where there are none.
+        is_given: (m,) bool, links that nothing had to find, as their ends have the same identifier
+            or somebody accepted them; None where there are none.
     """
 
     left: int
@@ -243,6 +244,9 @@ class PairAlignment:
 SAME_IDENTIFIER = "same identifier"
 """The origin of a link whose ends have the same identifier."""
 
+ACCEPTED = "accepted"
+"""The origin of a link that somebody accepted."""
+
 
 @dataclass(frozen=True, eq=False)
 class LinkColumns:
@@ -256,8 +260,8 @@ class LinkColumns:
             graphs that were not calibrated; None where none were.
         left_name, right_name: (m,) what people call the entities, "" for one without a name; None
             where no graph has names.
-        origin: (m,) "same identifier" for links that are certain by that, "" for those that were
-            found; None where all were found.
+        origin: (m,) "same identifier" for links that are certain by that, "accepted" for those that
+            somebody accepted, "" for those that were found; None where all were found.
     """
 
     left_source: StringArray
@@ -345,7 +349,7 @@ class AlignedLinks:
 
     @property
     def is_given(self) -> BoolArray:
-        """(m,) bool: links that are certain, as their ends have the same identifier."""
+        """(m,) bool: links that are certain: of the same identifier, or accepted by somebody."""
         nothing = [np.zeros(len(pair.links), np.bool_) for pair in self.pairs]
         return np.concatenate(
             [
@@ -356,6 +360,12 @@ class AlignedLinks:
                 ),
             ]
         )
+
+    @property
+    def is_accepted(self) -> BoolArray:
+        """(m,) bool: links that somebody accepted."""
+        accepted = np.isin(pair_keys(self.links), pair_keys(self.task.accepted_links))
+        return self.is_given & accepted
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -380,7 +390,8 @@ class AlignedLinks:
         called = None if names is None else names[links]
         given, origin = self.is_given, None
         if given.any():
-            origin = strings(["", SAME_IDENTIFIER])[given.astype(np.int64)]
+            kind = given.astype(np.int64) + self.is_accepted
+            origin = strings(["", SAME_IDENTIFIER, ACCEPTED])[kind]
         return LinkColumns(
             sources[:, 0],
             ends[:, 0],

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from dualamn.data_loaders.in_memory import link_table
+from dualamn.data_loaders.given_links import link_table
 from dualamn.data_loaders.string_graph import files_of_graph
 from dualamn.data_loaders.tables import Source, named_paths
 from dualamn.errors import ConfigError, DataError, did_you_mean

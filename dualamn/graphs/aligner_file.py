@@ -15,7 +15,7 @@ from dualamn.config import AlignerConfig
 from dualamn.errors import CheckpointError, DualamnError
 from dualamn.files.atomic import write_tensors
 from dualamn.graphs.knowledge_graph import FurtherNames, KnowledgeGraph, Literals
-from dualamn.graphs.pyg_data import LINKS
+from dualamn.graphs.pyg_data import EVERY_LINK, LINKS
 from dualamn.graphs.task import AlignmentTask
 from dualamn.kernels.arrays import StringArray, strings
 from dualamn.kernels.memory import Storage
@@ -54,7 +54,7 @@ def write_aligner(
             text, ends = _packed(names)
             tensors[f"kg/{number}/{what}/text"] = text
             tensors[f"kg/{number}/{what}/ends"] = ends
-    for name in LINKS:
+    for name in EVERY_LINK:
         tensors[name] = torch.from_numpy(getattr(task, name)).contiguous()
     about = {
         "name": task.name,
@@ -100,6 +100,8 @@ def read_aligner(
             _graph(name, tensors, f"kg/{number}") for number, name in enumerate(about["kgs"])
         )
         links = {name: tensors[name].numpy() for name in LINKS}
+        # Older files know of no decisions.
+        links |= {name: tensors[name].numpy() for name in EVERY_LINK if name in tensors}
     except (KeyError, ValueError, TypeError, DualamnError) as error:
         raise CheckpointError(
             f"{path} was saved by another version, or is damaged: {error}"

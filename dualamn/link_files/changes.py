@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from dualamn.data_loaders.in_memory import link_table
+from dualamn.data_loaders.given_links import link_table
 from dualamn.errors import needs
 from dualamn.eval.verdicts import text_table
 from dualamn.files.text import short

@@ -7,13 +7,20 @@ like; the links of the first get their probabilities by it.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from dualamn.attributes import PseudoSeeds
 from dualamn.graphs.task import AlignmentTask
-from dualamn.kernels.arrays import BoolArray, FloatArray, Int32Array, IntArray, components
+from dualamn.kernels.arrays import (
+    BoolArray,
+    FloatArray,
+    Int32Array,
+    IntArray,
+    components,
+    no_links,
+)
 
 SHARE = 0.15
 """The share of the seed links that is held out."""
@@ -44,6 +51,8 @@ class Holdout:
         parted: (k, 2) int32 seed links and pseudo-seeds of which one end is gone.
         gone: (o,) int32 entities taken out, ends of those and others; no link may be found to one.
         number: which of the trials it is.
+        rejected: (r, 2) int32 rejected pairs that it does not know to be different: a link that it
+            makes of one is incorrect.
     """
 
     task: AlignmentTask
@@ -51,6 +60,7 @@ class Holdout:
     parted: Int32Array
     gone: Int32Array
     number: int = 0
+    rejected: Int32Array = field(default_factory=no_links)
 
     def hidden(self, meaning: FloatArray | None) -> FloatArray | None:
         """(n, d) rows of the model of names, zero for entities that are gone."""
@@ -96,7 +106,11 @@ class Holdout:
         links = seeds[held]
         tested = np.concatenate([task.test_links, links])
         trial = replace(task, seed_links=rest, test_links=tested)
-        return cls(without(trial, out), links, np.concatenate(parted), out, number)
+        # The same share as of seed links, so that correct and incorrect links stay in proportion.
+        order = np.random.default_rng([seed, _PURPOSE, number, 1]).permutation(len(task.not_links))
+        rejected, known_different = np.split(task.not_links[order], [int(SHARE * len(order))])
+        trial = replace(trial, not_links=known_different)
+        return cls(without(trial, out), links, np.concatenate(parted), out, number, rejected)
 
 
 def n_trials(task: AlignmentTask, pseudo_seeds: PseudoSeeds | None) -> int:
