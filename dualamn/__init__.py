@@ -31,6 +31,7 @@ _MODULE_OF = {
     "KnowledgeGraph": "dualamn.graphs.knowledge_graph",
     "MissingExtraError": "dualamn.errors",
     "Progress": "dualamn.progress",
+    "SchemaAlignment": "dualamn.schema.schema_alignment",
     "TrainingError": "dualamn.errors",
     "as_graph": "dualamn.data_loaders",
     "as_task": "dualamn.data_loaders",
@@ -63,6 +64,7 @@ if TYPE_CHECKING:
     from dualamn.link_files.changes import Changes, diff
     from dualamn.matching.entity_clusters import Clusters
     from dualamn.progress import Progress
+    from dualamn.schema.schema_alignment import SchemaAlignment
 
 __all__ = [
     "Aligner",
@@ -81,6 +83,7 @@ __all__ = [
     "KnowledgeGraph",
     "MissingExtraError",
     "Progress",
+    "SchemaAlignment",
     "TrainingError",
     "__version__",
     "as_graph",
