@@ -24,13 +24,16 @@ _MODULE_OF = {
     "Clusters": "dualamn.matching.entity_clusters",
     "ConfigError": "dualamn.errors",
     "DataError": "dualamn.errors",
+    "Decision": "dualamn.link_files.decisions",
     "DownloadError": "dualamn.errors",
     "DualamnError": "dualamn.errors",
     "Evaluation": "dualamn.eval",
     "KnowledgeGraph": "dualamn.graphs.knowledge_graph",
     "MissingExtraError": "dualamn.errors",
     "Progress": "dualamn.progress",
+    "Review": "dualamn.review",
     "TrainingError": "dualamn.errors",
+    "append_decision": "dualamn.link_files.decisions",
     "as_graph": "dualamn.data_loaders",
     "as_task": "dualamn.data_loaders",
     "diff": "dualamn.link_files.changes",
@@ -38,13 +41,22 @@ _MODULE_OF = {
     "fetch": "dualamn.data_loaders",
     "load": "dualamn.data_loaders",
     "load_files": "dualamn.data_loaders",
+    "read_decisions": "dualamn.link_files.decisions",
+    "with_decisions": "dualamn.data_loaders",
 }
 
 if TYPE_CHECKING:
     from dualamn.aligner import Aligner
     from dualamn.alignment import Alignment
     from dualamn.config import AlignerConfig
-    from dualamn.data_loaders import as_graph, as_task, fetch, load, load_files
+    from dualamn.data_loaders import (
+        as_graph,
+        as_task,
+        fetch,
+        load,
+        load_files,
+        with_decisions,
+    )
     from dualamn.errors import (
         CheckpointError,
         ConfigError,
@@ -58,8 +70,10 @@ if TYPE_CHECKING:
     from dualamn.graphs.knowledge_graph import KnowledgeGraph
     from dualamn.graphs.task import AlignmentTask
     from dualamn.link_files.changes import Changes, diff
+    from dualamn.link_files.decisions import Decision, append_decision, read_decisions
     from dualamn.matching.entity_clusters import Clusters
     from dualamn.progress import Progress
+    from dualamn.review import Review
 
 __all__ = [
     "Aligner",
@@ -71,14 +85,17 @@ __all__ = [
     "Clusters",
     "ConfigError",
     "DataError",
+    "Decision",
     "DownloadError",
     "DualamnError",
     "Evaluation",
     "KnowledgeGraph",
     "MissingExtraError",
     "Progress",
+    "Review",
     "TrainingError",
     "__version__",
+    "append_decision",
     "as_graph",
     "as_task",
     "diff",
@@ -86,6 +103,8 @@ __all__ = [
     "fetch",
     "load",
     "load_files",
+    "read_decisions",
+    "with_decisions",
 ]
 
 
