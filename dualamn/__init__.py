@@ -28,6 +28,7 @@ _MODULE_OF = {
     "DownloadError": "dualamn.errors",
     "DualamnError": "dualamn.errors",
     "Evaluation": "dualamn.eval",
+    "Fusion": "dualamn.fusion.fusing",
     "KnowledgeGraph": "dualamn.graphs.knowledge_graph",
     "MissingExtraError": "dualamn.errors",
     "Progress": "dualamn.progress",
@@ -39,6 +40,7 @@ _MODULE_OF = {
     "diff": "dualamn.link_files.changes",
     "evaluate": "dualamn.eval",
     "fetch": "dualamn.data_loaders",
+    "fuse": "dualamn.fusion.fusing",
     "load": "dualamn.data_loaders",
     "load_files": "dualamn.data_loaders",
     "read_decisions": "dualamn.link_files.decisions",
@@ -67,6 +69,7 @@ if TYPE_CHECKING:
         TrainingError,
     )
     from dualamn.eval import Evaluation, evaluate
+    from dualamn.fusion.fusing import Fusion, fuse
     from dualamn.graphs.knowledge_graph import KnowledgeGraph
     from dualamn.graphs.task import AlignmentTask
     from dualamn.link_files.changes import Changes, diff
@@ -89,6 +92,7 @@ __all__ = [
     "DownloadError",
     "DualamnError",
     "Evaluation",
+    "Fusion",
     "KnowledgeGraph",
     "MissingExtraError",
     "Progress",
@@ -101,6 +105,7 @@ __all__ = [
     "diff",
     "evaluate",
     "fetch",
+    "fuse",
     "load",
     "load_files",
     "read_decisions",

@@ -28,6 +28,8 @@ FLOORS = (
         "report",
         "review",
         "pyg",
+        *("aligner", "bootstrap", "decoding", "alignment", "model"),
+        *("explain", "fusion", "report", "pyg"),
     ),
     ("commands", "bench"),
 )

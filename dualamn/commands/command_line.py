@@ -20,6 +20,7 @@ from dualamn.commands.data import data
 from dualamn.commands.diff import diff
 from dualamn.commands.evaluate import evaluate
 from dualamn.commands.explain import explain
+from dualamn.commands.fuse import fuse
 from dualamn.commands.inspect import inspect
 from dualamn.commands.options import Guessing
 from dualamn.commands.review import review
@@ -105,7 +106,7 @@ def cli() -> None:
     """
 
 
-for command in (align, review, explain, inspect, evaluate, diff, bench, data):
+for command in (align, review, explain, inspect, evaluate, diff, fuse, bench, data):
     cli.add_command(command)
 
 
