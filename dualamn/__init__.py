@@ -27,7 +27,10 @@ _MODULE_OF = {
     "DualamnError": "dualamn.errors",
     "Evaluation": "dualamn.eval",
     "KnowledgeGraph": "dualamn.graphs.knowledge_graph",
+    "Lookup": "dualamn.lookup",
+    "Matches": "dualamn.lookup",
     "MissingExtraError": "dualamn.errors",
+    "NewEntity": "dualamn.lookup",
     "Progress": "dualamn.progress",
     "TrainingError": "dualamn.errors",
     "as_graph": "dualamn.data_loaders",
@@ -55,6 +58,7 @@ if TYPE_CHECKING:
     from dualamn.eval import Evaluation, evaluate
     from dualamn.graphs.knowledge_graph import KnowledgeGraph
     from dualamn.graphs.task import AlignmentTask
+    from dualamn.lookup import Lookup, Matches, NewEntity
     from dualamn.matching.entity_clusters import Clusters
     from dualamn.progress import Progress
 
@@ -71,7 +75,10 @@ __all__ = [
     "DualamnError",
     "Evaluation",
     "KnowledgeGraph",
+    "Lookup",
+    "Matches",
     "MissingExtraError",
+    "NewEntity",
     "Progress",
     "TrainingError",
     "__version__",

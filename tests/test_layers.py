@@ -18,7 +18,17 @@ FLOORS = (
     ("link_files", "data_loaders"),
     ("encoders", "training", "search", "matching"),
     ("attributes", "evidence", "probability", "planning"),
-    ("aligner", "bootstrap", "decoding", "alignment", "model", "explain", "report", "pyg"),
+    (
+        "aligner",
+        "bootstrap",
+        "decoding",
+        "alignment",
+        "model",
+        "explain",
+        "report",
+        "pyg",
+        "lookup",
+    ),
     ("commands", "bench"),
 )
 """From the ground up: rooms (folders) and single files of each floor."""

@@ -19,7 +19,9 @@ from dualamn.commands.console import KEPT
 from dualamn.commands.data import data
 from dualamn.commands.evaluate import evaluate
 from dualamn.commands.explain import explain
+from dualamn.commands.index import index
 from dualamn.commands.inspect import inspect
+from dualamn.commands.match import match
 from dualamn.commands.options import Guessing
 from dualamn.errors import DualamnError
 from dualamn.version import __version__
@@ -103,7 +105,7 @@ def cli() -> None:
     """
 
 
-for command in (align, explain, inspect, evaluate, bench, data):
+for command in (align, explain, index, match, inspect, evaluate, bench, data):
     cli.add_command(command)
 
 
