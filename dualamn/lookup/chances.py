@@ -22,6 +22,7 @@ import numpy as np
 from scipy.optimize import minimize
 
 from dualamn.kernels.arrays import BoolArray, Floats, IntArray
+from dualamn.kernels.logistic import fit_logistic, log_odds_of
 from dualamn.lookup.scoring import Scored
 
 FEATURES = ("score", "behind", "claim", "evidence", "cosine")
@@ -43,6 +44,7 @@ _DOUBT = np.array([4.0, 4.0, 4.0, 4.0, 1.0, 1.0, 1.0])  # how firmly, in entitie
 
 _MOST = 30  # candidates of an entity that have a chance
 _SCALE = 10.0  # temperatures
+_ROUNDS = 200  # of the estimate of a share
 _FEWEST = 30  # entities, fewer of which say too little
 
 
@@ -84,18 +86,23 @@ class Chances:
 
     Attributes:
         weights: (f + h,) of candidates and of none.
+        share: of entities that have a counterpart.
         n_asked: how many entities it was learned from; 0 if it is what held for other data.
     """
 
     weights: Floats
+    share: float
     n_asked: int
 
     @classmethod
-    def fitted(cls, asked: Sequence[tuple[Choice, int, float]]) -> Chances:
-        """Learns from choices, the place of the right one in each (-1 for none), and weights."""
+    def fitted(cls, asked: Sequence[tuple[Choice, int, float]], share: float) -> Chances:
+        """Learns from choices, the place of the right one in each (-1 for none), and weights.
+
+        `share` of the entities have a counterpart, as the weights say too.
+        """
         n_asked = len(asked)
         if n_asked < _FEWEST:
-            return cls(_PRIOR, 0)
+            return cls(_PRIOR, share, 0)
         width = max(max(len(choice.place) for choice, _, _ in asked), 1)
         features = np.zeros((n_asked, width, len(FEATURES)))
         there = np.zeros((n_asked, width), dtype=np.bool_)
@@ -108,7 +115,7 @@ class Chances:
         found = minimize(
             _loss, _PRIOR, (features, there, none, right, weight), jac=True, method="L-BFGS-B"
         )
-        return cls(np.asarray(found.x), n_asked)
+        return cls(np.asarray(found.x), share, n_asked)
 
     def of(self, choice: Choice) -> tuple[Floats, float]:
         """(c,) the probability of every candidate, and that of none of them."""
@@ -124,13 +131,59 @@ class Chances:
         """As plain values."""
         return {
             "weights": self.weights.tolist(),
+            "share": self.share,
             "n_asked": self.n_asked,
         }
 
     @classmethod
     def from_dict(cls, known: dict[str, Any]) -> Chances:
         """From what `as_dict` gave."""
-        return cls(np.array(known["weights"]), known["n_asked"])
+        return cls(np.array(known["weights"]), known["share"], known["n_asked"])
+
+
+def share_with_counterpart(
+    found: Sequence[tuple[Choice, int]], missing: Sequence[Choice], others: Sequence[Choice]
+) -> float | None:
+    """What share of some entities has a counterpart; None if too few were looked up to say.
+
+    Entities with and without counterpart differ by what is found of them, and others are a mixture
+    of both, whose share is estimated by maximum likelihood:
+
+        h <- mean of h r / (h r + 1 - h)
+
+    r being how much more probable an entity's look-up is with a counterpart than without one, by
+    logistic regression (Saerens, Latinne and Decaestecker, "Adjusting the outputs of a classifier
+    to new a priori probabilities", Neural Computation 2002).
+
+    Args:
+        found: look-ups of entities with a counterpart, see `LookupTrial`.
+        missing: the same without it.
+        others: those of which it is asked.
+    """
+    if min(len(found), len(others)) < _FEWEST:
+        return None
+    even = [(choice, at, 0.5) for choice, at in found] + [(one, -1, 0.5) for one in missing]
+    chances = Chances.fitted(even, 0.5)
+
+    def seen(choices: Sequence[Choice]) -> Floats:
+        rows = []
+        for choice in choices:
+            p, none = chances.of(choice)
+            best = float(p.max(initial=0.0))
+            odds = np.log(max(none, 1e-9)) - np.log(max(1 - none, 1e-9))
+            rows.append((odds, best, *choice.of_none[1:]))
+        return np.array(rows)
+
+    rows = np.concatenate([seen([choice for choice, _ in found]), seen(missing)])
+    has = np.arange(len(rows)) < len(found)
+    k = rows.shape[1] + 1
+    ratio = fit_logistic(rows, has, np.ones(len(rows)), np.zeros(k), np.full(k, 0.1))
+    # As many of either kind were shown, so that odds are the ratio.
+    r = np.exp(np.clip(log_odds_of(seen(others), ratio), -30, 30))
+    share = 0.5
+    for _ in range(_ROUNDS):
+        share = float(np.mean(share * r / (share * r + 1 - share)))
+    return share
 
 
 def _loss(

@@ -132,7 +132,6 @@ class Lookup:
         arrays, about = read_index(path)
         self._scorer = Scorer(arrays, about)
         self._chances = Chances.from_dict(about["chances"])
-        self._share: list[float] = about["with_counterpart"]
         self.graphs: tuple[str, str] = (about["graphs"][0], about["graphs"][1])
         """The names of the left and of the right graph."""
 
@@ -303,7 +302,7 @@ class Lookup:
     def _told(self, one: NewEntity, asked: Asked, chosen: _Chosen, side: str, k: int) -> Matches:
         scored = chosen.scored
         if not len(scored.entities) and not scored.n_known:
-            none = 1 - self._share[0 if side == "left" else 1]
+            none = 1 - self._chances.share
             note = "" if self._has_name(one) else TOO_LITTLE
             return Matches(one.entity, (), none, 0, note)
         other = self._scorer.sides["right" if side == "left" else "left"]
