@@ -30,7 +30,10 @@ _MODULE_OF = {
     "Evaluation": "dualamn.eval",
     "Fusion": "dualamn.fusion.fusing",
     "KnowledgeGraph": "dualamn.graphs.knowledge_graph",
+    "Lookup": "dualamn.lookup",
+    "Matches": "dualamn.lookup",
     "MissingExtraError": "dualamn.errors",
+    "NewEntity": "dualamn.lookup",
     "Progress": "dualamn.progress",
     "Review": "dualamn.review",
     "TrainingError": "dualamn.errors",
@@ -74,6 +77,7 @@ if TYPE_CHECKING:
     from dualamn.graphs.task import AlignmentTask
     from dualamn.link_files.changes import Changes, diff
     from dualamn.link_files.decisions import Decision, append_decision, read_decisions
+    from dualamn.lookup import Lookup, Matches, NewEntity
     from dualamn.matching.entity_clusters import Clusters
     from dualamn.progress import Progress
     from dualamn.review import Review
@@ -94,7 +98,10 @@ __all__ = [
     "Evaluation",
     "Fusion",
     "KnowledgeGraph",
+    "Lookup",
+    "Matches",
     "MissingExtraError",
+    "NewEntity",
     "Progress",
     "Review",
     "TrainingError",

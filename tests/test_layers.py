@@ -19,17 +19,8 @@ FLOORS = (
     ("encoders", "training", "search", "matching"),
     ("attributes", "evidence", "probability", "planning"),
     (
-        "aligner",
-        "bootstrap",
-        "decoding",
-        "alignment",
-        "model",
-        "explain",
-        "report",
-        "review",
-        "pyg",
         *("aligner", "bootstrap", "decoding", "alignment", "model"),
-        *("explain", "fusion", "report", "pyg"),
+        *("explain", "fusion", "lookup", "report", "review", "pyg"),
     ),
     ("commands", "bench"),
 )
