@@ -29,11 +29,19 @@ from dualamn.probability.trials import with_probabilities
 from dualamn.progress import ProgressCallback, silent, within
 from dualamn.result import CandidateProtocol
 from dualamn.settings.groups import Device
+from dualamn.updating.last_alignment import Found, found_by
 
 if TYPE_CHECKING:
+    from torch import Tensor
+
     from dualamn.attributes import PseudoSeeds
+    from dualamn.graphs.alignment_state import AlignmentState
 
 _SECOND = "second/"  # in front of the names of the second model's state, in a saved aligner
+
+
+_HIDDEN = "hidden/"  # in front of what the second model did not see
+_OF_HOLDOUT = ("held_out", "parted", "gone")
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,6 +99,8 @@ class Aligner:
         self.plan: ExecutionPlan | None = None
         self.seconds: dict[str, float] = {}
         self._fitted: Fitted | None = None
+        self._found: Found | None = None  # by the last `align`
+        self._last: AlignmentState | None = None  # of what was loaded
 
     @property
     def fitted(self) -> Fitted:
@@ -163,6 +173,7 @@ class Aligner:
             ConfigError: the task does not fit into the memory there is.
         """
         started = time.perf_counter()
+        self._found = self._last = None
         self.plan = plan(task, self.config)
         self.config, storage = self.plan.config, self.plan.storage
         if self.plan.file_bytes:
@@ -278,6 +289,7 @@ class Aligner:
             features=self.config.calibrate,
             progress=within(progress, model=1, models=models),
         )
+        by_models = [found_by(found, matcher)]
         if self.config.calibrate:
             started = time.perf_counter()
             trials = [
@@ -291,6 +303,7 @@ class Aligner:
                 )[0]
                 for number, (_, second) in enumerate(fitted.trials, start=2)
             ]
+            by_models += [found_by(own, matcher) for own in trials]
             found, calibration = with_probabilities(
                 found,
                 trials,
@@ -304,7 +317,7 @@ class Aligner:
         if candidates == "unaligned" or many:
             same = task.same_identifiers
             found = tuple(p.with_given(task.links_between(same, p.left, p.right)) for p in found)
-        return Alignment(
+        alignment = Alignment(
             task,
             found,
             candidates,
@@ -316,6 +329,8 @@ class Aligner:
             calibration=calibration,
             attributes=fitted.model.attributes,
         )
+        self._found = Found(alignment, many, tuple(by_models))
+        return alignment
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -329,15 +344,31 @@ class Aligner:
         told = self.config.sees_test_side(named=named)
         return told and len(self.task.test_links) > 0
 
-    def save(self, path: str | Path) -> None:
-        """Writes the trained aligner with its task to one file, for `load`."""
+    def save(self, path: str | Path, alignment: Alignment | None = None) -> None:
+        """Writes the trained aligner with its task to one file, for `load`.
+
+        Links that were found are kept with it, so that an update knows what there was.
+
+        Args:
+            path: the file, replaced only once the new one is complete.
+            alignment: the links that were written; of what `align` or `update` found last those
+                that are likely if None, and none where neither was called.
+        """
         from dualamn.graphs.aligner_file import write_aligner
 
         state = self.fitted.model.state()
         for holdout, second in self.fitted.trials:
             at = f"{_SECOND}{holdout.number}/"
             state |= {f"{at}{k}": v for k, v in second.state().items()}
-        write_aligner(path, self.config, self.fitted.model.encoder.storage, self.task, state)
+            state |= {f"{at}{_HIDDEN}{k}": v for k, v in _hidden(holdout).items()}
+        storage = self.fitted.model.encoder.storage
+        write_aligner(path, self.config, storage, self.task, state, self._state(alignment))
+
+    def _state(self, alignment: Alignment | None = None) -> AlignmentState | None:
+        """The links that were found last, see `save`."""
+        if self._found is None:
+            return self._last
+        return self._found.state(alignment, self._last)
 
     @classmethod
     def load(cls, path: str | Path, *, device: Device | None = None) -> Self:
@@ -352,14 +383,15 @@ class Aligner:
         """
         from dualamn.graphs.aligner_file import read_aligner, taken
 
-        config, storage, task, state = read_aligner(path)
+        config, storage, task, state, last = read_aligner(path)
         aligner = cls(config if device is None else replace(config, device=device))
         of_seconds = taken(state, _SECOND)
         model = restored(task, aligner.config, storage, state)
-        aligner._fitted = Fitted(model)
+        aligner._fitted, aligner._last = Fitted(model), last
         if aligner.config.calibrate:
             trials = []
-            for holdout in aligner._holdouts(model):
+            holdouts = _saved_holdouts(task, of_seconds) or aligner._holdouts(model)
+            for holdout in holdouts:
                 own = taken(of_seconds, f"{holdout.number}/")
                 if own:
                     meaning = holdout.hidden(model.attributes.meaning)
@@ -380,3 +412,25 @@ class Aligner:
         from dualamn.link_files.side_tables import write_embeddings
 
         return write_embeddings(self.task, self.embeddings(), path)
+
+
+def _hidden(holdout: Holdout) -> dict[str, Tensor]:
+    """What a second model did not see, as a state has it."""
+    import torch
+
+    return {name: torch.from_numpy(getattr(holdout, name)) for name in _OF_HOLDOUT}
+
+
+def _saved_holdouts(task: AlignmentTask, state: dict[str, Tensor]) -> list[Holdout]:
+    """What the second models of a state did not see; empty of older versions, which draw it anew.
+
+    It is taken out of the state.
+    """
+    numbers = sorted({int(name.partition("/")[0]) for name in state if f"/{_HIDDEN}" in name})
+    found = []
+    for number in numbers:
+        held_out, parted, gone = (
+            state.pop(f"{number}/{_HIDDEN}{name}").numpy() for name in _OF_HOLDOUT
+        )
+        found.append(Holdout.made(task, held_out, parted, gone, number))
+    return found

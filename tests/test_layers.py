@@ -18,7 +18,10 @@ FLOORS = (
     ("link_files", "data_loaders"),
     ("encoders", "training", "search", "matching"),
     ("attributes", "evidence", "probability", "planning"),
-    ("aligner", "bootstrap", "decoding", "alignment", "model", "explain", "report", "pyg"),
+    (
+        *("aligner", "bootstrap", "decoding", "alignment", "model", "updating"),
+        *("explain", "report", "pyg"),
+    ),
     ("commands", "bench"),
 )
 """From the ground up: rooms (folders) and single files of each floor."""

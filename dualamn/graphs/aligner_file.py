@@ -5,15 +5,18 @@ from __future__ import annotations
 import json
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
 from dualamn.config import AlignerConfig
 from dualamn.errors import CheckpointError, DualamnError
 from dualamn.files.atomic import write_tensors
+from dualamn.graphs.alignment_state import AlignmentState, arrays_of, state_from
 from dualamn.graphs.knowledge_graph import FurtherNames, KnowledgeGraph, Literals
 from dualamn.graphs.pyg_data import LINKS
 from dualamn.graphs.task import AlignmentTask
@@ -30,6 +33,7 @@ def write_aligner(
     storage: Storage,
     task: AlignmentTask,
     state: dict[str, Tensor],
+    last: AlignmentState | None = None,
 ) -> None:
     """Writes everything that `read_aligner` gives back, whole or not at all."""
     tensors = {f"state/{name}": value.contiguous() for name, value in state.items()}
@@ -51,9 +55,7 @@ def write_aligner(
         if kg.unlinkable is not None:
             tensors[f"kg/{number}/unlinkable"] = torch.from_numpy(kg.unlinkable)
         for what, names in columns.items():
-            text, ends = _packed(names)
-            tensors[f"kg/{number}/{what}/text"] = text
-            tensors[f"kg/{number}/{what}/ends"] = ends
+            _add(tensors, f"kg/{number}/{what}", names)
     for name in LINKS:
         tensors[name] = torch.from_numpy(getattr(task, name)).contiguous()
     about = {
@@ -69,13 +71,18 @@ def write_aligner(
         "storage": json.dumps(asdict(storage)),
         "task": json.dumps(about),
     }
+    if last is not None:
+        values, arrays = arrays_of(last)
+        head["alignment"] = json.dumps(values)
+        for name, array in arrays.items():
+            _add(tensors, f"alignment/{name}", array)
     write_tensors(path, tensors, head)
 
 
 def read_aligner(
     path: str | Path,
-) -> tuple[AlignerConfig, Storage, AlignmentTask, dict[str, Tensor]]:
-    """Reads settings, where embeddings are made, the task and the encoder's state.
+) -> tuple[AlignerConfig, Storage, AlignmentTask, dict[str, Tensor], AlignmentState | None]:
+    """Reads settings, where embeddings are made, the task, what was learned, and what was found.
 
     Raises:
         CheckpointError: the file cannot be read, or is no saved aligner.
@@ -100,6 +107,10 @@ def read_aligner(
             _graph(name, tensors, f"kg/{number}") for number, name in enumerate(about["kgs"])
         )
         links = {name: tensors[name].numpy() for name in LINKS}
+        last = None
+        if "alignment" in head:
+            found = taken(tensors, "alignment/")
+            last = state_from(json.loads(head["alignment"]), lambda name: _array(found, name))
     except (KeyError, ValueError, TypeError, DualamnError) as error:
         raise CheckpointError(
             f"{path} was saved by another version, or is damaged: {error}"
@@ -114,7 +125,7 @@ def read_aligner(
         # Older versions made no links of the same identifiers.
         distinct_identifiers=about.get("distinct_identifiers", True),
     )
-    return config, storage, task, taken(tensors, "state/")
+    return config, storage, task, taken(tensors, "state/"), last
 
 
 def taken(state: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
@@ -146,6 +157,27 @@ def _graph(name: str, tensors: dict[str, Tensor], at: str) -> KnowledgeGraph:
         further,
         None if barred is None else barred.numpy(),
     )
+
+
+def _add(tensors: dict[str, Tensor], name: str, array: NDArray[Any]) -> None:
+    """Adds an array under a name; one of strings as two tensors, and its shape where it has one."""
+    if array.dtype != object:
+        tensors[name] = torch.from_numpy(np.ascontiguousarray(array))
+        return
+    tensors[f"{name}/text"], tensors[f"{name}/ends"] = _packed(array.ravel())
+    if array.ndim > 1:
+        tensors[f"{name}/shape"] = torch.tensor(array.shape)
+
+
+def _array(tensors: dict[str, Tensor], name: str) -> NDArray[Any] | None:
+    """The array that `_add` added; None where there is none."""
+    if name in tensors:
+        return tensors[name].numpy()
+    if f"{name}/text" not in tensors:
+        return None
+    found = _unpacked(tensors, name)
+    shape = tensors.get(f"{name}/shape")
+    return found if shape is None else found.reshape(shape.tolist())
 
 
 def _packed(names: StringArray) -> tuple[Tensor, Tensor]:

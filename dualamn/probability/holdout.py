@@ -13,7 +13,14 @@ import numpy as np
 
 from dualamn.attributes import PseudoSeeds
 from dualamn.graphs.task import AlignmentTask
-from dualamn.kernels.arrays import BoolArray, FloatArray, Int32Array, IntArray, components
+from dualamn.kernels.arrays import (
+    BoolArray,
+    FloatArray,
+    Int32Array,
+    IntArray,
+    components,
+    pair_keys,
+)
 
 SHARE = 0.15
 """The share of the seed links that is held out."""
@@ -93,10 +100,22 @@ class Holdout:
             count = int(_OTHERS_OUT * len(others) + rng.random())
             gone.append(rng.choice(others, count, replace=False))
         out = np.unique(np.concatenate(gone)).astype(np.int32)
-        links = seeds[held]
-        tested = np.concatenate([task.test_links, links])
+        return cls.made(task, seeds[held], np.concatenate(parted), out, number)
+
+    @classmethod
+    def made(
+        cls,
+        task: AlignmentTask,
+        held_out: Int32Array,
+        parted: Int32Array,
+        gone: Int32Array,
+        number: int,
+    ) -> Holdout:
+        """The trial in which this is not seen; of the first model's task, see the class."""
+        rest = task.seed_links[~np.isin(pair_keys(task.seed_links), pair_keys(held_out))]
+        tested = np.concatenate([task.test_links, held_out])
         trial = replace(task, seed_links=rest, test_links=tested)
-        return cls(without(trial, out), links, np.concatenate(parted), out, number)
+        return cls(without(trial, gone), held_out, parted, gone, number)
 
 
 def n_trials(task: AlignmentTask, pseudo_seeds: PseudoSeeds | None) -> int:
