@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,22 +11,18 @@ import numpy as np
 
 from dualamn.data_loaders.dataset import Dataset, assemble, check_split
 from dualamn.data_loaders.entity_tables import add_entities, entities_of, one_for_each
+from dualamn.data_loaders.given_links import read_given, with_not_links
+from dualamn.data_loaders.given_tables import columns_of, paths_of
 from dualamn.data_loaders.graph_builder import GraphBuilder
 from dualamn.data_loaders.rdf_statements import sort_statements, statements_of
 from dualamn.data_loaders.string_graph import TRIPLE_FIELDS, choose, read_graph
 from dualamn.errors import DataError
-from dualamn.files.opening import check_exists
 from dualamn.files.rdf import Reading
-from dualamn.files.string_tables import StringTable
 from dualamn.graphs.knowledge_graph import KnowledgeGraph
 from dualamn.graphs.task import AlignmentTask
 from dualamn.kernels.arrays import strings
 from dualamn.link_files.confidence import MIN_CONFIDENCE
-from dualamn.link_files.resolving import LinkReader, PairFiles, join_links
-from dualamn.link_files.table_formats import named_links
-
-_LINKS = Path("links")
-"""What links in memory are called in messages, in place of a file."""
+from dualamn.link_files.resolving import LinkReader, join_links
 
 
 def as_graph(
@@ -91,6 +87,7 @@ def as_task(
     graphs: Sequence[Any] | Mapping[str, Any],
     links: Any = None,
     *,
+    not_links: Any = None,
     test_links: Any = None,
     train_ratio: float | None = None,
     seed: int = 0,
@@ -119,9 +116,10 @@ def as_task(
         graphs: whatever `as_graph` takes, by name or in a sequence; those of a sequence are
             called kg1, kg2 and so on, unless they have names.
         links: known links: pairs of identifiers, the one of the first graph first, as a sequence,
-            an array of strings or a table; or a path. With more than two graphs a table needs the
-            columns left_source, left, right_source and right. All are seeds, unless
-            `train_ratio` is given.
+            an array of strings or a table; a path; or a list of tables and paths. With more than
+            two graphs a table needs the columns left_source, left, right_source and right. All are
+            seeds, unless `train_ratio` is given.
+        not_links: pairs known to be different, given as links are.
         name: what the results are reported under.
         test_links, train_ratio, seed, labels, language, columns, table, edges, separator,
             encoding, skip_bad_lines, min_confidence, many, entities: see `load_files`.
@@ -166,22 +164,25 @@ def as_task(
         kgs,
         notes,
         many=many,
-        seeds=_read_links(reader, links),
-        test=_read_links(reader, test_links),
+        seeds=read_given(reader, links),
+        test=read_given(reader, test_links),
     )
-    return assemble(
+    task = assemble(
         Dataset(tuple(kgs), joined, notes),
         name="-".join(kg.name for kg in kgs) if name is None else name,
         train_ratio=train_ratio,
         seed=seed,
     )
+    if not_links is None:
+        return task
+    return with_not_links(task, not_links, encoding=readings[0].encoding)
 
 
 def _graph(data: Any, name: str | None, reading: Reading, notes: list[str]) -> KnowledgeGraph:
     if isinstance(data, KnowledgeGraph):
         return data if name in (None, data.name) else replace(data, name=name)
     name = name or "graph"
-    if paths := _paths(data):
+    if paths := paths_of(data):
         return read_graph(paths, name, notes, reading)
     builder = GraphBuilder(reading)
     statements = statements_of(data, builder)
@@ -191,7 +192,7 @@ def _graph(data: Any, name: str | None, reading: Reading, notes: list[str]) -> K
         return builder.graph(name, notes, hubs=True)
     if isinstance(data, np.ndarray) and data.dtype.kind in "iu":
         return KnowledgeGraph.from_arrays(name, data)
-    header, table = _table(data, len(TRIPLE_FIELDS), Path(name))
+    header, table = columns_of(data, len(TRIPLE_FIELDS), Path(name))
     if not len(table):
         raise DataError(f"graph {name} has no triples")
     if reading.table is None:
@@ -201,60 +202,3 @@ def _graph(data: Any, name: str | None, reading: Reading, notes: list[str]) -> K
     else:
         raise DataError(f"graph {name} has no names of columns; give a table, such as a data frame")
     return builder.graph(name, notes, hubs=False)
-
-
-def _paths(data: Any) -> list[Path]:
-    """The paths, which must exist, if data is one or a sequence of them."""
-    if isinstance(data, str | Path):
-        data = [data]
-    elif not isinstance(data, list | tuple) or not all(isinstance(x, str | Path) for x in data):
-        return []
-    paths = [Path(path).expanduser() for path in data]
-    for path in paths:
-        check_exists(path)
-    return paths
-
-
-def _read_links(reader: LinkReader, links: Any) -> list[PairFiles]:
-    if links is None:
-        return []
-    if paths := _paths(links):
-        return [reader.read(path) for path in paths]
-    header, table = _table(links, 2, _LINKS)
-    return [reader.resolve(named_links(table, header))] if len(table) else []
-
-
-def _table(data: Any, width: int, path: Path) -> tuple[list[str], StringTable]:
-    """The names of the columns, none if they have none, and the columns as strings."""
-    header: Iterable[Any] = []
-    if hasattr(data, "column_names") and hasattr(data, "column"):  # pyarrow
-        header, columns = data.column_names, [column.to_pylist() for column in data.columns]
-    elif hasattr(data, "get_columns"):  # polars
-        header, columns = data.columns, [column.to_list() for column in data.get_columns()]
-    elif hasattr(data, "iloc") and hasattr(data, "columns"):  # pandas
-        header = data.columns
-        columns = [data.iloc[:, at].tolist() for at in range(len(data.columns))]
-    else:
-        columns = _columns_of_rows(data, width, path)
-    header = [str(name) for name in header]
-    return header, StringTable(path, tuple([_text(x) for x in column] for column in columns))
-
-
-def _columns_of_rows(data: Any, width: int, path: Path) -> list[list[Any]]:
-    if isinstance(data, np.ndarray):
-        data = data.tolist()
-    if isinstance(data, str | bytes | Mapping) or not isinstance(data, Iterable):
-        raise DataError(
-            f"{path} is a {type(data).__name__}, which holds no rows that can be read; give a "
-            "table, an array of strings, a sequence of rows, a graph of RDF or a path"
-        )
-    rows = list(data)
-    for number, row in enumerate(rows, start=1):
-        if isinstance(row, str | bytes) or not isinstance(row, Sequence) or len(row) != width:
-            raise DataError(f"{row!r} is no row of {width} strings", path=path, line=number)
-    return [list(column) for column in zip(*rows, strict=True)] if rows else [[]] * width
-
-
-def _text(value: Any) -> str:
-    """A cell as a string; "" where nothing is there, which pandas writes NaN."""
-    return "" if value is None or value != value else str(value)

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from dualamn.data_loaders.dataset import Dataset, Layout, Request, assemble, check_split
 from dualamn.data_loaders.entity_tables import one_for_each
+from dualamn.data_loaders.given_links import with_not_links
 from dualamn.data_loaders.string_graph import graph_files, read_graph
 from dualamn.errors import DataError
 from dualamn.files.opening import COMPRESSED, PARQUET, RDF, check_exists, stem, suffix
@@ -42,6 +43,7 @@ def load_files(
     links: LinkSources = None,
     *,
     names: Sequence[str] | None = None,
+    not_links: LinkSources = None,
     test_links: LinkSources = None,
     train_ratio: float | None = None,
     seed: int = 0,
@@ -81,6 +83,8 @@ def load_files(
         sources: for every graph a file, a folder whose files are joined, or several of these.
         links: known links; all are seeds, unless `train_ratio` is given. None for no seeds.
         names: the graphs' names; made from the names of the files if not given.
+        not_links: pairs known to be different: of RDF `owl:differentFrom`, of SSSOM mappings with
+            the predicate modifier Not, of a table every pair.
         test_links: links for evaluation only.
         train_ratio: draws this share of every pair's links (of `links` and `test_links`
             together) as seeds and leaves the rest for testing; above 0 and at most 1.
@@ -120,8 +124,8 @@ def load_files(
     kg_names = _names_of([path[0] for path in paths]) if names is None else list(names)
     if len(kg_names) != len(paths):
         raise DataError(f"got {len(kg_names)} names for {len(paths)} graphs; give one for each")
-    link_paths, test_paths = _paths(links), _paths(test_links)
-    for path in (*chain.from_iterable(paths), *link_paths, *test_paths):
+    link_paths, test_paths, not_paths = map(_paths, (links, test_links, not_links))
+    for path in (*chain.from_iterable(paths), *link_paths, *test_paths, *not_paths):
         check_exists(path)
     readings = [
         Reading.of(
@@ -151,7 +155,10 @@ def load_files(
     )
     progress(Progress("load", len(paths) + 1, len(paths) + 1))
     dataset = Dataset(tuple(kgs), joined, notes)
-    return assemble(dataset, name="-".join(kg_names), train_ratio=train_ratio, seed=seed)
+    task = assemble(dataset, name="-".join(kg_names), train_ratio=train_ratio, seed=seed)
+    if not not_paths:
+        return task
+    return with_not_links(task, not_paths, encoding=readings[0].encoding)
 
 
 def _read_graphs(

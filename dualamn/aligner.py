@@ -41,7 +41,7 @@ _SECOND = "second/"  # in front of the names of the second model's state, in a s
 
 
 _HIDDEN = "hidden/"  # in front of what the second model did not see
-_OF_HOLDOUT = ("held_out", "parted", "gone")
+_OF_HOLDOUT = ("held_out", "parted", "gone", "rejected")
 
 
 @dataclass(frozen=True, eq=False)
@@ -255,7 +255,8 @@ class Aligner:
         With the setting `calibrate` links get probabilities: learned from how often the
         second models' links are correct, and what they look like of entities that are dangling.
         Where candidates are "unaligned", entities with the same IRI are links of probability 1, see
-        `AlignmentTask.same_identifiers`.
+        `AlignmentTask.same_identifiers`, and so are those that somebody accepted
+        (`AlignmentTask.accepted_links`).
 
         Args:
             pairs: names of graphs, two and two; all pairs if None.
@@ -315,8 +316,8 @@ class Aligner:
             spent = self.seconds.get("calibrate", 0.0) + time.perf_counter() - started
             calibration = replace(calibration, seconds=spent)
         if candidates == "unaligned" or many:
-            same = task.same_identifiers
-            found = tuple(p.with_given(task.links_between(same, p.left, p.right)) for p in found)
+            given = np.concatenate([task.accepted_links, task.same_identifiers])
+            found = tuple(p.with_given(task.links_between(given, p.left, p.right)) for p in found)
         alignment = Alignment(
             task,
             found,
@@ -429,8 +430,8 @@ def _saved_holdouts(task: AlignmentTask, state: dict[str, Tensor]) -> list[Holdo
     numbers = sorted({int(name.partition("/")[0]) for name in state if f"/{_HIDDEN}" in name})
     found = []
     for number in numbers:
-        held_out, parted, gone = (
+        held_out, parted, gone, rejected = (
             state.pop(f"{number}/{_HIDDEN}{name}").numpy() for name in _OF_HOLDOUT
         )
-        found.append(Holdout.made(task, held_out, parted, gone, number))
+        found.append(Holdout.made(task, held_out, parted, gone, number, rejected))
     return found

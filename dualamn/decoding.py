@@ -23,6 +23,7 @@ from dualamn.matching.pairs import (
     ScoredCandidates,
     candidate_pairs,
     rescored,
+    without_pairs,
 )
 from dualamn.progress import ProgressCallback, silent
 from dualamn.result import CandidateProtocol, Candidates, EarlierLinks
@@ -195,7 +196,8 @@ class Decoder:
                 self._pair_scores(offsets, embeddings, values=False),
             )
             found = replace(valued, recall=found.recall)
-        return self._typed(found)
+        rejected = self.task.links_between(self.task.not_links, left, right)
+        return self._typed(without_pairs(found, rejected))
 
     def _typed(self, found: Candidates) -> Candidates:
         """The candidates with the match weights of types in their scores."""

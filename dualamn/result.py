@@ -17,6 +17,7 @@ from dualamn.kernels.arrays import (
     Int32Array,
     IntArray,
     StringArray,
+    pair_keys,
     strings,
 )
 
@@ -194,8 +195,8 @@ class PairAlignment:
         features: (m, f) float32 that they were read from, see `probability.link_features`;
             None where the run was not calibrated.
         recall: what an approximate search found; None where it was exact or there was none.
-        is_given: (m,) bool, links that nothing had to find, as their ends have the same identifier;
-            None where there are none.
+        is_given: (m,) bool, links that nothing had to find, as their ends have the same identifier
+            or somebody accepted them; None where there are none.
         link_ids, cluster_ids: (m,) ids of the links and of the clusters that they are in, "" for
             none, see `dualamn.link_files.link_ids`; None where none were asked for.
     """
@@ -261,6 +262,9 @@ class PairAlignment:
 SAME_IDENTIFIER = "same identifier"
 """The origin of a link whose ends have the same identifier."""
 
+ACCEPTED = "accepted"
+"""The origin of a link that somebody accepted."""
+
 
 @dataclass(frozen=True, eq=False)
 class LinkColumns:
@@ -274,8 +278,8 @@ class LinkColumns:
             graphs that were not calibrated; None where none were.
         left_name, right_name: (m,) what people call the entities, "" for one without a name; None
             where no graph has names.
-        origin: (m,) "same identifier" for links that are certain by that, "" for those that were
-            found; None where all were found.
+        origin: (m,) "same identifier" for links that are certain by that, "accepted" for those that
+            somebody accepted, "" for those that were found; None where all were found.
     """
 
     left_source: StringArray
@@ -363,7 +367,7 @@ class AlignedLinks:
 
     @property
     def is_given(self) -> BoolArray:
-        """(m,) bool: links that are certain, as their ends have the same identifier."""
+        """(m,) bool: links that are certain: of the same identifier, or accepted by somebody."""
         nothing = [np.zeros(len(pair.links), np.bool_) for pair in self.pairs]
         return np.concatenate(
             [
@@ -374,6 +378,12 @@ class AlignedLinks:
                 ),
             ]
         )
+
+    @property
+    def is_accepted(self) -> BoolArray:
+        """(m,) bool: links that somebody accepted."""
+        accepted = np.isin(pair_keys(self.links), pair_keys(self.task.accepted_links))
+        return self.is_given & accepted
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -398,7 +408,8 @@ class AlignedLinks:
         called = None if names is None else names[links]
         given, origin = self.is_given, None
         if given.any():
-            origin = strings(["", SAME_IDENTIFIER])[given.astype(np.int64)]
+            kind = given.astype(np.int64) + self.is_accepted
+            origin = strings(["", SAME_IDENTIFIER, ACCEPTED])[kind]
         return LinkColumns(
             sources[:, 0],
             ends[:, 0],

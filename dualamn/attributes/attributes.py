@@ -62,7 +62,10 @@ class Attributes:
         types = TypeSimilarity(task, seed=config.seed) if config.values != "off" else None
         if types is not None and len(set(types.types.graph.tolist())) < 2:
             types = None  # of graphs without types nothing can be compared
-        return cls(names, values, config.search_limit, types)
+        made = cls(names, values, config.search_limit, types)
+        for one in made.taking_part:
+            one.rejected = task.not_links
+        return made
 
     @property
     def taking_part(self) -> tuple[AttributeSimilarity, ...]:
@@ -208,7 +211,7 @@ class Attributes:
             if self.values is not None:
                 found = find_seeds_by_value(task, self.values.facts, comparable)
                 seeds = seeds.with_values(*found)
-        return seeds.with_shared(shared_identifiers(task))
+        return seeds.with_shared(shared_identifiers(task)).without(task.not_links)
 
     def find_seeds(self, task: AlignmentTask) -> PseudoSeeds:
         """Pseudo-seeds for a task without seed links.

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dualamn.errors import CheckpointError
-from dualamn.kernels.arrays import BoolArray, Floats, Int32Array, IntArray
+from dualamn.kernels.arrays import BoolArray, Floats, Int32Array, IntArray, no_links
 from dualamn.kernels.logistic import Comparisons, fit_logit
 
 if TYPE_CHECKING:
@@ -46,7 +46,9 @@ class AttributeSimilarity(ABC):
         self._sources = sources
         self._seed = seed
         self._is_weighed = False
-        self._links = np.empty((0, 2), dtype=np.int32)
+        self._links = no_links()
+        self.rejected = no_links()
+        """(r, 2) int32 joint ids of pairs known to be different, which `weigh` learns from too."""
         self.learn(self._links)
 
     @property
@@ -94,6 +96,7 @@ class AttributeSimilarity(ABC):
         for part in (0, 1):
             self.learn(links[order[1 - part :: 2]])
             asked += self._compared(links[order[part::2]], beside, rng)
+            asked += self._different(self.rejected[part::2], beside)
         self._set_weights(fit_logit(asked, self._most, self._n_features))
         self.learn(links)
 
@@ -187,6 +190,35 @@ class AttributeSimilarity(ABC):
             features = [values.reshape(shape) for values in self.features(*pairs)]
             found.append(Comparisons(features, counts.astype(np.float32), weights))
         return found
+
+    def _different(
+        self, pairs: Int32Array, beside: AttributeSimilarity | None
+    ) -> list[Comparisons]:
+        """Pairs that are known to be different, each against no match.
+
+        With w the match weight of a pair and n entities that could be the counterpart, it is no
+        match with the probability 1 / (1 + exp(w) / n) (Fellegi and Sunter). So the first of every
+        row is what no feature speaks for, and the pair counts for 1 / n.
+
+        Returns:
+            One, or none without pairs.
+        """
+        if self._among is not None:
+            pairs = pairs[self._among[pairs].all(axis=1)]
+        if not len(pairs):
+            return []
+        ends = pairs[:, 0].astype(np.int64), pairs[:, 1].astype(np.int64)
+        sizes = np.bincount(self._sources)[self._sources[pairs[:, 1]]]
+        counts = np.stack([np.ones(len(pairs)), 1 / sizes], axis=1).astype(np.float32)
+
+        def against_none(values: NDArray[Any]) -> NDArray[np.floating]:
+            return np.stack([np.zeros(len(pairs)), values.astype(np.float64)], axis=1)
+
+        speaks = None
+        if beside is not None and beside.has_weight:
+            speaks = against_none(beside.match_weight(*ends))
+        features = [against_none(values) for values in self.features(*ends)]
+        return [Comparisons(features, counts, speaks)]
 
 
 def repeated(candidates: NDArray[np.integer]) -> BoolArray:

@@ -122,6 +122,14 @@ class PseudoSeeds:
             valued=valued,
         )
 
+    def without(self, rejected: Int32Array) -> PseudoSeeds:
+        """Less (r, 2) pairs that are known to be different."""
+        if not len(rejected):
+            return self
+        keys = pair_keys(rejected)
+        kept = self.chosen(~np.isin(pair_keys(self.links), keys))
+        return replace(kept, by_value=self.by_value[~np.isin(pair_keys(self.by_value), keys)])
+
     def labels(self, found: Int32Array) -> Int32Array:
         """The pairs that match weights of names and values are learned from.
 
@@ -149,7 +157,7 @@ def shared_identifiers(task: AlignmentTask) -> Int32Array:
     """(m, 2) int32 pairs of one IRI in two graphs, which calls one thing whoever uses it.
 
     Identifiers that are no absolute IRIs, such as numbers, mean something in their graph only, and
-    so do entities that get no links.
+    so do entities that get no links. Rejected pairs are left out.
     """
     links = [np.empty((0, 2), dtype=np.int32)]
     identifiers = task.identifiers(np.arange(task.n_entities)).tolist()
@@ -165,4 +173,4 @@ def shared_identifiers(task: AlignmentTask) -> Int32Array:
         )
         found = [(joint, second[name]) for name, joint in first.items() if name in second]
         links.append(np.array(found, dtype=np.int32).reshape(-1, 2))
-    return np.concatenate(links)
+    return task.not_rejected(np.concatenate(links))

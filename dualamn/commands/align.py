@@ -152,6 +152,8 @@ def align(
       dualamn align left.nt right.nt --out links.tsv --report report.html
       dualamn align dbp15k/zh_en --data ~/data --precision 0.95 --out links.tsv
       dualamn align left.tsv right.tsv --links seeds.tsv --many --out links.tsv
+      dualamn align left.nt right.nt --links a.sssom.tsv --links b.nt \\
+          --not-links wrong.tsv --out links.tsv
       dualamn align dbp5l --data ~/data --out links.tsv --clusters clusters.tsv
     """
     asked = min_probability is not None or precision is not None
@@ -252,7 +254,8 @@ def _read(source: Source, names: str | None) -> list[Path]:
     """The files and folders that are given; a data set is none of them."""
     graphs = source.paths if len(source.paths) > 1 else ()
     given = [path for text in graphs for path in files_of(text)]
-    others = (source.links, None if names is None else Path(names))
+    names_file = None if names is None else Path(names)
+    others = (*source.links, *source.not_links, source.decisions, names_file)
     return [*given, *(path for path in others if path is not None)]
 
 

@@ -70,8 +70,11 @@ def rests_on(alignment: Alignment) -> Iterator[str]:
     if by_names is not None and len(alignment):
         yield f"{int((by_names & ~given).sum()):,} that names or values support"
         yield f"{int((~by_names & ~given).sum()):,} by structure alone"
-    if given.any():
-        yield f"{int(given.sum()):,} with the same identifier"
+    accepted = int(alignment.is_accepted.sum())
+    if given.sum() > accepted:
+        yield f"{int(given.sum()) - accepted:,} with the same identifier"
+    if accepted:
+        yield f"{accepted:,} accepted by decision"
 
 
 def unlinked_table(alignment: Alignment) -> Table:

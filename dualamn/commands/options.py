@@ -38,9 +38,13 @@ def gathered(name: str, make: type, *given: Callable[..., Any]) -> Callable[...,
     return decorate
 
 
-def file_option(name: str, text: str, metavar: str = "FILE") -> Callable[..., Any]:
-    """An option that takes the path of a file."""
-    return click.option(name, type=click.Path(path_type=Path), metavar=metavar, help=text)
+def file_option(
+    name: str, text: str, metavar: str = "FILE", *, multiple: bool = False
+) -> Callable[..., Any]:
+    """An option that takes the path of a file; with `multiple` it may be given again."""
+    return click.option(
+        name, type=click.Path(path_type=Path), metavar=metavar, help=text, multiple=multiple
+    )
 
 
 as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")

@@ -25,7 +25,9 @@ class Source:
     """What the user wants to be read: a data set, or graphs; `reading` makes it of options."""
 
     paths: tuple[str, ...]
-    links: Path | None
+    links: tuple[Path, ...]
+    not_links: tuple[Path, ...]
+    decisions: Path | None
     min_confidence: float
     data: Path | None
     train_ratio: float | None
@@ -43,7 +45,7 @@ class Source:
 
     def check(self) -> None:
         """Refuses what does not go with a data set, a path alone, before anything is read."""
-        if len(self.paths) == 1 and self.links is not None:
+        if len(self.paths) == 1 and self.links:
             raise click.UsageError(
                 "--links goes with two or more graphs. One path alone is a data set folder that "
                 "brings its own links; was a graph forgotten?"
@@ -67,6 +69,15 @@ class Source:
 
         With `many` these links may give an entity several counterparts.
         """
+        from dualamn.data_loaders.decided import with_decisions
+        from dualamn.data_loaders.given_links import with_not_links
+
+        task = self._load(seed, many=many, quiet=quiet)
+        if self.not_links:
+            task = with_not_links(task, self.not_links, encoding=self.encoding)
+        return task if self.decisions is None else with_decisions(task, self.decisions, many=many)
+
+    def _load(self, seed: int, *, many: bool, quiet: bool) -> AlignmentTask:
         from dualamn.data_loaders import load, load_files, resolve
 
         fetch_missing(self.paths, self.data, quiet=quiet)
@@ -122,7 +133,19 @@ reading = options.gathered(
     options.file_option(
         "--links",
         "Read seed links, entities known to be the same: a table, RDF with owl:sameAs, an "
-        "Alignment of OAEI, or SSSOM. Goes with LEFT and RIGHT.",
+        "Alignment of OAEI, or SSSOM. Goes with LEFT and RIGHT. Repeatable, in any formats.",
+        multiple=True,
+    ),
+    options.file_option(
+        "--not-links",
+        "Read pairs known to be different, which are never linked: a table, RDF with "
+        "owl:differentFrom, or SSSOM with the predicate modifier Not. Repeatable.",
+        multiple=True,
+    ),
+    options.file_option(
+        "--decisions",
+        "Read what people decided about pairs, as dualamn review writes it: accepted pairs are "
+        "seed links and stand among the links, rejected ones are never linked.",
     ),
     click.option(
         "--min-confidence",
@@ -274,6 +297,8 @@ def describe_task(task: AlignmentTask) -> str:
         for kg in task.kgs
     )
     links = counted(len(task.seed_links), "seed link")
+    if len(task.not_links):
+        links += f", {counted(len(task.not_links), 'rejected pair')}"
     if len(task.test_links):
         links += f", {counted(len(task.test_links), 'test link')}"
     return f"{task.name}: {graphs}; {links}"

@@ -112,8 +112,9 @@ class Evidence:
     E is about what few entities have in common, and favours entities of which much is known; L
     about common statements as well, and those that only one of the two has. Pairs that only
     evidence found are kept if s + a E makes them one of the best few of either entity. Seed
-    links count as certain throughout. The combination of embeddings with probabilistic
-    reasoning follows NeuSymEA (Chen et al., NeurIPS 2025).
+    links count as certain throughout, and a rejected pair is never one of the pairs. The
+    combination of embeddings with probabilistic reasoning follows NeuSymEA (Chen et al., NeurIPS
+    2025).
 
     Args:
         task: gives triples and seed links.
@@ -127,6 +128,8 @@ class Evidence:
         self.right = Statements.of(task.kgs[right])
         self.offsets = task.entity_offsets[[left, right]].astype(np.int64)
         self.seeds = task.links_between(task.seed_links, left, right) - self.offsets
+        rejected = task.links_between(task.not_links, left, right) - self.offsets
+        self.rejected = np.sort(pair_keys(rejected))
 
     def judge(
         self,
@@ -288,6 +291,9 @@ class Evidence:
             ),
         )
         keys, weights = summed(overlap_evidence(left, right, matched), (n_left, n_right))
+        if len(self.rejected):
+            possible = ~find(self.rejected, keys)[1]
+            keys, weights = keys[possible], weights[possible]
         by_share = self.config.evidence_share_weight
         similarity = StatementSimilarity.of(left, right, matched) if by_share else None
         return keys, weights, similarity

@@ -74,6 +74,7 @@ class Explanation:
             was asked about; None for an entity without a link.
         is_linked, is_seed: whether the two are linked, and whether that was given and not found.
         has_same_identifier: whether they are linked since their identifiers are the same IRI.
+        is_rejected: whether they are known to be different.
         score: the matcher's for the link; None where there is none.
         probability: that the link is correct; None where it was not calibrated.
         combined_score: what the search ranked by, the cosine of the embeddings and what names and
@@ -102,6 +103,7 @@ class Explanation:
     candidates: tuple[Candidate, ...]
     only_here: int
     has_same_identifier: bool = False
+    is_rejected: bool = False
 
     def as_dict(self) -> dict[str, Any]:
         """Everything as plain values, under the names of the attributes."""
@@ -142,6 +144,8 @@ class Explanation:
             return f"{pair} are a seed link, given and not found"
         if self.has_same_identifier:
             return f"{pair} have the same identifier, so they are linked with probability 1"
+        if self.is_rejected:
+            return f"{pair} are a rejected pair, known to be different"
         if not self.is_linked:
             return f"{pair} are not linked"
         if self.probability is None:
@@ -206,6 +210,7 @@ class _Graphs:
         self._sides = (pair.right, pair.left) if swapped else (pair.left, pair.right)
         self._links = pair.links[:, ::-1] if swapped else pair.links
         self._seeds = self._task.links_between(self._task.seed_links, *self._sides)
+        self._rejected = self._task.links_between(self._task.not_links, *self._sides)
         self._common = CommonStatements(alignment, pair)
 
     def explain(self, entity: int, right: int | None) -> Explanation:
@@ -217,6 +222,7 @@ class _Graphs:
         given = self._pair.is_given
         same = link is not None and given is not None and bool(given[link])
         features = None if link is None or same else self._pair.features
+        is_seed = bool((self._seeds == ends).all(axis=1).any())
         shared = () if other is None else self._shared(entity, other)
         total = sum(statement.match_weight for statement in shared)
         rivals = [(c, score) for c, score in self._ranked(entity) if c != other][:MOST_CANDIDATES]
@@ -225,12 +231,13 @@ class _Graphs:
             self._entity(0, entity),
             None if other is None else self._entity(1, other),
             is_linked=link is not None,
-            is_seed=bool((self._seeds == ends).all(axis=1).any()),
+            is_seed=is_seed,
             score=None if link is None else float(self._pair.scores[link]),
             probability=None if link is None else self._probability(link),
             combined_score=None if features is None else search_score_of(features[link]),
             evidence=total,
-            has_same_identifier=same,
+            has_same_identifier=same and not is_seed,
+            is_rejected=bool((self._rejected == ends).all(axis=1).any()),
             probability_without_evidence=None if same else self._without(link, total),
             shared=tuple(
                 s if same else replace(s, probability_without=self._without(link, s.match_weight))

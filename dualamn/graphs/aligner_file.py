@@ -18,7 +18,7 @@ from dualamn.errors import CheckpointError, DualamnError
 from dualamn.files.atomic import write_tensors
 from dualamn.graphs.alignment_state import AlignmentState, arrays_of, state_from
 from dualamn.graphs.knowledge_graph import FurtherNames, KnowledgeGraph, Literals
-from dualamn.graphs.pyg_data import LINKS
+from dualamn.graphs.pyg_data import EVERY_LINK, LINKS
 from dualamn.graphs.task import AlignmentTask
 from dualamn.kernels.arrays import StringArray, strings
 from dualamn.kernels.memory import Storage
@@ -56,7 +56,7 @@ def write_aligner(
             tensors[f"kg/{number}/unlinkable"] = torch.from_numpy(kg.unlinkable)
         for what, names in columns.items():
             _add(tensors, f"kg/{number}/{what}", names)
-    for name in LINKS:
+    for name in EVERY_LINK:
         tensors[name] = torch.from_numpy(getattr(task, name)).contiguous()
     about = {
         "name": task.name,
@@ -107,6 +107,8 @@ def read_aligner(
             _graph(name, tensors, f"kg/{number}") for number, name in enumerate(about["kgs"])
         )
         links = {name: tensors[name].numpy() for name in LINKS}
+        # Older files know of no decisions.
+        links |= {name: tensors[name].numpy() for name in EVERY_LINK if name in tensors}
         last = None
         if "alignment" in head:
             found = taken(tensors, "alignment/")

@@ -16,6 +16,7 @@ import numpy as np
 
 from dualamn.files.text import counted
 from dualamn.graphs.knowledge_graph import FurtherNames, KnowledgeGraph, Literals
+from dualamn.graphs.pyg_data import EVERY_LINK
 from dualamn.graphs.task import AlignmentTask
 from dualamn.kernels.arrays import BoolArray, Int32Array, IntArray, StringArray, keys_of, strings
 
@@ -104,7 +105,7 @@ def grow_task(task: AlignmentTask, changes: Sequence[GraphChange]) -> GrownTask:
     ).astype(np.int32)
     links = {
         name: new_id[old[(new_id[old] >= 0).all(axis=1)]]
-        for name in ("seed_links", "test_links", "valid_links")
+        for name in EVERY_LINK
         for old in [getattr(task, name)]
     }
     return GrownTask(

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from torch_geometric.data import Data
 
 LINKS = ("seed_links", "test_links", "valid_links")
+EVERY_LINK = (*LINKS, "not_links", "accepted_links")
+"""The arrays of pairs that a task has: links, and decisions, of which there may be none."""
 
 
 def pyg_data(
@@ -30,7 +32,7 @@ def pyg_data(
 
     Args:
         kgs, triples, relations, source_of: of the task, see `dualamn.AlignmentTask`.
-        links: the task's arrays seed_links, test_links and valid_links.
+        links: the task's arrays, those of `EVERY_LINK`.
         rest: the task's task_name, seed, notes and distinct_identifiers.
 
     Returns:
@@ -38,7 +40,7 @@ def pyg_data(
 
         - edge_index: (2, t) head and tail of every triple, and edge_type: (t,) its relation;
         - source_of: (n,) the knowledge graph of every entity;
-        - seed_links, test_links, valid_links: (m, 2) each;
+        - seed_links, test_links, valid_links, not_links, accepted_links: (m, 2) each;
         - names, relation_names, kg_names: lists of identifiers;
         - relations_of: for every knowledge graph, the relations it knows, as a tensor;
         - further_names_of, unlinkable_of: for every knowledge graph, see `KnowledgeGraph`;
@@ -95,7 +97,7 @@ def task_fields(data: Data) -> dict[str, Any]:
         "seed": int(data.seed) if "seed" in data else 0,
         "notes": tuple(data.notes) if "notes" in data else (),
         "distinct_identifiers": bool(data.get("distinct_identifiers", False)),
-        **{name: _links(data, name, source_of) for name in LINKS},
+        **{name: _links(data, name, source_of) for name in EVERY_LINK},
     }
 
 

@@ -17,8 +17,16 @@ from numpy.typing import ArrayLike
 
 from dualamn.errors import DataError
 from dualamn.graphs.knowledge_graph import FurtherNames, KnowledgeGraph, integer_rows, inverse
-from dualamn.graphs.pyg_data import LINKS, pyg_data, task_fields
-from dualamn.kernels.arrays import BoolArray, Int32Array, StringArray, components, strings
+from dualamn.graphs.pyg_data import EVERY_LINK, pyg_data, task_fields
+from dualamn.kernels.arrays import (
+    BoolArray,
+    Int32Array,
+    StringArray,
+    components,
+    no_links,
+    pair_keys,
+    strings,
+)
 
 if TYPE_CHECKING:
     from torch_geometric.data import Data
@@ -55,6 +63,10 @@ class AlignmentTask:
         notes: what loading merged or skipped, each with its count.
         distinct_identifiers: an IRI that two graphs have may stand for two things; if not, it
             links them, see `same_identifiers`.
+        not_links: (r, 2) int32 joint ids of rejected pairs, which are known to be different: none
+            becomes a link or is learned from as one, and each counts against what it looks like.
+        accepted_links: (a, 2) int32 joint ids of seed links that stand among the links of an
+            alignment, marked as accepted: somebody decided so.
     """
 
     name: str
@@ -65,6 +77,8 @@ class AlignmentTask:
     seed: int = 0
     notes: tuple[str, ...] = field(default=())
     distinct_identifiers: bool = False
+    not_links: Int32Array = field(default_factory=no_links)
+    accepted_links: Int32Array = field(default_factory=no_links)
 
     @classmethod
     def from_kgs(
@@ -74,6 +88,7 @@ class AlignmentTask:
         test_links: LinkTable | None = None,
         valid_links: LinkTable | None = None,
         *,
+        not_links: LinkTable | None = None,
         name: str = "task",
         seed: int = 0,
         notes: Sequence[str] = (),
@@ -82,7 +97,8 @@ class AlignmentTask:
 
         Raises:
             DataError: fewer than two graphs, two graphs of one name, a link to an entity or
-                graph that does not exist or within one graph, or a negative seed.
+                graph that does not exist or within one graph, a seed link that is a rejected pair
+                too, or a negative seed.
         """
         check_seed(seed)
         if len(kgs) < 2:
@@ -103,7 +119,30 @@ class AlignmentTask:
             for table in (seed_links, test_links, valid_links)
         )
         permuted = tuple(kg.permuted(order) for kg, order in zip(kgs, orders, strict=True))
-        return cls(name, permuted, seeds, test, valid, seed, tuple(notes))
+        task = cls(name, permuted, seeds, test, valid, seed, tuple(notes))
+        rejected = _joint_links(not_links or {}, kgs, joint_ids)
+        return task.with_not_links(rejected) if len(rejected) else task
+
+    def with_not_links(self, pairs: Int32Array) -> AlignmentTask:
+        """The task with more rejected pairs, (r, 2) joint ids in either order.
+
+        Raises:
+            DataError: a pair of one graph, or one that is a seed link.
+        """
+        sources = self.source_of[pairs]
+        for pair in pairs[sources[:, 0] == sources[:, 1]][:1]:
+            left, right = self.identifiers(pair)
+            raise DataError(f"{left!r} and {right!r} are of one graph, which links do not join")
+        swapped = sources[:, 0] > sources[:, 1]
+        pairs = np.where(swapped[:, None], pairs[:, ::-1], pairs)
+        for pair in pairs[np.isin(pair_keys(pairs), pair_keys(self.seed_links))][:1]:
+            left, right = self.identifiers(pair)
+            raise DataError(
+                f"{left!r} and {right!r} are a seed link and a rejected pair; remove one of the two"
+            )
+        every = np.concatenate([self.not_links, pairs])
+        first = np.sort(np.unique(pair_keys(every), return_index=True)[1])
+        return replace(self, not_links=every[first].astype(np.int32))
 
     @cached_property
     def entity_offsets(self) -> Int32Array:
@@ -261,9 +300,9 @@ class AlignmentTask:
         """(m, 2) int32 joint ids: entities of two graphs that have the same absolute IRI.
 
         An IRI means the same thing wherever it stands, so these are links that nothing has to find.
-        Left out are entities that get no links, and those that a seed link joins to the other
-        graph; none are left with `distinct_identifiers`. Blank nodes and short names, such as 17
-        or ex:a, are no absolute IRIs.
+        Left out are entities that get no links, those that a seed link joins to the other graph,
+        and rejected pairs; none are left with `distinct_identifiers`. Blank nodes and short names,
+        such as 17 or ex:a, are no absolute IRIs.
         """
         found = [np.empty((0, 2), dtype=np.int32)]
         for left, right in () if self.distinct_identifiers else self.kg_pairs:
@@ -274,7 +313,14 @@ class AlignmentTask:
                 (of_iri[iri], joint) for iri, joint in self._free_iris(right, free) if iri in of_iri
             ]
             found.append(np.array(pairs, dtype=np.int32).reshape(-1, 2))
-        return np.concatenate(found)
+        return self.not_rejected(np.concatenate(found))
+
+    def not_rejected(self, links: Int32Array) -> Int32Array:
+        """Those of (m, 2) links that are no rejected pairs."""
+        if not len(self.not_links):
+            return links
+        kept: Int32Array = links[~np.isin(pair_keys(links), pair_keys(self.not_links))]
+        return kept
 
     def _free_iris(self, kg: int, free: BoolArray) -> Iterator[tuple[str, int]]:
         """The absolute IRIs of a graph and their joint ids, of the entities that are free."""
@@ -326,6 +372,8 @@ class AlignmentTask:
             seed_links=inside(self.seed_links),
             test_links=inside(self.test_links),
             valid_links=inside(self.valid_links),
+            not_links=inside(self.not_links),
+            accepted_links=inside(self.accepted_links),
         )
 
     def to_pyg(self) -> Data:
@@ -335,7 +383,7 @@ class AlignmentTask:
             self.triples,
             self.relations,
             self.source_of,
-            {name: getattr(self, name) for name in LINKS},
+            {name: getattr(self, name) for name in EVERY_LINK},
             task_name=self.name,
             seed=self.seed,
             notes=list(self.notes),

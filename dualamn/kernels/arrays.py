@@ -39,6 +39,11 @@ def normalise(rows: EmbeddingArray) -> None:
     rows /= np.maximum(length, 1e-12)[:, None]
 
 
+def no_links() -> Int32Array:
+    """(0, 2) joint ids: no pair at all."""
+    return np.empty((0, 2), dtype=np.int32)
+
+
 def pair_keys(links: NDArray[np.integer]) -> IntArray:
     """(m,) the key of every pair of joint ids, given as (m, 2)."""
     return keys_of(links[:, 0], links[:, 1])

@@ -226,7 +226,7 @@ def read_table(
         return tables.read_parquet(path, asked)
     text = read_text(path, as_written=True, encoding=asked.encoding)
     if sssom.is_sssom(text):
-        return sssom.parse_sssom(path, text)
+        return sssom.parse_sssom(path, text, asked)
     return tables.parse_links(path, text, asked)
 
 

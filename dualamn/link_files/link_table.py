@@ -25,6 +25,9 @@ SAMENESS = (
 )
 """The properties whose statements are links: they say that two things are the same."""
 
+DIFFERENCE = ("http://www.w3.org/2002/07/owl#differentFrom",)
+"""The properties whose statements say that two things are different."""
+
 FOREIGN = "about something that no two graphs have"
 """Why a statement is no link where `Asked.is_wanted` refuses it."""
 
@@ -42,12 +45,20 @@ class Asked:
         is_header: whether the first row of a table names columns, as the second one tells.
         is_wanted: whether a statement about these two is to be kept; others are counted alone.
         encoding: that of text which is not UTF-8 and does not say what it is.
+        different: whether pairs are wanted that are said to be different, in place of links.
     """
 
     is_data: Callable[[Sequence[str]], bool] = lambda row: False
     is_header: Callable[[Sequence[str], Sequence[str]], bool] = lambda first, second: False
     is_wanted: Callable[[str, str], bool] = lambda left, right: True
     encoding: str | None = None
+    different: bool = False
+
+    def takes(self, property_: str, *, negated: bool = False) -> bool:
+        """Whether statements of a property in full, or their negations, are what is wanted."""
+        if negated:
+            return self.different and property_ in SAMENESS
+        return property_ in (DIFFERENCE if self.different else SAMENESS)
 
 
 @dataclass(frozen=True, eq=False)

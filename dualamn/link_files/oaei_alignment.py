@@ -30,7 +30,7 @@ from xml.sax.saxutils import quoteattr
 from dualamn.files.opening import opened
 from dualamn.files.rdf import mistake
 from dualamn.files.text import write_lines
-from dualamn.link_files.link_table import FOREIGN, SAMENESS, Asked, LinkTable
+from dualamn.link_files.link_table import FOREIGN, Asked, LinkTable
 from dualamn.link_files.mapping_set import (
     PREFIXES,
     SSSOM,
@@ -49,6 +49,8 @@ _BEGIN = re.compile(rb"<(?:[\w.-]+:)?Alignment[\s>/]")
 _HEAD = 1 << 16  # bytes in which the element Alignment begins, behind comments and a DTD
 _SAME = re.compile(r"=|==|≡|equiv(?:alence)?|.*\bEquivRelation|(?:owl|skos):(?:sameAs|exactMatch)")
 """What stands for sameness in files; the Alignment API also writes the name of its class."""
+_DIFFERENT = re.compile(r"%|incompat(?:ible)?|.*\bIncompatRelation|owl:differentFrom")
+"""What stands for things that cannot be the same."""
 
 
 def write_alignment(alignment: AlignedLinks, path: Path, options: WriteOptions) -> None:
@@ -127,7 +129,7 @@ class _Cells:
         self._others: Counter[str] = Counter()
 
     def read(self) -> LinkTable:
-        """All links of the file; other relations than sameness are counted."""
+        """All links of the file; other relations than the one asked for are counted."""
         with opened(self._path, self._asked.encoding, is_xml=True) as stream:
             self._parser = expat.ParserCreate("UTF-8")
             self._parser.buffer_text = True
@@ -169,7 +171,8 @@ class _Cells:
             return
         left, right = (self._cell.get(end, "") for end in _ENDS)
         relation = self._cell.get("relation", "=")
-        if left and right and (relation in SAMENESS or _SAME.fullmatch(relation)):
+        meant = _DIFFERENT if self._asked.different else _SAME
+        if left and right and (self._asked.takes(relation) or meant.fullmatch(relation)):
             if self._asked.is_wanted(left, right):
                 self._kept.append(self._cell)
                 return

@@ -50,6 +50,9 @@ _KINDS = {
 }
 """The slots of links that an axiom has, if they are known, and what they hold."""
 
+_NEGATED = ("Not", "NegatedPredicate")
+"""How the modifier of an axiom ends that says of two things that they are not so."""
+
 _SPECIAL = re.compile(r'[\x00-\x1f"\\\x7f]')
 _TRIPLE = re.compile(
     r"[ \t]*(<[^<>]*>|_:\S+|<<.*>>)[ \t]*<([^<>]*)>[ \t]*"
@@ -120,6 +123,8 @@ def read_ntriples(path: Path, asked: Asked) -> LinkTable:
 def read_rdf(path: Path, asked: Asked, kind: str | None = None) -> LinkTable:
     """Reads statements that two IRIs are the same, and what annotated axioms say of them.
 
+    Where it is asked for, they are those that two IRIs are different.
+
     If no `kind` of RDF is given, the ending says which one the file is; without one it is Turtle.
     """
     return _links(path, _of_rdf(path, kind or RDF.get(suffix(path), "Turtle"), asked), asked)
@@ -170,7 +175,7 @@ def _links(path: Path, found: Iterable[_Statement], asked: Asked) -> LinkTable:
     nodes: dict[str, dict[str, str]] = {}
     others: Counter[str] = Counter()
     for subject, predicate, object_, joins_iris, line in found:
-        if predicate in SAMENESS:
+        if asked.takes(predicate):
             if not joins_iris:
                 others["about something without an identifier"] += 1
             elif asked.is_wanted(subject, object_):
@@ -191,7 +196,8 @@ def _links(path: Path, found: Iterable[_Statement], asked: Asked) -> LinkTable:
     axioms, foreign = [], 0
     for node in nodes.values():
         if node.get(RDF_TYPE) == f"{_OWL}Axiom":
-            if node.get(_PROPERTY) not in SAMENESS:
+            negated = node.get(f"{SSSOM}predicate_modifier", "").endswith(_NEGATED)
+            if not asked.takes(node.get(_PROPERTY, ""), negated=negated):
                 others["of another property"] += 1
             elif asked.is_wanted(node.get(_SOURCE, ""), node.get(_TARGET, "")):
                 axioms.append(node)

@@ -41,6 +41,7 @@ class LinkReader:
         min_confidence: links of which their file says that they are less probable are left out,
             and counted: those with a probability, or the confidence of a mapping set.
         many: whether an entity may have several counterparts in a graph.
+        different: whether pairs are read that are known to be different, in place of links.
 
     Raises:
         ConfigError: `min_confidence` is no probability.
@@ -54,7 +55,9 @@ class LinkReader:
         encoding: str | None = None,
         min_confidence: float = MIN_CONFIDENCE,
         many: bool = False,
+        different: bool = False,
     ) -> None:
+        self.different = different
         self.kgs = tuple(kgs)
         self.many = many
         self._notes = notes
@@ -85,6 +88,8 @@ class LinkReader:
     def resolve(self, table: LinkTable) -> PairFiles:
         """Finds the entities of links, see `read`."""
         if not table.is_statements and not len(table):
+            if self.different:
+                raise DataError("there is no pair that is no link", path=table.path)
             raise DataError("there is nothing but a header; add links", path=table.path)
         self._notes.extend(table.notes)
         kept = confident(table, self._min_confidence, self._notes)
@@ -119,7 +124,7 @@ class LinkReader:
             ends = self._finder.ends(subject), self._finder.ends(object_)
             return all(ends) and (ends[0].keys() != ends[1].keys() or len(ends[0]) > 1)
 
-        return Asked(is_data, is_header, is_wanted, self._encoding)
+        return Asked(is_data, is_header, is_wanted, self._encoding, self.different)
 
     def _read_folder(self, folder: Path) -> PairFiles:
         pairs: PairFiles = {}
@@ -260,7 +265,8 @@ class LinkReader:
                     self._finder.used(name, kg, number)
         if not found:
             raise DataError(
-                f"none of its {counted(total, 'statement')} that two things are the same joins "
+                f"none of its {counted(total, 'statement')} that two things are "
+                f"{'different' if self.different else 'the same'} joins "
                 f"{' and '.join(kg.name for kg in self.kgs)}; are the identifiers written as in "
                 "the graphs?",
                 path=table.path,

@@ -3,13 +3,16 @@
 Identifiers are CURIEs, with a map of prefixes made from what the IRIs have in common. They are
 written as URIs: the tools of the standard drop a mapping whose id is not ASCII, so `é` becomes
 `%C3%A9`; `dualamn evaluate` compares them in that form. Fields follow the rules of CSV, and
-labels are one line. Reading a header takes the extra `sssom`.
+labels are one line. Reading a
+header of another tool takes the extra `sssom`.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -17,9 +20,9 @@ from typing import Any
 from dualamn.errors import DataError, needs
 from dualamn.files.iris import WELL_KNOWN, Curies, curies_of, to_uri
 from dualamn.files.rdf import RDF_TYPE
-from dualamn.files.string_tables import Delimited, parse_strings
+from dualamn.files.string_tables import Delimited, StringTable, parse_strings
 from dualamn.files.text import read_text, unix_lines, write_lines
-from dualamn.link_files.link_table import SAMENESS, Asked, LinkTable, expanded
+from dualamn.link_files.link_table import Asked, LinkTable, expanded
 from dualamn.link_files.mapping_set import (
     PREFIXES,
     SLOTS,
@@ -31,6 +34,12 @@ from dualamn.link_files.mapping_set import (
 from dualamn.link_files.table import WriteOptions
 from dualamn.link_files.table_formats import MOST_COLUMNS, quoted
 from dualamn.result import AlignedLinks
+
+_PLAIN = re.compile(
+    r"(?P<indent>  )?(?:- |(?P<name>[A-Za-z_][\w.-]*):(?: |$))"
+    r'(?P<value>"(?:[^"\\]|\\.)*")?'
+)
+"""A line of a header as `header_lines` writes it."""
 
 _NEEDED = ("subject_id", "predicate_id", "object_id")
 _REFERENCES = ("creator_id", "subject_source", "object_source")
@@ -55,28 +64,39 @@ def _lines(made: MappingSet) -> Iterator[str]:
     columns = {**made.columns, **short}
     yield "\t".join(columns) + "\n"
     for row in zip(*columns.values(), strict=True):
-        yield "\t".join(map(_field, row)) + "\n"
+        yield "\t".join(map(field_of, row)) + "\n"
 
 
 def _header(made: MappingSet, curies: Curies) -> Iterator[str]:
-    """The metadata as YAML behind hashes; strings are written as JSON, which is YAML too."""
-    yield "#curie_map:\n"
+    """The metadata of a set, references among it as CURIEs."""
     prefixes = dict(curies.prefixes)
     if any(iri.startswith("orcid:") for iri in made.slots.get("creator_id", ())):
         prefixes["orcid"] = "https://orcid.org/"
-    for prefix, space in sorted(prefixes.items()):
-        yield f"#  {prefix}: {json.dumps(space)}\n"
+    slots: dict[str, str | tuple[str, ...]] = {}
     for name, values in made.slots.items():
         if name in _REFERENCES:
             values = tuple(curies.short.get(to_uri(iri), iri) for iri in values)
-        if SLOTS[name].several:
-            yield f"#{name}:\n"
-            yield from (f"#  - {json.dumps(value, ensure_ascii=False)}\n" for value in values)
+        slots[name] = values if SLOTS[name].several else values[0]
+    yield from (f"{line}\n" for line in header_lines(prefixes, slots))
+
+
+def header_lines(
+    prefixes: Mapping[str, str], slots: Mapping[str, str | tuple[str, ...]]
+) -> Iterator[str]:
+    """Metadata as YAML behind hashes; strings are written as JSON, which is YAML too."""
+    yield "#curie_map:"
+    for prefix, space in sorted(prefixes.items()):
+        yield f"#  {prefix}: {json.dumps(space)}"
+    for name, value in slots.items():
+        if isinstance(value, str):
+            yield f"#{name}: {json.dumps(value, ensure_ascii=False)}"
         else:
-            yield f"#{name}: {json.dumps(values[0], ensure_ascii=False)}\n"
+            yield f"#{name}:"
+            yield from (f"#  - {json.dumps(one, ensure_ascii=False)}" for one in value)
 
 
-def _field(text: str) -> str:
+def field_of(text: str) -> str:
+    """A field of the table, in quotes where it needs them."""
     return quoted(text) if '"' in text or "\t" in text else text
 
 
@@ -87,52 +107,98 @@ def is_sssom(text: str) -> bool:
 
 
 def read_sssom(path: Path, asked: Asked) -> LinkTable:
-    """Reads the mappings that say that two things are the same; others are counted."""
-    return parse_sssom(path, read_text(path, as_written=True, encoding=asked.encoding))
+    """Reads the mappings that say that two things are the same; others are counted.
+
+    Where it is asked for, those are read that say that they are different: sameness with the
+    predicate modifier Not, or owl:differentFrom.
+    """
+    text = read_text(path, as_written=True, encoding=asked.encoding)
+    return parse_sssom(path, text, asked)
 
 
-def parse_sssom(path: Path, text: str) -> LinkTable:
+@dataclass(frozen=True, eq=False)
+class MappingTable:
+    """The table of a mapping set, every mapping as it stands there, and its metadata.
+
+    Attributes:
+        table: the columns as strings, the first row names them.
+        names: of the columns.
+        metadata: of the header, with `curie_map`.
+        prefixes: those of the header, and those that need no word about them.
+    """
+
+    table: StringTable
+    names: tuple[str, ...]
+    metadata: dict[str, Any]
+    prefixes: dict[str, str]
+
+    @classmethod
+    def of(cls, path: Path, text: str) -> MappingTable:
+        """Reads the text of a file; fields with tabs or quotes stand in quotes, as in CSV.
+
+        Raises:
+            DataError: it is no SSSOM table.
+        """
+        lines = unix_lines(text).split("\n")
+        n_header = next(
+            (at for at, line in enumerate(lines) if not line.startswith("#")), len(lines)
+        )
+        metadata = _metadata(path, "\n".join(line[1:] for line in lines[:n_header]))
+        # Lines of the header become blank, so that those below keep their numbers.
+        body = "\n".join("" if line.startswith("#") else line for line in lines)
+        table = parse_strings(
+            path,
+            body,
+            _NEEDED,
+            more=range(1, MOST_COLUMNS),
+            may_have_gaps=True,
+            form=Delimited("\t", quoted=True),
+        )
+        names = tuple(column[0].strip() for column in table.columns)
+        if missing := [name for name in _NEEDED if name not in names]:
+            raise table.error(
+                f"the column {missing[0]} is missing; an SSSOM table needs {', '.join(_NEEDED)}"
+            )
+        return cls(table, names, metadata, {**_BUILT_IN, **metadata["curie_map"]})
+
+    def __len__(self) -> int:
+        return len(self.table) - 1
+
+    def column(self, name: str) -> list[str]:
+        """The values of a column, empty ones if it is not there."""
+        if name in self.names:
+            return self.table.columns[self.names.index(name)][1:]
+        return [""] * len(self)
+
+    def line(self, row: int) -> int:
+        """The line of a mapping."""
+        return self.table.line(row + 1)
+
+    def error(self, what: str, row: int) -> DataError:
+        """What is wrong with a mapping."""
+        return self.table.error(what, row + 1)
+
+
+def parse_sssom(path: Path, text: str, asked: Asked) -> LinkTable:
     """The mappings in the text of a file, see `read_sssom`; identifiers stay as short as they are.
 
     Fields with tabs or quotes stand in quotes, as in CSV.
     """
-    lines = unix_lines(text).split("\n")
-    n_header = next((at for at, line in enumerate(lines) if not line.startswith("#")), len(lines))
-    metadata = _metadata(path, "\n".join(line[1:] for line in lines[:n_header]))
-    # Lines of the header become blank, so that those below keep their numbers.
-    body = "\n".join("" if line.startswith("#") else line for line in lines)
-    table = parse_strings(
-        path,
-        body,
-        _NEEDED,
-        more=range(1, MOST_COLUMNS),
-        may_have_gaps=True,
-        form=Delimited("\t", quoted=True),
-    )
-    at = {column[0].strip(): number for number, column in enumerate(table.columns)}
-    if missing := [name for name in _NEEDED if name not in at]:
-        raise table.error(
-            f"the column {missing[0]} is missing; an SSSOM table needs {', '.join(_NEEDED)}"
-        )
-    prefixes = {**_BUILT_IN, **metadata["curie_map"]}
-
-    def column(name: str) -> list[str]:
-        return table.columns[at[name]] if name in at else [""] * len(table)
-
+    table = MappingTable.of(path, text)
+    prefixes, metadata = table.prefixes, table.metadata
+    said = zip(table.column("predicate_id"), table.column("predicate_modifier"), strict=True)
     rows = [
         row
-        for row, (predicate, modifier) in enumerate(
-            zip(column("predicate_id"), column("predicate_modifier"), strict=True)
-        )
-        if expanded(predicate, prefixes) in SAMENESS and modifier.strip().lower() != "not"
+        for row, (predicate, modifier) in enumerate(said)
+        if asked.takes(expanded(predicate, prefixes), negated=modifier.strip().lower() == "not")
     ]
 
     def kept(name: str) -> list[str]:
-        values = column(name)
+        values = table.column(name)
         return [values[row] for row in rows]
 
     columns: dict[str, list[Any]] = {"left": kept("subject_id"), "right": kept("object_id")}
-    if "confidence" in at or "other" in at:
+    if {"confidence", "other"} & set(table.names):
         columns |= score_and_probability(kept("confidence"), kept("other"))
     set_id = str(metadata.get("mapping_set_id", ""))
     sources = {}
@@ -142,7 +208,7 @@ def parse_sssom(path: Path, text: str) -> LinkTable:
         sources[side] = [graph_of(source, set_id) for source in full]
     if all(chain(*sources.values())):
         columns |= sources
-    n_others = len(table) - 1 - len(rows)
+    n_others = len(table) - len(rows)
     return LinkTable(
         path,
         columns,
@@ -163,6 +229,8 @@ _BUILT_IN = {
 def _metadata(path: Path, text: str) -> dict[str, Any]:
     if not text.strip():
         return {"curie_map": {}}
+    if (plain := _plain_metadata(text)) is not None:
+        return plain
     yaml = needs("yaml", extra="sssom")
     try:
         metadata = yaml.safe_load(text) or {}
@@ -177,3 +245,24 @@ def _metadata(path: Path, text: str) -> dict[str, Any]:
     if not isinstance(curie_map, dict):
         raise DataError("has a header that is no mapping of names and values", path=path)
     return {**metadata, "curie_map": {str(k): str(v) for k, v in curie_map.items()}}
+
+
+def _plain_metadata(text: str) -> dict[str, Any] | None:
+    """What `header_lines` made a header of; None for one that is laid out in another way."""
+    metadata: dict[str, Any] = {"curie_map": {}}
+    inside: Any = None
+    for line in text.split("\n"):
+        match = _PLAIN.fullmatch(line)
+        if match is None or (match["indent"] and inside is None):
+            return None
+        name, value = match["name"], match["value"] and json.loads(match["value"])
+        if not match["indent"]:
+            inside = None if value is not None else {} if name == "curie_map" else []
+            metadata[name] = inside if value is None else value
+        elif name is None and isinstance(inside, list):
+            inside.append(value)
+        elif name is not None and isinstance(inside, dict):
+            inside[name] = value
+        else:
+            return None
+    return metadata

@@ -190,9 +190,9 @@ def parse_links(path: Path, text: str, asked: Asked, *, form: Delimited | None =
     if places and not asked.is_data(first) and (is_ours or _is_header(table, places)):
         if is_ours:
             _check_header(table, first)
-            links = _true_pairs(table.without_first(), first, found)
+            links = _meant(table.without_first(), first, found, asked.different)
             return LinkTable.of(links, places, is_escaped=not form.quoted, notes=tuple(found))
-        links = _true_pairs(table.without_first(), first, found)
+        links = _meant(table.without_first(), first, found, asked.different)
         found.append(f"{path.name}: the first line is taken for a header")
     elif not places and _is_header_of_two(table, asked):
         links, places = table.without_first(), _positions(table, False)
@@ -209,8 +209,10 @@ def parse_links(path: Path, text: str, asked: Asked, *, form: Delimited | None =
     return LinkTable.of(links, places, notes=tuple(found))
 
 
-def named_links(table: StringTable, header: Sequence[str]) -> LinkTable:
+def named_links(table: StringTable, header: Sequence[str], *, different: bool = False) -> LinkTable:
     """The links of a table whose columns have names, or none at all.
+
+    With `different` its pairs are not links, but known to be none.
 
     Raises:
         DataError: the columns do not say what they hold.
@@ -219,24 +221,27 @@ def named_links(table: StringTable, header: Sequence[str]) -> LinkTable:
     if is_ours:
         _check_header(table, header)
     found: list[str] = []
-    table = _true_pairs(table, header, found)
+    table = _meant(table, header, found, different)
     return LinkTable.of(table, places or _positions(table, False), notes=tuple(found))
 
 
-def _true_pairs(table: StringTable, header: Sequence[str], notes: list[str]) -> StringTable:
-    """The rows of a table of pairs that are links.
+def _meant(
+    table: StringTable, header: Sequence[str], notes: list[str], different: bool
+) -> StringTable:
+    """The rows of a table of pairs that are links, or with `different` those that are none.
 
-    Sets for training matchers hold pairs that are none as well, and say so in a column.
+    Sets for training matchers hold both, and say in a column which is which.
     """
+    wanted = _NO if different else _YES
     for word, column in zip(header, table.columns, strict=False):
         if word.strip().lower() not in _VERDICT or not {*map(str.lower, column)} <= _YES | _NO:
             continue
-        rows = [row for row, cell in enumerate(column) if cell.lower() in _YES]
+        rows = [row for row, cell in enumerate(column) if cell.lower() in wanted]
         if len(rows) == len(table):
             return table
         notes.append(
             f"{table.path.name}: {counted(len(table) - len(rows), 'pair')} that {word.strip()} "
-            "says to be no link left out"
+            f"says to be {'a' if different else 'no'} link left out"
         )
         columns = tuple([cells[row] for row in rows] for cells in table.columns)
         return StringTable(table.path, columns, [table.line(row) for row in rows])
@@ -315,7 +320,7 @@ def _positions(table: StringTable, is_data: bool) -> dict[str, int]:
 def read_parquet(path: Path, asked: Asked) -> LinkTable:
     """Reads links: columns named as in other tables, or two or three of any names."""
     table = read_arrow(path)
-    links = named_links(strings_of(path, table), table.column_names)
+    links = named_links(strings_of(path, table), table.column_names, different=asked.different)
     for name, at in places_of(table.column_names)[0].items():
         if name in TEXT_COLUMNS and table.column(at).null_count:
             row = table.column(at).to_pylist().index(None)

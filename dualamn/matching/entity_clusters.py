@@ -3,7 +3,8 @@
 The links of three or more graphs need not agree: a ~ b and b ~ c, but not a ~ c, or a ~ another
 entity of c's graph. Links are taken up one by one, seed links and then the surest first, and each
 brings the clusters of its two ends together. Two clusters that have a graph in common stay apart,
-for no graph holds an entity twice: the link is then dropped, and counted. So a chain of weak links
+for no graph holds an entity twice, and so do two with a rejected pair between them: the link is
+then dropped, and counted. So a chain of weak links
 cannot reach an entity that has a surer counterpart. Links go by their probabilities, or where they
 have none by their scores; only the order matters, so any matcher's scores will do.
 
@@ -55,7 +56,8 @@ class Clusters(Generic[Links]):
         scores: (c,) float32: of the links that a cluster needs to hold together, the least sure
             one's score; 1 where seed links alone do.
         n_kept: links of the alignment with both ends in one cluster.
-        n_dropped: links that would have put two entities of one graph into a cluster.
+        n_dropped: links that would have put two entities of one graph, or a rejected pair, into a
+            cluster.
         n_below: links with a score below the lowest asked for. These three add up to all links.
         n_implied: pairs of entities in one cluster that have neither a link that was kept nor a
             seed link.
@@ -178,7 +180,7 @@ def cluster(alignment: Links, *, min_score: float | None = None) -> Clusters[Lin
 
     lots = splitmix64(pair_keys(every).astype(np.uint64), task.seed)
     order = np.lexsort((lots, -sureness))
-    owner, joined = _merge(every[order], task.source_of)
+    owner, joined = _merge(every[order], task.source_of, task.not_links)
     members, first = _table(owner, task)
     weakest = np.full(task.n_entities, inf)
     np.minimum.at(weakest, owner[every[order[joined], 0]], sureness[order[joined]])
@@ -200,8 +202,10 @@ def cluster(alignment: Links, *, min_score: float | None = None) -> Clusters[Lin
     )
 
 
-def _merge(links: Int32Array, source_of: Int32Array) -> tuple[Int32Array, BoolArray]:
-    """Brings clusters together link by link, unless they have a graph in common.
+def _merge(
+    links: Int32Array, source_of: Int32Array, rejected: Int32Array
+) -> tuple[Int32Array, BoolArray]:
+    """Brings clusters together link by link, unless they have a graph in common or are rejected.
 
     Returns:
         (n,) the first entity of each entity's cluster, and (m,) whether each link brought two
@@ -215,11 +219,21 @@ def _merge(links: Int32Array, source_of: Int32Array) -> tuple[Int32Array, BoolAr
             parent[entity] = entity = parent[above]
         return entity
 
+    apart: dict[int, set[int]] = {}  # of a cluster's first entity, who may not be with it
+    for one, two in rejected.tolist():
+        apart.setdefault(one, set()).add(two)
+        apart.setdefault(two, set()).add(one)
+
+    def is_rejected(first: int, other: int) -> bool:
+        return any(root(entity) == other for entity in apart.get(first, ()))
+
     joined = np.zeros(len(links), dtype=np.bool_)
     for at, (left, right) in enumerate(links.tolist()):
         first, other = sorted((root(left), root(right)))
-        if first != other and not graphs[first] & graphs[other]:
+        if first != other and not graphs[first] & graphs[other] and not is_rejected(first, other):
             parent[other] = first
+            if other in apart:
+                apart.setdefault(first, set()).update(apart.pop(other))
             graphs[first] |= graphs[other]
             joined[at] = True
     return np.array([root(entity) for entity in parent], dtype=np.int32), joined

@@ -4,7 +4,7 @@ sorted list, to which evidence adds others."""
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -21,6 +21,7 @@ from dualamn.kernels.arrays import (
     ends_of,
     find,
     keys_of,
+    pair_keys,
     ranks,
 )
 from dualamn.kernels.compute import in_order
@@ -64,6 +65,33 @@ def mutual(rows: IntArray, columns: IntArray, values: Floats) -> BoolArray:
         is_top = values >= top[ends]
         chosen &= is_top & (np.bincount(ends[is_top], minlength=size)[ends] == 1)
     return chosen
+
+
+def without_pairs(candidates: Candidates, pairs: Int32Array) -> Candidates:
+    """The candidates less some pairs, (r, 2) joint ids, as if nobody had found them."""
+    if not len(pairs):
+        return candidates
+    to_right, to_left = candidates.left_to_right, candidates.right_to_left
+    return replace(
+        candidates,
+        left_to_right=_without(to_right, pairs),
+        right_to_left=_without(to_left, pairs[:, ::-1]),
+    )
+
+
+def _without(topk: TopK, pairs: Int32Array) -> TopK:
+    rows = np.flatnonzero(np.isin(topk.queries, pairs[:, 0]))
+    own = np.repeat(topk.queries[rows].astype(np.int64), topk.candidates.shape[1])
+    keys = keys_of(own, np.maximum(topk.candidates[rows].ravel(), 0))
+    gone = np.isin(keys, pair_keys(pairs)).reshape(len(rows), -1) & (topk.candidates[rows] >= 0)
+    if not gone.any():
+        return topk
+    candidates, scores = topk.candidates.copy(), topk.scores.copy()
+    # Those that are left keep their order, and what fills a row comes last.
+    order = np.argsort(gone, axis=1, kind="stable")
+    candidates[rows] = np.take_along_axis(np.where(gone, -1, topk.candidates[rows]), order, axis=1)
+    scores[rows] = np.take_along_axis(np.where(gone, -np.inf, topk.scores[rows]), order, axis=1)
+    return replace(topk, candidates=candidates, scores=scores)
 
 
 def best_other(ends: IntArray, scores: Floats, size: int, place: IntArray) -> Floats:

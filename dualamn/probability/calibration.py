@@ -234,7 +234,12 @@ class JudgedLinks(AlignedLinks):
 
 
 def label_links(
-    links: Int32Array, features: FloatArray, held_out: Int32Array, *, many: bool = False
+    links: Int32Array,
+    features: FloatArray,
+    held_out: Int32Array,
+    *,
+    many: bool = False,
+    rejected: Int32Array | None = None,
 ) -> LabelledLinks:
     """Labels the second model's links by held-out ones.
 
@@ -249,11 +254,14 @@ def label_links(
         held_out: (h, 2) joint ids.
         many: an entity may have several counterparts, so where its held-out link was found, it
             says nothing of other links.
+        rejected: (r, 2) joint ids known to be different; links of them are incorrect.
     """
     found = np.isin(pair_keys(held_out), pair_keys(links)) & many
     ends = [np.isin(links[:, side], held_out[~found, side]) for side in (0, 1)]
     correct = np.isin(pair_keys(links), pair_keys(held_out))
     weights = np.where(correct, 1.0, (ends[0].astype(np.float64) + ends[1]) / 2)
+    if rejected is not None:
+        weights[np.isin(pair_keys(links), pair_keys(rejected))] = 1.0
     known = weights > 0
     return LabelledLinks(features[known], correct[known], weights[known], len(held_out))
 

@@ -7,7 +7,7 @@ like; the links of the first get their probabilities by it.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -19,6 +19,7 @@ from dualamn.kernels.arrays import (
     Int32Array,
     IntArray,
     components,
+    no_links,
     pair_keys,
 )
 
@@ -51,6 +52,8 @@ class Holdout:
         parted: (k, 2) int32 seed links and pseudo-seeds of which one end is gone.
         gone: (o,) int32 entities taken out, ends of those and others; no link may be found to one.
         number: which of the trials it is.
+        rejected: (r, 2) int32 rejected pairs that it does not know to be different: a link that it
+            makes of one is incorrect.
     """
 
     task: AlignmentTask
@@ -58,6 +61,7 @@ class Holdout:
     parted: Int32Array
     gone: Int32Array
     number: int = 0
+    rejected: Int32Array = field(default_factory=no_links)
 
     def hidden(self, meaning: FloatArray | None) -> FloatArray | None:
         """(n, d) rows of the model of names, zero for entities that are gone."""
@@ -100,7 +104,10 @@ class Holdout:
             count = int(_OTHERS_OUT * len(others) + rng.random())
             gone.append(rng.choice(others, count, replace=False))
         out = np.unique(np.concatenate(gone)).astype(np.int32)
-        return cls.made(task, seeds[held], np.concatenate(parted), out, number)
+        # The same share as of seed links, so that correct and incorrect links stay in proportion.
+        order = np.random.default_rng([seed, _PURPOSE, number, 1]).permutation(len(task.not_links))
+        rejected = task.not_links[order[: int(SHARE * len(order))]]
+        return cls.made(task, seeds[held], np.concatenate(parted), out, number, rejected)
 
     @classmethod
     def made(
@@ -110,12 +117,15 @@ class Holdout:
         parted: Int32Array,
         gone: Int32Array,
         number: int,
+        rejected: Int32Array,
     ) -> Holdout:
         """The trial in which this is not seen; of the first model's task, see the class."""
         rest = task.seed_links[~np.isin(pair_keys(task.seed_links), pair_keys(held_out))]
         tested = np.concatenate([task.test_links, held_out])
         trial = replace(task, seed_links=rest, test_links=tested)
-        return cls(without(trial, gone), held_out, parted, gone, number)
+        known = ~np.isin(pair_keys(task.not_links), pair_keys(rejected))
+        trial = replace(trial, not_links=task.not_links[known])
+        return cls(without(trial, gone), held_out, parted, gone, number, rejected)
 
 
 def n_trials(task: AlignmentTask, pseudo_seeds: PseudoSeeds | None) -> int:

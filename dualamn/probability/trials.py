@@ -153,7 +153,10 @@ def _labelled(trials: Sequence[Trial], *, many: bool) -> LabelledLinks:
     none = LabelledLinks(
         np.empty((0, len(FEATURES)), np.float32), np.empty(0, np.bool_), np.empty(0), 0
     )
-    found = (label_links(t.pair.links, t.features, t.held_out, many=many) for t in trials)
+    found = (
+        label_links(t.pair.links, t.features, t.held_out, many=many, rejected=t.holdout.rejected)
+        for t in trials
+    )
     return LabelledLinks.joined([none, *found])
 
 

@@ -88,8 +88,11 @@ def what_supports(alignment: JudgedLinks) -> dict[str, int]:
     if by_names is not None and len(alignment):
         told["names or values support"] = int((by_names & ~given).sum())
         told["by structure alone"] = int((~by_names & ~given).sum())
-    if given.any():
-        told["with the same identifier"] = int(given.sum())
+    accepted = int(alignment.is_accepted.sum())
+    if given.sum() > accepted:
+        told["with the same identifier"] = int(given.sum()) - accepted
+    if accepted:
+        told["accepted by decision"] = accepted
     return told
 
 

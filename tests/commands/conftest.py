@@ -3,7 +3,7 @@
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -34,7 +34,7 @@ class Made:
     folder: Path
 
 
-def write(path: Path, rows: list[tuple[object, ...]]) -> Path:
+def write(path: Path, rows: Sequence[Sequence[object]]) -> Path:
     path.write_text("".join("\t".join(map(str, row)) + "\n" for row in rows), encoding="utf-8")
     return path
 
