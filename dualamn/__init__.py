@@ -26,10 +26,12 @@ _MODULE_OF = {
     "DownloadError": "dualamn.errors",
     "DualamnError": "dualamn.errors",
     "Evaluation": "dualamn.eval",
+    "Growth": "dualamn.data_loaders.growth",
     "KnowledgeGraph": "dualamn.graphs.knowledge_graph",
     "MissingExtraError": "dualamn.errors",
     "Progress": "dualamn.progress",
     "TrainingError": "dualamn.errors",
+    "Update": "dualamn.updating.outcome",
     "as_graph": "dualamn.data_loaders",
     "as_task": "dualamn.data_loaders",
     "evaluate": "dualamn.eval",
@@ -43,6 +45,7 @@ if TYPE_CHECKING:
     from dualamn.alignment import Alignment
     from dualamn.config import AlignerConfig
     from dualamn.data_loaders import as_graph, as_task, fetch, load, load_files
+    from dualamn.data_loaders.growth import Growth
     from dualamn.errors import (
         CheckpointError,
         ConfigError,
@@ -57,6 +60,7 @@ if TYPE_CHECKING:
     from dualamn.graphs.task import AlignmentTask
     from dualamn.matching.entity_clusters import Clusters
     from dualamn.progress import Progress
+    from dualamn.updating.outcome import Update
 
 __all__ = [
     "Aligner",
@@ -70,10 +74,12 @@ __all__ = [
     "DownloadError",
     "DualamnError",
     "Evaluation",
+    "Growth",
     "KnowledgeGraph",
     "MissingExtraError",
     "Progress",
     "TrainingError",
+    "Update",
     "__version__",
     "as_graph",
     "as_task",

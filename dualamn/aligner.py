@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Self, Unpack
 
@@ -15,9 +15,12 @@ from dualamn.attributes import PseudoSeeds
 from dualamn.attributes.name_model import kind_of_model
 from dualamn.bootstrap import Round
 from dualamn.config import DEFAULT_PRESET, AlignerConfig, Overrides, PresetName
+from dualamn.data_loaders.growth import Growth, grown_by
 from dualamn.decoding import chosen_pairs
 from dualamn.encoders import get_encoder
-from dualamn.errors import DualamnError, TrainingError
+from dualamn.errors import CheckpointError, DualamnError, TrainingError
+from dualamn.fitted import Fitted, Linked
+from dualamn.graphs.packed_records import pack, unpack
 from dualamn.graphs.task import AlignmentTask
 from dualamn.kernels.arrays import EmbeddingArray, Int32Array
 from dualamn.kernels.memory import check_room
@@ -25,37 +28,24 @@ from dualamn.matching import check_many, configured_matcher
 from dualamn.model import Model, fit, restored
 from dualamn.planning.execution_plan import ExecutionPlan, plan
 from dualamn.probability.holdout import Holdout, n_trials
-from dualamn.probability.trials import with_probabilities
 from dualamn.progress import ProgressCallback, silent, within
 from dualamn.result import CandidateProtocol
 from dualamn.settings.groups import Device
-from dualamn.updating.last_alignment import Found, found_by
+from dualamn.updating.alignment_state import AlignmentState
+from dualamn.updating.last_alignment import Found, next_state, with_ids
+from dualamn.updating.outcome import Update
+from dualamn.updating.update import Retrain, check_retrain, notes_on, updated
 
 if TYPE_CHECKING:
     from torch import Tensor
 
     from dualamn.attributes import PseudoSeeds
-    from dualamn.graphs.alignment_state import AlignmentState
 
 _SECOND = "second/"  # in front of the names of the second model's state, in a saved aligner
 
 
 _HIDDEN = "hidden/"  # in front of what the second model did not see
 _OF_HOLDOUT = ("held_out", "parted", "gone", "rejected")
-
-
-@dataclass(frozen=True, eq=False)
-class Fitted:
-    """What `fit` made.
-
-    Attributes:
-        model: learned from all that is known, and finds the links.
-        trials: what is held out for probabilities, and a second model that did not see it; none
-            without the setting `calibrate`.
-    """
-
-    model: Model
-    trials: tuple[tuple[Holdout, Model], ...] = ()
 
 
 class Aligner:
@@ -280,58 +270,98 @@ class Aligner:
             check_many(matcher)
         if candidates is None:
             candidates = "all_entities" if many else "unaligned"
-        calibration = None
-        models = 1 + len(fitted.trials)
-        found, seconds = fitted.model.align(
+        linked = fitted.link(
             chosen,
             candidates,
             matcher,
             many=many,
-            features=self.config.calibrate,
-            progress=within(progress, model=1, models=models),
+            calibrate=self.config.calibrate,
+            progress=progress,
         )
-        by_models = [found_by(found, matcher)]
-        if self.config.calibrate:
-            started = time.perf_counter()
-            trials = [
-                second.align(
-                    chosen,
-                    candidates,
-                    matcher,
-                    many=many,
-                    features=True,
-                    progress=within(progress, model=number, models=models),
-                )[0]
-                for number, (_, second) in enumerate(fitted.trials, start=2)
-            ]
-            by_models += [found_by(own, matcher) for own in trials]
-            found, calibration = with_probabilities(
-                found,
-                trials,
-                [holdout for holdout, _ in fitted.trials],
-                task,
-                all_have_counterparts=candidates == "test_only",
-                many=many,
+        alignment = self._as_alignment(linked, candidates, matcher)
+        self._found = Found(alignment, many, linked.by_models)
+        return alignment
+
+    def update(
+        self,
+        growth: Growth,
+        *,
+        retrain: Retrain = "auto",
+        progress: ProgressCallback = silent,
+    ) -> Update:
+        """Links of graphs that have changed, from those that were found before.
+
+        What was learned stays: entities of before keep their embeddings, and a new one starts from
+        its neighbours. A link of before gives way only where another one is ahead of it by a margin
+        (`dualamn.updating.stability`), and where nothing has changed the links are the same.
+
+        Args:
+            growth: what has changed since.
+            retrain: whether embeddings are trained on for a few epochs: "auto" where many sure
+                links of before are no longer found.
+            progress: told of training, search and matching.
+
+        Returns:
+            The links and what became of those of before. The aligner knows the graphs as they are
+            now; where an update fails it is as it was.
+
+        Raises:
+            DataError: what has changed cannot be used, see `Growth`.
+            DualamnError: nothing was fitted and aligned yet.
+            ConfigError: `retrain` is none of these words.
+        """
+        check_retrain(retrain)
+        before, old_task = self._state(), self.task
+        if before is None:
+            raise DualamnError(
+                "there are no links to update: call align() before update() or save(), or save "
+                "again with dualamn align --save"
             )
-            spent = self.seconds.get("calibrate", 0.0) + time.perf_counter() - started
+        started = time.perf_counter()
+        known = grown_by(old_task, growth, many=before.many)
+        made = updated(self.fitted, self.config, before, known, retrain=retrain, progress=progress)
+        self._fitted, self._found = made.fitted, None
+        if made.linked is None:
+            self._last = made.state
+            nothing = Linked(made.state.pairs, made.state.calibration, made.state.found, {})
+            alignment = self._as_alignment(nothing, before.protocol, before.matcher)
+        else:
+            alignment = self._as_alignment(made.linked, before.protocol, before.matcher)
+            self._last = next_state(alignment, made.linked.by_models, made.state, known)
+            alignment = replace(alignment, pairs=with_ids(alignment.pairs, self._last.pairs))
+        return Update(
+            alignment,
+            self._last,
+            before,
+            old_task,
+            known.grown.new_id,
+            made.trained,
+            made.missed,
+            notes_on(made, known),
+            time.perf_counter() - started,
+        )
+
+    def _as_alignment(
+        self, linked: Linked, candidates: CandidateProtocol, matcher: str
+    ) -> Alignment:
+        """What the models of this aligner found."""
+        calibration = linked.calibration
+        if calibration is not None:
+            spent = self.seconds.get("calibrate", 0.0) + linked.calibrate_seconds
             calibration = replace(calibration, seconds=spent)
-        if candidates == "unaligned" or many:
-            given = np.concatenate([task.accepted_links, task.same_identifiers])
-            found = tuple(p.with_given(task.links_between(given, p.left, p.right)) for p in found)
-        alignment = Alignment(
-            task,
-            found,
+        attributes = self.fitted.model.attributes
+        return Alignment(
+            self.task,
+            linked.pairs,
             candidates,
             matcher,
-            seconds,
+            linked.seconds,
             saw_test_side=self.saw_test_side,
-            used_names=fitted.model.attributes.has_weight,
+            used_names=attributes.has_weight,
             config=self.config,
             calibration=calibration,
-            attributes=fitted.model.attributes,
+            attributes=attributes,
         )
-        self._found = Found(alignment, many, tuple(by_models))
-        return alignment
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -363,7 +393,9 @@ class Aligner:
             state |= {f"{at}{k}": v for k, v in second.state().items()}
             state |= {f"{at}{_HIDDEN}{k}": v for k, v in _hidden(holdout).items()}
         storage = self.fitted.model.encoder.storage
-        write_aligner(path, self.config, storage, self.task, state, self._state(alignment))
+        last = self._state(alignment)
+        packed = None if last is None else pack(last)
+        write_aligner(path, self.config, storage, self.task, state, packed)
 
     def _state(self, alignment: Alignment | None = None) -> AlignmentState | None:
         """The links that were found last, see `save`."""
@@ -388,7 +420,13 @@ class Aligner:
         aligner = cls(config if device is None else replace(config, device=device))
         of_seconds = taken(state, _SECOND)
         model = restored(task, aligner.config, storage, state)
-        aligner._fitted, aligner._last = Fitted(model), last
+        aligner._fitted = Fitted(model)
+        try:
+            aligner._last = None if last is None else unpack(AlignmentState, last)
+        except (KeyError, TypeError, ValueError) as error:
+            raise CheckpointError(
+                f"the links in {path} were saved by another version, or are damaged: {error}"
+            ) from None
         if aligner.config.calibrate:
             trials = []
             holdouts = _saved_holdouts(task, of_seconds) or aligner._holdouts(model)

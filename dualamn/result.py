@@ -42,10 +42,13 @@ class EarlierLinks:
     Attributes:
         links: (m, 2) int32 joint ids.
         probabilities: (m,) float32, how sure they were.
+        margins: (m,) log odds by which another link has to be ahead to take the place of each; 0
+            if None.
     """
 
     links: Int32Array
     probabilities: FloatArray
+    margins: Floats | None = None
 
 
 @dataclass(frozen=True, eq=False)

@@ -12,7 +12,7 @@ import dualamn
 from dualamn import Aligner, AlignmentTask, CheckpointError, ConfigError, DualamnError
 from dualamn.bench.synthetic_task import make_task
 from dualamn.encoders import ENCODERS, get_encoder
-from dualamn.graphs.alignment_state import arrays_of
+from dualamn.graphs.packed_records import pack
 from dualamn.progress import Progress
 from tests.conftest import there
 
@@ -196,8 +196,7 @@ def test_a_saved_aligner_knows_what_it_found_last(tmp_path: Path) -> None:
     assert len(full.found) == 1 + len(aligner.fitted.trials)
     again = Aligner.load(tmp_path / "full")
     again.save(tmp_path / "again")
-    about, arrays = arrays_of(full)
-    kept, others = arrays_of(there(Aligner.load(tmp_path / "again")._state()))
-    assert kept == about
-    assert arrays.keys() == others.keys()
-    assert all(arrays[name].tolist() == others[name].tolist() for name in arrays)
+    kept, others = pack(full), pack(there(Aligner.load(tmp_path / "again")._state()))
+    assert kept.values == others.values
+    assert kept.arrays.keys() == others.arrays.keys()
+    assert all((array == others.arrays[name]).all() for name, array in kept.arrays.items())

@@ -19,7 +19,7 @@ FLOORS = (
     ("encoders", "training", "search", "matching"),
     ("attributes", "evidence", "probability", "planning"),
     (
-        *("aligner", "bootstrap", "decoding", "alignment", "model", "updating"),
+        *("aligner", "fitted", "bootstrap", "decoding", "alignment", "model", "updating"),
         *("explain", "report", "pyg"),
     ),
     ("commands", "bench"),

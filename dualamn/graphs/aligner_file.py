@@ -16,8 +16,8 @@ from torch import Tensor
 from dualamn.config import AlignerConfig
 from dualamn.errors import CheckpointError, DualamnError
 from dualamn.files.atomic import write_tensors
-from dualamn.graphs.alignment_state import AlignmentState, arrays_of, state_from
 from dualamn.graphs.knowledge_graph import FurtherNames, KnowledgeGraph, Literals
+from dualamn.graphs.packed_records import Packed
 from dualamn.graphs.pyg_data import EVERY_LINK, LINKS
 from dualamn.graphs.task import AlignmentTask
 from dualamn.kernels.arrays import StringArray, strings
@@ -33,7 +33,7 @@ def write_aligner(
     storage: Storage,
     task: AlignmentTask,
     state: dict[str, Tensor],
-    last: AlignmentState | None = None,
+    last: Packed | None = None,
 ) -> None:
     """Writes everything that `read_aligner` gives back, whole or not at all."""
     tensors = {f"state/{name}": value.contiguous() for name, value in state.items()}
@@ -72,16 +72,15 @@ def write_aligner(
         "task": json.dumps(about),
     }
     if last is not None:
-        values, arrays = arrays_of(last)
-        head["alignment"] = json.dumps(values)
-        for name, array in arrays.items():
+        head["alignment"] = json.dumps(last.values)
+        for name, array in last.arrays.items():
             _add(tensors, f"alignment/{name}", array)
     write_tensors(path, tensors, head)
 
 
 def read_aligner(
     path: str | Path,
-) -> tuple[AlignerConfig, Storage, AlignmentTask, dict[str, Tensor], AlignmentState | None]:
+) -> tuple[AlignerConfig, Storage, AlignmentTask, dict[str, Tensor], Packed | None]:
     """Reads settings, where embeddings are made, the task, what was learned, and what was found.
 
     Raises:
@@ -111,8 +110,7 @@ def read_aligner(
         links |= {name: tensors[name].numpy() for name in EVERY_LINK if name in tensors}
         last = None
         if "alignment" in head:
-            found = taken(tensors, "alignment/")
-            last = state_from(json.loads(head["alignment"]), lambda name: _array(found, name))
+            last = Packed(json.loads(head["alignment"]), _arrays(taken(tensors, "alignment/")))
     except (KeyError, ValueError, TypeError, DualamnError) as error:
         raise CheckpointError(
             f"{path} was saved by another version, or is damaged: {error}"
@@ -171,15 +169,18 @@ def _add(tensors: dict[str, Tensor], name: str, array: NDArray[Any]) -> None:
         tensors[f"{name}/shape"] = torch.tensor(array.shape)
 
 
-def _array(tensors: dict[str, Tensor], name: str) -> NDArray[Any] | None:
-    """The array that `_add` added; None where there is none."""
-    if name in tensors:
-        return tensors[name].numpy()
-    if f"{name}/text" not in tensors:
-        return None
-    found = _unpacked(tensors, name)
-    shape = tensors.get(f"{name}/shape")
-    return found if shape is None else found.reshape(shape.tolist())
+def _arrays(tensors: dict[str, Tensor]) -> dict[str, NDArray[Any]]:
+    """The arrays that `_add` added, by name."""
+    found: dict[str, NDArray[Any]] = {}
+    for name, tensor in tensors.items():
+        whole, _, part = name.rpartition("/")
+        if part == "text":
+            shape = tensors.get(f"{whole}/shape")
+            names = _unpacked(tensors, whole)
+            found[whole] = names if shape is None else names.reshape(shape.tolist())
+        elif part not in ("ends", "shape"):
+            found[name] = tensor.numpy()
+    return found
 
 
 def _packed(names: StringArray) -> tuple[Tensor, Tensor]:

@@ -32,7 +32,9 @@ FEWEST = 10
 _PARTED = 0.15  # of the seed links, of which one end is taken out
 _PARTED_PSEUDO = 0.3  # of the pseudo-seeds
 _MOST_PARTED = 1_000  # between two graphs
-_OTHERS_OUT = 0.1  # of all other entities
+OTHERS_OUT = 0.1
+"""The share of all other entities that is taken out."""
+
 
 _WANTED = 300  # entities that are dangling by construction, over all trials
 _MOST_TRIALS = 5
@@ -101,7 +103,7 @@ class Holdout:
         for kg in range(len(task.kgs)):
             others = task.entity_range(kg)
             others = others[(task.is_linkable & ~known)[others]]
-            count = int(_OTHERS_OUT * len(others) + rng.random())
+            count = int(OTHERS_OUT * len(others) + rng.random())
             gone.append(rng.choice(others, count, replace=False))
         out = np.unique(np.concatenate(gone)).astype(np.int32)
         # The same share as of seed links, so that correct and incorrect links stay in proportion.
@@ -135,7 +137,7 @@ def n_trials(task: AlignmentTask, pseudo_seeds: PseudoSeeds | None) -> int:
     """
     smaller = min(kg.n_entities for kg in task.kgs)
     pseudo = 0 if pseudo_seeds is None else len(pseudo_seeds.links)
-    one = _PARTED * len(task.seed_links) + _PARTED_PSEUDO * pseudo + _OTHERS_OUT * smaller / 2
+    one = _PARTED * len(task.seed_links) + _PARTED_PSEUDO * pseudo + OTHERS_OUT * smaller / 2
     most = min(_MOST_TRIALS, 1 + _SMALL // max(smaller, 1))
     return int(np.clip(np.ceil(_WANTED / max(one, 1)), 1, most))
 

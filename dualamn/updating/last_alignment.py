@@ -8,14 +8,14 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from dualamn.alignment import Alignment
-from dualamn.graphs.alignment_state import AlignmentState, LastClusters, without_rankings
-from dualamn.kernels.arrays import FloatArray, Int32Array, StringArray, strings
+from dualamn.data_loaders.growth import Grown
+from dualamn.kernels.arrays import FloatArray, StringArray, no_links, strings
 from dualamn.link_files.link_ids import EntitySets, Ids, Lineage, follow
-from dualamn.matching import BY_PROBABILITY
 from dualamn.result import LIKELY, EarlierLinks, PairAlignment
+from dualamn.updating.alignment_state import AlignmentState, LastClusters
+from dualamn.updating.stability import contested
 
 _NO_IDS = Ids(strings([]), np.empty(0, dtype=np.int32))
-_NO_LINKS = np.empty((0, 2), dtype=np.int32)
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,16 +36,6 @@ class Found:
         """The state that this leaves; `written` are the links that were chosen of all."""
         chosen = self.alignment if written is None else written
         return state_of(chosen, self.models, many=self.many, before=before)
-
-
-def found_by(pairs: Sequence[PairAlignment], matcher: str) -> EarlierLinks:
-    """The links of one model, with the matcher's probabilities; none of one that has none."""
-    if matcher not in BY_PROBABILITY:
-        return EarlierLinks(_NO_LINKS, np.empty(0, dtype=np.float32))
-    return EarlierLinks(
-        np.concatenate([_NO_LINKS, *(pair.links for pair in pairs)]),
-        np.concatenate([np.empty(0, dtype=np.float32), *(pair.scores for pair in pairs)]),
-    )
 
 
 def state_of(
@@ -71,7 +61,8 @@ def state_of(
         known, ids = _links_before(before, pair.left, pair.right)
         sets = EntitySets.of_links(pair.links, _sureness(pair))
         found_ids, became = follow("link", alignment.task, known, ids, sets, step)
-        pairs.append(replace(without_rankings(pair), link_ids=found_ids.ids))
+        alone = replace(pair, left_to_right=None, right_to_left=None, recall=None)
+        pairs.append(replace(alone, link_ids=found_ids.ids))
         births.append(found_ids.births)
         lineage += became
     clusters, became = _clusters(alignment, before, step)
@@ -88,6 +79,7 @@ def state_of(
         np.concatenate(births),
         np.zeros(sum(map(len, births)), dtype=np.int32),
         clusters,
+        alignment.calibration,
         tuple(found),
         _as_table(before, [*lineage, *became]),
     )
@@ -108,7 +100,7 @@ def _links_before(before: AlignmentState | None, left: int, right: int) -> tuple
             sets = EntitySets.of_links(pair.links, _sureness(pair))
             return sets, Ids(pair.link_ids, before.births[first:last])
         first = last
-    return EntitySets.of_links(_NO_LINKS, np.empty(0, dtype=np.float32)), _NO_IDS
+    return EntitySets.of_links(no_links(), np.empty(0, dtype=np.float32)), _NO_IDS
 
 
 def _clusters(
@@ -120,10 +112,10 @@ def _clusters(
     given = np.full(len(alignment.task.seed_links), np.inf, dtype=np.float32)
     surest = np.concatenate([given, written.sureness])
     sets = EntitySets.of_members(made.members, made.scores, links, surest)
-    known, ids = EntitySets.of_links(_NO_LINKS, np.empty(0, dtype=np.float32)), _NO_IDS
+    known, ids = EntitySets.of_links(no_links(), np.empty(0, dtype=np.float32)), _NO_IDS
     if before is not None:
         old = before.clusters
-        known = EntitySets.of_members(old.members, old.scores, _NO_LINKS, surest[:0])
+        known = EntitySets.of_members(old.members, old.scores, no_links(), surest[:0])
         ids = Ids(old.ids, old.births)
     found, lineage = follow("cluster", alignment.task, known, ids, sets, step)
     return LastClusters(made.members, made.scores, found.ids, found.births), lineage
@@ -145,47 +137,45 @@ def _with_clusters(
     return tuple(found)
 
 
-def _as_table(before: AlignmentState | None, lineage: Sequence[Lineage]) -> StringArray | None:
-    """(k, 4) what became of ids, so far and now; None for nothing."""
-    known = None if before is None else before.lineage
-    rows = [strings([one.id, one.event, one.of, str(one.step)]) for one in lineage]
-    tables = [] if known is None else [known]
-    if rows:
-        tables.append(np.stack(rows))
-    return np.concatenate(tables) if tables else None
+def _as_table(before: AlignmentState | None, lineage: Sequence[Lineage]) -> StringArray:
+    """(k, 4) what became of ids, so far and now."""
+    rows = [] if before is None else before.lineage.tolist()
+    rows += [[one.id, one.event, one.of, str(one.step)] for one in lineage]
+    return strings(cell for row in rows for cell in row).reshape(-1, 4)
 
 
-def moved(state: AlignmentState, new_id: Int32Array) -> AlignmentState:
-    """The state in the joint ids of a task that has changed, without the entities that are gone.
+def next_state(
+    alignment: Alignment,
+    found: Sequence[EarlierLinks],
+    before: AlignmentState,
+    known: Grown,
+) -> AlignmentState:
+    """The state after an update.
 
     Args:
-        state: in the joint ids of before.
-        new_id: (n,) the joint id now of every joint id of before; -1 for who is gone.
+        alignment: all links of now.
+        found: what every model found before calibration.
+        before: the state of before in joint ids of now, with the number of this update, the
+            fingerprint of the task as it is now, and its past.
+        known: what has changed.
     """
-    kept, pairs = [np.empty(0, dtype=np.bool_)], []
-    for pair in state.pairs:
-        there = np.asarray((new_id[pair.links] >= 0).all(axis=1))
-        pairs.append(replace(pair.kept(there), links=new_id[pair.links[there]]))
-        kept.append(there)
-    stays = np.concatenate(kept)
-    old = state.clusters.members
-    members = np.where(old >= 0, new_id[old], np.int32(-1))
-    whole = (members >= 0).sum(axis=1) > 1
-    clusters = LastClusters(
-        members[whole],
-        state.clusters.scores[whole],
-        state.clusters.ids[whole],
-        state.clusters.births[whole],
-    )
-    found = []
-    for one in state.found:
-        there = np.asarray((new_id[one.links] >= 0).all(axis=1))
-        found.append(EarlierLinks(new_id[one.links[there]], one.probabilities[there]))
+    least = before.least_probability
+    chosen = alignment if least is None else alignment.confident(least)
+    state = state_of(chosen, found, many=before.many, before=before)
     return replace(
         state,
-        pairs=tuple(pairs),
-        births=state.births[stays],
-        contested=state.contested[stays],
-        clusters=clusters,
-        found=tuple(found),
+        least_probability=least,
+        contested=contested(state, before, known.grown.touched),
+        fingerprint=before.fingerprint,
+        past=before.past,
+    )
+
+
+def with_ids(
+    pairs: Sequence[PairAlignment], named: Sequence[PairAlignment]
+) -> tuple[PairAlignment, ...]:
+    """The same links, with the ids that a state has of them."""
+    return tuple(
+        replace(pair, link_ids=own.link_ids, cluster_ids=own.cluster_ids)
+        for pair, own in zip(pairs, named, strict=True)
     )
