@@ -20,6 +20,7 @@ _MODULE_OF = {
     "Alignment": "dualamn.alignment",
     "AlignmentTask": "dualamn.graphs.task",
     "CheckpointError": "dualamn.errors",
+    "Changes": "dualamn.link_files.changes",
     "Clusters": "dualamn.matching.entity_clusters",
     "ConfigError": "dualamn.errors",
     "DataError": "dualamn.errors",
@@ -34,6 +35,7 @@ _MODULE_OF = {
     "Update": "dualamn.updating.outcome",
     "as_graph": "dualamn.data_loaders",
     "as_task": "dualamn.data_loaders",
+    "diff": "dualamn.link_files.changes",
     "evaluate": "dualamn.eval",
     "fetch": "dualamn.data_loaders",
     "load": "dualamn.data_loaders",
@@ -58,6 +60,7 @@ if TYPE_CHECKING:
     from dualamn.eval import Evaluation, evaluate
     from dualamn.graphs.knowledge_graph import KnowledgeGraph
     from dualamn.graphs.task import AlignmentTask
+    from dualamn.link_files.changes import Changes, diff
     from dualamn.matching.entity_clusters import Clusters
     from dualamn.progress import Progress
     from dualamn.updating.outcome import Update
@@ -67,6 +70,7 @@ __all__ = [
     "AlignerConfig",
     "Alignment",
     "AlignmentTask",
+    "Changes",
     "CheckpointError",
     "Clusters",
     "ConfigError",
@@ -83,6 +87,7 @@ __all__ = [
     "__version__",
     "as_graph",
     "as_task",
+    "diff",
     "evaluate",
     "fetch",
     "load",

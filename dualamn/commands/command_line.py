@@ -17,6 +17,7 @@ from dualamn.commands.align import align
 from dualamn.commands.bench import bench
 from dualamn.commands.console import KEPT
 from dualamn.commands.data import data
+from dualamn.commands.diff import diff
 from dualamn.commands.evaluate import evaluate
 from dualamn.commands.explain import explain
 from dualamn.commands.inspect import inspect
@@ -103,7 +104,7 @@ def cli() -> None:
     """
 
 
-for command in (align, explain, inspect, evaluate, bench, data):
+for command in (align, explain, inspect, evaluate, diff, bench, data):
     cli.add_command(command)
 
 

@@ -146,6 +146,22 @@ same_type = click.option(
     help="Link no entities whose types (rdf:type) are known not to match. Which classes stand for "
     "each other is learned; without this a mismatch counts against a link.",
 )
+encoding = click.option(
+    "--encoding",
+    metavar="NAME",
+    help="Read text that is not UTF-8 in this encoding, such as windows-1252.",
+)
+links_base = click.option(
+    "--base",
+    metavar="IRI",
+    help="In files of IRIs: take off the --base that the links were written with.",
+)
+table_format = click.option(
+    "--format",
+    "format_name",
+    metavar="NAME",
+    help="Set the format of --out where its ending does not: tsv, csv, jsonl or parquet.",
+)
 MATCHERS_IN_WORDS = "Choose links by greedy, csls, sinkhorn, mutual or one_to_one."
 matcher = click.option(
     "--matcher",

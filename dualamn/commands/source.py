@@ -187,11 +187,7 @@ reading = options.gathered(
         metavar="CHAR",
         help="Cut the lines of tables at this character, or the word tab.  [found out]",
     ),
-    click.option(
-        "--encoding",
-        metavar="NAME",
-        help="Read text that is not UTF-8 in this encoding, such as windows-1252.",
-    ),
+    options.encoding,
     click.option(
         "--skip-bad-lines",
         is_flag=True,
