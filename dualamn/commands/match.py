@@ -87,8 +87,8 @@ def match(
     \b
     Examples:
       dualamn match en-fr.index new.nt --side left --out links.tsv
-      dualamn match en-fr.index new.tsv --side fr --candidates candidates.csv --out links.csv
-      echo '{"triples": [["?", "capital of", "France"]]}' | dualamn match en-fr.index -
+      dualamn match en-fr.index new.tsv --side fr --candidates all.csv --out new.csv
+      echo '{"triples": [["?", "in", "France"]]}' | dualamn match en-fr.index -
     """
     from dualamn.lookup.entity_lookup import Lookup
 
