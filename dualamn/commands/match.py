@@ -87,7 +87,7 @@ def match(
     \b
     Examples:
       dualamn match en-fr.index new.nt --side left --out links.tsv
-      dualamn match en-fr.index new.tsv --side fr --candidates all.csv --out new.csv
+      dualamn match en-fr.index new.tsv --side fr --candidates c.csv --out l.csv
       echo '{"triples": [["?", "in", "France"]]}' | dualamn match en-fr.index -
     """
     from dualamn.lookup.entity_lookup import Lookup
