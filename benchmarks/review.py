@@ -2,7 +2,7 @@
 asks first against pairs at random.
 
     python benchmarks/review.py --files museum.ttl library.nt --gold gold.tsv
-    python benchmarks/review.py --dataset dbp15k/zh_en --overlap .4 --start 40
+    python benchmarks/review.py --dataset dbp15k/zh_en --names names.json --overlap .4
 
 Gold answers in the place of a person: a pair is accepted if it is a gold link, and else rejected.
 After every batch of answers the model is trained anew with all of them, and its links are scored:
@@ -30,6 +30,7 @@ from trust import overlapping
 
 from dualamn import Aligner, Alignment, AlignmentTask, Review, load, load_files, with_decisions
 from dualamn.data_loaders import resolve
+from dualamn.data_loaders.entity_names import with_names
 from dualamn.kernels.arrays import BoolArray, IntArray, pair_keys
 
 ORDERS = ("active", "pairs at random", "links at random")
@@ -117,7 +118,10 @@ def the_task(given: argparse.Namespace, seed: int) -> AlignmentTask:
     """All gold links are test links."""
     if given.files:
         return load_files(given.files, test_links=given.gold, seed=seed)
-    full = load(resolve(given.dataset, given.data), seed=seed)
+    folder = resolve(given.dataset, given.data)
+    full = load(folder, seed=seed)
+    if given.names is not None:
+        full = with_names(full, given.names, folder)
     return overlapping(full, given.entities, given.overlap, seed)
 
 
@@ -126,6 +130,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n\n")[0])
     parser.add_argument("--dataset", metavar="DATASET", help="folder, or a name under --data")
     parser.add_argument("--data", type=Path, help="folder of data sets, else $DUALAMN_DATA")
+    parser.add_argument("--names", metavar="FILE", help="names of the data set's entities")
     parser.add_argument("--files", type=Path, nargs=2, metavar="FILE", help="two graphs")
     parser.add_argument("--gold", type=Path, metavar="FILE", help="all links between the two")
     parser.add_argument("--entities", type=int, default=4000, help="of either graph  [4000]")
@@ -160,14 +165,17 @@ def main(arguments: Sequence[str] | None = None) -> None:
     print(table(("order", *steps), rows))
     print("\nanswers to reach an F1, mean over the seeds that every order reached it with")
     # Levels from where all begin to where all end.
-    low = max(runs[at][0].f1 for runs in found.values() for at in range(len(given.seeds)))
-    high = min(max(p.f1 for p in run) for runs in found.values() for run in runs)
+    low = max(run[0].f1 for runs in found.values() for run in runs)
+    high = min(run[-1].f1 for runs in found.values() for run in runs)
     levels = [round(low + share * (high - low), 3) for share in (0.25, 0.5, 0.75, 0.95)]
     rows = []
     for level in levels:
         each = np.array([[needed(run, level) for run in runs] for runs in found.values()])
-        means = each[:, ~np.isnan(each).any(axis=0)].mean(axis=1) if each.size else each
-        rows.append([f"{level:.3f}", *(f"{mean:.0f}" for mean in means)])
+        reached = each[:, ~np.isnan(each).any(axis=0)]
+        told = (
+            [f"{mean:.0f}" for mean in reached.mean(axis=1)] if reached.size else [""] * len(each)
+        )
+        rows.append([f"{level:.3f}", *told])
     print(table(("F1", *found), rows))
 
 
