@@ -19,15 +19,8 @@ FLOORS = (
     ("encoders", "training", "search", "matching"),
     ("attributes", "evidence", "probability", "planning"),
     (
-        "aligner",
-        "bootstrap",
-        "decoding",
-        "alignment",
-        "model",
-        "explain",
-        "report",
-        "review",
-        "pyg",
+        *("aligner", "fitted", "bootstrap", "decoding", "alignment", "model", "updating"),
+        *("explain", "fusion", "lookup", "report", "review", "pyg"),
     ),
     ("commands", "bench"),
 )

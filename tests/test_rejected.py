@@ -196,7 +196,7 @@ def test_they_are_saved_and_older_files_have_none(task: AlignmentTask, tmp_path:
         head = file.metadata()
         tensors = {name: file.get_tensor(name) for name in file.keys() if name != "not_links"}  # noqa: SIM118
     save_file(tensors, tmp_path / "old", head)
-    _, _, old, _ = read_aligner(tmp_path / "old")
+    _, _, old, _, _ = read_aligner(tmp_path / "old")
     assert old.not_links.shape == (0, 2)
     assert (old.seed_links == told.seed_links).all()
 
