@@ -4,21 +4,35 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
 from dualamn.data_loaders.given_tables import columns_of, paths_of
 from dualamn.errors import DataError
+from dualamn.files.encodings import checked_encoding
 from dualamn.graphs.task import AlignmentTask
 from dualamn.kernels.arrays import pair_keys
+from dualamn.link_files.formats import read_table
+from dualamn.link_files.link_table import Asked, LinkTable
 from dualamn.link_files.numbered_links import LinkFile
 from dualamn.link_files.resolving import LinkReader, PairFiles, join_links
+from dualamn.link_files.table import table_of_links
 from dualamn.link_files.table_formats import named_links
+from dualamn.result import AlignedLinks
 
 _LINKS = Path("links")
 _NOT_LINKS = Path("not_links")
 """What pairs in memory are called in messages, in place of a file."""
+
+
+@runtime_checkable
+class Writes(Protocol):
+    """What has links, of which files get a part: an `Alignment`."""
+
+    def written(self) -> AlignedLinks:
+        """The links that files have."""
+        ...
 
 
 def read_given(reader: LinkReader, links: Any) -> list[PairFiles]:
@@ -37,6 +51,33 @@ def read_given(reader: LinkReader, links: Any) -> list[PairFiles]:
     if not len(table):
         return []
     return [reader.resolve(named_links(table, header, different=reader.different))]
+
+
+def link_table(data: Any, *, encoding: str | None = None, name: Path = _LINKS) -> LinkTable:
+    """The links that data holds, as strings.
+
+    Args:
+        data: a path of any format of links; an `Alignment`, of which the links are taken that
+            files have; or pairs of identifiers, as a sequence, an array of strings or a table.
+        encoding: that of a file that is not UTF-8.
+        name: what links in memory are called in messages.
+
+    Raises:
+        DataError: the data is nothing of these, or a file cannot be read.
+        ConfigError: there is no such encoding.
+        MissingExtraError: a format needs a package that is not installed.
+    """
+    if isinstance(data, Writes):
+        columns = {
+            key: column.tolist() for key, column in table_of_links(data.written()).columns.items()
+        }
+        missing = [None if value != value else value for value in columns.get("probability", ())]
+        return LinkTable(name, columns | ({"probability": missing} if missing else {}))
+    if isinstance(data, str | Path):
+        encoding = None if encoding is None else checked_encoding(encoding)
+        return read_table(Path(data).expanduser(), asked=Asked(encoding=encoding))
+    header, table = columns_of(data, 2, name)
+    return named_links(table, header)
 
 
 def _are_several(links: Any) -> bool:

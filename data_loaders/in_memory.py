@@ -15,7 +15,8 @@ from dualamn.data_loaders.given_links import read_given, with_not_links
 from dualamn.data_loaders.given_tables import columns_of, paths_of
 from dualamn.data_loaders.graph_builder import GraphBuilder
 from dualamn.data_loaders.rdf_statements import sort_statements, statements_of
-from dualamn.data_loaders.string_graph import TRIPLE_FIELDS, choose, read_graph
+from dualamn.data_loaders.string_graph import read_graph
+from dualamn.data_loaders.triple_tables import TRIPLE_FIELDS, choose
 from dualamn.errors import DataError
 from dualamn.files.rdf import Reading
 from dualamn.graphs.knowledge_graph import KnowledgeGraph

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from dualamn.data_loaders.dataset import Dataset, Layout, Request, pair_names
 from dualamn.data_loaders.graph_builder import GraphBuilder
-from dualamn.data_loaders.string_graph import TRIPLE_FIELDS
+from dualamn.data_loaders.triple_tables import TRIPLE_FIELDS
 from dualamn.errors import DataError
 from dualamn.files.rdf import Reading
 from dualamn.files.string_tables import read_strings

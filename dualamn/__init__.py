@@ -20,32 +20,48 @@ _MODULE_OF = {
     "Alignment": "dualamn.alignment",
     "AlignmentTask": "dualamn.graphs.task",
     "CheckpointError": "dualamn.errors",
+    "Changes": "dualamn.link_files.changes",
     "Clusters": "dualamn.matching.entity_clusters",
     "ConfigError": "dualamn.errors",
     "DataError": "dualamn.errors",
+    "Decision": "dualamn.link_files.decisions",
     "DownloadError": "dualamn.errors",
     "DualamnError": "dualamn.errors",
     "Evaluation": "dualamn.eval",
+    "Fusion": "dualamn.fusion.fusing",
     "KnowledgeGraph": "dualamn.graphs.knowledge_graph",
     "Lookup": "dualamn.lookup",
     "Matches": "dualamn.lookup",
     "MissingExtraError": "dualamn.errors",
     "NewEntity": "dualamn.lookup",
     "Progress": "dualamn.progress",
+    "Review": "dualamn.review",
     "TrainingError": "dualamn.errors",
+    "append_decision": "dualamn.link_files.decisions",
     "as_graph": "dualamn.data_loaders",
     "as_task": "dualamn.data_loaders",
+    "diff": "dualamn.link_files.changes",
     "evaluate": "dualamn.eval",
     "fetch": "dualamn.data_loaders",
+    "fuse": "dualamn.fusion.fusing",
     "load": "dualamn.data_loaders",
     "load_files": "dualamn.data_loaders",
+    "read_decisions": "dualamn.link_files.decisions",
+    "with_decisions": "dualamn.data_loaders",
 }
 
 if TYPE_CHECKING:
     from dualamn.aligner import Aligner
     from dualamn.alignment import Alignment
     from dualamn.config import AlignerConfig
-    from dualamn.data_loaders import as_graph, as_task, fetch, load, load_files
+    from dualamn.data_loaders import (
+        as_graph,
+        as_task,
+        fetch,
+        load,
+        load_files,
+        with_decisions,
+    )
     from dualamn.errors import (
         CheckpointError,
         ConfigError,
@@ -56,38 +72,51 @@ if TYPE_CHECKING:
         TrainingError,
     )
     from dualamn.eval import Evaluation, evaluate
+    from dualamn.fusion.fusing import Fusion, fuse
     from dualamn.graphs.knowledge_graph import KnowledgeGraph
     from dualamn.graphs.task import AlignmentTask
+    from dualamn.link_files.changes import Changes, diff
+    from dualamn.link_files.decisions import Decision, append_decision, read_decisions
     from dualamn.lookup import Lookup, Matches, NewEntity
     from dualamn.matching.entity_clusters import Clusters
     from dualamn.progress import Progress
+    from dualamn.review import Review
 
 __all__ = [
     "Aligner",
     "AlignerConfig",
     "Alignment",
     "AlignmentTask",
+    "Changes",
     "CheckpointError",
     "Clusters",
     "ConfigError",
     "DataError",
+    "Decision",
     "DownloadError",
     "DualamnError",
     "Evaluation",
+    "Fusion",
     "KnowledgeGraph",
     "Lookup",
     "Matches",
     "MissingExtraError",
     "NewEntity",
     "Progress",
+    "Review",
     "TrainingError",
     "__version__",
+    "append_decision",
     "as_graph",
     "as_task",
+    "diff",
     "evaluate",
     "fetch",
+    "fuse",
     "load",
     "load_files",
+    "read_decisions",
+    "with_decisions",
 ]
 
 

@@ -27,6 +27,7 @@ class DataError(DualamnError):
     ) -> None:
         self.path = None if path is None else Path(path)
         self.line = line
+        self.message = message
         place = "" if path is None else f"{path}: " if line is None else f"{path}, line {line}: "
         super().__init__(place + message)
 

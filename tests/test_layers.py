@@ -19,15 +19,8 @@ FLOORS = (
     ("encoders", "training", "search", "matching"),
     ("attributes", "evidence", "probability", "planning"),
     (
-        "aligner",
-        "bootstrap",
-        "decoding",
-        "alignment",
-        "model",
-        "explain",
-        "report",
-        "pyg",
-        "lookup",
+        *("aligner", "bootstrap", "decoding", "alignment", "model"),
+        *("explain", "fusion", "lookup", "report", "review", "pyg"),
     ),
     ("commands", "bench"),
 )

@@ -19,16 +19,8 @@ from dualamn.commands import console, options
     "is none.",
     metavar="FILE.csv",
 )
-@click.option(
-    "--base",
-    metavar="IRI",
-    help="In files of IRIs: take off the --base that the links were written with.",
-)
-@click.option(
-    "--encoding",
-    metavar="NAME",
-    help="Read text that is not UTF-8 in this encoding, such as windows-1252.",
-)
+@options.links_base
+@options.encoding
 @click.option("--many", is_flag=True, help="Allow several counterparts of an entity in GOLD.")
 @options.quiet
 def evaluate(

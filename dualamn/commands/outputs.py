@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import sys
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -81,10 +81,7 @@ class Outputs:
             if path is None or (path == options.STDOUT and name == "out"):
                 continue
             place = path.resolve()
-            if place in inputs or (place.is_file() and place.parent in inputs):
-                raise click.UsageError(
-                    f"--{name} {path}: this file is read, and would be lost. Name another one."
-                )
+            refuse_input(f"--{name}", path, inputs)
             if path == options.STDOUT or place in taken:
                 raise click.UsageError(f"--{name} {path}: this needs a file of its own.")
             taken.add(place)
@@ -165,27 +162,75 @@ class Outputs:
         return WriteOptions(self.base, self.slots)
 
     def _write_table(self, table: Table, path: Path, what: str) -> str:
-        from dualamn.link_files.formats import table_writer
-
-        table_writer(path)(table, path)
+        place = write_table(table, path)
         self.kept.append(f"the {what} in {path}")
-        return f"{len(table):,} {what} in {path} ({_table_form(path).title})"
+        return f"{len(table):,} {what} in {place}"
 
     def _write_links(self, alignment: Alignment) -> None:
-        if not self.to_stdout:
-            self.form.write_links(alignment, self.out, self._write_options)
-            return
-        with tempfile.TemporaryDirectory(prefix="dualamn-") as folder:
-            file = Path(folder) / "links"
-            self.form.write_links(alignment, file, self._write_options)
-            with file.open("rb") as links:
-                shutil.copyfileobj(links, sys.stdout.buffer)
+        write_to(self.out, lambda path: self.form.write_links(alignment, path, self._write_options))
 
 
-def _table_form(path: Path) -> Format:
+def refuse_input(option: str, path: Path, inputs: Collection[Path]) -> None:
+    """Refuses to write to a file that the command reads; `inputs` are resolved.
+
+    Raises:
+        UsageError: it is one of them, or in a folder that is one.
+    """
+    place = path.resolve()
+    if place in inputs or (place.is_file() and place.parent in inputs):
+        raise click.UsageError(
+            f"{option} {path}: this file is read, and would be lost. Name another one."
+        )
+
+
+def check_table(
+    option: str, path: Path, format_name: str | None = None, read: Sequence[Path] = ()
+) -> None:
+    """Refuses, before the work begins, a table that cannot be written, or would replace an input.
+
+    Raises:
+        ConfigError: a format that does not exist, or holds no tables.
+        DataError: a path that cannot be written to.
+        MissingExtraError: the format needs a package that is not installed.
+        UsageError: the file is read, or standard output cannot show the format.
+    """
+    from dualamn.link_files.table import WriteOptions
+
+    form = _table_form(path, format_name)
+    form.check(WriteOptions())
+    if path == options.STDOUT:
+        if not form.is_text:
+            raise click.UsageError(f"{form.title} is no text, give the name of a file to write.")
+        return
+    refuse_input(option, path, {given.resolve() for given in read})
+    options.can_be_written(path)
+
+
+def write_table(table: Table, path: Path, format_name: str | None = None) -> str:
+    """Writes a table that `check_table` let pass; where it is, in words."""
+    form = _table_form(path, format_name)
+    assert form.write_table is not None
+    write, place = form.write_table, path if path != options.STDOUT else "standard output"
+    write_to(path, lambda file: write(table, file))
+    return f"{place} ({form.title})"
+
+
+def write_to(out: Path, write: Callable[[Path], None]) -> None:
+    """Lets something be written to a file, or to standard output once it is complete."""
+    if out != options.STDOUT:
+        write(out)
+        return
+    with tempfile.TemporaryDirectory(prefix="dualamn-") as folder:
+        file = Path(folder) / "out"
+        write(file)
+        with file.open("rb") as whole:
+            shutil.copyfileobj(whole, sys.stdout.buffer)
+
+
+def _table_form(path: Path, name: str | None = None) -> Format:
     from dualamn.link_files.formats import format_of
 
-    return format_of(path, tables=True)
+    return format_of(path, name, tables=True)
 
 
 def _slots(_: click.Context, __: click.Parameter, given: tuple[str, ...]) -> dict[str, list[str]]:

@@ -34,7 +34,7 @@ class Source:
     train_ratio: float | None
     fold: int | None
     layout: str | None
-    columns: str | None
+    columns: list[str] | None
     table: str | None
     edges: tuple[str, ...]
     separator: str | None
@@ -91,15 +91,12 @@ class Source:
                 raise click.UsageError("--fold goes with a data set that has published folds.")
             if self.layout is not None:
                 raise click.UsageError("--layout goes with a data set folder, a path alone.")
-            columns = None
-            if self.columns is not None:
-                columns = [name.strip() for name in self.columns.split(",")]
             return load_files(
                 [files_of(path) for path in self.paths],
                 self.links,
                 labels=self.labels,
                 language=self.language,
-                columns=columns,
+                columns=self.columns,
                 table=self._id_columns(),
                 edges=self.edges or None,
                 separator=self.separator,
@@ -128,11 +125,7 @@ class Source:
 
 
 _HOW = (
-    click.option(
-        "--columns",
-        metavar="H,R,T",
-        help="Take head, relation and tail from these columns of tables, by name or number.",
-    ),
+    options.columns,
     click.option(
         "--table",
         metavar="ID",
@@ -146,21 +139,9 @@ _HOW = (
         metavar="COLUMN",
         help="With --table: take this column for edges to other entities. Repeatable.  [found out]",
     ),
-    click.option(
-        "--separator",
-        metavar="CHAR",
-        help="Cut the lines of tables at this character, or the word tab.  [found out]",
-    ),
-    click.option(
-        "--encoding",
-        metavar="NAME",
-        help="Read text that is not UTF-8 in this encoding, such as windows-1252.",
-    ),
-    click.option(
-        "--skip-bad-lines",
-        is_flag=True,
-        help="Leave out, and count, what cannot be read in the files of the graphs.",
-    ),
+    options.separator,
+    options.encoding,
+    options.skip_bad_lines,
     click.option(
         "--label",
         "labels",
@@ -203,14 +184,7 @@ reading = options.gathered(
         "Read what people decided about pairs, as dualamn review writes it: accepted pairs are "
         "seed links and stand among the links, rejected ones are never linked.",
     ),
-    click.option(
-        "--min-confidence",
-        type=click.FloatRange(0, 1),
-        metavar="P",
-        default=0.5,
-        show_default=True,
-        help="Leave out links of --links of which the file says that they are less probable.",
-    ),
+    options.min_confidence,
     options.data,
     options.train_ratio,
     click.option("--fold", type=int, metavar="K", help="Use this published fold."),

@@ -254,6 +254,13 @@ def read_links(
     """
     encoding = None if encoding is None else checked_encoding(encoding)
     table = read_table(path, format=format, asked=Asked(encoding=encoding))
+    return links_in_full(table, base=base, one_to_one=one_to_one)
+
+
+def links_in_full(
+    table: LinkTable, *, base: str | None = None, one_to_one: bool = False
+) -> DistinctLinks:
+    """The different links of a table with names in full; arguments and errors as `read_links`."""
     columns = in_full(table)
     if base is not None and table.is_statements:
         _remove_base(columns, Base(base))

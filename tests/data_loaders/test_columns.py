@@ -10,7 +10,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from dualamn.data_loaders.entity_names import read_names
-from dualamn.data_loaders.string_graph import read_graph, read_triples
+from dualamn.data_loaders.string_graph import read_graph
+from dualamn.data_loaders.triple_tables import read_triples
 from dualamn.errors import ConfigError, DataError
 from dualamn.files.rdf import Reading
 from tests.data_loaders.conftest import refused

@@ -41,7 +41,6 @@ PACKAGES = ("pyarrow", "pyoxigraph", "yaml")
 TO_READ = {
     "parquet": ("pyarrow", "parquet"),
     "turtle": ("pyoxigraph", "rdf"),
-    "sssom": ("yaml", "sssom"),
 }
 every_format = pytest.mark.parametrize("form", FORMATS.values(), ids=lambda form: form.name)
 
@@ -212,6 +211,18 @@ def test_a_missing_package_is_named_with_its_pip_line(
     path.unlink()
     works(form.needs_to_write, lambda: write(form, one, path))
     assert path.exists() == (form.needs_to_write is None)
+
+
+def test_metadata_of_another_tool_needs_yaml(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "links.sssom.tsv"
+    table = "subject_id\tpredicate_id\tobject_id\nhttp://a/x\tskos:exactMatch\thttp://b/y\n"
+    path.write_text(f"#license: {{}}\n{table}")
+    assert len(read_links(path)) == 1
+    monkeypatch.setitem(sys.modules, "yaml", None)
+    with pytest.raises(MissingExtraError, match=r"yaml.*pip install 'dualamn\[sssom\]'"):
+        read_links(path)
 
 
 @pytest.mark.parametrize(
