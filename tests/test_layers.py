@@ -19,8 +19,8 @@ FLOORS = (
     ("encoders", "training", "search", "matching"),
     ("attributes", "evidence", "probability", "planning", "schema"),
     (
-        *("aligner", "bootstrap", "decoding", "alignment", "model"),
-        *("explain", "fusion", "report", "pyg"),
+        *("aligner", "fitted", "bootstrap", "decoding", "alignment", "model", "updating"),
+        *("explain", "fusion", "lookup", "report", "review", "pyg"),
     ),
     ("commands", "bench"),
 )

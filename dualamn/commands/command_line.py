@@ -21,8 +21,11 @@ from dualamn.commands.diff import diff
 from dualamn.commands.evaluate import evaluate
 from dualamn.commands.explain import explain
 from dualamn.commands.fuse import fuse
+from dualamn.commands.index import index
 from dualamn.commands.inspect import inspect
+from dualamn.commands.match import match
 from dualamn.commands.options import Guessing
+from dualamn.commands.review import review
 from dualamn.errors import DualamnError
 from dualamn.version import __version__
 
@@ -105,7 +108,7 @@ def cli() -> None:
     """
 
 
-for command in (align, explain, inspect, evaluate, diff, fuse, bench, data):
+for command in (align, review, explain, index, match, inspect, evaluate, diff, fuse, bench, data):
     cli.add_command(command)
 
 

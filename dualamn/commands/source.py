@@ -14,6 +14,7 @@ import click
 from dualamn.commands import console, options
 
 if TYPE_CHECKING:
+    from dualamn.graphs.knowledge_graph import KnowledgeGraph
     from dualamn.graphs.task import AlignmentTask
 
 _PATTERN = re.compile(r"[*?\[]")
@@ -123,37 +124,7 @@ class Source:
         return with_names(task, names, resolve(self.paths[0], self.data) if is_data_set else None)
 
 
-reading = options.gathered(
-    "source",
-    Source,
-    click.argument("paths", nargs=-1, required=True, metavar="DATASET | LEFT RIGHT [MORE]..."),
-    options.file_option(
-        "--links",
-        "Read seed links, entities known to be the same: a table, RDF with owl:sameAs, an "
-        "Alignment of OAEI, or SSSOM. Goes with LEFT and RIGHT. Repeatable, in any formats.",
-        multiple=True,
-    ),
-    options.file_option(
-        "--not-links",
-        "Read pairs known to be different, which are never linked: a table, RDF with "
-        "owl:differentFrom, or SSSOM with the predicate modifier Not. Repeatable.",
-        multiple=True,
-    ),
-    options.file_option(
-        "--decisions",
-        "Read what people decided about pairs, as dualamn review writes it: accepted pairs are "
-        "seed links and stand among the links, rejected ones are never linked.",
-    ),
-    options.min_confidence,
-    options.data,
-    options.train_ratio,
-    click.option("--fold", type=int, metavar="K", help="Use this published fold."),
-    click.option(
-        "--layout",
-        metavar="NAME",
-        help="Read DATASET in this layout, ids, openea, contea, dbp5l or tables, where its files "
-        "fit several.",
-    ),
+_HOW = (
     options.columns,
     click.option(
         "--table",
@@ -190,7 +161,84 @@ reading = options.gathered(
         show_default=True,
     ),
 )
+"""How files of graphs are read."""
+
+reading = options.gathered(
+    "source",
+    Source,
+    click.argument("paths", nargs=-1, required=True, metavar="DATASET | LEFT RIGHT [MORE]..."),
+    options.file_option(
+        "--links",
+        "Read seed links, entities known to be the same: a table, RDF with owl:sameAs, an "
+        "Alignment of OAEI, or SSSOM. Goes with LEFT and RIGHT. Repeatable, in any formats.",
+        multiple=True,
+    ),
+    options.file_option(
+        "--not-links",
+        "Read pairs known to be different, which are never linked: a table, RDF with "
+        "owl:differentFrom, or SSSOM with the predicate modifier Not. Repeatable.",
+        multiple=True,
+    ),
+    options.file_option(
+        "--decisions",
+        "Read what people decided about pairs, as dualamn review writes it: accepted pairs are "
+        "seed links and stand among the links, rejected ones are never linked.",
+    ),
+    options.min_confidence,
+    options.data,
+    options.train_ratio,
+    click.option("--fold", type=int, metavar="K", help="Use this published fold."),
+    click.option(
+        "--layout",
+        metavar="NAME",
+        help="Read DATASET in this layout, ids, openea, contea, dbp5l or tables, where its files "
+        "fit several.",
+    ),
+    *_HOW,
+)
 """Adds the arguments and options on what is read; the command gets `Source`, as `source`."""
+
+
+@dataclass(frozen=True)
+class GraphSource:
+    """One graph that is read beside what is there already; `reading_one` makes it of options."""
+
+    new: str
+    columns: str | None
+    table: str | None
+    edges: tuple[str, ...]
+    separator: str | None
+    encoding: str | None
+    skip_bad_lines: bool
+    labels: tuple[str, ...]
+    language: str | None
+    entities: str
+
+    def load(self, name: str, notes: list[str]) -> KnowledgeGraph:
+        """Reads it, as the graph of this name; what was merged or skipped is added to the notes."""
+        from dualamn.data_loaders import as_graph
+
+        columns = None
+        if self.columns is not None:
+            columns = [column.strip() for column in self.columns.split(",")]
+        return as_graph(
+            files_of(self.new),
+            name,
+            labels=self.labels,
+            language=self.language,
+            columns=columns,
+            table=self.table,
+            edges=self.edges or None,
+            separator=self.separator,
+            encoding=self.encoding,
+            skip_bad_lines=self.skip_bad_lines,
+            entities=self.entities,
+            notes=notes,
+        )
+
+
+reading_one = options.gathered("source", GraphSource, click.argument("new", metavar="NEW"), *_HOW)
+"""Adds the argument NEW and options on how it is read; the command gets `GraphSource`."""
 
 
 def check_start(task: AlignmentTask) -> None:

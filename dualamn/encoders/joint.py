@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -11,11 +12,15 @@ from torch import Tensor
 from dualamn.config import AlignerConfig
 from dualamn.encoders.dual_amn_encoder import TrainedDualAMN
 from dualamn.encoders.message_graph import RelationGraph
+from dualamn.encoders.new_entities import Frozen
 from dualamn.encoders.propagation import Propagation
 from dualamn.graphs.task import AlignmentTask
 from dualamn.kernels.arrays import EmbeddingArray, Int32Array, normalise
 from dualamn.kernels.memory import Storage, blocks_of, empty_rows, let_go
 from dualamn.progress import ProgressCallback, silent
+
+if TYPE_CHECKING:
+    from dualamn.encoders import Encoder
 
 
 class Joint:
@@ -46,6 +51,14 @@ class Joint:
         self.network.refit(links, turn, progress)
         self.labels.refit(links, turn, silent)
 
+    def take_over(self, old: Encoder, new_id: Int32Array, links: Int32Array) -> bool:
+        """Takes the network as it was, and the links for the labels."""
+        return (
+            isinstance(old, Joint)
+            and self.network.take_over(old.network, new_id, links)
+            and self.labels.take_over(old.labels, new_id, links)
+        )
+
     def embeddings(self) -> EmbeddingArray:
         """(n, d + d') rows of length one (or zero), in joint ids.
 
@@ -63,6 +76,17 @@ class Joint:
             let_go(near)
             let_go(labels)
         return joined
+
+    def frozen(self) -> Frozen:
+        """What embeddings of new entities are made of, by both."""
+        network, labels = self.network.frozen().under("network/"), self.labels.frozen()
+        labels = labels.under("labels/")
+        return Frozen(
+            "joint",
+            network.entities | labels.entities,
+            network.shared | labels.shared,
+            self.share,
+        )
 
     def state(self) -> dict[str, Tensor]:
         """What both know."""

@@ -40,7 +40,19 @@ ALL = {
 
 def test_there_is_a_command_for_every_job() -> None:
     assert set(COMMANDS) == {
-        *("align", "bench", "data", "diff", "evaluate", "explain", "fuse", "inspect")
+        *(
+            "align",
+            "bench",
+            "data",
+            "diff",
+            "evaluate",
+            "explain",
+            "fuse",
+            "index",
+            "inspect",
+            "match",
+            "review",
+        )
     }
     assert set(ALL) - set(COMMANDS) == {
         *("data get", "data list", "data path", "data synth", "data verify")
