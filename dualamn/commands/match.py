@@ -82,12 +82,13 @@ def match(
 
     NEW may be -, for JSON Lines on standard input: an object for each entity, which is answered by
     one on standard output before the next is read. "triples" has lists of head, relation and tail,
-    "entity" says which of them it is ("?" if left out), "name" is a name or a list of them.
+    "entity" says which of them it is ("?" if left out), "name" is a name or a list of them, and
+    "values" an object of attributes with a value or a list of them.
 
     \b
     Examples:
       dualamn match en-fr.index new.nt --side left --out links.tsv
-      dualamn match en-fr.index new.tsv --side fr --candidates all.csv --out new.csv
+      dualamn match en-fr.index new.tsv --side fr --candidates c.csv --out l.csv
       echo '{"triples": [["?", "in", "France"]]}' | dualamn match en-fr.index -
     """
     from dualamn.lookup.entity_lookup import Lookup
@@ -163,16 +164,16 @@ def _answer_lines(lookup: Lookup, side: str, k: int) -> None:
             raise DataError(f"is no JSON ({error})", path="standard input", line=number) from None
         if not isinstance(asked, dict):
             raise DataError("is no JSON object", path="standard input", line=number)
-        unknown = sorted(asked.keys() - {"entity", "triples", "name"})
+        unknown = sorted(asked.keys() - {"entity", "triples", "name", "values"})
         if unknown:
             raise DataError(
-                f"unknown field {unknown[0]!r}; the fields are entity, triples and name",
+                f"unknown field {unknown[0]!r}; the fields are entity, triples, name and values",
                 path="standard input",
                 line=number,
             )
         try:
             found = lookup.match(side=side, k=k, **asked)
-        except (DataError, TypeError) as error:
+        except (DataError, TypeError, AttributeError) as error:
             raise DataError(str(error), path="standard input", line=number) from None
         click.echo(json.dumps(found.as_dict(), ensure_ascii=False))
         sys.stdout.flush()

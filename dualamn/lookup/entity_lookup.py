@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -14,6 +14,7 @@ from dualamn.evidence.inference import POSSIBLE
 from dualamn.explain.called import local_name
 from dualamn.kernels.arrays import Floats
 from dualamn.lookup.chances import Chances, Choice
+from dualamn.lookup.frozen_values import Value, stated_values
 from dualamn.lookup.index_file import read_index
 from dualamn.lookup.packed_rows import Precision
 from dualamn.lookup.scoring import Asked, Counterparts, Scored, Scorer, Side, strongest
@@ -40,11 +41,14 @@ class NewEntity:
         entity: its identifier, or whatever stands for it in the triples.
         triples: (head, relation, tail) of strings; it is the head or the tail of each.
         names: what it is called.
+        values: (attribute, value, type) of strings, the type being "@en" for a language, the IRI of
+            a datatype, or "".
     """
 
     entity: str
     triples: tuple[Triple, ...] = ()
     names: tuple[str, ...] = ()
+    values: tuple[Value, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -178,6 +182,7 @@ class Lookup:
         side: str = "left",
         triples: Iterable[Sequence[str]] = (),
         name: str | Sequence[str] = (),
+        values: Mapping[str, str | Sequence[str]] | None = None,
         entity: str = "?",
         k: int = 5,
     ) -> Matches:
@@ -189,6 +194,7 @@ class Lookup:
             triples: (head, relation, tail) of strings. The new entity is the head or the tail of
                 each, as `entity`; its neighbours are known by the identifiers of their graph.
             name: what it is called, one name or several.
+            values: attribute values by attribute, one or several of each.
             entity: what stands for it in the triples.
             k: how many candidates at most.
 
@@ -198,7 +204,8 @@ class Lookup:
         """
         names = (name,) if isinstance(name, str) else tuple(name)
         own = tuple(_triple(row, entity) for row in triples)
-        (found,) = self.match_all([NewEntity(entity, own, names)], side=side, k=k)
+        one = NewEntity(entity, own, names, tuple(_values(values or {})))
+        (found,) = self.match_all([one], side=side, k=k)
         return found
 
     def match_all(
@@ -268,8 +275,13 @@ class Lookup:
             for at, name in zip(further.entities.tolist(), further.names.tolist(), strict=True):
                 if at in names:
                     names[at].append(name)
+        values: dict[int, list[Value]] = {at: [] for at in new}
+        for at, value in stated_values(graph.literals):
+            if at in values:
+                values[at].append(value)
         return tuple(
-            NewEntity(entity, tuple(triples[at]), tuple(names[at])) for at, entity in new.items()
+            NewEntity(entity, tuple(triples[at]), tuple(names[at]), tuple(values[at]))
+            for at, entity in new.items()
         )
 
     def side(self, side: str) -> str:
@@ -303,15 +315,16 @@ class Lookup:
         scored = chosen.scored
         if not len(scored.entities) and not scored.n_known:
             none = 1 - self._chances.share
-            note = "" if self._has_name(one) else TOO_LITTLE
+            note = "" if self._is_described(one) else TOO_LITTLE
             return Matches(one.entity, (), none, 0, note)
         other = self._scorer.sides["right" if side == "left" else "left"]
         order = np.lexsort((chosen.entities, -chosen.probability))[:k]
         candidates = (self._candidate(one, chosen, at, side, other) for at in order.tolist())
         return Matches(one.entity, tuple(candidates), chosen.none, scored.n_known)
 
-    def _has_name(self, one: NewEntity) -> bool:
-        return self._scorer.names is not None and any(one.names)
+    def _is_described(self, one: NewEntity) -> bool:
+        named = self._scorer.names is not None and any(one.names)
+        return named or (self._scorer.values is not None and bool(one.values))
 
     def _candidate(
         self, one: NewEntity, chosen: _Chosen, at: int, side: str, other: Side
@@ -349,8 +362,10 @@ class Lookup:
             more = len(shared) - len(told)
             rest = f" and {more} more" if more else ""
             reasons.append(f"shared: {'; '.join(told)}{rest}")
-        if scored.attributes[place] > 0:
-            reasons.append(f"its name speaks for it (match weight {scored.attributes[place]:.1f})")
+        if scored.names[place] > 0:
+            reasons.append(f"its name speaks for it (match weight {scored.names[place]:.1f})")
+        if scored.values[place] > 0:
+            reasons.append(f"its values agree (match weight {scored.values[place]:.1f})")
         if scored.cosine[place] > 0:
             reasons.append(f"its neighbourhood is alike (cosine {scored.cosine[place]:.2f})")
         return ", ".join(reasons)
@@ -393,6 +408,14 @@ def _triple(row: Sequence[str], entity: str) -> Triple:
     return head, relation, tail
 
 
+def _values(values: Mapping[str, str | Sequence[str]]) -> Iterator[Value]:
+    for attribute, given in values.items():
+        for value in [given] if isinstance(given, str) else given:
+            if not isinstance(value, str):
+                raise DataError(f"a value of {attribute!r} has to be a string, got {value!r}")
+            yield attribute, value, ""
+
+
 def _asked(one: NewEntity, own: Side, number: dict[str, int]) -> tuple[Asked, dict[int, int]]:
     """An entity in the numbers of its graph, and which others are its neighbours where."""
     neighbours, relations, among = list[int](), list[int](), dict[int, int]()
@@ -408,7 +431,8 @@ def _asked(one: NewEntity, own: Side, number: dict[str, int]) -> tuple[Asked, di
         if neighbours[-1] < 0 and other >= 0 and neighbour != one.entity:
             among[at] = other
     ids = np.array(neighbours, dtype=np.int64), np.array(relations, dtype=np.int64)
-    return Asked(*ids, tuple(name for name in one.names if name)), among
+    names = tuple(name for name in one.names if name)
+    return Asked(*ids, names, one.values), among
 
 
 def _statement(group: int, other: Side) -> str:

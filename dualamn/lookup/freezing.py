@@ -25,8 +25,10 @@ from dualamn.kernels.arrays import (
 )
 from dualamn.kernels.compute import threads
 from dualamn.lookup.frozen_names import freeze_names
+from dualamn.lookup.frozen_values import freeze_values
 from dualamn.lookup.packed_rows import PackedRows, Precision
 from dualamn.lookup.packed_strings import PackedStrings
+from dualamn.lookup.sparse_rows import of_rows
 from dualamn.matching.pairs import mutual
 from dualamn.matching.sinkhorn import Sinkhorn
 from dualamn.model import Model
@@ -154,7 +156,7 @@ def freeze(
                 f"{side}/frozen/{name}"
             )
         directed = weights if at == 0 else csr_array(weights.T.tocsr())
-        arrays |= _of_matrix(directed, f"{side}/relation_weights")
+        arrays |= of_rows(directed, f"{side}/relation_weights", np.float64)
     names = model.attributes.names if model.attributes.names_have_weight else None
     about: dict[str, Any] = {
         "graphs": [task.kg_names[left], task.kg_names[right]],
@@ -170,9 +172,13 @@ def freeze(
         "similarity_weight": config.evidence_share_weight,
         "attribute_scale": config.temperature / model.decoder.structure_weight,
         "names": None,
+        "values": None,
     }
     if names is not None:
         found, about["names"] = freeze_names(names, task, (left, right))
+        arrays |= found
+    if model.attributes.values is not None and model.attributes.values_have_weight:
+        found, about["values"] = freeze_values(model.attributes.values, task, (left, right))
         arrays |= found
     return arrays, about
 
@@ -234,12 +240,4 @@ def _of_links(
         f"{name}/linked": linked,
         f"{name}/link_probability": probability,
         f"{name}/link_score": scores,
-    }
-
-
-def _of_matrix(matrix: csr_array, name: str) -> Arrays:
-    return {
-        f"{name}/starts": matrix.indptr.astype(np.int64),
-        f"{name}/columns": matrix.indices.astype(np.int32),
-        f"{name}/numbers": matrix.data.astype(np.float64),
     }

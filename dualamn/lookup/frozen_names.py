@@ -20,6 +20,7 @@ from dualamn.files.array_file import Arrays
 from dualamn.graphs.task import AlignmentTask
 from dualamn.kernels.arrays import FloatArray, Floats, IntArray, expand, largest_of, strings
 from dualamn.lookup.packed_strings import PackedStrings
+from dualamn.lookup.sparse_rows import gathered, of_rows, summed_by
 
 _MOST_NAMESAKES = 50  # of one name: more are all alike
 
@@ -56,7 +57,7 @@ def freeze_names(
         arrays |= PackedStrings.of(known).named(f"names/{what}")
     synonyms = names.synonyms()
     if synonyms is not None:
-        arrays |= _of_rows(synonyms, "names/synonyms", np.float32)
+        arrays |= of_rows(synonyms, "names/synonyms", np.float32)
     whole_hashes = np.fromiter(map(_hash_of_whole, vocabulary.wholes), np.uint64)
     for side, kg in zip(("left", "right"), kgs, strict=True):
         own = task.entity_range(kg).astype(np.int64)
@@ -64,7 +65,7 @@ def freeze_names(
         real = names.whole[number] >= 0
         which, number = which[real], number[real]
         rows = csr_array(names.rows[number])
-        arrays |= _of_rows(rows, f"{side}/named/rows", np.float16)
+        arrays |= of_rows(rows, f"{side}/named/rows", np.float16)
         arrays[f"{side}/named/owner"] = which.astype(np.int32)
         arrays[f"{side}/named/starts"] = np.searchsorted(which, np.arange(len(own) + 1))
         wholes = whole_hashes[names.whole[number]]
@@ -77,7 +78,7 @@ def freeze_names(
         data = np.where(used[rows.indices] <= PRODUCTS, rows.data, 0)
         rare = csr_array((data, rows.indices, rows.indptr), shape=rows.shape)
         rare.eliminate_zeros()
-        arrays |= _of_rows(csr_array(rare.T.tocsr()), f"{side}/named/having", np.float16)
+        arrays |= of_rows(csr_array(rare.T.tocsr()), f"{side}/named/having", np.float16)
     about = {
         "n": int(features.words.shape[0] if names.owners.single else task.n_entities),
         "initials": vocabulary.initials,
@@ -90,14 +91,6 @@ def freeze_names(
 def _rarity(used: IntArray, n: int) -> FloatArray:
     """(w,) how much a word or piece counts: log((n + 1) / entities that have it)."""
     return np.log((n + 1) / np.maximum(used, 1)).astype(np.float32)
-
-
-def _of_rows(rows: csr_array, name: str, dtype: Any) -> Arrays:
-    return {
-        f"{name}/starts": rows.indptr.astype(np.int64),
-        f"{name}/columns": rows.indices.astype(np.int32),
-        f"{name}/numbers": rows.data.astype(dtype),
-    }
 
 
 def _hash_of_whole(words: Iterable[str]) -> int:
@@ -244,17 +237,3 @@ class FrozenNames:
         """(m,) the hash of every one of some names as a whole."""
         hashes: IntArray = self._arrays[f"{side}/named/whole"][names]
         return hashes
-
-
-def summed_by(place: IntArray, numbers: Floats, n: int) -> Floats:
-    """(n,) the sum of the numbers of each place."""
-    return np.bincount(place, numbers, n).astype(np.float64, copy=False)
-
-
-def gathered(arrays: Arrays, name: str, rows: IntArray) -> tuple[IntArray, IntArray, Floats]:
-    """The entries of some rows of a sparse matrix: (m,) which row, column and number."""
-    starts = arrays[f"{name}/starts"]
-    first = starts[rows]
-    owner, place = expand(first, starts[rows + 1] - first)
-    columns = arrays[f"{name}/columns"][place].astype(np.int64)
-    return owner, columns, arrays[f"{name}/numbers"][place].astype(np.float64)

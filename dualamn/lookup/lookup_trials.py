@@ -9,10 +9,12 @@ import numpy as np
 
 from dualamn.aligner import Aligner
 from dualamn.alignment import Alignment
+from dualamn.graphs.knowledge_graph import Literals
 from dualamn.graphs.task import AlignmentTask
 from dualamn.kernels.arrays import BoolArray, FloatArray, Int32Array
 from dualamn.lookup.chances import Chances, Choice, share_with_counterpart
 from dualamn.lookup.freezing import SIDES, KnownLinks, freeze
+from dualamn.lookup.frozen_values import Value
 from dualamn.lookup.scoring import Asked, Scorer
 from dualamn.model import Model, fit, restored
 from dualamn.probability.holdout import without
@@ -203,11 +205,21 @@ def asked_of(
     chosen = chosen[np.argsort(own[chosen], kind="stable")]
     starts = np.searchsorted(own[chosen], local)
     ends = np.searchsorted(own[chosen], local, side="right")
-    further = graph.further_names
+    further, literals = graph.further_names, graph.literals
     for at, start, end in zip(local.tolist(), starts.tolist(), ends.tolist(), strict=True):
         rows = chosen[start:end]
         neighbours = np.where(unknown[others[rows] + first], -1, others[rows])
         names = [] if graph.entity_names is None else [str(graph.entity_names[at])]
         if further is not None:
             names += further.names[further.entities == at].tolist()
-        yield Asked(neighbours, both[rows], tuple(name for name in names if name))
+        values: list[Value] = []
+        if literals is not None:
+            values = [
+                _value(literals, row) for row in np.flatnonzero(literals.entities == at).tolist()
+            ]
+        yield Asked(neighbours, both[rows], tuple(name for name in names if name), tuple(values))
+
+
+def _value(literals: Literals, row: int) -> Value:
+    attribute = literals.attributes[literals.kinds[row]]
+    return str(attribute), str(literals.values[row]), str(literals.types[row])

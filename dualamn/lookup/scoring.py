@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -20,12 +19,15 @@ from dualamn.evidence.overlap import (
 from dualamn.evidence.statements import Statements
 from dualamn.files.array_file import Arrays
 from dualamn.kernels.arrays import FloatArray, Floats, IntArray, expand, find, largest_of
-from dualamn.lookup.frozen_names import FrozenNames, gathered, summed_by
+from dualamn.lookup.frozen_names import FrozenNames
+from dualamn.lookup.frozen_values import FrozenValues, Value
 from dualamn.lookup.packed_rows import PackedRows
 from dualamn.lookup.packed_strings import PackedStrings
+from dualamn.lookup.sparse_rows import gathered, summed_by
 
 _BY_EVIDENCE = 100  # candidates that common statements find
 _BY_NAME = 50
+_BY_VALUE = 50
 _NEAREST = 200  # by embeddings
 _SCAN = 1 << 25  # bytes of signs that one look-up goes through: more take too long
 _UNCALIBRATED = 0.5  # how probable links are taken to be that have no probability
@@ -44,12 +46,14 @@ class Asked:
             it.
         relations: (m,) the relation, inverses after all others; -1 if the graph has not got it.
         names: what it is called.
+        values: its attribute values.
         counterparts: of neighbours that are new themselves, by place among the statements.
     """
 
     neighbours: IntArray
     relations: IntArray
     names: tuple[str, ...] = ()
+    values: tuple[Value, ...] = ()
     counterparts: dict[int, Counterparts] = field(default_factory=dict)
 
 
@@ -60,7 +64,7 @@ class Scored:
     Attributes:
         entities: (c,) of the other graph, in its own numbers.
         score: (c,) in the units of a cosine, as in an alignment.
-        cosine, evidence, similarity, attributes: (c,) what it is made of, before weights.
+        cosine, evidence, similarity, names, values: (c,) what it is made of, before weights.
         claim: (c,) log of the chance that it is free, by the links that there are: 0 if nobody
             else may be its counterpart.
         n_known: how many statements about the new entity lead to known neighbours.
@@ -74,7 +78,8 @@ class Scored:
     cosine: Floats
     evidence: Floats
     similarity: Floats
-    attributes: Floats
+    names: Floats
+    values: Floats
     claim: Floats
     n_known: int
     matched: MatchedStatements
@@ -143,6 +148,9 @@ class Scorer:
         self._arrays, self.about = arrays, about
         self.sides = {name: Side(arrays, about, name) for name in ("left", "right")}
         self.names = None if about["names"] is None else FrozenNames(arrays, about["names"])
+        self.values = None
+        if about["values"] is not None:
+            self.values = FrozenValues(arrays, about["values"])
         self._shared = {
             name.removeprefix("shared/"): own
             for name, own in arrays.items()
@@ -153,7 +161,7 @@ class Scorer:
         """The candidates of an entity that is new in one of the graphs.
 
         What is added up is what an alignment adds up, see `dualamn.evidence.Evidence`: the cosine
-        of the embeddings, match weights of names, evidence and similarity of statements.
+        of the embeddings, match weights of names and values, evidence and similarity of statements.
 
         Args:
             asked: the entity.
@@ -166,28 +174,36 @@ class Scorer:
         theirs = other.statements
         matched = match_statements(mine.local, theirs, weights, pairs[:2], pairs[2])
         found, evidence = _summed(mine.local, theirs, matched)
-        row = self._embedded(asked, own)
+        row = self._embedded(asked, own, other)
         names = [] if self.names is None else self.names.read(asked.names)
-        candidates = self._candidates(found, evidence, row, names, other)
+        values = None if self.values is None else self.values.read(asked.values, side)
+        known = [found[largest_of(np.zeros(len(found), dtype=np.int64), evidence, _BY_EVIDENCE)[0]]]
+        if self.names is not None and names:
+            known.append(self.names.nearest(names, other.name, _BY_NAME))
+        if self.values is not None and values is not None:
+            known.append(self.values.nearest(values, other.name, _BY_VALUE))
+        candidates = self._candidates(known, row, other)
         at, here = find(found, candidates)
         told = np.where(here, evidence[at] if len(evidence) else 0.0, 0.0)
         similarity = _similarity(mine, matched, other, candidates)
         cosine = np.zeros(len(candidates))
         if len(row):
             cosine = (other.embeddings.rows(candidates) @ row).astype(np.float64)
-        attributes = np.zeros(len(candidates))
+        by_name, by_value = np.zeros(len(candidates)), np.zeros(len(candidates))
         if self.names is not None and names:
-            attributes = self.names.match_weight(names, other.name, candidates)
+            by_name = self.names.match_weight(names, other.name, candidates)
+        if self.values is not None and values is not None:
+            by_value = self.values.match_weight(values, other.name, candidates)
         about = self.about
         score = (
             cosine
-            + about["attribute_scale"] * attributes
+            + about["attribute_scale"] * (by_name + by_value)
             + about["evidence_weight"] * told
             + about["similarity_weight"] * similarity
         )
         n_known = int((asked.neighbours >= 0).sum()) + len(asked.counterparts)
         claim = self._claim(score, other, candidates)
-        parts = cosine, told, similarity, attributes, claim
+        parts = cosine, told, similarity, by_name, by_value, claim
         return Scored(candidates, score, *parts, n_known, matched, mine.local, place)
 
     def _relation_weights(self, own: Side, mine: Mine, width: int) -> csr_array:
@@ -198,39 +214,45 @@ class Scorer:
         shape = len(mine.relations), max(width, 1)
         return csr_array((numbers[kept], (owner[kept], columns[kept])), shape=shape)
 
-    def _embedded(self, asked: Asked, own: Side) -> FloatArray:
-        known = (asked.neighbours >= 0) & (asked.relations >= 0)
-        local, r = asked.relations[known], len(own.relations)
+    def _embedded(self, asked: Asked, own: Side, other: Side) -> FloatArray:
+        """(d,) the embedding of an entity by its neighbours.
+
+        A neighbour that is new itself has the rows of those who may be its counterpart, as they
+        would be much like its own, each as far as it is probable.
+        """
+        r, n = len(own.relations), len(own.ids)
         if not r:
             return np.zeros(0, dtype=np.float32)
+        neighbours = asked.neighbours.copy()
+        for place in asked.counterparts:
+            neighbours[place] = n + place
+        known = (neighbours >= 0) & (asked.relations >= 0)
+        local = asked.relations[known]
         joint = own["joint_relations"][local % r] + (local >= r) * self.about["n_relations"]
+
+        def rows_of(part: str, entities: IntArray) -> FloatArray:
+            found = own.frozen[part].rows(np.minimum(entities, n - 1))
+            for row in np.flatnonzero(entities >= n).tolist():
+                others, probability = asked.counterparts[int(entities[row]) - n]
+                theirs = other.frozen[part].rows(others)
+                found[row] = probability.astype(np.float32) @ theirs
+            return found
+
         return embed_new(
             self.about["encoder"],
             self._shared,
-            lambda part, entities: own.frozen[part].rows(entities),
-            asked.neighbours[known],
+            rows_of,
+            neighbours[known],
             joint,
             share=self.about["share"],
         )
 
-    def _candidates(
-        self,
-        by_evidence: IntArray,
-        evidence: Floats,
-        row: FloatArray,
-        names: Sequence[Any],
-        other: Side,
-    ) -> IntArray:
-        """(c,) the entities to be looked at, ascending."""
-        best, _ = largest_of(np.zeros(len(evidence), dtype=np.int64), evidence, _BY_EVIDENCE)
-        found = [by_evidence[best]]
+    def _candidates(self, known: list[IntArray], row: FloatArray, other: Side) -> IntArray:
+        """(c,) the entities to be looked at, ascending: those found, and the nearest ones."""
         signs = other.embeddings.signs
         if row.any() and signs is not None and signs.nbytes <= _SCAN:
-            found.append(other.embeddings.nearest(row, _NEAREST))
-        if names:
-            assert self.names is not None
-            found.append(self.names.nearest(names, other.name, _BY_NAME))
-        candidates = np.unique(np.concatenate(found)).astype(np.int64)
+            known.append(other.embeddings.nearest(row, _NEAREST))
+        candidates = np.unique(np.concatenate(known)).astype(np.int64)
         kept: IntArray = candidates[other["linkable"][candidates]]
         return kept
 

@@ -13,7 +13,8 @@ from dualamn.errors import CheckpointError, ConfigError, DataError
 from dualamn.graphs.knowledge_graph import KnowledgeGraph
 from dualamn.lookup.entity_lookup import TOO_LITTLE
 from dualamn.probability.holdout import without
-from tests.attributes.conftest import rename
+from tests.attributes.conftest import Row, described_task, rename
+from tests.conftest import there
 
 
 def new_entity(task: AlignmentTask, joint: int, *, named: bool = True) -> NewEntity:
@@ -204,3 +205,25 @@ def test_entities_of_a_graph_that_are_new(plain: Made) -> None:
     (new,) = plain.lookup.new_in(graph)
     assert new == NewEntity("new one", ((known, "r", "new one"),))
     assert isinstance(graph, KnowledgeGraph)
+
+
+def test_entities_are_found_by_their_values_alone(tmp_path: Path) -> None:
+    def rows(side: int, number: int) -> list[Row]:
+        return [(0, ("code", "number")[side], f"AB{number:05}", "")]
+
+    task = described_task(rows, n_entities=120, train_ratio=0.5)
+    gone, counterpart = task.test_links[0].tolist()
+    literals = there(task.kgs[0].literals)
+    values = {
+        str(literals.attributes[literals.kinds[row]]): str(literals.values[row])
+        for row in np.flatnonzero(literals.entities == gone).tolist()
+    }
+    rest = without(task, np.array([gone], dtype=np.int32))
+    aligner = Aligner("fast", calibrate=False).fit(rest)
+    lookup = Lookup.build(aligner, tmp_path / "x.index")
+    found = lookup.match(values=values)
+    assert found.candidates[0].entity == task.identifiers(counterpart)
+    assert "its values agree" in found.candidates[0].reason
+    assert found.note == ""
+    with pytest.raises(DataError, match="has to be a string"):
+        lookup.match(values={"code": [1900]})  # type: ignore[list-item]
