@@ -4,6 +4,7 @@ import contextlib
 import importlib
 import json
 import multiprocessing.dummy
+import re
 import runpy
 import sys
 from collections.abc import Callable, Iterator
@@ -152,6 +153,19 @@ def test_limits_counts_what_a_kernel_must_move(script: Script) -> None:
         _, moved, products = recorder._product(pattern, values, dense)
         assert moved == 3 * 8 + rows * 32 + 2 * 32
         assert products == 3 * 8
+
+
+def test_fuse_prints_time_and_memory(shown: Shown) -> None:
+    printed = shown("fuse", "--triples", 1600)
+    assert re.search(r"\d+ s, \d+ s of one core, \d\.\d\d GiB at most", printed)
+
+
+def test_schema_counts_correspondences_that_are_known(shown: Shown) -> None:
+    printed = shown("schema", "made", "--made", 300, "--relations", 6, "--support", 5)
+    (row,) = (line.split("|") for line in printed.splitlines() if line.startswith("| made"))
+    known, correct, incorrect = (int(cell) for cell in row[4:7])
+    assert correct > known // 2 > incorrect
+    assert "probability of equivalence" in printed
 
 
 def test_load_prints_seconds_of_loading_and_building(shown: Shown) -> None:

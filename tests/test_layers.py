@@ -17,7 +17,7 @@ FLOORS = (
     ("graphs", "result", "eval"),
     ("link_files", "data_loaders"),
     ("encoders", "training", "search", "matching"),
-    ("attributes", "evidence", "probability", "planning"),
+    ("attributes", "evidence", "probability", "planning", "schema"),
     (
         *("aligner", "fitted", "bootstrap", "decoding", "alignment", "model", "updating"),
         *("explain", "fusion", "lookup", "report", "review", "pyg"),
