@@ -22,6 +22,7 @@ from dualamn.commands.evaluate import evaluate
 from dualamn.commands.explain import explain
 from dualamn.commands.inspect import inspect
 from dualamn.commands.options import Guessing
+from dualamn.commands.update import update
 from dualamn.errors import DualamnError
 from dualamn.version import __version__
 
@@ -104,7 +105,7 @@ def cli() -> None:
     """
 
 
-for command in (align, explain, inspect, evaluate, diff, bench, data):
+for command in (align, update, explain, inspect, evaluate, diff, bench, data):
     cli.add_command(command)
 
 

@@ -39,7 +39,8 @@ ALL = {
 
 
 def test_there_is_a_command_for_every_job() -> None:
-    assert set(COMMANDS) == {*("align", "bench", "data", "diff", "evaluate", "explain", "inspect")}
+    jobs = "align", "bench", "data", "diff", "evaluate", "explain", "inspect", "update"
+    assert set(COMMANDS) == {*jobs}
     assert set(ALL) - set(COMMANDS) == {
         *("data get", "data list", "data path", "data synth", "data verify")
     }
