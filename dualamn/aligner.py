@@ -34,7 +34,7 @@ from dualamn.settings.groups import Device
 from dualamn.updating.alignment_state import AlignmentState
 from dualamn.updating.last_alignment import Found, chosen_anew, next_state, with_ids
 from dualamn.updating.outcome import Update
-from dualamn.updating.update import Retrain, check_retrain, notes_on, updated
+from dualamn.updating.updated import Retrain, check_retrain, notes_on, updated
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -18,7 +18,7 @@ from dualamn.commands.wanted import Wanted, thresholds
 if TYPE_CHECKING:
     from dualamn.aligner import Aligner
     from dualamn.data_loaders.growth import Growth
-    from dualamn.updating.update import Retrain
+    from dualamn.updating.updated import Retrain
 
 
 def _part(side: str, what: str) -> Callable[..., Any]:

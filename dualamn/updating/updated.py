@@ -10,6 +10,7 @@ import numpy as np
 
 from dualamn.config import AlignerConfig
 from dualamn.data_loaders.growth import Grown
+from dualamn.decoding import Decoder
 from dualamn.errors import ConfigError
 from dualamn.files.text import counted
 from dualamn.fitted import Fitted, Linked
@@ -32,6 +33,7 @@ SURE = 0.9
 """The probability from which a link of before should be found again."""
 
 _MISSED = 0.05  # of the sure links of before: if so many are not found, embeddings are out of date
+_ROUNDS, _CANDIDATES = 3, 20  # of evidence, and of an entity
 _FEW = 20  # sure links of before, fewer of which say nothing
 
 
@@ -146,7 +148,7 @@ def _linked(
         own = _possible(found, model.task, many=state.many)
         again = 0 if number else _contested(state, own.links)
         earlier.append(replace(own, margins=margins(own.links, again, touched)))
-    return now.link(
+    return _quicker(now).link(
         [(pair.left, pair.right) for pair in state.pairs],
         state.protocol,
         state.matcher,
@@ -155,6 +157,27 @@ def _linked(
         earlier=earlier,
         progress=progress,
     )
+
+
+def _quicker(now: Fitted) -> Fitted:
+    """The models with fewer rounds of evidence and candidates: they begin with links of before.
+
+    On the first batch of ContEA FR-EN this takes three quarters of the time and finds as many
+    validation links.
+    """
+
+    def quicker(model: Model) -> Model:
+        config = replace(
+            model.config,
+            evidence_rounds=min(model.config.evidence_rounds, _ROUNDS),
+            candidates=min(model.config.candidates, _CANDIDATES),
+        )
+        decoder = Decoder(model.task, config, model.attributes)
+        decoder.structure_weight = model.decoder.structure_weight
+        return replace(model, config=config, decoder=decoder)
+
+    trials = tuple((holdout, quicker(model)) for holdout, model in now.trials)
+    return Fitted(quicker(now.model), trials)
 
 
 def _possible(found: EarlierLinks, task: AlignmentTask, *, many: bool) -> EarlierLinks:
