@@ -32,9 +32,9 @@ from dualamn.progress import ProgressCallback, silent, within
 from dualamn.result import CandidateProtocol
 from dualamn.settings.groups import Device
 from dualamn.updating.alignment_state import AlignmentState
-from dualamn.updating.last_alignment import Found, next_state, with_ids
+from dualamn.updating.last_alignment import Found, chosen_anew, next_state, with_ids
 from dualamn.updating.outcome import Update
-from dualamn.updating.update import Retrain, check_retrain, notes_on, updated
+from dualamn.updating.updated import Retrain, check_retrain, notes_on, updated
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -400,7 +400,10 @@ class Aligner:
     def _state(self, alignment: Alignment | None = None) -> AlignmentState | None:
         """The links that were found last, see `save`."""
         if self._found is None:
-            return self._last
+            last, least = self._last, None if alignment is None else alignment.least_probability
+            if last is None or alignment is None or least in (None, last.least_probability):
+                return last
+            return chosen_anew(last, alignment)
         return self._found.state(alignment, self._last)
 
     @classmethod
