@@ -37,10 +37,13 @@ def build_index(
         The alignment whose links the index has.
 
     Raises:
-        ConfigError: several pairs of graphs and none is named, or an unknown graph.
+        ConfigError: several pairs of graphs and none is named, an unknown graph, or a part of an
+            aligner (`Aligner.slice`).
         DataError: the file cannot be written.
     """
     task, model = aligner.task, aligner.fitted.model
+    if aligner.part is not None:
+        raise ConfigError("a part of an aligner cannot be indexed; take the whole one")
     if pair is None and len(task.kg_pairs) > 1:
         raise ConfigError(
             f"the task has the graphs {', '.join(task.kg_names)}: name the two to be indexed"
