@@ -11,7 +11,7 @@ from dualamn.alignment import Alignment
 from dualamn.errors import ConfigError
 from dualamn.lookup.freezing import KnownLinks, freeze
 from dualamn.lookup.index_file import write_index
-from dualamn.lookup.lookup_trials import LookupTrial, chances_by
+from dualamn.lookup.lookup_trials import LookupTrial, chances_by, n_lookup_trials
 from dualamn.lookup.packed_rows import Precision
 from dualamn.progress import ProgressCallback, silent, within
 
@@ -48,7 +48,7 @@ def build_index(
         raise ConfigError(
             f"the task has the graphs {', '.join(task.kg_names)}: name the two to be indexed"
         )
-    models = 1 + len(aligner.fitted.trials)
+    models = 1 + n_lookup_trials(aligner)
     alignment = aligner.align(pairs=None if pair is None else [pair], progress=progress)
     left, right = alignment.pairs[0].left, alignment.pairs[0].right
     found = alignment.pairs[0]
@@ -63,7 +63,7 @@ def build_index(
     )
     trials = [
         LookupTrial.of(aligner, alignment, at, within(progress, model=at + 2, models=models))
-        for at in range(len(aligner.fitted.trials))
+        for at in range(models - 1)
     ]
     about |= {"chances": chances_by(trials, _linked_share(alignment)).as_dict()}
     write_index(path, arrays, about)
