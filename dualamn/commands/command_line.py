@@ -26,6 +26,7 @@ from dualamn.commands.inspect import inspect
 from dualamn.commands.match import match
 from dualamn.commands.options import Guessing
 from dualamn.commands.review import review
+from dualamn.commands.slice import slice_
 from dualamn.commands.update import update
 from dualamn.errors import DualamnError
 from dualamn.version import __version__
@@ -116,6 +117,7 @@ for command in (
     explain,
     index,
     match,
+    slice_,
     inspect,
     evaluate,
     diff,
