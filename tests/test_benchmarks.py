@@ -240,6 +240,18 @@ def test_trust_prints_a_row_for_every_case(shown: Shown, tmp_path: Path) -> None
         assert float(table[f"{folder} 100%, names, {said} seeds"][2]) > 0.9  # correct
 
 
+def test_entities_that_were_taken_out_are_looked_up(shown: Shown) -> None:
+    asked = ("--made", 150, "--threads", 1, "--taken", 10, "--rows", "int8", "bit")
+    lines = shown("lookup", *asked).splitlines()
+    cells = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines[-2:]]
+    assert [row[:2] for row in cells] == [["fast", "int8"], ["fast", "bit"]]
+    for row in cells:
+        batch, together, alone = map(float, row[2:5])
+        assert batch >= 0.5
+        assert min(together, alone) >= batch - 0.4
+    assert float(cells[0][6]) > float(cells[1][6])  # megabytes
+
+
 def test_real_pairs_are_aligned_and_judged(shown: Shown, tmp_path: Path) -> None:
     folder = tmp_path / "abt-buy"
     folder.mkdir()

@@ -60,10 +60,18 @@ class Outputs:
         """Where the links go, in words."""
         return "standard output" if self.to_stdout else str(self.out)
 
-    def check(self, matcher: str, checkpoint: Path | None, read: Sequence[Path] = ()) -> None:
+    def check(
+        self,
+        matcher: str,
+        checkpoint: Path | None,
+        read: Sequence[Path] = (),
+        *,
+        replaced: Path | None = None,
+    ) -> None:
         """Refuses, before the work begins, what cannot be written, or two files of one name.
 
-        `read` is what the command reads, which no file may replace.
+        `read` is what the command reads, which no file may replace; `replaced` is read too, and may
+        be replaced by --save alone.
 
         Raises:
             ConfigError: a format that does not exist or fit, or an option that it does not take.
@@ -85,7 +93,8 @@ class Outputs:
             if path is None or (path == options.STDOUT and name == "out"):
                 continue
             place = path.resolve()
-            refuse_input(f"--{name}", path, inputs)
+            own = set() if replaced is None or name == "save" else {replaced.resolve()}
+            refuse_input(f"--{name}", path, inputs | own)
             if path == options.STDOUT or place in taken:
                 raise click.UsageError(f"--{name} {path}: this needs a file of its own.")
             taken.add(place)
@@ -112,6 +121,13 @@ class Outputs:
             )
         options.can_be_written(*files.values())
 
+    def refuse_twice(self, option: str, path: Path) -> None:
+        """Refuses another file of a name that one of these has."""
+        tables = self.clusters, self.candidates, self.unmatched
+        own = (self.out, self.save, self.embeddings, self.report, *tables)
+        if path.resolve() in {file.resolve() for file in own if file is not None}:
+            raise click.UsageError(f"{option} {path}: this needs a file of its own.")
+
     def check_task(self, task: AlignmentTask) -> None:
         """Refuses entities that the format of the links cannot hold.
 
@@ -127,10 +143,13 @@ class Outputs:
 
             check_terms(task, self.schema, self._schema_base)
 
-    def write_trained(self, aligner: Aligner) -> None:
-        """Writes the aligner and its embeddings; `kept` says at any time what is written."""
+    def write_trained(self, aligner: Aligner, alignment: Alignment | None = None) -> None:
+        """Writes the aligner, with the links that were written, and its embeddings.
+
+        `kept` says at any time what is written.
+        """
         if self.save is not None:
-            aligner.save(self.save)
+            aligner.save(self.save, alignment)
             self.kept.append(f"the aligner is in {self.save}")
         if self.embeddings is not None:
             aligner.save_embeddings(self.embeddings)
@@ -338,7 +357,9 @@ writing = options.gathered(
         metavar="FILE.npy",
     ),
     options.file_option(
-        "--save", "Save the trained aligner, for dualamn explain and dualamn.Aligner.load."
+        "--save",
+        "Save the trained aligner and its links, for dualamn update and explain, and for "
+        "dualamn.Aligner.load.",
     ),
 )
 """Adds the options on what is written; the command gets `Outputs`, as `outputs`."""
