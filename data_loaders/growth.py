@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from dualamn.data_loaders.decided import with_decisions
 from dualamn.data_loaders.given_links import read_given
 from dualamn.data_loaders.given_tables import columns_of
 from dualamn.data_loaders.in_memory import as_graph
@@ -18,8 +19,9 @@ from dualamn.files.text import counted
 from dualamn.graphs.graph_change import GraphChange, GrownTask, grow, grow_task
 from dualamn.graphs.knowledge_graph import KnowledgeGraph, Literals, Numbers
 from dualamn.graphs.task import AlignmentTask
-from dualamn.kernels.arrays import Int32Array, pair_keys, strings
+from dualamn.kernels.arrays import no_links, pair_keys, strings
 from dualamn.link_files.confidence import MIN_CONFIDENCE
+from dualamn.link_files.decisions import Decision
 from dualamn.link_files.resolving import LinkReader, join_links
 
 _NOTHING: Mapping[str, Any] = {}
@@ -39,6 +41,7 @@ class Growth:
         gone: the same of what it has no longer; an entity of which nothing is left is gone.
         links: links that are known now: pairs of identifiers, a table, a path, or a list of these.
         not_links: pairs that are known to be different, given as links are.
+        decisions: what people decided about pairs, see `with_decisions`: all of it up to now.
         names: by the name of a graph what people call entities, by identifier.
         literals: by the name of a graph attribute triples: (entity, attribute, value), as a
             sequence or a table.
@@ -53,36 +56,28 @@ class Growth:
     not_links: Any = None
     names: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     literals: Mapping[str, Any] = field(default_factory=dict)
+    decisions: str | Path | Iterable[Decision] | None = None
 
     @property
     def is_empty(self) -> bool:
         """Whether nothing at all was given; what was given may still say nothing new."""
-        given = self.added, self.gone, self.names, self.literals
-        return not any(given) and self.links is None and self.not_links is None
+        known = self.links, self.not_links, self.decisions
+        graphs = self.added, self.gone, self.names, self.literals
+        return not any(graphs) and all(given is None for given in known)
 
 
 class Grown(NamedTuple):
     """A task after a growth.
 
     Attributes:
-        task: the graphs and links, and how the ids of before became those of now.
-        new_links, new_not_links: how many of the given links and rejected pairs were not known.
-        lost_links: (m, 2) int32 links of before, in joint ids of now, that are known no longer.
+        grown: the graphs and links, and how the ids of before became those of now.
+        is_same: nothing is other than before.
         notes: what of the growth said nothing new or contradicted what was known.
     """
 
     grown: GrownTask
-    new_links: int
-    new_not_links: int
-    lost_links: Int32Array
+    is_same: bool
     notes: tuple[str, ...]
-
-    @property
-    def is_same(self) -> bool:
-        """Whether nothing is other than before."""
-        grown = self.grown
-        changes = grown.n_added, grown.n_gone, self.new_links, self.new_not_links
-        return not any(changes) and not len(self.lost_links)
 
 
 def grown_by(task: AlignmentTask, growth: Growth, *, many: bool = False) -> Grown:
@@ -108,10 +103,17 @@ def grown_by(task: AlignmentTask, growth: Growth, *, many: bool = False) -> Grow
     changes = [_change(kg, growth, notes) for kg in task.kgs]
     grown = grow_task(task, changes)
     notes += grown.notes
-    known, n_links, lost = _with_links(grown.task, growth.links, many, notes)
-    known, n_not_links, rejected = _with_not_links(known, growth.not_links, notes)
-    lost = np.concatenate([lost, rejected]).astype(np.int32)
-    return Grown(replace(grown, task=known), n_links, n_not_links, lost, tuple(notes))
+    known = _with_links(grown.task, growth.links, many, notes)
+    known = _with_not_links(known, growth.not_links, notes)
+    if growth.decisions is not None:
+        known = with_decisions(known, growth.decisions, many=many)
+        notes += known.notes[len(task.notes) :]
+        known = replace(known, notes=task.notes)
+    is_same = not grown.n_added and not grown.n_gone
+    for name in ("seed_links", "not_links", "accepted_links"):
+        old, new = (np.sort(pair_keys(getattr(one, name))) for one in (grown.task, known))
+        is_same = is_same and np.array_equal(old, new)
+    return Grown(replace(grown, task=known), is_same, tuple(notes))
 
 
 def _change(kg: KnowledgeGraph, growth: Growth, notes: list[str]) -> GraphChange:
@@ -239,17 +241,14 @@ def _classifying(kg: KnowledgeGraph) -> set[tuple[str, str]]:
     return set(zip(kinds.tolist(), own.values[at].tolist(), strict=True))
 
 
-def _with_links(
-    task: AlignmentTask, links: Any, many: bool, notes: list[str]
-) -> tuple[AlignmentTask, int, Int32Array]:
-    """The task that knows more links, how many were new, and those that they take the place of."""
-    none = task.seed_links[:0]
+def _with_links(task: AlignmentTask, links: Any, many: bool, notes: list[str]) -> AlignmentTask:
+    """The task that knows more links."""
     if links is None:
-        return task, 0, none
+        return task
     reader = LinkReader(task.kgs, notes, min_confidence=MIN_CONFIDENCE, many=many)
     joined = join_links(task.kgs, notes, many=many, seeds=read_given(reader, links))
     given = [task.entity_offsets[list(pair)] + found.seeds for pair, found in joined.items()]
-    every = np.concatenate([none, *given]).astype(np.int32)
+    every = np.concatenate([no_links(), *given]).astype(np.int32)
     new = every[~np.isin(pair_keys(every), pair_keys(task.seed_links))]
     seeds = task.seed_links
     lost = np.zeros(len(seeds), dtype=np.bool_)
@@ -270,26 +269,22 @@ def _with_links(
         )
     gone = task.seed_links[lost]
     free = ~np.isin(pair_keys(task.accepted_links), pair_keys(gone))
-    changed = replace(
+    return replace(
         task,
         seed_links=np.concatenate([seeds[~lost], new]),
         not_links=task.not_links[~again],
         accepted_links=task.accepted_links[free],
     )
-    return changed, len(new), gone
 
 
-def _with_not_links(
-    task: AlignmentTask, not_links: Any, notes: list[str]
-) -> tuple[AlignmentTask, int, Int32Array]:
-    """The task that knows more pairs to be different, how many, and the seed links among them."""
-    none = task.seed_links[:0]
+def _with_not_links(task: AlignmentTask, not_links: Any, notes: list[str]) -> AlignmentTask:
+    """The task that knows more pairs to be different."""
     if not_links is None:
-        return task, 0, none
+        return task
     reader = LinkReader(task.kgs, notes, min_confidence=0, many=True, different=True)
     joined = join_links(task.kgs, notes, many=True, seeds=read_given(reader, not_links))
     given = [task.entity_offsets[list(pair)] + found.seeds for pair, found in joined.items()]
-    every = np.concatenate([none, *given]).astype(np.int32)
+    every = np.concatenate([no_links(), *given]).astype(np.int32)
     new = every[~np.isin(pair_keys(every), pair_keys(task.not_links))]
     lost = np.isin(pair_keys(task.seed_links), pair_keys(new))
     if lost.any():
@@ -303,4 +298,4 @@ def _with_not_links(
     changed = replace(
         task, seed_links=task.seed_links[~lost], accepted_links=task.accepted_links[free]
     )
-    return changed.with_not_links(new), len(new), gone
+    return changed.with_not_links(new)

@@ -119,7 +119,7 @@ class Model:
                 else:
                     config = self.config
                     fair = Sinkhorn(config.temperature, config.sinkhorn_rounds)
-                    matching = match_beside_earlier(decide, near.candidates, earlier, fair)
+                    matching, near = match_beside_earlier(decide, near, earlier, fair)
                 if many:
                     matching = with_new_claims(
                         matching, near.candidates, self.task, self.config.temperature

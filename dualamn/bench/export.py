@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack
 from itertools import accumulate, combinations, count
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dualamn.bench.synthetic_graphs import SyntheticGraphs
+from dualamn.bench.synthetic_growth import SyntheticGrowth
 from dualamn.bench.synthetic_options import SyntheticOptions
 from dualamn.errors import DataError
 from dualamn.files.atomic import atomic_folder, atomic_write
@@ -111,11 +113,16 @@ def _check_identifiers(task: AlignmentTask) -> None:
 
 
 def write_synthetic(
-    options: SyntheticOptions, folder: str | Path, progress: ProgressCallback = silent
+    options: SyntheticOptions,
+    folder: str | Path,
+    progress: ProgressCallback = silent,
+    *,
+    grow: int = 0,
 ) -> SyntheticGraphs:
     """Generates graphs and writes them as a folder that `load` reads.
 
-    Two graphs are written in the layout ``ids``, that of DBP15K; more in the layout ``dbp5l``.
+    Two graphs are written in the layout ``ids``, that of DBP15K, or with `grow` in the layout
+    ``contea``; more in the layout ``dbp5l``.
     What is in memory is one part of a graph, about half a million triples, and four to twelve
     bytes for every entity of two graphs. The same options give the same bytes.
 
@@ -123,6 +130,7 @@ def write_synthetic(
         options: what to make.
         folder: where to; not there yet, or empty. It takes its name when all is written.
         progress: called after every part, with stage "make".
+        grow: how many batches two graphs grow by, see `dualamn.bench.synthetic_growth`.
 
     Raises:
         DataError: the options cannot go together, or the folder cannot be written.
@@ -130,14 +138,18 @@ def write_synthetic(
     graphs = SyntheticGraphs(options)
     if options.graphs > 2:
         _check_many(graphs)
-    total = sum(graphs.n_parts(graph) for graph in range(options.graphs)) + 1
+    passes = 2 if grow else 1
+    total = passes * sum(graphs.n_parts(graph) for graph in range(options.graphs)) + 1
     done = count(1)
 
     def step() -> None:
         progress(Progress("make", next(done), total))
 
     with atomic_folder(folder) as temporary:
-        (_write_pair if options.graphs == 2 else _write_many)(graphs, temporary, step)
+        if grow:
+            _write_growing(graphs, temporary, step, grow)
+        else:
+            (_write_pair if options.graphs == 2 else _write_many)(graphs, temporary, step)
         step()
     return graphs
 
@@ -163,6 +175,38 @@ def _write_pair(graphs: SyntheticGraphs, folder: Path, step: Callable[[], None])
         _write_links(folder / "sup_ent_ids", links[:seeds], entities)
         links = links[seeds:]
     _write_links(folder / "ref_ent_ids", links, entities)
+
+
+def _write_growing(
+    graphs: SyntheticGraphs, folder: Path, step: Callable[[], None], batches: int
+) -> None:
+    """The layout contea: the graphs as they are at first, and what every batch adds."""
+    counts = graphs.counts.graphs
+    entities = [0, counts[0].entities]
+    relations = [0, 0 if graphs.options.shared_relations else counts[0].relations]
+    growth = SyntheticGrowth(graphs, batches, step)
+    places = [folder / "base", *(folder / f"batch{number}" for number in range(1, batches + 1))]
+    for place in places:
+        place.mkdir()
+    for graph in range(len(counts)):
+        offsets = np.array([entities[graph], relations[graph], entities[graph]])
+        names = [f"triples_{graph + 1}", *[f"new_triples_{graph + 1}"] * batches]
+        with ExitStack() as stack:
+            files = [
+                stack.enter_context((place / name).open("wb"))
+                for place, name in zip(places, names, strict=True)
+            ]
+            for rows in graphs.triples(graph):
+                arrived = growth.arrival(graph, rows)
+                for number, file in enumerate(files):
+                    file.write(rows_to_text(rows[arrived == number] + offsets))
+                step()
+    train, valid, *test = growth.links()
+    for name, links in (("train_links", train), ("valid_links", valid), ("test_links", test[0])):
+        _write_links(folder / "base" / name, links, entities)
+    for number, place in enumerate(places[1:], start=1):
+        _write_links(place / "new_test_links", test[number], entities)
+        _write_links(place / "all_test_links", np.concatenate(test[: number + 1]), entities)
 
 
 def _write_many(graphs: SyntheticGraphs, folder: Path, step: Callable[[], None]) -> None:

@@ -19,9 +19,9 @@ from dualamn.commands.source import (
     parse_pair,
     reading,
 )
+from dualamn.commands.wanted import Wanted, thresholds
 
 if TYPE_CHECKING:
-    from dualamn.alignment import Alignment
     from dualamn.config import PresetName
 
 
@@ -70,21 +70,7 @@ if TYPE_CHECKING:
     "some of the seed links and entities. Takes twice the time or more.  [calibrate; not with "
     "the preset paper]",
 )
-@click.option(
-    "--min-probability",
-    type=click.FloatRange(0, 1),
-    metavar="P",
-    help="Write links with this probability or more.  [0.5]",
-)
-@click.option(
-    "--precision",
-    type=click.FloatRange(0, 1, min_open=True, max_open=True),
-    metavar="P",
-    help="Write as many links as possible with this share of them correct (95% confidence).",
-)
-@click.option(
-    "--all", "all_links", is_flag=True, help="Write every link found, however improbable."
-)
+@thresholds
 @options.preset
 @options.epochs
 @click.option(
@@ -119,9 +105,7 @@ def align(
     pairs: tuple[str, ...],
     many: bool,
     distinct_identifiers: bool,
-    min_probability: float | None,
-    precision: float | None,
-    all_links: bool,
+    wanted: Wanted,
     preset: PresetName,
     checkpoint: Path | None,
     resume: bool,
@@ -156,16 +140,12 @@ def align(
           --not-links wrong.tsv --out links.tsv
       dualamn align dbp5l --data ~/data --out links.tsv --clusters clusters.tsv
     """
-    asked = min_probability is not None or precision is not None
-    if settings["calibrate"] is False and asked:
+    if settings["calibrate"] is False and wanted.asks_for_probabilities:
         raise click.UsageError(
             "--min-probability and --precision need probabilities: leave out --no-calibrate."
         )
-    if all_links and asked:
-        raise click.UsageError(
-            "--all writes every link: leave it out, or --min-probability and --precision."
-        )
-    if asked:
+    wanted.check()
+    if wanted.asks_for_probabilities:
         settings["calibrate"] = True
     source.check()
     if resume and checkpoint is None:
@@ -221,16 +201,13 @@ def align(
         elif not outputs.kept and checkpoint is None:
             console.keeps(f"{NOTHING} With --checkpoint FILE a run can be continued.")
         raise
-    alignment, threshold = _chosen(found, min_probability, precision, all_links=all_links)
-    notes = [*aligner.notes, *found.notes]
-    if all_links and outputs.form.has_iris and alignment.probabilities is not None:
-        n_unlikely = len(alignment) - len(alignment.likely())
-        notes.append(
-            f"{outputs.out} states {n_unlikely:,} links that are more likely incorrect, as --all "
-            "asks for"
-        )
+    alignment, threshold = wanted.chosen(found)
+    iris = wanted.notes(alignment, str(outputs.out), has_iris=outputs.form.has_iris)
+    notes = [*aligner.notes, *found.notes, *iris]
     pseudo_seeds = [] if aligner.pseudo_seeds is None else [str(aligner.pseudo_seeds)]
     written = outputs.write(alignment, aligner.seconds, [*notes, *pseudo_seeds, *threshold])
+    if outputs.save is not None:
+        aligner.save(outputs.save, alignment)  # with its links, which an update goes by
     to = console.results(to_stderr=outputs.to_stdout)
     if not quiet:
         for text in (*(f"  note: {text}" for text in notes), *pseudo_seeds):
@@ -257,19 +234,3 @@ def _read(source: Source, names: str | None) -> list[Path]:
     names_file = None if names is None else Path(names)
     others = (*source.links, *source.not_links, source.decisions, names_file)
     return [*given, *(path for path in others if path is not None)]
-
-
-def _chosen(
-    found: Alignment, min_probability: float | None, precision: float | None, *, all_links: bool
-) -> tuple[Alignment, list[str]]:
-    """The links that are probable enough to be written, and a line on --precision, if given."""
-    from dualamn.result import LIKELY
-
-    if found.probabilities is None:
-        return found, []
-    if all_links:
-        return found.confident(0), []
-    if precision is None:
-        return found.confident(LIKELY if min_probability is None else min_probability), []
-    threshold = found.threshold(precision)
-    return found.above(threshold).confident(min_probability or 0), [str(threshold)]

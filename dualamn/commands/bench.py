@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from dualamn.commands import NOTHING, console, options, source
+from dualamn.commands.bench_growing import bench_growing, write_report
 from dualamn.commands.console import RANKING, STRICT, add_row, same_name_line, table
 from dualamn.commands.options import UnderHeadings
 from dualamn.kernels import compute
@@ -95,6 +95,18 @@ LINK_RATES = ("precision", "strict_precision", "recall", "f1", "strict_f1")
     metavar="FILE",
     help="Write all measurements as one JSON object; - is standard output.",
 )
+@click.option(
+    "--grow",
+    is_flag=True,
+    help="Align the first snapshot of a growing data set, update for each of the others, and score "
+    "every one as ContEA does. DATASET is NAME@0-5, or NAME for all.",
+)
+@click.option("--full", is_flag=True, help="With --grow: also align every snapshot anew.")
+@click.option(
+    "--retrain",
+    type=click.Choice(["never", "auto", "always"]),
+    help="With --grow: train embeddings on in updates.  [auto]",
+)
 @options.device
 @options.threads
 @options.memory
@@ -115,6 +127,9 @@ def bench(
     quiet: bool,
     train_ratio: float | None,
     protocol: Any,
+    grow: bool,
+    full: bool,
+    retrain: Any,
     **settings: Any,
 ) -> None:
     """Measure scores, seconds and memory on a data set with test links.
@@ -127,6 +142,7 @@ def bench(
     Examples:
       dualamn bench dbp15k/zh_en --preset paper --seeds 3 --json out.json
       dualamn bench contea/FR-EN@5 --train-ratio 0.3
+      dualamn bench contea/FR-EN@0-5 --grow --full
       dualamn bench path/to/openea --fold all
       dualamn bench dbp15k/zh_en --names names.tsv --no-seeds
     """
@@ -139,6 +155,25 @@ def bench(
     if settings["names_model"] is not None and names is None:
         raise click.UsageError("--names-model needs --names FILE (or --names uri) to compare.")
     options.can_be_written(json_out)
+    if (full or retrain is not None) and not grow:
+        raise click.UsageError("--full and --retrain go with --grow.")
+    if grow:
+        others = {
+            "--seeds": seeds,
+            "--fold": folds,
+            "--names": names,
+            "--values": values,
+            "--no-seeds": no_seeds,
+            "--train-ratio": train_ratio,
+            "--dry-run": dry_run,
+        }
+        for option in (name for name, value in others.items() if value):
+            raise click.UsageError(f"{option} does not go with --grow.")
+        how = {"preset": preset, "settings": options.given(**settings), "full": full}
+        bench_growing(
+            dataset, data, json_out, quiet=quiet, seed=seed or 0, retrain=retrain or "auto", **how
+        )
+        return
 
     from dualamn.bench.benchmark import Benchmark
     from dualamn.commands.console_tables import print_plan
@@ -180,7 +215,7 @@ def bench(
         console.keeps(_keep(benchmark, done, wanted, json_out))
         raise
     report = benchmark.report(done)
-    _write(report, json_out)
+    write_report(report, json_out)
     print_report(report, console.results(to_stderr=json_out == options.STDOUT))
 
 
@@ -213,21 +248,8 @@ def _keep(benchmark: Benchmark, done: list[Run], wanted: int, json_out: Path | N
     """Saves the finished runs of an interrupted benchmark, and says so."""
     if not done or json_out is None or json_out == options.STDOUT:
         return f"{len(done)} of {wanted} runs were done, {NOTHING}"
-    _write(benchmark.report(done), json_out)
+    write_report(benchmark.report(done), json_out)
     return f"{json_out} holds the {len(done)} of {wanted} runs that were done."
-
-
-def _write(report: dict[str, Any], json_out: Path | None) -> None:
-    if json_out is None:
-        return
-    text = json.dumps(report, indent=2, ensure_ascii=False, allow_nan=False)
-    if json_out == options.STDOUT:
-        click.echo(text)
-        return
-    from dualamn.files.atomic import atomic_write
-
-    with atomic_write(json_out) as file:
-        file.write(f"{text}\n")
 
 
 def print_report(report: Mapping[str, Any], to: Console) -> None:

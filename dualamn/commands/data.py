@@ -260,8 +260,15 @@ def _per_graph(name: str, kind: type[int] | type[float], text: str) -> Callable[
 )
 @_option("seeds", float, "R", "Publish this share of the links as seed links.  [no split]")
 @_option("seed", int, "S", "Set the random seed.  [0]")
+@click.option(
+    "--grow",
+    type=click.IntRange(1, 100),
+    metavar="N",
+    help="Let two graphs grow in N batches from half of their entities on, in the layout of "
+    "ContEA.",
+)
 @options.quiet
-def synth(out: Path, preset: str, quiet: bool, **given: Any) -> None:
+def synth(out: Path, preset: str, grow: int | None, quiet: bool, **given: Any) -> None:
     """Generate synthetic knowledge graphs of any size, with all links known, in the folder OUT.
 
     Two graphs are written in the layout of DBP15K, more in that of DBP5L. The same options and
@@ -273,6 +280,7 @@ def synth(out: Path, preset: str, quiet: bool, **given: Any) -> None:
       dualamn data synth made/dwy --preset dwy100k-like --seed 1
       dualamn data synth made/hard --entities 20000 --triples 90000 --overlap 0.8
       dualamn data synth made/three --graphs 3 --entities 9000,8000,7000
+      dualamn data synth made/days --entities 5000 --grow 10
     """
     from dualamn.bench.export import write_synthetic
     from dualamn.bench.synthetic_options import preset_options
@@ -282,12 +290,12 @@ def synth(out: Path, preset: str, quiet: bool, **given: Any) -> None:
         raise click.UsageError("--triples and --degree both say how many triples; give either.")
     console.keeps(f"{out} was not made.")
     with console.progress(quiet=quiet) as progress:
-        made = write_synthetic(preset_options(preset, **changes), out, progress)
+        made = write_synthetic(preset_options(preset, **changes), out, progress, grow=grow or 0)
     if not quiet:
-        _tell(made, out)
+        _tell(made, out, grow)
 
 
-def _tell(made: SyntheticGraphs, out: Path) -> None:
+def _tell(made: SyntheticGraphs, out: Path, grow: int | None) -> None:
     """What was generated, and the next command."""
     to = console.results()
     shown = console.table("graph", "entities", "dangling", "triples")
@@ -297,4 +305,7 @@ def _tell(made: SyntheticGraphs, out: Path) -> None:
     pair = "" if len(made.names) == 2 else " between every two graphs"
     seeds = "" if made.n_seeds is None else f", {made.n_seeds:,} of them seed links"
     console.say(to, f"{made.counts.links:,} links{pair}{seeds}")
-    console.say(to, f"Next: dualamn inspect {out}")
+    if grow:
+        console.say(to, f"Next: dualamn bench {out} --grow")
+    else:
+        console.say(to, f"Next: dualamn inspect {out}")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from dualamn.commands import console, options
+from dualamn.commands.changed_links import counts_table
 from dualamn.commands.outputs import check_table, write_table
 
 if TYPE_CHECKING:
@@ -79,20 +80,11 @@ def diff(
         console.print_json(changes.as_dict())
     elif out != options.STDOUT or not quiet:
         to = console.results(to_stderr=out == options.STDOUT)
-        to.print(_counts(changes))
+        to.print(counts_table(changes))
         if show and not changes.is_empty:
             to.print(_some(changes, show))
         for line in _closing(changes, new, place):
             console.say(to, line)
-
-
-def _counts(changes: Changes) -> Table:
-    from dualamn.link_files.changes import HEADER
-
-    shown = console.table(*HEADER)
-    for name, figures in changes.rows():
-        console.add_row(shown, name, *figures)
-    return shown
 
 
 def _some(changes: Changes, count: int) -> Table:

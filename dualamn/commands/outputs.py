@@ -44,6 +44,7 @@ class Outputs:
     top: int | None
     unmatched: Path | None
     report: Path | None
+    schema: Path | None
     clusters: Path | None
     embeddings: Path | None
     save: Path | None
@@ -59,10 +60,18 @@ class Outputs:
         """Where the links go, in words."""
         return "standard output" if self.to_stdout else str(self.out)
 
-    def check(self, matcher: str, checkpoint: Path | None, read: Sequence[Path] = ()) -> None:
+    def check(
+        self,
+        matcher: str,
+        checkpoint: Path | None,
+        read: Sequence[Path] = (),
+        *,
+        replaced: Path | None = None,
+    ) -> None:
         """Refuses, before the work begins, what cannot be written, or two files of one name.
 
-        `read` is what the command reads, which no file may replace.
+        `read` is what the command reads, which no file may replace; `replaced` is read too, and may
+        be replaced by --save alone.
 
         Raises:
             ConfigError: a format that does not exist or fit, or an option that it does not take.
@@ -74,14 +83,18 @@ class Outputs:
 
         if self.top is not None and self.candidates is None:
             raise click.UsageError("--top goes with --candidates FILE, where they are written.")
-        names = ("out", "save", "embeddings", "clusters", "candidates", "unmatched", "report")
+        names = (
+            *("out", "save", "embeddings", "clusters", "candidates", "unmatched"),
+            *("report", "schema"),
+        )
         files = {name: getattr(self, name) for name in names} | {"checkpoint": checkpoint}
         inputs, taken = {path.resolve() for path in read}, set[Path]()
         for name, path in files.items():
             if path is None or (path == options.STDOUT and name == "out"):
                 continue
             place = path.resolve()
-            refuse_input(f"--{name}", path, inputs)
+            own = set() if replaced is None or name == "save" else {replaced.resolve()}
+            refuse_input(f"--{name}", path, inputs | own)
             if path == options.STDOUT or place in taken:
                 raise click.UsageError(f"--{name} {path}: this needs a file of its own.")
             taken.add(place)
@@ -94,6 +107,10 @@ class Outputs:
                 f"{self.form.title} is no text, give the name of a file to write."
             )
         self.form.check(self._write_options)
+        if self.schema is not None:
+            from dualamn.schema.schema_files import check_schema_file
+
+            check_schema_file(self.schema, None, self._schema_base)
         for path in (self.candidates, self.unmatched):
             if path is not None:
                 _table_form(path).check(WriteOptions())
@@ -104,21 +121,35 @@ class Outputs:
             )
         options.can_be_written(*files.values())
 
+    def refuse_twice(self, option: str, path: Path) -> None:
+        """Refuses another file of a name that one of these has."""
+        tables = self.clusters, self.candidates, self.unmatched
+        own = (self.out, self.save, self.embeddings, self.report, *tables)
+        if path.resolve() in {file.resolve() for file in own if file is not None}:
+            raise click.UsageError(f"{option} {path}: this needs a file of its own.")
+
     def check_task(self, task: AlignmentTask) -> None:
         """Refuses entities that the format of the links cannot hold.
 
         Raises:
-            DataError: an entity that cannot get an IRI, in a format of IRIs.
+            DataError: an entity or a term that cannot get an IRI, in a format of IRIs.
         """
         if self.form.has_iris:
             from dualamn.link_files.table import check_iris
 
             check_iris(task, self._write_options.iris)
+        if self.schema is not None:
+            from dualamn.schema.schema_files import check_terms
 
-    def write_trained(self, aligner: Aligner) -> None:
-        """Writes the aligner and its embeddings; `kept` says at any time what is written."""
+            check_terms(task, self.schema, self._schema_base)
+
+    def write_trained(self, aligner: Aligner, alignment: Alignment | None = None) -> None:
+        """Writes the aligner, with the links that were written, and its embeddings.
+
+        `kept` says at any time what is written.
+        """
         if self.save is not None:
-            aligner.save(self.save)
+            aligner.save(self.save, alignment)
             self.kept.append(f"the aligner is in {self.save}")
         if self.embeddings is not None:
             aligner.save_embeddings(self.embeddings)
@@ -142,6 +173,8 @@ class Outputs:
         if self.unmatched is not None:
             table = unmatched_table(alignment)
             lines.append(self._write_table(table, self.unmatched, "entities without a link"))
+        if self.schema is not None:
+            lines.append(self._write_schema(alignment, self.schema))
         if self.report is not None:
             alignment.report(self.report, seconds=seconds, notes=notes)
             self.kept.append(f"the report in {self.report}")
@@ -159,7 +192,24 @@ class Outputs:
     def _write_options(self) -> WriteOptions:
         from dualamn.link_files.table import WriteOptions
 
-        return WriteOptions(self.base, self.slots)
+        for_schema = self._schema_base is not None and not self.form.has_iris
+        return WriteOptions(None if for_schema else self.base, self.slots)
+
+    @property
+    def _schema_base(self) -> str | None:
+        """The base as far as the file of the schema takes one."""
+        from dualamn.link_files.formats import format_of
+
+        takes = self.schema is not None and format_of(self.schema).write_table is None
+        return self.base if takes else None
+
+    def _write_schema(self, alignment: Alignment, path: Path) -> str:
+        schema = alignment.schema()
+        schema.write(path, base=self._schema_base)
+        self.kept.append(f"the schema in {path}")
+        counts = schema.counts()
+        several = ", ".join(f"{count:,} of {kind}" for kind, count in counts.items() if count)
+        return f"{len(schema):,} correspondences in {path}" + (f" ({several})" if several else "")
 
     def _write_table(self, table: Table, path: Path, what: str) -> str:
         place = write_table(table, path)
@@ -293,6 +343,11 @@ writing = options.gathered(
         metavar="FILE.html",
     ),
     options.file_option(
+        "--schema",
+        "Write which relations, properties and classes stand for each other, as the links show: "
+        "a table, or .nt, .ttl or .sssom.tsv.",
+    ),
+    options.file_option(
         "--clusters",
         "Write clusters of entities that are the same: a line for each, a column for each graph.",
     ),
@@ -302,7 +357,9 @@ writing = options.gathered(
         metavar="FILE.npy",
     ),
     options.file_option(
-        "--save", "Save the trained aligner, for dualamn explain and dualamn.Aligner.load."
+        "--save",
+        "Save the trained aligner and its links, for dualamn update and explain, and for "
+        "dualamn.Aligner.load.",
     ),
 )
 """Adds the options on what is written; the command gets `Outputs`, as `outputs`."""

@@ -283,8 +283,8 @@ class CommonStatements:
 
 def _about(side: Statements, entity: int) -> list[tuple[int, int, int]]:
     """Neighbour, relation (inverse ones in the upper half) and group of every statement."""
-    groups = np.searchsorted(side.member_starts, np.flatnonzero(side.members == entity), "right")
-    groups = groups - 1
+    first, last = side.stated.indptr[entity : entity + 2]
+    groups = np.sort(side.stated.indices[first:last])
     neighbours = side.group_keys[groups] // max(side.n_relations, 1)
     rows = neighbours.tolist(), side.relation[groups].tolist(), groups.tolist()
     return list(zip(*rows, strict=True))

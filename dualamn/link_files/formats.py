@@ -92,6 +92,10 @@ class Format:
                 f"{_names(lambda form: form.has_slots)}"
             )
         checked_slots(options.sssom)
+        self.check_package()
+
+    def check_package(self) -> None:
+        """Raises a MissingExtraError if a package that writes the format is not installed."""
         if self.needs_to_write is not None:
             name, extra = self.needs_to_write
             needs(name, extra=extra)

@@ -6,7 +6,15 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from dualamn.kernels.arrays import FloatArray, Int32Array, IntArray, StringArray, find, no_links
+from dualamn.kernels.arrays import (
+    BoolArray,
+    FloatArray,
+    Int32Array,
+    IntArray,
+    StringArray,
+    find,
+    no_links,
+)
 from dualamn.probability.calibration import Calibration
 from dualamn.result import CandidateProtocol, EarlierLinks, PairAlignment
 
@@ -77,12 +85,8 @@ class AlignmentState:
         Args:
             new_id: (n,) the joint id now of every joint id of before; -1 for who is gone.
         """
-        kept, pairs = [np.empty(0, dtype=np.bool_)], []
-        for pair in self.pairs:
-            there = np.asarray((new_id[pair.links] >= 0).all(axis=1))
-            pairs.append(replace(pair.kept(there), links=new_id[pair.links[there]]))
-            kept.append(there)
-        stays = np.concatenate(kept)
+        rest = self.kept(np.asarray((new_id[self.links] >= 0).all(axis=1)))
+        pairs = [replace(pair, links=new_id[pair.links]) for pair in rest.pairs]
         old = self.clusters.members
         members = np.where(old >= 0, new_id[old], np.int32(-1))
         whole = (members >= 0).sum(axis=1) > 1
@@ -96,13 +100,17 @@ class AlignmentState:
         for one in self.found:
             there = np.asarray((new_id[one.links] >= 0).all(axis=1))
             found.append(EarlierLinks(new_id[one.links[there]], one.probabilities[there]))
+        return replace(rest, pairs=tuple(pairs), clusters=clusters, found=tuple(found))
+
+    def kept(self, chosen: BoolArray) -> AlignmentState:
+        """The state with only some of the links, given as (m,) bool; clusters stay."""
+        ends = np.cumsum([len(pair.links) for pair in self.pairs])[:-1]
+        pairs = zip(self.pairs, np.split(chosen, ends), strict=True)
         return replace(
             self,
-            pairs=tuple(pairs),
-            births=self.births[stays],
-            contested=self.contested[stays],
-            clusters=clusters,
-            found=tuple(found),
+            pairs=tuple(pair.kept(own) for pair, own in pairs),
+            births=self.births[chosen],
+            contested=self.contested[chosen],
         )
 
     def after(self, before: AlignmentState, hashes: IntArray) -> AlignmentState:

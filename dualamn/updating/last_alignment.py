@@ -179,3 +179,15 @@ def with_ids(
         replace(pair, link_ids=own.link_ids, cluster_ids=own.cluster_ids)
         for pair, own in zip(pairs, named, strict=True)
     )
+
+
+def chosen_anew(state: AlignmentState, alignment: Alignment) -> AlignmentState:
+    """The state in which other links are the written ones."""
+    clusters, became = _clusters(alignment, state, state.step)
+    return replace(
+        state,
+        least_probability=alignment.least_probability,
+        clusters=clusters,
+        pairs=_with_clusters(state.pairs, clusters, alignment.task.n_entities),
+        lineage=_as_table(state, became),
+    )

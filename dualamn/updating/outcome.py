@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from dualamn.alignment import Alignment
 from dualamn.graphs.task import AlignmentTask
 from dualamn.kernels.arrays import Int32Array
+from dualamn.link_files.changes import Changes
 from dualamn.updating.alignment_state import AlignmentState
+from dualamn.updating.link_changes import changes_of
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,3 +39,21 @@ class Update:
     missed: float
     notes: tuple[str, ...]
     seconds: float
+
+    @cached_property
+    def written(self) -> Alignment:
+        """The links that files have: those as probable as written links were before."""
+        least = self.before.least_probability
+        return self.alignment if least is None else self.alignment.confident(least)
+
+    @cached_property
+    def changes(self) -> Changes:
+        """What became of every link that was written before, and what told most of new ones.
+
+        See `dualamn.diff` for the table; links and clusters have ids there.
+        """
+        return self.changes_to(self.written)
+
+    def changes_to(self, written: Alignment) -> Changes:
+        """The same for other links that were chosen of those of now."""
+        return changes_of(self.before, self.task_before, self.state, written, self.new_id)

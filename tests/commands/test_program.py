@@ -52,6 +52,8 @@ def test_there_is_a_command_for_every_job() -> None:
             "inspect",
             "match",
             "review",
+            "slice",
+            "update",
         )
     }
     assert set(ALL) - set(COMMANDS) == {

@@ -49,7 +49,7 @@ def test_new_entities_are_linked_nearly_as_in_a_full_run(world: World, model: Pa
     assert len(found - before) > 10
     assert len(before - found) <= 0.03 * len(before)
     assert not update.trained
-    assert any("new" in note for note in update.notes)
+    assert any("came" in note for note in update.notes)
 
 
 def test_what_is_added_and_taken_away_leaves_no_trace(

@@ -10,6 +10,7 @@ import numpy as np
 
 from dualamn.config import AlignerConfig
 from dualamn.data_loaders.growth import Grown
+from dualamn.decoding import Decoder
 from dualamn.errors import ConfigError
 from dualamn.files.text import counted
 from dualamn.fitted import Fitted, Linked
@@ -32,6 +33,7 @@ SURE = 0.9
 """The probability from which a link of before should be found again."""
 
 _MISSED = 0.05  # of the sure links of before: if so many are not found, embeddings are out of date
+_ROUNDS, _CANDIDATES = 3, 20  # of evidence, and of an entity
 _FEW = 20  # sure links of before, fewer of which say nothing
 
 
@@ -92,6 +94,8 @@ def updated(
     hashes = entity_hashes(task)
     mark = fingerprint(task, hashes)
     moved = state.moved(grown.new_id)
+    # What is known by now to be other than it was found gives its id to no other link.
+    moved = moved.kept(_are_possible(moved.links, task, many=state.many))
     old_hashes = entity_hashes(fitted.model.task)
     past = replace(
         state, fingerprint=state.fingerprint or fingerprint(fitted.model.task, old_hashes)
@@ -141,10 +145,10 @@ def _linked(
     models = [now.model, *(model for _, model in now.trials)]
     earlier = []
     for number, (model, found) in enumerate(zip(models, state.found, strict=True)):
-        own = _possible(found, model.task)
+        own = _possible(found, model.task, many=state.many)
         again = 0 if number else _contested(state, own.links)
         earlier.append(replace(own, margins=margins(own.links, again, touched)))
-    return now.link(
+    return _quicker(now).link(
         [(pair.left, pair.right) for pair in state.pairs],
         state.protocol,
         state.matcher,
@@ -155,12 +159,44 @@ def _linked(
     )
 
 
-def _possible(found: EarlierLinks, task: AlignmentTask) -> EarlierLinks:
-    """The links of before that are neither rejected nor of entities with a seed link by now."""
-    links = found.links
-    kept = ~np.isin(pair_keys(links), pair_keys(task.not_links))
-    kept &= ~np.isin(links, task.seed_links).any(axis=1)
-    return EarlierLinks(links[kept], found.probabilities[kept])
+def _quicker(now: Fitted) -> Fitted:
+    """The models with fewer rounds of evidence and candidates: they begin with links of before.
+
+    On the first batch of ContEA FR-EN this takes three quarters of the time and finds as many
+    validation links.
+    """
+
+    def quicker(model: Model) -> Model:
+        config = replace(
+            model.config,
+            evidence_rounds=min(model.config.evidence_rounds, _ROUNDS),
+            candidates=min(model.config.candidates, _CANDIDATES),
+        )
+        decoder = Decoder(model.task, config, model.attributes)
+        decoder.structure_weight = model.decoder.structure_weight
+        return replace(model, config=config, decoder=decoder)
+
+    trials = tuple((holdout, quicker(model)) for holdout, model in now.trials)
+    return Fitted(quicker(now.model), trials)
+
+
+def _possible(found: EarlierLinks, task: AlignmentTask, *, many: bool) -> EarlierLinks:
+    """The links of before that are neither rejected nor at odds with a seed link by now."""
+    kept = _are_possible(found.links, task, many=many)
+    kept &= ~np.isin(pair_keys(found.links), pair_keys(task.seed_links))
+    return EarlierLinks(found.links[kept], found.probabilities[kept])
+
+
+def _are_possible(links: Int32Array, task: AlignmentTask, *, many: bool) -> BoolArray:
+    """(m,) which links are neither rejected nor, unless `many` may be of one entity, other than the
+    seed links of their entities."""
+    possible = ~np.isin(pair_keys(links), pair_keys(task.not_links))
+    seeds = task.seed_links
+    for left, right in () if many else task.kg_pairs:
+        own = np.flatnonzero(task.are_between(links, left, right))
+        known = task.links_between(seeds, left, right)
+        possible[own] &= ~np.isin(links[own], known).any(axis=1)
+    return np.asarray(possible | np.isin(pair_keys(links), pair_keys(seeds)))
 
 
 def _contested(state: AlignmentState, links: Int32Array) -> Int32Array:
@@ -175,7 +211,7 @@ def _contested(state: AlignmentState, links: Int32Array) -> Int32Array:
 def _missed(state: AlignmentState, linked: Linked, task: AlignmentTask) -> float:
     """The share of the sure links of before that are not found again."""
     found = linked.by_models[0]
-    before = _possible(state.found[0], task)
+    before = _possible(state.found[0], task, many=state.many)
     possible = before.links[before.probabilities >= SURE]
     if len(possible) < _FEW:
         return 0.0
@@ -238,5 +274,5 @@ def notes_on(made: Updated, known: Grown) -> tuple[str, ...]:
     gone = int((grown.new_id < 0).sum())
     if n_new or gone:
         new = counted(n_new, "entity", "entities")
-        notes.append(f"{new} new, {counted(gone, 'entity', 'entities')} gone")
+        notes.append(f"{new} came, {counted(gone, 'entity', 'entities')} went")
     return tuple(notes)
