@@ -169,6 +169,17 @@ def test_a_second_model_does_not_know_some_and_its_links_of_them_are_incorrect()
     assert keys(Holdout.of(task, None, seed=0).held_out) == keys(holdout.held_out)
 
 
+def test_accepted_links_are_no_fair_sample_and_not_held_out() -> None:
+    task = make_task(400, seed=3)
+    accepted = task.seed_links[::2]
+    told = replace(task, accepted_links=accepted)
+    assert len(Holdout.of(task, None, seed=0).held_out) > 10
+    held = keys(Holdout.of(told, None, seed=0).held_out)
+    assert not held & keys(accepted)
+    every = replace(task, accepted_links=task.seed_links)
+    assert len(Holdout.of(every, None, seed=0).held_out) == 0
+
+
 def test_the_same_iri_is_no_link_where_it_was_rejected() -> None:
     triples = [(f"http://x/{i}", "http://r", f"http://x/{i + 1}") for i in range(20)]
     kgs = [KnowledgeGraph.from_triples(name, triples) for name in ("a", "b")]
