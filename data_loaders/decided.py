@@ -104,23 +104,28 @@ class Found:
 
     Attributes:
         accepted, rejected, unsure: (m, 2) int32 joint ids each, the earlier graph first.
-        disputed: pairs on which reviewers disagree.
+        disputed_pairs: (m, 2) int32 pairs on which reviewers disagree.
         gone: pairs of which an entity is in no graph.
     """
 
     accepted: Int32Array
     rejected: Int32Array
     unsure: Int32Array
-    disputed: int
+    disputed_pairs: Int32Array
     gone: int
+
+    @property
+    def disputed(self) -> int:
+        """How many pairs reviewers disagree on."""
+        return len(self.disputed_pairs)
 
     @classmethod
     def of(cls, task: AlignmentTask, decisions: Iterable[Decision]) -> Found:
         """Finds the entities first, so that a pair is one however it was written."""
-        finder, placed = _Finder(task), list[Decision]()
+        finder, placed = EntityPairs(task), list[Decision]()
         gone = set[tuple[str, str, str, str]]()
         for decision in decisions:
-            pair = finder.pair(decision)
+            pair = finder.joint(*decision.pair)
             if pair is None:
                 gone.add(decision.pair)
                 continue
@@ -138,22 +143,26 @@ class Found:
             joint(all_of_it.accepted),
             joint(all_of_it.rejected),
             joint(all_of_it.unsure),
-            len(all_of_it.disputed),
+            joint(all_of_it.disputed),
             len(gone),
         )
 
 
-class _Finder:
-    """Finds the two entities of a decision among those of a task."""
+class EntityPairs:
+    """Finds pairs of entities of a task by their identifiers."""
 
     def __init__(self, task: AlignmentTask) -> None:
         self._task, self._finder = task, EntityFinder(task.kgs)
         self._numbers = {name: number for number, name in enumerate(task.kg_names)}
 
-    def pair(self, decision: Decision) -> tuple[int, int] | None:
-        """Joint ids, the earlier graph first; None if an entity is gone."""
-        lefts = self._ends(decision.left_source, decision.left)
-        rights = self._ends(decision.right_source, decision.right)
+    def joint(
+        self, left_source: str, left: str, right_source: str, right: str
+    ) -> tuple[int, int] | None:
+        """Joint ids, the earlier graph first; None if an entity is in no graph.
+
+        The names of graphs may be "", and the two entities in either order.
+        """
+        lefts, rights = self._ends(left_source, left), self._ends(right_source, right)
         ways = [(one, two) for one, two in product(lefts, rights) if one != two]
         if not ways:
             return None

@@ -47,9 +47,7 @@ def read_graph(
         MissingExtraError: a package that reads a file is not installed.
     """
     reading = reading or Reading()
-    files: list[Path] = []
-    for path in [source] if isinstance(source, Path) else source:
-        files.extend(_files_in(path, notes) if path.is_dir() else [path])
+    files = files_of_graph(source, notes)
     builder, hubs = GraphBuilder(reading), False
     n_rdf = sum(suffix(path) in RDF or endpoint_of(path) is not None for path in files)
     entities: list[EntityTable] = []
@@ -65,12 +63,7 @@ def read_graph(
             if not sort_statements(endpoint_statements(address, builder, scope), builder):
                 raise DataError(f"there is no statement at {address}")
             continue
-        if kind in _OTHER_FORMATS:
-            raise DataError(
-                f"{_OTHER_FORMATS[kind]} are not read; write the triples as RDF ({', '.join(RDF)})"
-                ", as Parquet, or as text, one a line: head, relation and tail with tabs between",
-                path=path,
-            )
+        check_can_be_read(path)
         if kind in RDF:
             hubs = True
             collect(path, builder, scope, reading=reading, notes=notes)
@@ -89,6 +82,32 @@ def read_graph(
             builder.add_table(read_triples(path, notes, reading))
     add_entities(entities, builder, notes, reading)
     return builder.graph(name, notes, hubs=hubs)
+
+
+def check_can_be_read(path: Path) -> None:
+    """Refuses files of known formats that are not read.
+
+    Raises:
+        DataError: it is one.
+    """
+    if (kind := suffix(path)) in _OTHER_FORMATS:
+        raise DataError(
+            f"{_OTHER_FORMATS[kind]} are not read; write the triples as RDF ({', '.join(RDF)})"
+            ", as Parquet, or as text, one a line: head, relation and tail with tabs between",
+            path=path,
+        )
+
+
+def files_of_graph(source: Path | Sequence[Path], notes: list[str]) -> list[Path]:
+    """The files of a graph that is a file, a folder whose files are joined, or several of both.
+
+    Raises:
+        DataError: a folder has no file of triples.
+    """
+    files: list[Path] = []
+    for path in [source] if isinstance(source, Path) else source:
+        files.extend(_files_in(path, notes) if path.is_dir() else [path])
+    return files
 
 
 def table_files(folder: Path) -> list[Path]:

@@ -113,19 +113,14 @@ def load_files(
         DataError: fewer than two sources, or a file that is unusable or contradicts itself.
     """
     check_split(train_ratio, seed)
-    paths = [_paths(source) for source in sources]
-    if len(paths) < 2:
+    if len(sources) < 2:
         raise DataError(
-            f"alignment needs two or more graphs, got {len(paths)}; "
+            f"alignment needs two or more graphs, got {len(sources)}; "
             "give a file or folder of triples for each"
         )
-    if not all(paths):
-        raise DataError("a graph has no files; give a file or folder of triples for each")
-    kg_names = _names_of([path[0] for path in paths]) if names is None else list(names)
-    if len(kg_names) != len(paths):
-        raise DataError(f"got {len(kg_names)} names for {len(paths)} graphs; give one for each")
+    paths, kg_names = named_paths(sources, names)
     link_paths, test_paths, not_paths = map(_paths, (links, test_links, not_links))
-    for path in (*chain.from_iterable(paths), *link_paths, *test_paths, *not_paths):
+    for path in (*link_paths, *test_paths, *not_paths):
         check_exists(path)
     readings = [
         Reading.of(
@@ -175,6 +170,25 @@ def _read_graphs(
         kgs.append(read_graph(source, name, notes, reading))
         progress(Progress("load", number, len(sources) + 1))
     return kgs
+
+
+def named_paths(
+    sources: Sequence[Source], names: Sequence[str] | None = None
+) -> tuple[list[list[Path]], list[str]]:
+    """The paths of every graph, which are there, and its name, that of its files if not given.
+
+    Raises:
+        DataError: a graph has no path, or one that does not exist; or not all have a name.
+    """
+    paths = [_paths(source) for source in sources]
+    if not all(paths):
+        raise DataError("a graph has no files; give a file or folder of triples for each")
+    named = _names_of([path[0] for path in paths]) if names is None else list(names)
+    if len(named) != len(paths):
+        raise DataError(f"got {len(named)} names for {len(paths)} graphs; give one for each")
+    for path in chain.from_iterable(paths):
+        check_exists(path)
+    return paths, named
 
 
 def _names_of(paths: Sequence[Path]) -> list[str]:

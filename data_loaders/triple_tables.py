@@ -62,7 +62,8 @@ def read_triples(path: Path, notes: list[str], reading: Reading | None = None) -
         return choose(table, names, reading.columns)
     text = read_text(path, encoding=reading.encoding)
     bad = BadLines() if reading.skip_bad_lines else None
-    table, _, _ = _triples_in(path, text, reading, notes, bad)
+    table, _, _, more = _triples_in(path, text, reading, notes, bad)
+    notes.extend(_passed_over(path, more, len(table)))
     if bad is not None:
         notes.extend(bad.note(path))
     return table
@@ -82,7 +83,7 @@ def triple_blocks(path: Path, notes: list[str], reading: Reading) -> Iterator[St
         return
     bad = BadLines() if reading.skip_bad_lines else None
     form: Delimited | None = None
-    above = 0  # lines before the block
+    above = count = n_more = 0  # lines before the block, triples, columns not read
     with opened(path, reading.encoding) as stream:
         rest, is_last = b"", False
         while not is_last:
@@ -94,12 +95,16 @@ def triple_blocks(path: Path, notes: list[str], reading: Reading) -> Iterator[St
                 continue  # a line or a field in quotes goes on
             block, rest = rest[:end], rest[end:]
             if form is not None and not block.strip():
+                above += block.count(b"\n")
                 continue
             of_block = None if bad is None else BadLines()
             with _lines_below(above):
                 text = unix_lines(decode(path, block))
-                table, places, used = _triples_in(path, text, reading, notes, of_block, form)
+                found = _triples_in(path, text, reading, notes, of_block, form)
+            table, places, used, more = found
+            count += len(table)
             if form is None:
+                n_more = more
                 by_number = (str(place + 1) for place in places)
                 head, relation, tail = by_number
                 reading = replace(reading, columns=(head, relation, tail), separator=used.separator)
@@ -109,8 +114,17 @@ def triple_blocks(path: Path, notes: list[str], reading: Reading) -> Iterator[St
                 bad.count += of_block.count
             above += text.count("\n")
             yield table
+    notes.extend(_passed_over(path, n_more, count))
     if bad is not None:
         notes.extend(bad.note(path))
+
+
+def _passed_over(path: Path, more: int, count: int) -> list[str]:
+    """A note on columns with times or numbers, if there are any."""
+    if not more:
+        return []
+    which = "columns 4 and 5" if more > 1 else "column 4"
+    return [f"{path.name}: {which} not read, times or numbers of {counted(count, 'triple')}"]
 
 
 @contextmanager
@@ -150,12 +164,14 @@ def _triples_in(
     notes: list[str],
     bad: BadLines | None,
     form: Delimited | None = None,
-) -> tuple[StringTable, Sequence[int], Delimited]:
+) -> tuple[StringTable, Sequence[int], Delimited, int]:
     """The triples in a text, the places of their columns, and how fields stand apart.
+
+    Last comes how many columns of times or numbers are not read.
 
     A `form` says that the text goes on where another left off: it has no header.
     """
-    columns, goes_on = reading.columns, form is not None
+    columns, goes_on, more = reading.columns, form is not None, 0
     if form is None:
         form = delimiter_of(path, text, notes, given=reading.separator, width=len(TRIPLE_FIELDS))
     first = first_row(text, form)
@@ -177,10 +193,7 @@ def _triples_in(
         )
         if by_words is None and not _are_triples(table):
             raise _no_columns(path, first, None)
-        if has_more:
-            which = "columns 4 and 5" if len(first) > 4 else "column 4"
-            of = counted(len(table), "triple")
-            notes.append(f"{path.name}: {which} not read, times or numbers of {of}")
+        more = len(first) - len(TRIPLE_FIELDS) if has_more else 0
         header = by_words is not None and _is_header(table.take(by_words))
         if header and by_words:
             places = by_words
@@ -210,7 +223,7 @@ def _triples_in(
         table = table.without_first()
         if not len(table):
             raise DataError("there is nothing but a header; add triples", path=path)
-    return _filled(table), places, form
+    return _filled(table), places, form, more
 
 
 def _are_triples(table: StringTable) -> bool:

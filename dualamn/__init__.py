@@ -24,29 +24,46 @@ _MODULE_OF = {
     "Clusters": "dualamn.matching.entity_clusters",
     "ConfigError": "dualamn.errors",
     "DataError": "dualamn.errors",
+    "Decision": "dualamn.link_files.decisions",
     "DownloadError": "dualamn.errors",
     "DualamnError": "dualamn.errors",
     "Evaluation": "dualamn.eval",
+    "Fusion": "dualamn.fusion.fusing",
     "Growth": "dualamn.data_loaders.growth",
     "KnowledgeGraph": "dualamn.graphs.knowledge_graph",
+    "Lookup": "dualamn.lookup",
+    "Matches": "dualamn.lookup",
     "MissingExtraError": "dualamn.errors",
+    "NewEntity": "dualamn.lookup",
     "Progress": "dualamn.progress",
+    "Review": "dualamn.review",
     "TrainingError": "dualamn.errors",
+    "append_decision": "dualamn.link_files.decisions",
     "Update": "dualamn.updating.outcome",
     "as_graph": "dualamn.data_loaders",
     "as_task": "dualamn.data_loaders",
     "diff": "dualamn.link_files.changes",
     "evaluate": "dualamn.eval",
     "fetch": "dualamn.data_loaders",
+    "fuse": "dualamn.fusion.fusing",
     "load": "dualamn.data_loaders",
     "load_files": "dualamn.data_loaders",
+    "read_decisions": "dualamn.link_files.decisions",
+    "with_decisions": "dualamn.data_loaders",
 }
 
 if TYPE_CHECKING:
     from dualamn.aligner import Aligner
     from dualamn.alignment import Alignment
     from dualamn.config import AlignerConfig
-    from dualamn.data_loaders import as_graph, as_task, fetch, load, load_files
+    from dualamn.data_loaders import (
+        as_graph,
+        as_task,
+        fetch,
+        load,
+        load_files,
+        with_decisions,
+    )
     from dualamn.data_loaders.growth import Growth
     from dualamn.errors import (
         CheckpointError,
@@ -58,11 +75,15 @@ if TYPE_CHECKING:
         TrainingError,
     )
     from dualamn.eval import Evaluation, evaluate
+    from dualamn.fusion.fusing import Fusion, fuse
     from dualamn.graphs.knowledge_graph import KnowledgeGraph
     from dualamn.graphs.task import AlignmentTask
     from dualamn.link_files.changes import Changes, diff
+    from dualamn.link_files.decisions import Decision, append_decision, read_decisions
+    from dualamn.lookup import Lookup, Matches, NewEntity
     from dualamn.matching.entity_clusters import Clusters
     from dualamn.progress import Progress
+    from dualamn.review import Review
     from dualamn.updating.outcome import Update
 
 __all__ = [
@@ -75,23 +96,33 @@ __all__ = [
     "Clusters",
     "ConfigError",
     "DataError",
+    "Decision",
     "DownloadError",
     "DualamnError",
     "Evaluation",
+    "Fusion",
     "Growth",
     "KnowledgeGraph",
+    "Lookup",
+    "Matches",
     "MissingExtraError",
+    "NewEntity",
     "Progress",
+    "Review",
     "TrainingError",
     "Update",
     "__version__",
+    "append_decision",
     "as_graph",
     "as_task",
     "diff",
     "evaluate",
     "fetch",
+    "fuse",
     "load",
     "load_files",
+    "read_decisions",
+    "with_decisions",
 ]
 
 

@@ -20,7 +20,7 @@ FLOORS = (
     ("attributes", "evidence", "probability", "planning"),
     (
         *("aligner", "fitted", "bootstrap", "decoding", "alignment", "model", "updating"),
-        *("explain", "report", "pyg"),
+        *("explain", "fusion", "lookup", "report", "review", "pyg"),
     ),
     ("commands", "bench"),
 )

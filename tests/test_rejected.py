@@ -103,6 +103,11 @@ def test_candidates_close_ranks() -> None:
     assert found.right_to_left.candidates.tolist() == [[0, 1], [1, -1], [0, -1]]
     assert to_right.candidates[0].tolist() == [5, 6, 7], "what was given stays as it was"
     assert without_pairs(made, rejected[:0]) is made
+    # Nobody of the pairs was searched for, or nobody has a candidate.
+    elsewhere = without_pairs(made, np.array([[3, 9]], np.int32))
+    assert elsewhere.left_to_right is to_right
+    nobody = Candidates.none(to_right.queries, to_left.queries)
+    assert without_pairs(nobody, rejected).left_to_right.candidates.shape == (2, 0)
 
 
 def test_pseudo_seeds_leave_them_out() -> None:

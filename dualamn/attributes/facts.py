@@ -103,7 +103,7 @@ class Facts:
             counts = np.empty(len(literals), dtype=np.int64)
             found: list[int] = []
             exact_keys[at] = np.full(len(literals), -1, dtype=np.int32)
-            american = _names_months_first(literals)
+            american = names_months_first(literals)
             # Types are compared by `attributes.types`.
             is_type = np.asarray(literals.attributes == RDF_TYPE)
             typing = set(np.flatnonzero(is_type).tolist())
@@ -232,7 +232,7 @@ def property_name(attribute: str, datatype: str) -> str:
     return attribute + datatype.lower() if datatype.startswith("@") else attribute
 
 
-def _names_months_first(literals: Literals) -> set[int]:
+def names_months_first(literals: Literals) -> set[int]:
     """The attributes whose dates such as 3/5/1998 name the month first, as others of them show."""
     votes: dict[int, int] = {}
     for value, kind in zip(literals.values.tolist(), literals.kinds.tolist(), strict=True):

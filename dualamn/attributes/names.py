@@ -28,12 +28,14 @@ from dualamn.kernels.arrays import (
 from dualamn.kernels.logistic import Comparisons
 from dualamn.search.exact import nearest, pair_cosines
 
-_TRANSLATED = 0.3  # the share of translated words in the similarity
 _COLUMNS = 32  # of random directions drawn at a time
 _PAIRS = 1 << 14  # pairs compared at a time: their rows and products fit into 50 MB
 _PAIRS_OF_NAMES = 1 << 18  # pairs of names that are expanded at a time
 _ALL_PAIRS = 16  # pairs of names of two entities that are all compared
 _PROMISING = 2  # names of the left entity that are compared with all of the right one, beyond
+
+TRANSLATED = 0.3
+"""The share of translated words in the similarity."""
 
 Rows = Callable[[IntArray], FloatArray]
 """Makes dense rows of names, given by number."""
@@ -119,7 +121,7 @@ class NameSimilarity(AttributeSimilarity):
         self._rare_words = self._by_rarity(features.words)
         self._as_written = unit_rows(
             hstack([self._rare_words, self._by_rarity(features.pieces)], format="csr"),
-            length=(1 - _TRANSLATED) ** 0.5,
+            length=(1 - TRANSLATED) ** 0.5,
         )
         super().__init__(sources, seed)
 
@@ -249,10 +251,17 @@ class NameSimilarity(AttributeSimilarity):
         """Which words stand for each other."""
         words = self._rare_words
         if len(links):
-            words = (words @ learn_synonyms(self._words, self._most_alike(links))).tocsr()
+            words = (words @ self._synonyms(links)).tocsr()
         self._joined = None
         self.rows = csr_array((0, 0))  # those of the links before go before others come
-        self.rows = hstack([unit_rows(words, _TRANSLATED**0.5), self._as_written], format="csr")
+        self.rows = hstack([unit_rows(words, TRANSLATED**0.5), self._as_written], format="csr")
+
+    def synonyms(self) -> csr_array | None:
+        """(w, w) how far each word stands for others, see `learn_synonyms`; None if not learned."""
+        return self._synonyms(self._links) if len(self._links) else None
+
+    def _synonyms(self, links: Int32Array) -> csr_array:
+        return learn_synonyms(self._words, self._most_alike(links))
 
     def _most_alike(self, links: Int32Array) -> Int32Array:
         """(m, 2) names of linked entities, the most similar ones as they are written."""

@@ -138,10 +138,12 @@ class PropertyMatch(NamedTuple):
     Attributes:
         properties: graph and name of each.
         belief: how much more often than by chance linked entities have equal or near values.
+        equal: the same of equal ones.
     """
 
     properties: tuple[tuple[int, str], ...]
     belief: float
+    equal: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -207,8 +209,8 @@ class ValueTable:
         for prop in np.flatnonzero(match_of >= 0).tolist():
             properties[match_of[prop]].append((int(facts.graph[prop]), facts.names[prop]))
         matches = tuple(
-            PropertyMatch(tuple(one), float(b))
-            for one, b in zip(properties, sure[1].tolist(), strict=True)
+            PropertyMatch(tuple(one), float(b), float(equal))
+            for one, equal, b in zip(properties, *sure.tolist(), strict=True)
         )
         clash = _clashes(merged, sure[1], of_prop, at, len(known))
         return cls(matches, width, known, agree, clash)

@@ -20,8 +20,12 @@ from dualamn.commands.data import data
 from dualamn.commands.diff import diff
 from dualamn.commands.evaluate import evaluate
 from dualamn.commands.explain import explain
+from dualamn.commands.fuse import fuse
+from dualamn.commands.index import index
 from dualamn.commands.inspect import inspect
+from dualamn.commands.match import match
 from dualamn.commands.options import Guessing
+from dualamn.commands.review import review
 from dualamn.commands.update import update
 from dualamn.errors import DualamnError
 from dualamn.version import __version__
@@ -105,7 +109,20 @@ def cli() -> None:
     """
 
 
-for command in (align, update, explain, inspect, evaluate, diff, bench, data):
+for command in (
+    align,
+    review,
+    update,
+    explain,
+    index,
+    match,
+    inspect,
+    evaluate,
+    diff,
+    fuse,
+    bench,
+    data,
+):
     cli.add_command(command)
 
 

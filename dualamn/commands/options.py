@@ -151,6 +151,30 @@ encoding = click.option(
     metavar="NAME",
     help="Read text that is not UTF-8 in this encoding, such as windows-1252.",
 )
+skip_bad_lines = click.option(
+    "--skip-bad-lines",
+    is_flag=True,
+    help="Leave out, and count, what cannot be read in the files of the graphs.",
+)
+separator = click.option(
+    "--separator",
+    metavar="CHAR",
+    help="Cut the lines of tables at this character, or the word tab.  [found out]",
+)
+columns = click.option(
+    "--columns",
+    metavar="H,R,T",
+    callback=lambda _, __, text: text and [name.strip() for name in text.split(",")],
+    help="Take head, relation and tail from these columns of tables, by name or number.",
+)
+min_confidence = click.option(
+    "--min-confidence",
+    type=click.FloatRange(0, 1),
+    metavar="P",
+    default=0.5,
+    show_default=True,
+    help="Leave out links of --links of which the file says that they are less probable.",
+)
 links_base = click.option(
     "--base",
     metavar="IRI",

@@ -14,6 +14,7 @@ import click
 from dualamn.commands import console, options
 
 if TYPE_CHECKING:
+    from dualamn.graphs.knowledge_graph import KnowledgeGraph
     from dualamn.graphs.task import AlignmentTask
 
 _PATTERN = re.compile(r"[*?\[]")
@@ -33,7 +34,7 @@ class Source:
     train_ratio: float | None
     fold: int | None
     layout: str | None
-    columns: str | None
+    columns: list[str] | None
     table: str | None
     edges: tuple[str, ...]
     separator: str | None
@@ -90,15 +91,12 @@ class Source:
                 raise click.UsageError("--fold goes with a data set that has published folds.")
             if self.layout is not None:
                 raise click.UsageError("--layout goes with a data set folder, a path alone.")
-            columns = None
-            if self.columns is not None:
-                columns = [name.strip() for name in self.columns.split(",")]
             return load_files(
                 [files_of(path) for path in self.paths],
                 self.links,
                 labels=self.labels,
                 language=self.language,
-                columns=columns,
+                columns=self.columns,
                 table=self._id_columns(),
                 edges=self.edges or None,
                 separator=self.separator,
@@ -126,6 +124,45 @@ class Source:
         return with_names(task, names, resolve(self.paths[0], self.data) if is_data_set else None)
 
 
+_HOW = (
+    options.columns,
+    click.option(
+        "--table",
+        metavar="ID",
+        help="Read tables of one entity a row, whose identifiers are in this column; the others "
+        "are properties. ID,ID where the graphs differ, empty for one of triples.",
+    ),
+    click.option(
+        "--edge",
+        "edges",
+        multiple=True,
+        metavar="COLUMN",
+        help="With --table: take this column for edges to other entities. Repeatable.  [found out]",
+    ),
+    options.separator,
+    options.encoding,
+    options.skip_bad_lines,
+    click.option(
+        "--label",
+        "labels",
+        multiple=True,
+        metavar="PROPERTY",
+        help="Prefer names of this property, or path P1|P2, to labels that are known and names "
+        "that are found. Repeatable.",
+    ),
+    click.option(
+        "--language", metavar="TAG", help="Prefer names in this language, such as de.  [en]"
+    ),
+    click.option(
+        "--entities",
+        type=click.Choice(("auto", "individuals", "classes", "both")),
+        default="auto",
+        help="Link individuals, or the classes and properties of a schema.",
+        show_default=True,
+    ),
+)
+"""How files of graphs are read."""
+
 reading = options.gathered(
     "source",
     Source,
@@ -147,14 +184,7 @@ reading = options.gathered(
         "Read what people decided about pairs, as dualamn review writes it: accepted pairs are "
         "seed links and stand among the links, rejected ones are never linked.",
     ),
-    click.option(
-        "--min-confidence",
-        type=click.FloatRange(0, 1),
-        metavar="P",
-        default=0.5,
-        show_default=True,
-        help="Leave out links of --links of which the file says that they are less probable.",
-    ),
+    options.min_confidence,
     options.data,
     options.train_ratio,
     click.option("--fold", type=int, metavar="K", help="Use this published fold."),
@@ -164,55 +194,51 @@ reading = options.gathered(
         help="Read DATASET in this layout, ids, openea, contea, dbp5l or tables, where its files "
         "fit several.",
     ),
-    click.option(
-        "--columns",
-        metavar="H,R,T",
-        help="Take head, relation and tail from these columns of tables, by name or number.",
-    ),
-    click.option(
-        "--table",
-        metavar="ID",
-        help="Read tables of one entity a row, whose identifiers are in this column; the others "
-        "are properties. ID,ID where the graphs differ, empty for one of triples.",
-    ),
-    click.option(
-        "--edge",
-        "edges",
-        multiple=True,
-        metavar="COLUMN",
-        help="With --table: take this column for edges to other entities. Repeatable.  [found out]",
-    ),
-    click.option(
-        "--separator",
-        metavar="CHAR",
-        help="Cut the lines of tables at this character, or the word tab.  [found out]",
-    ),
-    options.encoding,
-    click.option(
-        "--skip-bad-lines",
-        is_flag=True,
-        help="Leave out, and count, what cannot be read in the files of the graphs.",
-    ),
-    click.option(
-        "--label",
-        "labels",
-        multiple=True,
-        metavar="PROPERTY",
-        help="Prefer names of this property, or path P1|P2, to labels that are known and names "
-        "that are found. Repeatable.",
-    ),
-    click.option(
-        "--language", metavar="TAG", help="Prefer names in this language, such as de.  [en]"
-    ),
-    click.option(
-        "--entities",
-        type=click.Choice(("auto", "individuals", "classes", "both")),
-        default="auto",
-        help="Link individuals, or the classes and properties of a schema.",
-        show_default=True,
-    ),
+    *_HOW,
 )
 """Adds the arguments and options on what is read; the command gets `Source`, as `source`."""
+
+
+@dataclass(frozen=True)
+class GraphSource:
+    """One graph that is read beside what is there already; `reading_one` makes it of options."""
+
+    new: str
+    columns: str | None
+    table: str | None
+    edges: tuple[str, ...]
+    separator: str | None
+    encoding: str | None
+    skip_bad_lines: bool
+    labels: tuple[str, ...]
+    language: str | None
+    entities: str
+
+    def load(self, name: str, notes: list[str]) -> KnowledgeGraph:
+        """Reads it, as the graph of this name; what was merged or skipped is added to the notes."""
+        from dualamn.data_loaders import as_graph
+
+        columns = None
+        if self.columns is not None:
+            columns = [column.strip() for column in self.columns.split(",")]
+        return as_graph(
+            files_of(self.new),
+            name,
+            labels=self.labels,
+            language=self.language,
+            columns=columns,
+            table=self.table,
+            edges=self.edges or None,
+            separator=self.separator,
+            encoding=self.encoding,
+            skip_bad_lines=self.skip_bad_lines,
+            entities=self.entities,
+            notes=notes,
+        )
+
+
+reading_one = options.gathered("source", GraphSource, click.argument("new", metavar="NEW"), *_HOW)
+"""Adds the argument NEW and options on how it is read; the command gets `GraphSource`."""
 
 
 def check_start(task: AlignmentTask) -> None:

@@ -13,6 +13,7 @@ from torch import Tensor
 from dualamn.config import AlignerConfig
 from dualamn.encoders.dual_amn import DualAMN
 from dualamn.encoders.message_graph import RelationGraph
+from dualamn.encoders.new_entities import Frozen
 from dualamn.errors import CheckpointError
 from dualamn.graphs.reach import in_triples, within_hops
 from dualamn.graphs.task import AlignmentTask
@@ -155,6 +156,31 @@ class TrainedDualAMN:
             normalise(embedded[block])
         return_freed_memory()  # of the layers
         return embedded
+
+    @torch.no_grad()
+    def frozen(self) -> Frozen:
+        """What embeddings of new entities are made of: the parameters, and layers of neighbours."""
+        network, position = self.network, self.graph.position
+        unit = torch.nn.functional.normalize
+        entities = {"entities": network.entities[position]}
+        shared = {
+            "relations": network.relations,
+            "unit_relations": unit(network.relations, dim=1, eps=1e-12),
+        }
+        for number, (branch, layers) in enumerate(
+            zip(network.both, network.layers(self.graph), strict=True)
+        ):
+            at = f"branch{number}/"
+            for depth, layer in enumerate(layers[:-1]):
+                entities[f"{at}layer{depth}"] = layer[position]
+            shared[f"{at}unit_proxies"] = unit(branch.proxies, dim=1, eps=1e-12)
+            for name in ("attention", "proxies", "weight", "bias"):
+                shared[f"{at}{name}"] = getattr(branch, name)
+        return Frozen(
+            "dual_amn",
+            {name: own.numpy(force=True) for name, own in entities.items()},
+            {name: own.numpy(force=True) for name, own in shared.items()},
+        )
 
     def state(self) -> dict[str, Tensor]:
         """The network's parameters."""

@@ -12,6 +12,7 @@ from torch import Tensor
 from dualamn.config import AlignerConfig
 from dualamn.encoders.dual_amn_encoder import TrainedDualAMN
 from dualamn.encoders.message_graph import RelationGraph
+from dualamn.encoders.new_entities import Frozen
 from dualamn.encoders.propagation import Propagation
 from dualamn.graphs.task import AlignmentTask
 from dualamn.kernels.arrays import EmbeddingArray, Int32Array, normalise
@@ -75,6 +76,17 @@ class Joint:
             let_go(near)
             let_go(labels)
         return joined
+
+    def frozen(self) -> Frozen:
+        """What embeddings of new entities are made of, by both."""
+        network, labels = self.network.frozen().under("network/"), self.labels.frozen()
+        labels = labels.under("labels/")
+        return Frozen(
+            "joint",
+            network.entities | labels.entities,
+            network.shared | labels.shared,
+            self.share,
+        )
 
     def state(self) -> dict[str, Tensor]:
         """What both know."""

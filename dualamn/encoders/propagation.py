@@ -16,6 +16,7 @@ from torch.nn.functional import normalize
 
 from dualamn.config import AlignerConfig
 from dualamn.encoders.message_graph import RelationGraph
+from dualamn.encoders.new_entities import Frozen
 from dualamn.errors import CheckpointError, TrainingError
 from dualamn.graphs.task import AlignmentTask
 from dualamn.kernels.arrays import EmbeddingArray, Int32Array, IntArray, components, normalise
@@ -125,6 +126,31 @@ class Propagation:
             normalise(result[block])
         return result
 
+    @torch.no_grad()
+    def frozen(self) -> Frozen:
+        """What embeddings of new entities are made of: labels, and all random projections.
+
+        Of `labels` (n, 3 label_dim), in joint ids, a row has length one or zero.
+        """
+        config = self.config
+        entities, relations = self._labels()
+        generator = torch.Generator().manual_seed(config.seed)
+        narrow = self._project(relations, 1, config.relation_dim, generator).T.contiguous()
+        width, wide = config.neighbour_dim, sum(own.shape[1] for own in entities)
+        at_once = max(1, _COLUMNS // width)
+        directions = []
+        for start in range(0, config.relation_dim, at_once):
+            count = min(at_once, config.relation_dim - start)
+            drawn = _directions(wide, count, width, generator)
+            directions.append(drawn.reshape(wide, count, width).transpose(0, 1))
+        joined = torch.cat([own * _scale(entities)[:, None] for own in entities], dim=1)
+        shared = {"relations": narrow, "directions": torch.cat(directions)}
+        return Frozen(
+            "propagation",
+            {"labels": joined[self.graph.position].numpy(force=True)},
+            {name: own.numpy(force=True) for name, own in shared.items()},
+        )
+
     def _labels(self) -> tuple[list[Tensor], list[Tensor]]:
         """Entities and relations after every round, as rows of length one or zero."""
         config, graph = self.config, self.graph
@@ -165,12 +191,9 @@ class Propagation:
         The rows have length one or zero; the joint rows are taken to have length one.
         """
         wide = [own.shape[1] for own in labels]
-        drawn = [torch.randn(sum(wide), width, generator=generator) for _ in range(count)]
-        directions = torch.cat(drawn, dim=1).div_(width**0.5).to(self.device)
+        directions = _directions(sum(wide), count, width, generator).to(self.device)
         own = torch.split(directions, wide)
-        # The square of a joint row is how many of its labels are not zero.
-        filled = torch.stack([label.norm(dim=1) for label in labels]).round().sum(dim=0)
-        scale = filled.clamp(min=1).rsqrt()[:, None]
+        scale = _scale(labels)[:, None]
         projected = torch.empty(len(labels[0]), count * width, device=self.device)
         for start in range(0, len(projected), _ROWS):
             block = slice(start, start + _ROWS)
@@ -191,6 +214,19 @@ class Propagation:
         if links is None or not _are_links(links, self.task.n_entities):
             raise CheckpointError("the saved links do not fit this task")
         self.links = links.numpy()
+
+
+def _directions(wide: int, count: int, width: int, generator: torch.Generator) -> Tensor:
+    """(wide, count * width) random directions, side by side."""
+    drawn = [torch.randn(wide, width, generator=generator) for _ in range(count)]
+    return torch.cat(drawn, dim=1).div_(width**0.5)
+
+
+def _scale(labels: list[Tensor]) -> Tensor:
+    """(n,) what brings the rows of labels side by side to length one."""
+    # The square of a joint row is how many of its labels are not zero.
+    filled = torch.stack([label.norm(dim=1) for label in labels]).round().sum(dim=0)
+    return filled.clamp(min=1).rsqrt()
 
 
 def _are_links(links: Tensor, n_entities: int) -> bool:

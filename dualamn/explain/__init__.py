@@ -1,12 +1,19 @@
 """Why two entities are linked, or why one is not."""
 
-from dualamn.explain.explanation import Candidate, Explanation, explain, explain_links
+from dualamn.explain.explanation import (
+    Candidate,
+    Explanation,
+    PairExplainer,
+    explain,
+    explain_links,
+)
 from dualamn.explain.reasons import Entity, SharedStatement, ValuePair
 
 __all__ = [
     "Candidate",
     "Entity",
     "Explanation",
+    "PairExplainer",
     "SharedStatement",
     "ValuePair",
     "explain",

@@ -183,7 +183,7 @@ def explain(
             each other.
     """
     pair, swapped, entity, other = _place(alignment, left, right, graphs)
-    return _Graphs(alignment, pair, swapped).explain(entity, other)
+    return PairExplainer(alignment, pair, swapped).explain(entity, other)
 
 
 def explain_links(
@@ -193,18 +193,19 @@ def explain_links(
 
     `rows` are positions in the links of `pair`, one of the alignment's pairs of graphs.
     """
-    graphs = _Graphs(alignment, pair, False)
+    graphs = PairExplainer(alignment, pair)
     ends = pair.links[np.asarray(rows, dtype=np.int64)].tolist()
     return [graphs.explain(left, right) for left, right in ends]
 
 
-class _Graphs:
-    """Two graphs, in the order in which is asked about them.
+class PairExplainer:
+    """Explains pairs of two graphs, which are looked through only once.
 
-    `swapped` says whether the right graph of the pair is the one asked about.
+    They are in the order in which is asked about them: `swapped` says whether the right graph of
+    the pair is the one asked about.
     """
 
-    def __init__(self, alignment: JudgedLinks, pair: PairAlignment, swapped: bool) -> None:
+    def __init__(self, alignment: JudgedLinks, pair: PairAlignment, swapped: bool = False) -> None:
         self._alignment, self._pair, self._swapped = alignment, pair, swapped
         self._task = alignment.task
         self._sides = (pair.right, pair.left) if swapped else (pair.left, pair.right)

@@ -78,6 +78,15 @@ def write_aligner(
     write_tensors(path, tensors, head)
 
 
+def is_saved_aligner(path: str | Path) -> bool:
+    """Whether a file is one that `write_aligner` wrote."""
+    try:
+        with safe_open(path, framework="pt") as file:
+            return (file.metadata() or {}).get("kind") == _KIND
+    except (OSError, SafetensorError):
+        return False
+
+
 def read_aligner(
     path: str | Path,
 ) -> tuple[AlignerConfig, Storage, AlignmentTask, dict[str, Tensor], Packed | None]:

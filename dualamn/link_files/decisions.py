@@ -158,6 +158,14 @@ def read_decisions(path: str | Path) -> DecisionLog:
 
     Mappings of sameness are accepted pairs, with the predicate modifier Not rejected ones.
 
+        >>> from tempfile import TemporaryDirectory
+        >>> with TemporaryDirectory() as folder:
+        ...     path = Path(folder, "decisions.sssom.tsv")
+        ...     _ = append_decision(path, Decision("Bern", "Bärn", "accepted", "anna"))
+        ...     _ = append_decision(path, Decision("Bern", "Basel", "rejected", "anna"))
+        ...     [decision.verdict for decision in read_decisions(path).decisions]
+        ['accepted', 'rejected']
+
     Raises:
         DataError: the file is missing, is no SSSOM, or a row lacks an entity.
         MissingExtraError: its header takes a package that is not installed.
@@ -220,6 +228,12 @@ def append_decision(path: str | Path, decision: Decision) -> Decision:
 
     It is on the disk when this returns, whole or not at all, also where other processes write to
     the file at the same time.
+
+        >>> from tempfile import TemporaryDirectory
+        >>> with TemporaryDirectory() as folder:
+        ...     path = Path(folder, "decisions.sssom.tsv")
+        ...     append_decision(path, Decision("Bern", "Bärn", "unsure", "anna", "2026-01-31"))
+        Decision('Bern', 'Bärn': unsure by anna on 2026-01-31)
 
     Returns:
         The decision as it was written, with the date of today if it had none.

@@ -72,7 +72,8 @@ def _tsv_line(fields: Iterable[str]) -> str:
     return "\t".join(field.translate(_ESCAPED) for field in fields) + "\n"
 
 
-def _csv_line(fields: Iterable[str]) -> str:
+def csv_line(fields: Iterable[str]) -> str:
+    """A line of CSV."""
     # The csv module leaves a lone carriage return without quotes, and then does not read it.
     cells = (quoted(field) if _NEEDS_QUOTES.search(field) else field for field in fields)
     return ",".join(cells) + "\n"
@@ -104,7 +105,7 @@ def write_tsv(table: Table, path: str | Path) -> None:
 
 def write_csv(table: Table, path: str | Path) -> None:
     """Writes a table as CSV, with six decimals of fractions; errors as `write_rows`."""
-    write_rows(path, table.columns, table.text(), _csv_line)
+    write_rows(path, table.columns, table.text(), csv_line)
 
 
 def write_jsonl(table: Table, path: str | Path) -> None:

@@ -83,13 +83,14 @@ def _without(topk: TopK, pairs: Int32Array) -> TopK:
     rows = np.flatnonzero(np.isin(topk.queries, pairs[:, 0]))
     own = np.repeat(topk.queries[rows].astype(np.int64), topk.candidates.shape[1])
     keys = keys_of(own, np.maximum(topk.candidates[rows].ravel(), 0))
-    gone = np.isin(keys, pair_keys(pairs)).reshape(len(rows), -1) & (topk.candidates[rows] >= 0)
+    found = topk.candidates[rows]
+    gone = np.isin(keys, pair_keys(pairs)).reshape(found.shape) & (found >= 0)
     if not gone.any():
         return topk
     candidates, scores = topk.candidates.copy(), topk.scores.copy()
     # Those that are left keep their order, and what fills a row comes last.
     order = np.argsort(gone, axis=1, kind="stable")
-    candidates[rows] = np.take_along_axis(np.where(gone, -1, topk.candidates[rows]), order, axis=1)
+    candidates[rows] = np.take_along_axis(np.where(gone, -1, found), order, axis=1)
     scores[rows] = np.take_along_axis(np.where(gone, -np.inf, topk.scores[rows]), order, axis=1)
     return replace(topk, candidates=candidates, scores=scores)
 

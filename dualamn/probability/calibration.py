@@ -41,8 +41,8 @@ No held-out link is a pseudo-seed, and what attributes say is in the scores."""
 
 _WORTH_A_NOTE = 0.9  # share of entities with a counterpart, below which to say so
 _DOUBT_OF_PAIR = 20.0  # how firmly a pair of graphs is expected to be like the others
-AVERAGED = 40
-"""Draws whose mean a probability is, and whose spread its doubt."""
+JUDGED_DRAWS = 40
+"""Draws whose spread is the doubt of a probability, and in small graphs whose mean it is."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -137,25 +137,30 @@ class PairCalibration:
         return error_of(self.reliability)
 
     def predict(self, features: FloatArray) -> FloatArray:
-        """(m,) float32 probability of every row of features, the mean over what is not known."""
-        total, drawn = np.zeros(len(features)), self.of(features)
-        for draw in range(AVERAGED):
-            total += drawn(draw)
-        return (total / AVERAGED).astype(np.float32)
+        """(m,) float32 probability of every row of features, by the most probable parameters.
+
+        Where data say next to nothing of these, the mean over all that are probable, so that no
+        link is sure.
+        """
+        drawn = self.of(features)
+        if self.method != "prior":
+            return drawn(None).astype(np.float32)
+        total = sum((drawn(draw) for draw in range(JUDGED_DRAWS)), np.zeros(len(features)))
+        return (total / JUDGED_DRAWS).astype(np.float32)
 
     def drawn(self, features: FloatArray, draw: int) -> Floats:
         """(m,) probabilities by one of the N_DRAWS as probable parameters."""
         return self.of(features)(draw)
 
-    def of(self, features: FloatArray) -> Callable[[int], Floats]:
-        """`drawn` of the same links for one draw after another."""
+    def of(self, features: FloatArray) -> Callable[[int | None], Floats]:
+        """`drawn` of the same links for one draw after another; None: the most probable."""
         rows = features.astype(np.float64)
         chance = None if self.chance is None else self.chance.of(rows)
 
-        def drawn(draw: int) -> Floats:
+        def drawn(draw: int | None) -> Floats:
             found = np.ones(len(features))
             if self.coefficients is not None:
-                found *= predict(rows, self._draws[draw])
+                found *= predict(rows, self.coefficients if draw is None else self._draws[draw])
             if chance is not None:
                 found *= chance(draw)
             # Of entities that nothing tells apart each may be the counterpart, if there is one.

@@ -53,10 +53,10 @@ _SLOPES = {
     "score": 0.3,
     "search_score": 0.7,
     "degree": -0.2,
-    "pseudo_seed": 0.0,
+    "pseudo_seed": 1.0,
     "attributes": 2.0,
 }
-_DOUBTS = {"attributes": 1.5}
+_DOUBTS = {"attributes": 4.5, "pseudo_seed": 2.0}
 _DOUBT = 6.0
 _DEGREE = list(_SLOPES).index("degree")
 _NAMED = [FEATURES.index(name) for name in ("left_named", "right_named")]
@@ -69,7 +69,7 @@ _C, _S, _B = slice(0, GROUPS), slice(GROUPS, 2 * GROUPS), slice(2 * GROUPS, 2 * 
 _HELD = 2 * GROUPS + 8
 
 # Most links are expected to be as good as chance until they look different from these.
-_CHANCE_SHARE, _CHANCE_LINKS, _CHANCE_OF_ALL = 0.95, 20.0, 0.1
+_CHANCE_SHARE, _CHANCE_LINKS, _CHANCE_OF_ALL = 0.95, 8.0, 0.1
 _EVEN_SHARE, _EVEN_LINKS = 0.5, 2.0
 
 

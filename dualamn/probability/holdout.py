@@ -30,15 +30,15 @@ FEWEST = 10
 """Held-out links, fewer of which would say too little."""
 
 _PARTED = 0.15  # of the seed links, of which one end is taken out
-_PARTED_PSEUDO = 0.3  # of the pseudo-seeds
+_PARTED_PSEUDO = 0.45  # of the pseudo-seeds
 _MOST_PARTED = 1_000  # between two graphs
 OTHERS_OUT = 0.1
 """The share of all other entities that is taken out."""
 
 
-_WANTED = 300  # entities that are dangling by construction, over all trials
-_MOST_TRIALS = 5
-_SMALL = 5_000  # entities: a graph of so many gets a second trial, one of half as many a third
+_WANTED = 600  # entities that are dangling by construction, over all trials
+_MOST_TRIALS = 6
+_SMALL = 20_000  # entities: a graph of so many may get a second trial, one of half as many a third
 
 _PURPOSE = 0xCA11B  # keeps these draws apart from others of the same seed
 
@@ -137,7 +137,10 @@ def n_trials(task: AlignmentTask, pseudo_seeds: PseudoSeeds | None) -> int:
     """
     smaller = min(kg.n_entities for kg in task.kgs)
     pseudo = 0 if pseudo_seeds is None else len(pseudo_seeds.links)
-    one = _PARTED * len(task.seed_links) + _PARTED_PSEUDO * pseudo + OTHERS_OUT * smaller / 2
+    known = len(task.seed_links) + pseudo
+    # Of the others as many have a counterpart to lose as are known already, as far as one can tell.
+    others = OTHERS_OUT * max(smaller - known, 0) * min(known / max(smaller, 1), 1)
+    one = _PARTED * len(task.seed_links) + _PARTED_PSEUDO * pseudo + others
     most = min(_MOST_TRIALS, 1 + _SMALL // max(smaller, 1))
     return int(np.clip(np.ceil(_WANTED / max(one, 1)), 1, most))
 

@@ -11,7 +11,7 @@ from dualamn.graphs.task import AlignmentTask
 from dualamn.kernels.arrays import BoolArray, FloatArray, Floats, Int32Array
 from dualamn.kernels.logistic import predict
 from dualamn.probability.calibration import (
-    AVERAGED,
+    JUDGED_DRAWS,
     Calibration,
     LabelledLinks,
     Method,
@@ -146,7 +146,7 @@ def _doubt(way: PairCalibration, features: FloatArray | None) -> float:
     if features is None or not len(features):
         return 0.0
     drawn = way.of(features)
-    return float(np.stack([drawn(draw) for draw in range(AVERAGED)]).std(axis=0).mean())
+    return float(np.stack([drawn(draw) for draw in range(JUDGED_DRAWS)]).std(axis=0).mean())
 
 
 def _labelled(trials: Sequence[Trial], *, many: bool) -> LabelledLinks:

@@ -39,8 +39,22 @@ ALL = {
 
 
 def test_there_is_a_command_for_every_job() -> None:
-    jobs = "align", "bench", "data", "diff", "evaluate", "explain", "inspect", "update"
-    assert set(COMMANDS) == {*jobs}
+    assert set(COMMANDS) == {
+        *(
+            "align",
+            "bench",
+            "data",
+            "diff",
+            "evaluate",
+            "explain",
+            "fuse",
+            "index",
+            "inspect",
+            "match",
+            "review",
+            "update",
+        )
+    }
     assert set(ALL) - set(COMMANDS) == {
         *("data get", "data list", "data path", "data synth", "data verify")
     }

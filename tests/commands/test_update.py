@@ -99,9 +99,9 @@ def test_decisions_and_rejected_pairs_are_read(run: Run, files: Path, tmp_path: 
         *("--out", "links.tsv", "--changes", "changes.tsv"),
     )
     assert result.exit_code == 0
-    gone = {row[2]: (row[0], row[-1]) for row in lines(tmp_path / "changes.tsv")}
-    assert gone[first[1]][0] in ("rejected", "moved")
-    assert gone[second[1]] == ("dropped", "a seed link now")
+    rows = {(row[2], row[4]): (row[0], row[-1]) for row in lines(tmp_path / "changes.tsv")}
+    assert rows[first[1], first[3]] == ("rejected", "known to be different")
+    assert rows[second[1], second[3]] == ("dropped", "a seed link now")
 
 
 @pytest.mark.parametrize(

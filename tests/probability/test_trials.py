@@ -102,8 +102,8 @@ def test_known_pairs_lose_one_end_and_others_go_too() -> None:
 
 
 def test_small_graphs_are_tried_several_times() -> None:
-    assert n_trials(overlapping(0.0, seeds=0.3, size=60), None) == 5
-    assert n_trials(overlapping(0.0, seeds=0.3, size=6_000), None) == 1
+    assert n_trials(overlapping(0.0, seeds=0.3, size=60), None) == 6
+    assert n_trials(overlapping(0.0, seeds=0.3, size=6_000), None) == 2
 
 
 def test_a_saved_aligner_gives_the_same_probabilities_without_seeds(tmp_path: Path) -> None:
