@@ -40,6 +40,7 @@ class Outputs:
     format_name: str | None
     base: str | None
     slots: dict[str, list[str]]
+    ids: bool
     candidates: Path | None
     top: int | None
     unmatched: Path | None
@@ -178,7 +179,7 @@ class Outputs:
     def _write_options(self) -> WriteOptions:
         from dualamn.link_files.table import WriteOptions
 
-        return WriteOptions(self.base, self.slots)
+        return WriteOptions(self.base, self.slots, self.ids)
 
     def _write_table(self, table: Table, path: Path, what: str) -> str:
         place = write_table(table, path)
@@ -292,6 +293,11 @@ writing = options.gathered(
         callback=_slots,
         metavar="SLOT=VALUE",
         help="Add metadata to a Turtle or SSSOM file, such as license=IRI. Repeatable.",
+    ),
+    click.option(
+        "--ids",
+        is_flag=True,
+        help="In tables: write ids of links and of clusters as well, which stay in updates.",
     ),
     options.file_option(
         "--candidates",
