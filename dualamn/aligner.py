@@ -441,6 +441,20 @@ class Aligner:
         packed = None if last is None else pack(last)
         write_aligner(path, self.config, storage, self.task, state, packed)
 
+    def with_ids(self, alignment: Alignment) -> Alignment:
+        """The same links with the ids of links and clusters that updates keep.
+
+        Args:
+            alignment: what `align` or `update` found last, or links chosen of it.
+
+        Raises:
+            DualamnError: nothing was found yet.
+        """
+        state = self._state(alignment)
+        if state is None:
+            raise DualamnError("there are no links that could have ids: call align() first")
+        return replace(alignment, pairs=with_ids(alignment.pairs, state.pairs))
+
     def _state(self, alignment: Alignment | None = None) -> AlignmentState | None:
         """The links that were found last, see `save`."""
         if self._found is None:
