@@ -29,6 +29,7 @@ _MODULE_OF = {
     "DualamnError": "dualamn.errors",
     "Evaluation": "dualamn.eval",
     "Fusion": "dualamn.fusion.fusing",
+    "Growth": "dualamn.data_loaders.growth",
     "KnowledgeGraph": "dualamn.graphs.knowledge_graph",
     "Lookup": "dualamn.lookup",
     "Matches": "dualamn.lookup",
@@ -38,6 +39,7 @@ _MODULE_OF = {
     "Review": "dualamn.review",
     "TrainingError": "dualamn.errors",
     "append_decision": "dualamn.link_files.decisions",
+    "Update": "dualamn.updating.outcome",
     "as_graph": "dualamn.data_loaders",
     "as_task": "dualamn.data_loaders",
     "diff": "dualamn.link_files.changes",
@@ -62,6 +64,7 @@ if TYPE_CHECKING:
         load_files,
         with_decisions,
     )
+    from dualamn.data_loaders.growth import Growth
     from dualamn.errors import (
         CheckpointError,
         ConfigError,
@@ -81,6 +84,7 @@ if TYPE_CHECKING:
     from dualamn.matching.entity_clusters import Clusters
     from dualamn.progress import Progress
     from dualamn.review import Review
+    from dualamn.updating.outcome import Update
 
 __all__ = [
     "Aligner",
@@ -97,6 +101,7 @@ __all__ = [
     "DualamnError",
     "Evaluation",
     "Fusion",
+    "Growth",
     "KnowledgeGraph",
     "Lookup",
     "Matches",
@@ -105,6 +110,7 @@ __all__ = [
     "Progress",
     "Review",
     "TrainingError",
+    "Update",
     "__version__",
     "append_decision",
     "as_graph",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Self, Unpack
 
@@ -15,10 +15,13 @@ from dualamn.attributes import PseudoSeeds
 from dualamn.attributes.name_model import kind_of_model
 from dualamn.bootstrap import Round
 from dualamn.config import DEFAULT_PRESET, AlignerConfig, Overrides, PresetName
+from dualamn.data_loaders.growth import Growth, grown_by
 from dualamn.decoding import Decoder, chosen_pairs
 from dualamn.encoders import get_encoder
 from dualamn.encoders.no_structure import NoStructure
-from dualamn.errors import ConfigError, DataError, DualamnError, TrainingError
+from dualamn.errors import CheckpointError, ConfigError, DataError, DualamnError, TrainingError
+from dualamn.fitted import Fitted, Linked
+from dualamn.graphs.packed_records import pack, unpack
 from dualamn.graphs.task import AlignmentTask
 from dualamn.kernels.arrays import BoolArray, EmbeddingArray, Int32Array
 from dualamn.kernels.memory import check_room
@@ -27,29 +30,24 @@ from dualamn.model import Model, fit, restored
 from dualamn.part import Part
 from dualamn.planning.execution_plan import ExecutionPlan, plan
 from dualamn.probability.holdout import Holdout, n_trials
-from dualamn.probability.trials import with_probabilities
 from dualamn.progress import ProgressCallback, silent, within
 from dualamn.result import CandidateProtocol
 from dualamn.settings.groups import Device
+from dualamn.updating.alignment_state import AlignmentState
+from dualamn.updating.last_alignment import Found, next_state, with_ids
+from dualamn.updating.outcome import Update
+from dualamn.updating.update import Retrain, check_retrain, notes_on, updated
 
 if TYPE_CHECKING:
+    from torch import Tensor
+
     from dualamn.attributes import PseudoSeeds
 
 _SECOND = "second/"  # in front of the names of the second model's state, in a saved aligner
 
 
-@dataclass(frozen=True, eq=False)
-class Fitted:
-    """What `fit` made.
-
-    Attributes:
-        model: learned from all that is known, and finds the links.
-        trials: what is held out for probabilities, and a second model that did not see it; none
-            without the setting `calibrate`.
-    """
-
-    model: Model
-    trials: tuple[tuple[Holdout, Model], ...] = ()
+_HIDDEN = "hidden/"  # in front of what the second model did not see
+_OF_HOLDOUT = ("held_out", "parted", "gone", "rejected")
 
 
 class Aligner:
@@ -95,6 +93,8 @@ class Aligner:
         self.seconds: dict[str, float] = {}
         self._fitted: Fitted | None = None
         self.part: Part | None = None
+        self._found: Found | None = None  # by the last `align`
+        self._last: AlignmentState | None = None  # of what was loaded
 
     def slice(
         self, targets: BoolArray, *, k: int = 10, progress: ProgressCallback = silent
@@ -195,6 +195,7 @@ class Aligner:
             ConfigError: the task does not fit into the memory there is.
         """
         started = time.perf_counter()
+        self._found = self._last = None
         self.plan = plan(task, self.config)
         self.config, storage = self.plan.config, self.plan.storage
         if self.plan.file_bytes:
@@ -313,53 +314,97 @@ class Aligner:
             check_many(matcher)
         if candidates is None:
             candidates = "all_entities" if many else "unaligned"
-        calibration = None
-        models = 1 + len(fitted.trials)
-        found, seconds = fitted.model.align(
+        linked = fitted.link(
             chosen,
             candidates,
             matcher,
             many=many,
-            features=self.config.calibrate,
-            progress=within(progress, model=1, models=models),
+            calibrate=self.config.calibrate,
+            progress=progress,
         )
-        if self.config.calibrate:
-            started = time.perf_counter()
-            trials = [
-                second.align(
-                    chosen,
-                    candidates,
-                    matcher,
-                    many=many,
-                    features=True,
-                    progress=within(progress, model=number, models=models),
-                )[0]
-                for number, (_, second) in enumerate(fitted.trials, start=2)
-            ]
-            found, calibration = with_probabilities(
-                found,
-                trials,
-                [holdout for holdout, _ in fitted.trials],
-                task,
-                all_have_counterparts=candidates == "test_only",
-                many=many,
+        alignment = self._as_alignment(linked, candidates, matcher)
+        self._found = Found(alignment, many, linked.by_models)
+        return alignment
+
+    def update(
+        self,
+        growth: Growth,
+        *,
+        retrain: Retrain = "auto",
+        progress: ProgressCallback = silent,
+    ) -> Update:
+        """Links of graphs that have changed, from those that were found before.
+
+        What was learned stays: entities of before keep their embeddings, and a new one starts from
+        its neighbours. A link of before gives way only where another one is ahead of it by a margin
+        (`dualamn.updating.stability`), and where nothing has changed the links are the same.
+
+        Args:
+            growth: what has changed since.
+            retrain: whether embeddings are trained on for a few epochs: "auto" where many sure
+                links of before are no longer found.
+            progress: told of training, search and matching.
+
+        Returns:
+            The links and what became of those of before. The aligner knows the graphs as they are
+            now; where an update fails it is as it was.
+
+        Raises:
+            DataError: what has changed cannot be used, see `Growth`.
+            DualamnError: nothing was fitted and aligned yet.
+            ConfigError: `retrain` is none of these words.
+        """
+        check_retrain(retrain)
+        before, old_task = self._state(), self.task
+        if before is None:
+            raise DualamnError(
+                "there are no links to update: call align() before update() or save(), or save "
+                "again with dualamn align --save"
             )
-            spent = self.seconds.get("calibrate", 0.0) + time.perf_counter() - started
+        started = time.perf_counter()
+        known = grown_by(old_task, growth, many=before.many)
+        made = updated(self.fitted, self.config, before, known, retrain=retrain, progress=progress)
+        self._fitted, self._found = made.fitted, None
+        if made.linked is None:
+            self._last = made.state
+            nothing = Linked(made.state.pairs, made.state.calibration, made.state.found, {})
+            alignment = self._as_alignment(nothing, before.protocol, before.matcher)
+        else:
+            alignment = self._as_alignment(made.linked, before.protocol, before.matcher)
+            self._last = next_state(alignment, made.linked.by_models, made.state, known)
+            alignment = replace(alignment, pairs=with_ids(alignment.pairs, self._last.pairs))
+        return Update(
+            alignment,
+            self._last,
+            before,
+            old_task,
+            known.grown.new_id,
+            made.trained,
+            made.missed,
+            notes_on(made, known),
+            time.perf_counter() - started,
+        )
+
+    def _as_alignment(
+        self, linked: Linked, candidates: CandidateProtocol, matcher: str
+    ) -> Alignment:
+        """What the models of this aligner found."""
+        calibration = linked.calibration
+        if calibration is not None:
+            spent = self.seconds.get("calibrate", 0.0) + linked.calibrate_seconds
             calibration = replace(calibration, seconds=spent)
-        if candidates == "unaligned" or many:
-            given = np.concatenate([task.accepted_links, task.same_identifiers])
-            found = tuple(p.with_given(task.links_between(given, p.left, p.right)) for p in found)
+        attributes = self.fitted.model.attributes
         return Alignment(
-            task,
-            found,
+            self.task,
+            linked.pairs,
             candidates,
             matcher,
-            seconds,
+            linked.seconds,
             saw_test_side=self.saw_test_side,
-            used_names=fitted.model.attributes.has_weight,
+            used_names=attributes.has_weight,
             config=self.config,
             calibration=calibration,
-            attributes=fitted.model.attributes,
+            attributes=attributes,
         )
 
     @property
@@ -374,15 +419,33 @@ class Aligner:
         told = self.config.sees_test_side(named=named)
         return told and len(self.task.test_links) > 0
 
-    def save(self, path: str | Path) -> None:
-        """Writes the trained aligner with its task to one file, for `load`."""
+    def save(self, path: str | Path, alignment: Alignment | None = None) -> None:
+        """Writes the trained aligner with its task to one file, for `load`.
+
+        Links that were found are kept with it, so that an update knows what there was.
+
+        Args:
+            path: the file, replaced only once the new one is complete.
+            alignment: the links that were written; of what `align` or `update` found last those
+                that are likely if None, and none where neither was called.
+        """
         from dualamn.graphs.aligner_file import write_aligner
 
         state = self.fitted.model.state() if self.part is None else self.part.state()
         for holdout, second in self.fitted.trials:
             at = f"{_SECOND}{holdout.number}/"
             state |= {f"{at}{k}": v for k, v in second.state().items()}
-        write_aligner(path, self.config, self.fitted.model.encoder.storage, self.task, state)
+            state |= {f"{at}{_HIDDEN}{k}": v for k, v in _hidden(holdout).items()}
+        storage = self.fitted.model.encoder.storage
+        last = self._state(alignment)
+        packed = None if last is None else pack(last)
+        write_aligner(path, self.config, storage, self.task, state, packed)
+
+    def _state(self, alignment: Alignment | None = None) -> AlignmentState | None:
+        """The links that were found last, see `save`."""
+        if self._found is None:
+            return self._last
+        return self._found.state(alignment, self._last)
 
     @classmethod
     def load(cls, path: str | Path, *, device: Device | None = None) -> Self:
@@ -397,7 +460,7 @@ class Aligner:
         """
         from dualamn.graphs.aligner_file import read_aligner, taken
 
-        config, storage, task, state = read_aligner(path)
+        config, storage, task, state, last = read_aligner(path)
         aligner = cls(config if device is None else replace(config, device=device))
         part = Part.taken(state)
         if part is not None:
@@ -405,9 +468,16 @@ class Aligner:
         of_seconds = taken(state, _SECOND)
         model = restored(task, aligner.config, storage, state)
         aligner._fitted = Fitted(model)
+        try:
+            aligner._last = None if last is None else unpack(AlignmentState, last)
+        except (KeyError, TypeError, ValueError) as error:
+            raise CheckpointError(
+                f"the links in {path} were saved by another version, or are damaged: {error}"
+            ) from None
         if aligner.config.calibrate:
             trials = []
-            for holdout in aligner._holdouts(model):
+            holdouts = _saved_holdouts(task, of_seconds) or aligner._holdouts(model)
+            for holdout in holdouts:
                 own = taken(of_seconds, f"{holdout.number}/")
                 if own:
                     meaning = holdout.hidden(model.attributes.meaning)
@@ -428,3 +498,25 @@ class Aligner:
         from dualamn.link_files.side_tables import write_embeddings
 
         return write_embeddings(self.task, self.embeddings(), path)
+
+
+def _hidden(holdout: Holdout) -> dict[str, Tensor]:
+    """What a second model did not see, as a state has it."""
+    import torch
+
+    return {name: torch.from_numpy(getattr(holdout, name)) for name in _OF_HOLDOUT}
+
+
+def _saved_holdouts(task: AlignmentTask, state: dict[str, Tensor]) -> list[Holdout]:
+    """What the second models of a state did not see; empty of older versions, which draw it anew.
+
+    It is taken out of the state.
+    """
+    numbers = sorted({int(name.partition("/")[0]) for name in state if f"/{_HIDDEN}" in name})
+    found = []
+    for number in numbers:
+        held_out, parted, gone, rejected = (
+            state.pop(f"{number}/{_HIDDEN}{name}").numpy() for name in _OF_HOLDOUT
+        )
+        found.append(Holdout.made(task, held_out, parted, gone, number, rejected))
+    return found

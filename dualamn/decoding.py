@@ -26,7 +26,7 @@ from dualamn.matching.pairs import (
     without_pairs,
 )
 from dualamn.progress import ProgressCallback, silent
-from dualamn.result import CandidateProtocol, Candidates
+from dualamn.result import CandidateProtocol, Candidates, EarlierLinks
 from dualamn.search import candidate_sets, pair_cosines, search_candidates
 from dualamn.search.candidate_search import explores, way_to_search
 
@@ -65,14 +65,19 @@ class Decoder:
         right: int,
         protocol: CandidateProtocol,
         progress: ProgressCallback = silent,
+        *,
+        earlier: EarlierLinks | None = None,
     ) -> ScoredCandidates:
-        """The ranked candidates between two graphs, given by position in the task."""
+        """The ranked candidates between two graphs, given by position in the task.
+
+        Evidence begins with `earlier` links, if given, which are candidates too.
+        """
         started = time.perf_counter()
         near = self._search(embeddings, left, right, protocol, progress)
         searched = time.perf_counter()
         offsets = self.task.entity_offsets[[left, right]].astype(np.int64)
         if self.config.evidence_rounds:
-            judged = self._judge(near, left, right, embeddings)
+            judged = self._judge(near, left, right, embeddings, earlier)
             if protocol != "test_only" and self.attributes.has_weight:
                 judged = replace(judged, scores=self._competing(judged))
             candidates, pairs, final = judged.candidates, judged.table, judged.scores
@@ -269,13 +274,24 @@ class Decoder:
         return self.config.temperature / self.structure_weight
 
     def _judge(
-        self, candidates: Candidates, left: int, right: int, embeddings: EmbeddingArray | None
+        self,
+        candidates: Candidates,
+        left: int,
+        right: int,
+        embeddings: EmbeddingArray | None,
+        earlier: EarlierLinks | None = None,
     ) -> Judgement:
         if (left, right) not in self._evidence:
             self._evidence[left, right] = Evidence(self.task, left, right, self.config)
         evidence = self._evidence[left, right]
         others = self._pair_scores(evidence.offsets, embeddings)
-        return evidence.judge(candidates, others, self._own_weights(evidence.offsets))
+        own = self._own_weights(evidence.offsets)
+        if earlier is not None:
+            earlier = EarlierLinks(
+                self.task.links_between(earlier.links, left, right),
+                earlier.probabilities[self.task.are_between(earlier.links, left, right)],
+            )
+        return evidence.judge(candidates, others, own, earlier)
 
     def _own_weights(self, offsets: IntArray) -> PairScores | None:
         """The match weights of names and values of pairs; None where they have none."""

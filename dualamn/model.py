@@ -26,10 +26,12 @@ from dualamn.kernels.compute import threads, torch_device
 from dualamn.kernels.memory import Storage
 from dualamn.matching import configured_matcher
 from dualamn.matching.duplicates import with_new_claims
+from dualamn.matching.inertia import match_beside_earlier
 from dualamn.matching.pairs import ScoredCandidates
+from dualamn.matching.sinkhorn import Sinkhorn
 from dualamn.probability.link_features import link_features
 from dualamn.progress import Progress, ProgressCallback, within
-from dualamn.result import CandidateProtocol, Matching, PairAlignment
+from dualamn.result import CandidateProtocol, EarlierLinks, Matching, PairAlignment
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -82,6 +84,7 @@ class Model:
         *,
         many: bool = False,
         features: bool = False,
+        earlier: EarlierLinks | None = None,
         progress: ProgressCallback,
     ) -> tuple[tuple[PairAlignment, ...], dict[str, float]]:
         """Links between pairs of graphs.
@@ -92,6 +95,8 @@ class Model:
             matcher: name of the matcher.
             many: several entities may be linked to the same one, see `matching.duplicates`.
             features: keep what probabilities are read from.
+            earlier: links that were found before graphs changed; evidence begins with them, and
+                others have to be ahead of them by their margins.
             progress: told of stages "search" and "match".
 
         Returns:
@@ -105,9 +110,16 @@ class Model:
         seconds = {"search": 0.0, "match": 0.0}
         with threads(self.config.threads):
             for number, (left, right) in enumerate(pairs):
-                near = self.decoder.find(embeddings, left, right, candidates, progress)
+                near = self.decoder.find(
+                    embeddings, left, right, candidates, progress, earlier=earlier
+                )
                 started = time.perf_counter()
-                matching = decide.match(near.candidates)
+                if earlier is None:
+                    matching = decide.match(near.candidates)
+                else:
+                    config = self.config
+                    fair = Sinkhorn(config.temperature, config.sinkhorn_rounds)
+                    matching = match_beside_earlier(decide, near.candidates, earlier, fair)
                 if many:
                     matching = with_new_claims(
                         matching, near.candidates, self.task, self.config.temperature
@@ -214,7 +226,7 @@ def fit(
         attributes.take_weights(weights_of.attributes)
     pseudo_seeds = attributes.start(task)
     known = task.seed_links if pseudo_seeds is None else pseudo_seeds.links
-    encoder = _encoder(task, config, storage, known)
+    encoder = make_encoder(task, config, storage, known)
     decoder = Decoder(task, config, attributes)
     with threads(config.threads):
         rounds = learn(
@@ -246,7 +258,9 @@ def restored(
     weight = state.pop(_STRUCTURE, None)
     attributes = Attributes.of(task, config, meaning)
     attributes.load_state(state)
-    encoder = _encoder(task, config, storage, task.seed_links if links is None else links.numpy())
+    encoder = make_encoder(
+        task, config, storage, task.seed_links if links is None else links.numpy()
+    )
     encoder.load_state(state)
     pseudo_seeds = None
     if links is not None:  # older files know no chance: names count for nothing then
@@ -258,7 +272,7 @@ def restored(
     return Model(task, config, encoder, decoder, pseudo_seeds)
 
 
-def _encoder(
+def make_encoder(
     task: AlignmentTask, config: AlignerConfig, storage: Storage, known: Int32Array
 ) -> Encoder:
     """The configured encoder, or none where triples lead nowhere from (m, 2) known links."""

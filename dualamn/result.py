@@ -36,6 +36,22 @@ LIKELY = 0.5
 
 
 @dataclass(frozen=True, eq=False)
+class EarlierLinks:
+    """Links that were found when graphs were other than now.
+
+    Attributes:
+        links: (m, 2) int32 joint ids.
+        probabilities: (m,) float32, how sure they were.
+        margins: (m,) log odds by which another link has to be ahead to take the place of each; 0
+            if None.
+    """
+
+    links: Int32Array
+    probabilities: FloatArray
+    margins: Floats | None = None
+
+
+@dataclass(frozen=True, eq=False)
 class TopK:
     """The best candidates of every query, best first.
 
@@ -163,6 +179,10 @@ class Matching:
     transport_plan: TransportPlan | None = None
 
 
+_OF_LINKS = ("links", "scores", "probabilities", "features", "is_given", "link_ids", "cluster_ids")
+"""What `PairAlignment` has of every link."""
+
+
 @dataclass(frozen=True, eq=False)
 class PairAlignment:
     """The links between two of the graphs.
@@ -180,6 +200,8 @@ class PairAlignment:
         recall: what an approximate search found; None where it was exact or there was none.
         is_given: (m,) bool, links that nothing had to find, as their ends have the same identifier
             or somebody accepted them; None where there are none.
+        link_ids, cluster_ids: (m,) ids of the links and of the clusters that they are in, "" for
+            none, see `dualamn.link_files.link_ids`; None where none were asked for.
     """
 
     left: int
@@ -192,6 +214,8 @@ class PairAlignment:
     features: FloatArray | None = None
     recall: Recall | None = None
     is_given: BoolArray | None = None
+    link_ids: StringArray | None = None
+    cluster_ids: StringArray | None = None
 
     @classmethod
     def of(
@@ -210,14 +234,11 @@ class PairAlignment:
 
     def kept(self, chosen: BoolArray) -> PairAlignment:
         """The same with only some of the links, given as (m,) bool. Rankings stay."""
-        return replace(
-            self,
-            links=self.links[chosen],
-            scores=self.scores[chosen],
-            probabilities=None if self.probabilities is None else self.probabilities[chosen],
-            features=None if self.features is None else self.features[chosen],
-            is_given=None if self.is_given is None else self.is_given[chosen],
-        )
+        columns: dict[str, Any] = {}
+        for name in _OF_LINKS:
+            column = getattr(self, name)
+            columns[name] = None if column is None else column[chosen]
+        return replace(self, **columns)
 
     def with_given(self, links: Int32Array) -> PairAlignment:
         """The same with (g, 2) further links that are certain: score and probability are 1."""

@@ -12,7 +12,9 @@ import dualamn
 from dualamn import Aligner, AlignmentTask, CheckpointError, ConfigError, DualamnError
 from dualamn.bench.synthetic_task import make_task
 from dualamn.encoders import ENCODERS, get_encoder
+from dualamn.graphs.packed_records import pack
 from dualamn.progress import Progress
+from tests.conftest import there
 
 SMALL: dict[str, Any] = {"calibrate": False, "dim": 16, "epochs": 4, "negatives": 8}
 
@@ -167,3 +169,34 @@ def test_progress_says_how_much_of_the_run_is_done() -> None:
     assert all(after >= before - 1 / 8 for before, after in itertools.pairwise(shares))
     assert {at.model for at in seen} >= {1, 2}
     assert "model 1 of" in seen[0].place
+
+
+def test_a_saved_aligner_knows_what_it_found_last(tmp_path: Path) -> None:
+    aligner = Aligner("fast").fit(make_task(80, seed=1))
+    aligner.save(tmp_path / "bare")
+    found = aligner.align()
+    aligner.save(tmp_path / "full", found.confident(0.2))
+    bare, full = (Aligner.load(tmp_path / name)._state() for name in ("bare", "full"))
+    assert bare is None
+    assert full is not None
+    assert full.links.tolist() == found.links.tolist()
+    assert full.least_probability == 0.2
+    (pair,), (own,) = full.pairs, found.pairs
+    assert pair.features is not None
+    for name in ("scores", "probabilities", "features"):
+        assert getattr(pair, name).tobytes() == getattr(own, name).tobytes()
+    assert len(set(there(pair.link_ids))) == len(found)
+    clusters = found.confident(0.2).clusters()
+    assert full.clusters.members.tolist() == clusters.members.tolist()
+    of = dict(zip(there(pair.link_ids), there(pair.cluster_ids), strict=True))
+    likely = found.confident(0.2).pairs[0].links.tolist()
+    written = [x for x, link in zip(of, pair.links.tolist(), strict=True) if link in likely]
+    assert {of[x] for x in written} <= set(full.clusters.ids)
+    assert all(of[x] == "" for x in of if x not in written)
+    assert len(full.found) == 1 + len(aligner.fitted.trials)
+    again = Aligner.load(tmp_path / "full")
+    again.save(tmp_path / "again")
+    kept, others = pack(full), pack(there(Aligner.load(tmp_path / "again")._state()))
+    assert kept.values == others.values
+    assert kept.arrays.keys() == others.arrays.keys()
+    assert all((array == others.arrays[name]).all() for name, array in kept.arrays.items())

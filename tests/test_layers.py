@@ -19,7 +19,7 @@ FLOORS = (
     ("encoders", "training", "search", "matching"),
     ("attributes", "evidence", "probability", "planning"),
     (
-        *("aligner", "bootstrap", "decoding", "alignment", "model", "part"),
+        *("aligner", "fitted", "bootstrap", "decoding", "alignment", "model", "part", "updating"),
         *("explain", "fusion", "lookup", "report", "review", "pyg"),
     ),
     ("commands", "bench"),

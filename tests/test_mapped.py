@@ -15,11 +15,12 @@ import numpy as np
 import pytest
 from safetensors import safe_open
 
-from dualamn.aligner import Aligner, Fitted
+from dualamn.aligner import Aligner
 from dualamn.bench.synthetic_task import make_task
 from dualamn.config import GONE, AlignerConfig, PresetName
 from dualamn.errors import ConfigError
 from dualamn.files.atomic import write_tensors
+from dualamn.fitted import Fitted
 from dualamn.graphs.knowledge_graph import KnowledgeGraph
 from dualamn.graphs.task import AlignmentTask
 from dualamn.kernels import memory
@@ -243,7 +244,8 @@ def test_what_is_searched_stays_in_memory(settings: dict[str, Any]) -> None:
 
 
 PEAK = """
-from dualamn.aligner import Aligner, Fitted
+from dualamn.aligner import Aligner
+from dualamn.fitted import Fitted
 from dualamn.bench.synthetic_task import make_task
 from dualamn.kernels import memory
 from dualamn.kernels.compute import peak_memory_bytes

@@ -145,14 +145,12 @@ def test_every_requirement_has_a_tested_version() -> None:
     assert wanted <= pinned
 
 
-def test_the_parts_of_the_report_are_packed(site: Path, dist: Path) -> None:
-    parts = {
-        f"dualamn/report/page/{path.name}" for path in (ROOT / "dualamn/report/page").iterdir()
-    }
-    assert "dualamn/report/page/page.html" in parts
-    assert parts == {
-        str(path.relative_to(site)) for path in (site / "dualamn/report/page").iterdir()
-    }
+@pytest.mark.parametrize("room", ["report", "review"])
+def test_the_parts_of_pages_are_packed(site: Path, dist: Path, room: str) -> None:
+    folder = f"dualamn/{room}/page"
+    parts = {f"{folder}/{path.name}" for path in (ROOT / folder).iterdir()}
+    assert f"{folder}/page.html" in parts
+    assert parts == {str(path.relative_to(site)) for path in (site / folder).iterdir()}
     with tarfile.open(next(dist.glob("*.tar.gz"))) as archive:
         assert parts <= {name.partition("/")[2] for name in archive.getnames()}
 

@@ -98,14 +98,18 @@ class PseudoSeeds:
         """Those without a seed link, with their chance as seed links show it.
 
         Of (s, 2) seed links, the share of those whose entities are in pairs that are others shows
-        how probable it is that a pair means nothing. Pairs that mean too little are left out.
+        how probable it is that a pair means nothing. Pairs that mean too little are left out. A few
+        seed links cannot stand in for them: beside these, only pairs that they speak against go.
         """
         touched = np.isin(self.links, seeds).any(axis=1)
         incorrect = touched & ~np.isin(pair_keys(self.links), pair_keys(seeds))
         judged, wrong = int(touched.sum()), int(incorrect.sum())
         chance = (wrong + _FIRM * self.chance) / (judged + _FIRM)
         weighed = replace(self, chance=chance.astype(np.float32))
-        return weighed.chosen(~touched & (chance <= _TRUSTED))
+        trusted = chance <= _TRUSTED
+        if len(seeds) < ENOUGH:
+            trusted |= chance <= self.chance
+        return weighed.chosen(~touched & trusted)
 
     def chosen(self, kept: BoolArray) -> PseudoSeeds:
         """Some of the pairs, counted by where they came from: in this order."""

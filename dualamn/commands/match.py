@@ -88,8 +88,8 @@ def match(
     \b
     Examples:
       dualamn match en-fr.index new.nt --side left --out links.tsv
-      dualamn match en-fr.index new.tsv --side fr --candidates candidates.csv --out links.csv
-      echo '{"triples": [["?", "capital of", "France"]]}' | dualamn match en-fr.index -
+      dualamn match en-fr.index new.tsv --side fr --candidates c.csv --out l.csv
+      echo '{"triples": [["?", "in", "France"]]}' | dualamn match en-fr.index -
     """
     from dualamn.lookup.entity_lookup import Lookup
 

@@ -53,6 +53,24 @@ if TYPE_CHECKING:
     metavar="S",
     help="Random seed of the questions that are drawn at random.",
 )
+@click.option(
+    "--web",
+    is_flag=True,
+    help="Ask on a page in the browser, which only this machine can open, and show all pairs in a "
+    "table as well.",
+)
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=0,
+    metavar="N",
+    help="With --web: listen on this port.  [any free one]",
+)
+@click.option(
+    "--browser/--no-browser",
+    default=None,
+    help="With --web: open the page in the default browser.  [where there is a terminal]",
+)
 @options.matcher
 @options.device
 @options.threads
@@ -65,6 +83,9 @@ def review(
     batch: int,
     min_probability: float,
     seed: int,
+    web: bool,
+    port: int,
+    browser: bool | None,
     matcher: str | None,
     quiet: bool,
     **machine: Any,
@@ -76,7 +97,7 @@ def review(
     neighbours. Both entities are shown side by side. Every answer is kept at once, in a file that
     dualamn align --decisions reads: accepted pairs are seed links then, and rejected ones never
     come back. Every fifth question is drawn at random, so that precision and recall can be
-    estimated; the others are unsure pairs that much hangs on.
+    estimated; the others are unsure pairs that much hangs on. --web asks on a page in the browser.
 
     \b
     Examples:
@@ -85,6 +106,7 @@ def review(
       dualamn align left.nt right.nt --links seeds.tsv --out x.tsv \\
           --decisions decisions.sssom.tsv
       dualamn review links.sssom.tsv left.nt right.nt --who anna
+      dualamn review model --web
     """
     from dualamn.commands.review_loop import ask
     from dualamn.files.atomic import check_writable
@@ -101,7 +123,7 @@ def review(
     made = Review(alignment, decisions, who=who, least=min_probability, seed=seed)
     for text in (*notes, *made.notes):
         console.note(f"  note: {text}", quiet=quiet)
-    console.keeps(f"the answers are in {decisions}.")
+    console.keeps(f"what was answered is in {decisions}.")
     to = console.results()
     if not quiet:
         links = int(made.proposals.askable.written.sum())
@@ -110,7 +132,10 @@ def review(
             f"{links:,} links and {len(made.proposals) - links:,} other pairs to ask about, "
             f"{int(made.asked.sum()):,} answered already",
         )
-    ask(made, batch, to)
+    if web:
+        _serve(made, port, browser=browser)
+    else:
+        ask(made, batch, to)
     _close(made, quiet=quiet)
 
 
@@ -141,6 +166,29 @@ def _alignment(
     aligner.config = replace(aligner.config, **options.given(threads=machine["threads"]))
     with console.progress(quiet=quiet) as progress:
         return aligner.align(matcher=matcher, progress=progress), ()
+
+
+def _serve(made: Review, port: int, *, browser: bool | None) -> None:
+    """Serves the page until it says that the review is finished, or Ctrl-C."""
+    import sys
+    import webbrowser
+
+    from dualamn.review.web_server import ReviewServer
+
+    try:
+        server = ReviewServer(made, port)
+    except OSError as error:
+        raise click.UsageError(
+            f"--port {port} cannot be listened on ({error.strerror}); name another, or none."
+        ) from None
+    click.echo(f"open {server.address} in a browser of this machine; Ctrl-C or Finish ends")
+    sys.stdout.flush()
+    if browser or (browser is None and sys.stdout.isatty()):
+        webbrowser.open(server.address)
+    try:
+        server.serve()
+    except KeyboardInterrupt:
+        click.echo()
 
 
 def _close(made: Review, *, quiet: bool) -> None:

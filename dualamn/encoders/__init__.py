@@ -68,6 +68,20 @@ class Encoder(Protocol):
             turn: which self-training round this is, from 1; chance differs between rounds.
         """
 
+    def take_over(self, old: Encoder, new_id: Int32Array, links: Int32Array) -> bool:
+        """Takes what an encoder knows of the same graphs as they were before, without training.
+
+        Entities of before keep what was learned of them; a new one starts from its neighbours.
+
+        Args:
+            old: fitted, of the task before.
+            new_id: (n,) the joint id now of every joint id of before, -1 for who is gone.
+            links: (m, 2) int32 joint ids of pairs that are known by now.
+
+        Returns:
+            Whether it could; if not, it has to be fitted.
+        """
+
     def embeddings(self) -> EmbeddingArray:
         """(n, d) float32 rows of length one (or zero), in joint ids.
 

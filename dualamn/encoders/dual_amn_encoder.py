@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -18,8 +19,14 @@ from dualamn.graphs.reach import in_triples, within_hops
 from dualamn.graphs.task import AlignmentTask
 from dualamn.kernels.arrays import EmbeddingArray, Int32Array, normalise
 from dualamn.kernels.memory import Storage, blocks_of, return_freed_memory
+from dualamn.kernels.sparse import multiply
 from dualamn.progress import ProgressCallback
 from dualamn.training.trainer import Trainer
+
+if TYPE_CHECKING:
+    from dualamn.encoders import Encoder
+
+_FAR = 3  # triples from what is known that new entities are given embeddings over
 
 
 class TrainedDualAMN:
@@ -83,6 +90,59 @@ class TrainedDualAMN:
     def _trainer(self, links: Int32Array, config: AlignerConfig) -> Trainer:
         task = replace(self.task, seed_links=links)
         return Trainer(self.network, self.graph, task, config)
+
+    @torch.no_grad()
+    def take_over(self, old: Encoder, new_id: Int32Array, links: Int32Array) -> bool:
+        """Takes the parameters; a new entity gets the mean of its neighbours.
+
+        So ContEA reconstructs entities (Wang et al., "Facing changes: continual entity alignment
+        for growing knowledge graphs", ISWC 2022). Entities of which nothing is known yet, so that
+        they have no embedding, get none here either.
+        """
+        if not isinstance(old, TrainedDualAMN):
+            return False
+        mine, theirs = self.network, old.network
+        for own, other in zip(
+            mine.branches.parameters(), theirs.branches.parameters(), strict=True
+        ):
+            own.copy_(other)
+        before = {name: number for number, name in enumerate(old.task.relations)}
+        pairs = [
+            (number, before[name])
+            for number, name in enumerate(self.task.relations)
+            if name in before
+        ]
+        here, there = torch.tensor(pairs, dtype=torch.int64).reshape(-1, 2).T.to(self.device)
+        for inverse in (0, 1):
+            new = here + inverse * self.task.n_relations
+            mine.relations[new] = theirs.relations[there + inverse * old.task.n_relations]
+        stays = np.flatnonzero(new_id >= 0)
+        rows = self.graph.position[torch.from_numpy(new_id[stays].astype(np.int64))]
+        known = torch.zeros(len(mine.entities), dtype=torch.bool, device=self.device)
+        known[rows] = True
+        mine.entities[~known] = 0
+        mine.entities[rows] = theirs.entities[old.graph.position[torch.from_numpy(stays)]]
+        self._reconstruct(known)
+        return True
+
+    @torch.no_grad()
+    def _reconstruct(self, known: Tensor) -> None:
+        """Gives entities that are not among (n,) known ones the mean of neighbours that are.
+
+        Those that have none come later, by neighbours that got theirs so.
+        """
+        pattern, entities = self.graph.neighbours, self.network.entities
+        for _ in range(_FAR):
+            told = known & (entities != 0).any(dim=1)
+            weights = told.float().index_select(0, pattern.indices)
+            count = torch.zeros(len(entities), device=self.device)
+            count.index_add_(0, pattern.rows, weights)
+            new = ~known & (count > 0)
+            if not new.any():
+                break
+            mean = multiply(pattern, weights / count.clamp(min=1)[pattern.rows], entities.detach())
+            entities[new] = mean[new]
+            known = known | new
 
     def embeddings(self) -> EmbeddingArray:
         """(n, 2 (depth + 1) dim) rows of length one, in joint ids.

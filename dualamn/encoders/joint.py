@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -17,6 +18,9 @@ from dualamn.graphs.task import AlignmentTask
 from dualamn.kernels.arrays import EmbeddingArray, Int32Array, normalise
 from dualamn.kernels.memory import Storage, blocks_of, empty_rows, let_go
 from dualamn.progress import ProgressCallback, silent
+
+if TYPE_CHECKING:
+    from dualamn.encoders import Encoder
 
 
 class Joint:
@@ -46,6 +50,14 @@ class Joint:
         """Goes on with other links."""
         self.network.refit(links, turn, progress)
         self.labels.refit(links, turn, silent)
+
+    def take_over(self, old: Encoder, new_id: Int32Array, links: Int32Array) -> bool:
+        """Takes the network as it was, and the links for the labels."""
+        return (
+            isinstance(old, Joint)
+            and self.network.take_over(old.network, new_id, links)
+            and self.labels.take_over(old.labels, new_id, links)
+        )
 
     def embeddings(self) -> EmbeddingArray:
         """(n, d + d') rows of length one (or zero), in joint ids.

@@ -15,6 +15,8 @@ from dualamn.progress import ProgressCallback
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from dualamn.encoders import Encoder
+
 
 class NoStructure:
     """Embeddings of width zero, for a task of which names and values are all that is known.
@@ -33,6 +35,10 @@ class NoStructure:
 
     def refit(self, links: Int32Array, turn: int, progress: ProgressCallback) -> None:
         """Learns nothing."""
+
+    def take_over(self, old: Encoder, new_id: Int32Array, links: Int32Array) -> bool:
+        """There is nothing to take, whatever came before."""
+        return True
 
     def embeddings(self) -> EmbeddingArray:
         """(n, 0) float32."""

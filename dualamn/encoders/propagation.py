@@ -7,6 +7,7 @@ Three-view Label Propagation", EMNLP 2022 (https://arxiv.org/abs/2210.10436).
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -22,6 +23,9 @@ from dualamn.kernels.arrays import EmbeddingArray, Int32Array, IntArray, compone
 from dualamn.kernels.memory import Storage, blocks_of, empty_rows
 from dualamn.kernels.sparse import multiply, multiply_transposed
 from dualamn.progress import Progress, ProgressCallback
+
+if TYPE_CHECKING:
+    from dualamn.encoders import Encoder
 
 _COLUMNS = 256
 """Columns of a projection at least, if there are so many: products with few are slow."""
@@ -83,6 +87,13 @@ class Propagation:
         """Takes other links."""
         self.links = links
         progress(Progress("train", 1, 1))
+
+    def take_over(self, old: Encoder, new_id: Int32Array, links: Int32Array) -> bool:
+        """Takes the links that are known by now; labels are sent out anew."""
+        if not len(links):
+            return False
+        self.links = links
+        return True
 
     @torch.no_grad()
     def embeddings(self) -> EmbeddingArray:

@@ -23,11 +23,12 @@ from dualamn.kernels.arrays import (
     IntArray,
     find,
     grouped,
+    keys_of,
     pair_keys,
 )
 from dualamn.matching.pairs import PairScores, PairTable, mutual
 from dualamn.matching.sinkhorn import sinkhorn
-from dualamn.result import Candidates
+from dualamn.result import Candidates, EarlierLinks
 
 POSSIBLE = 0.05
 """The probability from which a pair counts as evidence for others."""
@@ -135,6 +136,7 @@ class Evidence:
         candidates: Candidates,
         others: PairScores | None = None,
         own: PairScores | None = None,
+        earlier: EarlierLinks | None = None,
     ) -> Judgement:
         """Adds evidence to the scores of pairs, round after round until probabilities settle.
 
@@ -143,6 +145,8 @@ class Evidence:
             others: gives the scores of other pairs that evidence is found for, see the setting
                 `evidence_explored`; 0 if None, as where there are no embeddings yet.
             own: gives the match weights of names and values of pairs; 0 if None.
+            earlier: links between the two graphs as they were before, whose probabilities are
+                believed in the first round; they are candidates as well.
         """
         searched = candidates.left_to_right.queries, candidates.right_to_left.queries
         left, right = (
@@ -152,8 +156,12 @@ class Evidence:
             )
         )
         known = table = PairTable.of(candidates, self.offsets)
+        if earlier is not None:
+            known = table = self._with_earlier(known, earlier, searched, others)
         scores = known.scores
         plan = self._transport_plan(table, scores)
+        if earlier is not None:
+            plan = self._believing(earlier, table, plan)
         for _ in range(self.config.evidence_rounds):
             overlap = self._overlap(table, plan, own, left, right)
             before = table.keys, plan
@@ -175,6 +183,38 @@ class Evidence:
             plan[best].astype(np.float32),
             scores[best] - table.scores[best],
         )
+
+    def _with_earlier(
+        self,
+        known: PairTable,
+        earlier: EarlierLinks,
+        searched: Searched,
+        others: PairScores | None,
+    ) -> PairTable:
+        """The pairs of a search and those of earlier links, of entities that are searched for."""
+        asked = np.isin(earlier.links[:, 0], searched[0]) & np.isin(
+            earlier.links[:, 1], searched[1]
+        )
+        keys = np.unique(pair_keys(earlier.links[asked] - self.offsets))
+        wider = known.extended(keys, others)
+        given = wider.given.copy()
+        given[find(wider.keys, keys)[0]] = True
+        return replace(wider, given=given)
+
+    def _believing(self, earlier: EarlierLinks, table: PairTable, plan: Floats) -> Floats:
+        """(p,) the probabilities of pairs where those of earlier links are believed.
+
+        What these leave is shared out among the other pairs of their entities.
+        """
+        ends = (earlier.links - self.offsets).T.astype(np.int64)
+        p = np.clip(earlier.probabilities.astype(np.float64), 0, 1)
+        place, here = find(table.keys, keys_of(*ends))
+        rest = np.ones(self.left.n_entities), np.ones(self.right.n_entities)
+        for left, own in zip(rest, ends, strict=True):
+            np.minimum.at(left, own[here], 1 - p[here])
+        believed = plan * np.minimum(rest[0][table.rows], rest[1][table.columns])
+        believed[place[here]] = p[here]
+        return believed
 
     def _scored(
         self, known: PairTable, overlap: Overlap, others: PairScores | None

@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
@@ -15,6 +17,7 @@ from dualamn.config import AlignerConfig
 from dualamn.errors import CheckpointError, DualamnError
 from dualamn.files.atomic import write_tensors
 from dualamn.graphs.knowledge_graph import FurtherNames, KnowledgeGraph, Literals
+from dualamn.graphs.packed_records import Packed
 from dualamn.graphs.pyg_data import EVERY_LINK, LINKS
 from dualamn.graphs.task import AlignmentTask
 from dualamn.kernels.arrays import StringArray, strings
@@ -30,6 +33,7 @@ def write_aligner(
     storage: Storage,
     task: AlignmentTask,
     state: dict[str, Tensor],
+    last: Packed | None = None,
 ) -> None:
     """Writes everything that `read_aligner` gives back, whole or not at all."""
     tensors = {f"state/{name}": value.contiguous() for name, value in state.items()}
@@ -51,9 +55,7 @@ def write_aligner(
         if kg.unlinkable is not None:
             tensors[f"kg/{number}/unlinkable"] = torch.from_numpy(kg.unlinkable)
         for what, names in columns.items():
-            text, ends = _packed(names)
-            tensors[f"kg/{number}/{what}/text"] = text
-            tensors[f"kg/{number}/{what}/ends"] = ends
+            _add(tensors, f"kg/{number}/{what}", names)
     for name in EVERY_LINK:
         tensors[name] = torch.from_numpy(getattr(task, name)).contiguous()
     about = {
@@ -69,6 +71,10 @@ def write_aligner(
         "storage": json.dumps(asdict(storage)),
         "task": json.dumps(about),
     }
+    if last is not None:
+        head["alignment"] = json.dumps(last.values)
+        for name, array in last.arrays.items():
+            _add(tensors, f"alignment/{name}", array)
     write_tensors(path, tensors, head)
 
 
@@ -83,8 +89,8 @@ def is_saved_aligner(path: str | Path) -> bool:
 
 def read_aligner(
     path: str | Path,
-) -> tuple[AlignerConfig, Storage, AlignmentTask, dict[str, Tensor]]:
-    """Reads settings, where embeddings are made, the task and the encoder's state.
+) -> tuple[AlignerConfig, Storage, AlignmentTask, dict[str, Tensor], Packed | None]:
+    """Reads settings, where embeddings are made, the task, what was learned, and what was found.
 
     Raises:
         CheckpointError: the file cannot be read, or is no saved aligner.
@@ -111,6 +117,9 @@ def read_aligner(
         links = {name: tensors[name].numpy() for name in LINKS}
         # Older files know of no decisions.
         links |= {name: tensors[name].numpy() for name in EVERY_LINK if name in tensors}
+        last = None
+        if "alignment" in head:
+            last = Packed(json.loads(head["alignment"]), _arrays(taken(tensors, "alignment/")))
     except (KeyError, ValueError, TypeError, DualamnError) as error:
         raise CheckpointError(
             f"{path} was saved by another version, or is damaged: {error}"
@@ -125,7 +134,7 @@ def read_aligner(
         # Older versions made no links of the same identifiers.
         distinct_identifiers=about.get("distinct_identifiers", True),
     )
-    return config, storage, task, taken(tensors, "state/")
+    return config, storage, task, taken(tensors, "state/"), last
 
 
 def taken(state: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
@@ -157,6 +166,30 @@ def _graph(name: str, tensors: dict[str, Tensor], at: str) -> KnowledgeGraph:
         further,
         None if barred is None else barred.numpy(),
     )
+
+
+def _add(tensors: dict[str, Tensor], name: str, array: NDArray[Any]) -> None:
+    """Adds an array under a name; one of strings as two tensors, and its shape where it has one."""
+    if array.dtype != object:
+        tensors[name] = torch.from_numpy(np.ascontiguousarray(array))
+        return
+    tensors[f"{name}/text"], tensors[f"{name}/ends"] = _packed(array.ravel())
+    if array.ndim > 1:
+        tensors[f"{name}/shape"] = torch.tensor(array.shape)
+
+
+def _arrays(tensors: dict[str, Tensor]) -> dict[str, NDArray[Any]]:
+    """The arrays that `_add` added, by name."""
+    found: dict[str, NDArray[Any]] = {}
+    for name, tensor in tensors.items():
+        whole, _, part = name.rpartition("/")
+        if part == "text":
+            shape = tensors.get(f"{whole}/shape")
+            names = _unpacked(tensors, whole)
+            found[whole] = names if shape is None else names.reshape(shape.tolist())
+        elif part not in ("ends", "shape"):
+            found[name] = tensor.numpy()
+    return found
 
 
 def _packed(names: StringArray) -> tuple[Tensor, Tensor]:

@@ -211,9 +211,13 @@ class AlignmentTask:
         """
         if left > right:
             return self.links_between(links, right, left)[:, ::-1]
-        sources = self.source_of[links]
-        chosen: Int32Array = links[(sources[:, 0] == left) & (sources[:, 1] == right)]
+        chosen: Int32Array = links[self.are_between(links, left, right)]
         return chosen
+
+    def are_between(self, links: Int32Array, left: int, right: int) -> BoolArray:
+        """(m,) bool which links join graph `left` to graph `right`, in this order."""
+        sources = self.source_of[links]
+        return np.asarray((sources[:, 0] == left) & (sources[:, 1] == right))
 
     def identifiers(self, ids: ArrayLike) -> StringArray:
         """The users' identifiers of joint ids, in the same shape."""

@@ -20,6 +20,7 @@ from dualamn.kernels.arrays import (
     IntArray,
     components,
     no_links,
+    pair_keys,
 )
 
 SHARE = 0.15
@@ -31,7 +32,9 @@ FEWEST = 10
 _PARTED = 0.15  # of the seed links, of which one end is taken out
 _PARTED_PSEUDO = 0.45  # of the pseudo-seeds
 _MOST_PARTED = 1_000  # between two graphs
-_OTHERS_OUT = 0.1  # of all other entities
+OTHERS_OUT = 0.1
+"""The share of all other entities that is taken out."""
+
 
 _WANTED = 600  # entities that are dangling by construction, over all trials
 _MOST_TRIALS = 6
@@ -100,17 +103,31 @@ class Holdout:
         for kg in range(len(task.kgs)):
             others = task.entity_range(kg)
             others = others[(task.is_linkable & ~known)[others]]
-            count = int(_OTHERS_OUT * len(others) + rng.random())
+            count = int(OTHERS_OUT * len(others) + rng.random())
             gone.append(rng.choice(others, count, replace=False))
         out = np.unique(np.concatenate(gone)).astype(np.int32)
-        links = seeds[held]
-        tested = np.concatenate([task.test_links, links])
-        trial = replace(task, seed_links=rest, test_links=tested)
         # The same share as of seed links, so that correct and incorrect links stay in proportion.
         order = np.random.default_rng([seed, _PURPOSE, number, 1]).permutation(len(task.not_links))
-        rejected, known_different = np.split(task.not_links[order], [int(SHARE * len(order))])
-        trial = replace(trial, not_links=known_different)
-        return cls(without(trial, out), links, np.concatenate(parted), out, number, rejected)
+        rejected = task.not_links[order[: int(SHARE * len(order))]]
+        return cls.made(task, seeds[held], np.concatenate(parted), out, number, rejected)
+
+    @classmethod
+    def made(
+        cls,
+        task: AlignmentTask,
+        held_out: Int32Array,
+        parted: Int32Array,
+        gone: Int32Array,
+        number: int,
+        rejected: Int32Array,
+    ) -> Holdout:
+        """The trial in which this is not seen; of the first model's task, see the class."""
+        rest = task.seed_links[~np.isin(pair_keys(task.seed_links), pair_keys(held_out))]
+        tested = np.concatenate([task.test_links, held_out])
+        trial = replace(task, seed_links=rest, test_links=tested)
+        known = ~np.isin(pair_keys(task.not_links), pair_keys(rejected))
+        trial = replace(trial, not_links=task.not_links[known])
+        return cls(without(trial, gone), held_out, parted, gone, number, rejected)
 
 
 def n_trials(task: AlignmentTask, pseudo_seeds: PseudoSeeds | None) -> int:
@@ -122,7 +139,7 @@ def n_trials(task: AlignmentTask, pseudo_seeds: PseudoSeeds | None) -> int:
     pseudo = 0 if pseudo_seeds is None else len(pseudo_seeds.links)
     known = len(task.seed_links) + pseudo
     # Of the others as many have a counterpart to lose as are known already, as far as one can tell.
-    others = _OTHERS_OUT * max(smaller - known, 0) * min(known / max(smaller, 1), 1)
+    others = OTHERS_OUT * max(smaller - known, 0) * min(known / max(smaller, 1), 1)
     one = _PARTED * len(task.seed_links) + _PARTED_PSEUDO * pseudo + others
     most = min(_MOST_TRIALS, 1 + _SMALL // max(smaller, 1))
     return int(np.clip(np.ceil(_WANTED / max(one, 1)), 1, most))

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
-from typing import Any
+from math import inf
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -16,6 +18,8 @@ MOST = 8
 """Values and neighbours of an entity that are shown; how many more there are is said."""
 
 _LONGEST = 200  # characters of a value
+
+Key = TypeVar("Key")
 
 
 @dataclass(frozen=True)
@@ -82,10 +86,14 @@ def side_by_side(
 ) -> SideBySide:
     """What is to be shown of two entities, given by joint ids, of the two graphs explained."""
     found = explainer.explain(left, right)
-    equal = {(v.left_attribute, v.left) for v in found.values if v.agrees}
-    equal_right = {(v.right_attribute, v.right) for v in found.values if v.agrees}
-    shared = {(s.left_relation, s.left_inverse, s.left_neighbour) for s in found.shared}
-    shared_right = {(s.right_relation, s.right_inverse, s.right_neighbour) for s in found.shared}
+    # In the order of their weight, so that what belongs together stands in one row.
+    agreeing = [v for v in found.values if v.agrees]
+    equal = _places((v.left_attribute, v.left) for v in agreeing)
+    equal_right = _places((v.right_attribute, v.right) for v in agreeing)
+    shared = _places((s.left_relation, s.left_inverse, s.left_neighbour) for s in found.shared)
+    shared_right = _places(
+        (s.right_relation, s.right_inverse, s.right_neighbour) for s in found.shared
+    )
     return SideBySide(
         _side(task, left, equal, shared),
         _side(task, right, equal_right, shared_right),
@@ -108,47 +116,53 @@ def _reasons(found: Explanation) -> list[str]:
     return [*told, f"and {counted(rest, 'more reason')}"] if rest > 0 else told
 
 
+def _places(keys: Iterable[Key]) -> dict[Key, int]:
+    """The place of each key where it first occurs."""
+    places: dict[Key, int] = {}
+    for key in keys:
+        places.setdefault(key, len(places))
+    return places
+
+
 def _side(
     task: AlignmentTask,
     joint: int,
-    equal: set[tuple[str, str]],
-    shared: set[tuple[str, bool, str]],
+    equal: Mapping[tuple[str, str], int],
+    shared: Mapping[tuple[str, bool, str], int],
 ) -> Side:
     number = int(task.source_of[joint])
     kg, first = task.kgs[number], int(task.entity_offsets[number])
     at = joint - first
-    values: list[Line] = []
+    values: dict[Line, float] = {}
+    neighbours: dict[Line, float] = {}
+
+    def add(to: dict[Line, float], what: str, value: str, place: int | None) -> None:
+        line = Line(what, _cut(value), place is not None)
+        to[line] = min(to.get(line, inf), inf if place is None else place)
+
     further = kg.further_names
     if further is not None:
-        values += [
-            Line("name", _cut(str(name)), is_shared=False)
-            for name in further.names[further.entities == at]
-        ]
+        for name in further.names[further.entities == at].tolist():
+            add(values, "name", str(name), None)
     if (literals := kg.literals) is not None:
         for row in np.flatnonzero(literals.entities == at).tolist():
             attribute = str(literals.attributes[literals.kinds[row]])
             value = str(literals.values[row])
-            is_shared = (attribute, value) in equal
-            values.append(Line(local_name(attribute), _cut(value), is_shared))
-    neighbours: list[Line] = []
+            add(values, local_name(attribute), local_name(value), equal.get((attribute, value)))
     for end, other in ((0, 2), (2, 0)):
         for row in np.flatnonzero(kg.triples[:, end] == at).tolist():
             relation, neighbour = str(kg.relations[kg.triples[row, 1]]), int(kg.triples[row, other])
-            inverse = end == 2
-            is_shared = (relation, inverse, str(kg.entities[neighbour])) in shared
-            arrow = "← " if inverse else ""
+            key = relation, end == 2, str(kg.entities[neighbour])
+            arrow = "← " if end == 2 else ""
             what = f"{arrow}{relation_called(task, number, relation)}"
-            neighbours.append(Line(what, _cut(called(task, neighbour + first)), is_shared))
-    values, neighbours = (
-        sorted(dict.fromkeys(lines), key=lambda line: not line.is_shared)
-        for lines in (values, neighbours)
-    )
+            add(neighbours, what, called(task, neighbour + first), shared.get(key))
+    ordered = [sorted(lines, key=lines.__getitem__) for lines in (values, neighbours)]
     return Side(
         kg.name,
         str(kg.entities[at]),
         " ".join(task.name_of(joint).split()),
-        tuple(values[:MOST]),
-        tuple(neighbours[:MOST]),
+        tuple(ordered[0][:MOST]),
+        tuple(ordered[1][:MOST]),
         max(len(values) - MOST, 0),
         max(len(neighbours) - MOST, 0),
     )

@@ -1,5 +1,11 @@
 """`dualamn review` through its entry point, with answers on standard input."""
 
+import json
+import re
+import signal
+import subprocess
+import sys
+import urllib.request
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -113,3 +119,42 @@ def test_what_cannot_be_is_told(ask: Ask, model: Path, arguments: list[str], mes
     assert shown.exit_code in (1, 2)
     assert message in shown.output
     assert "Traceback" not in shown.output
+
+
+def test_web_serves_until_finished_or_ctrl_c(model: Path, tmp_path: Path) -> None:
+    for way in ("finish", "ctrl-c"):
+        running = subprocess.Popen(
+            [
+                *(sys.executable, "-m", "dualamn", "review", str(model), "--web", "--no-browser"),
+                *("--decisions", f"{way}.sssom.tsv", "--who", "anna"),
+            ],
+            cwd=tmp_path,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            encoding="utf-8",
+        )
+        assert running.stdout is not None
+        address = ""
+        while not address:
+            line = running.stdout.readline()
+            assert line, running.communicate()[1]
+            found = re.search(r"http://127\.0\.0\.1:\d+/\S+/", line)
+            address = found[0] if found else ""
+
+        def send(path: str, *, to: str = address, **content: Any) -> Any:
+            body = json.dumps(content).encode()
+            asked = urllib.request.Request(to + path, body, {"Content-Type": "application/json"})
+            with urllib.request.urlopen(asked) as reply:
+                return json.load(reply)
+
+        send("answer", number=0, verdict="rejected")
+        if way == "finish":
+            send("finish")
+        else:
+            running.send_signal(signal.SIGINT)
+        out, err = running.communicate()
+        assert running.returncode == 0, err
+        assert f"1 answer in {way}.sssom.tsv (1 rejected)" in out
+        assert "Traceback" not in err
+        assert len(read_decisions(tmp_path / f"{way}.sssom.tsv")) == 1

@@ -14,6 +14,7 @@ from dualamn.bench.synthetic_task import make_task
 from dualamn.bootstrap import learn, weight_of_structure
 from dualamn.config import AlignerConfig
 from dualamn.decoding import Decoder
+from dualamn.encoders import Encoder
 from dualamn.errors import DualamnError
 from dualamn.eval import evaluate
 from dualamn.kernels.arrays import FloatArray, Int32Array, keys_of
@@ -52,6 +53,9 @@ class Scripted:
     def refit(self, links: Int32Array, turn: int, *, progress: ProgressCallback) -> None:
         self.turn_numbers.append(turn)
         self.learned.append(links)
+
+    def take_over(self, old: Encoder, new_id: Int32Array, links: Int32Array) -> bool:
+        return False
 
     def embeddings(self) -> FloatArray:
         return self.turns[min(len(self.learned), len(self.turns) - 1)]
