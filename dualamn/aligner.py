@@ -92,9 +92,9 @@ class Aligner:
         self.plan: ExecutionPlan | None = None
         self.seconds: dict[str, float] = {}
         self._fitted: Fitted | None = None
+        self.part: Part | None = None
         self._found: Found | None = None  # by the last `align`
         self._last: AlignmentState | None = None  # of what was loaded
-        self.part: Part | None = None
 
     def slice(
         self, targets: BoolArray, *, k: int = 10, progress: ProgressCallback = silent
