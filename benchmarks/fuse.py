@@ -91,8 +91,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
         process = subprocess.Popen(list(map(str, words)))
         _, status, usage = os.wait4(process.pid, 0)
         spent = time.perf_counter() - started
-        if status:
-            sys.exit(f"dualamn fuse ended with status {status}")
+        process.returncode = os.waitstatus_to_exitcode(status)
+        if process.returncode:
+            sys.exit(f"dualamn fuse ended with status {process.returncode}")
         print(f"{spent:.0f} s, {usage.ru_utime + usage.ru_stime:.0f} s of one core,", end=" ")
         print(f"{usage.ru_maxrss / 2**20:.2f} GiB at most, {given.triples / spent:,.0f} triples/s")
 

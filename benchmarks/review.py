@@ -103,12 +103,12 @@ def reviewed(task: AlignmentTask, order: str, seed: int, given: argparse.Namespa
 
 
 def needed(points: Sequence[Point], f1: float) -> float:
-    """The answers after which an F1 was reached for good, by a straight line; NaN if never."""
+    """The answers after which an F1 was reached for good, by a straight line; infinite if never."""
     below = [at for at, point in enumerate(points) if point.f1 < f1]
     if not below:
         return 0.0
     if below[-1] == len(points) - 1:
-        return float("nan")
+        return float("inf")
     one, two = points[below[-1]], points[below[-1] + 1]
     share = (f1 - one.f1) / (two.f1 - one.f1)
     return one.answers + share * (two.answers - one.answers)
@@ -163,18 +163,15 @@ def main(arguments: Sequence[str] | None = None) -> None:
     steps = [str(p.answers) for p in found[given.orders[0]][0][: len(rows[0]) - 1]]
     print("\nF1 after so many answers, mean over the seeds")
     print(table(("order", *steps), rows))
-    print("\nanswers to reach an F1, mean over the seeds that every order reached it with")
-    # Levels from where all begin to where all end.
+    print("\nanswers to reach an F1 for good, mean over the seeds")
+    # Levels from where all begin to where the best order ends.
     low = max(run[0].f1 for runs in found.values() for run in runs)
-    high = min(run[-1].f1 for runs in found.values() for run in runs)
-    levels = [round(low + share * (high - low), 3) for share in (0.25, 0.5, 0.75, 0.95)]
+    high = max(min(run[-1].f1 for run in runs) for runs in found.values())
     rows = []
-    for level in levels:
-        each = np.array([[needed(run, level) for run in runs] for runs in found.values()])
-        reached = each[:, ~np.isnan(each).any(axis=0)]
-        told = (
-            [f"{mean:.0f}" for mean in reached.mean(axis=1)] if reached.size else [""] * len(each)
-        )
+    for share in (0.25, 0.5, 0.75, 1.0):
+        level = low + share * (high - low)
+        means = [np.mean([needed(run, level) for run in runs]) for runs in found.values()]
+        told = [f"{mean:.0f}" if np.isfinite(mean) else f"> {given.answers}" for mean in means]
         rows.append([f"{level:.3f}", *told])
     print(table(("F1", *found), rows))
 

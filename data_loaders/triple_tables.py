@@ -25,8 +25,8 @@ from dualamn.files.text import OR_SKIP, BadLines, counted, decode, read_text, un
 
 TRIPLE_FIELDS = ("head", "relation", "tail")
 MOST_COLUMNS = 1000
-_BLOCK = 1 << 24  # bytes of text that are read at a time
-_ROWS = 1 << 17  # and rows of Parquet
+_BLOCK = 1 << 22  # bytes of text that are read at a time
+_ROWS = 1 << 16  # and rows of Parquet
 
 _WITH_TIMES = (4, 5)
 """So many columns has a table of triples with a time, or the begin and end of one."""

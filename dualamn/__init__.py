@@ -37,6 +37,7 @@ _MODULE_OF = {
     "NewEntity": "dualamn.lookup",
     "Progress": "dualamn.progress",
     "Review": "dualamn.review",
+    "SchemaAlignment": "dualamn.schema.schema_alignment",
     "TrainingError": "dualamn.errors",
     "append_decision": "dualamn.link_files.decisions",
     "Update": "dualamn.updating.outcome",
@@ -84,6 +85,7 @@ if TYPE_CHECKING:
     from dualamn.matching.entity_clusters import Clusters
     from dualamn.progress import Progress
     from dualamn.review import Review
+    from dualamn.schema.schema_alignment import SchemaAlignment
     from dualamn.updating.outcome import Update
 
 __all__ = [
@@ -109,6 +111,7 @@ __all__ = [
     "NewEntity",
     "Progress",
     "Review",
+    "SchemaAlignment",
     "TrainingError",
     "Update",
     "__version__",

@@ -16,16 +16,18 @@ from dualamn.attributes.name_model import kind_of_model
 from dualamn.bootstrap import Round
 from dualamn.config import DEFAULT_PRESET, AlignerConfig, Overrides, PresetName
 from dualamn.data_loaders.growth import Growth, grown_by
-from dualamn.decoding import chosen_pairs
+from dualamn.decoding import Decoder, chosen_pairs
 from dualamn.encoders import get_encoder
-from dualamn.errors import CheckpointError, DualamnError, TrainingError
+from dualamn.encoders.no_structure import NoStructure
+from dualamn.errors import CheckpointError, ConfigError, DataError, DualamnError, TrainingError
 from dualamn.fitted import Fitted, Linked
 from dualamn.graphs.packed_records import pack, unpack
 from dualamn.graphs.task import AlignmentTask
-from dualamn.kernels.arrays import EmbeddingArray, Int32Array
+from dualamn.kernels.arrays import BoolArray, EmbeddingArray, Int32Array
 from dualamn.kernels.memory import check_room
 from dualamn.matching import check_many, configured_matcher
 from dualamn.model import Model, fit, restored
+from dualamn.part import Part
 from dualamn.planning.execution_plan import ExecutionPlan, plan
 from dualamn.probability.holdout import Holdout, n_trials
 from dualamn.progress import ProgressCallback, silent, within
@@ -69,6 +71,7 @@ class Aligner:
         config: the settings; `fit` changes where embeddings are, or how wide, if they do not fit
             into memory.
         plan: what `fit` expected of memory; None before.
+        part: links of some entities alone, see `slice`; None in a whole aligner.
         seconds: wall-clock seconds that `fit` took, under "train" and "calibrate".
 
     Raises:
@@ -91,6 +94,35 @@ class Aligner:
         self._fitted: Fitted | None = None
         self._found: Found | None = None  # by the last `align`
         self._last: AlignmentState | None = None  # of what was loaded
+        self.part: Part | None = None
+
+    def slice(
+        self, targets: BoolArray, *, k: int = 10, progress: ProgressCallback = silent
+    ) -> Self:
+        """A part of the aligner, for some entities alone.
+
+        It has these entities, their statements and links, k candidates each, and one step of
+        neighbours. `align` gives their links as this aligner finds them, without a search, and
+        `save` a small file. It can neither be indexed nor find other links.
+
+        Args:
+            targets: (n,) bool which entities of the task are wanted.
+            k: how many candidates of each are kept.
+            progress: told of stages "search" and "match".
+
+        Raises:
+            DataError: nothing is wanted.
+        """
+        if not targets.any():
+            raise DataError("none of the entities is wanted, so there is nothing to keep")
+        task, part = Part.of(self.align(progress=progress), targets, k)
+        return type(self)(self.config)._with_part(task, part)
+
+    def _with_part(self, task: AlignmentTask, part: Part) -> Self:
+        """The aligner, fitted to no more than a part."""
+        model = Model(task, self.config, NoStructure(task), Decoder(task, self.config))
+        self._fitted, self.part = Fitted(model), part
+        return self
 
     @property
     def fitted(self) -> Fitted:
@@ -178,7 +210,7 @@ class Aligner:
             resume=resume,
         )
         self.seconds["train"] = time.perf_counter() - started
-        self._fitted = Fitted(model)
+        self._fitted, self.part = Fitted(model), None
         if self.config.calibrate:
             started = time.perf_counter()
             model.decoder.forget()  # while the second model is trained
@@ -265,6 +297,18 @@ class Aligner:
         """
         fitted, task = self.fitted, self.task
         chosen = task.kg_pairs if pairs is None else chosen_pairs(task, pairs)
+        if self.part is not None:
+            if (
+                many
+                or candidates not in (None, "unaligned")
+                or matcher not in (None, self.config.matcher)
+            ):
+                raise ConfigError(
+                    "a part of an aligner has the links that the whole one found, by its matcher "
+                    "and among all entities without a seed link; others are found by the whole one"
+                )
+            found = self.part.chosen(chosen)
+            return Alignment(task, found, "unaligned", self.config.matcher, config=self.config)
         matcher = matcher or self.config.matcher
         if many:
             check_many(matcher)
@@ -387,7 +431,7 @@ class Aligner:
         """
         from dualamn.graphs.aligner_file import write_aligner
 
-        state = self.fitted.model.state()
+        state = self.fitted.model.state() if self.part is None else self.part.state()
         for holdout, second in self.fitted.trials:
             at = f"{_SECOND}{holdout.number}/"
             state |= {f"{at}{k}": v for k, v in second.state().items()}
@@ -435,6 +479,9 @@ class Aligner:
 
         config, storage, task, state, last = read_aligner(path)
         aligner = cls(config if device is None else replace(config, device=device))
+        part = Part.taken(state)
+        if part is not None:
+            return aligner._with_part(task, part)
         of_seconds = taken(state, _SECOND)
         model = restored(task, aligner.config, storage, state)
         aligner._fitted = Fitted(model)

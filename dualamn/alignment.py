@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from dualamn.link_files.table import Slots
     from dualamn.matching.entity_clusters import Clusters
     from dualamn.probability import Threshold
+    from dualamn.schema import SchemaAlignment
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -142,6 +143,22 @@ class Alignment(JudgedLinks):
         from dualamn.explain import explain
 
         return explain(self, left, right, graphs=graphs)
+
+    def schema(self) -> SchemaAlignment:
+        """Which relations, properties and classes of the graphs stand for each other.
+
+        The links that files have, see `written`, and the seed links show it: what of one graph is
+        found again in the other, and with which term. See `dualamn.schema`.
+        """
+        from dualamn.schema import SchemaAlignment
+
+        values = None if self.attributes is None else self.attributes.values
+        types = None if self.attributes is None else self.attributes.types
+        return SchemaAlignment.of(
+            self.written(),
+            None if values is None else values.facts,
+            None if types is None else types.types,
+        )
 
     def clusters(self, *, min_score: float | None = None) -> Clusters[Alignment]:
         """Sets of entities that are the same, at most one of each graph.

@@ -4,6 +4,7 @@ import contextlib
 import importlib
 import json
 import multiprocessing.dummy
+import re
 import runpy
 import sys
 from collections.abc import Callable, Iterator
@@ -154,6 +155,19 @@ def test_limits_counts_what_a_kernel_must_move(script: Script) -> None:
         assert products == 3 * 8
 
 
+def test_fuse_prints_time_and_memory(shown: Shown) -> None:
+    printed = shown("fuse", "--triples", 1600)
+    assert re.search(r"\d+ s, \d+ s of one core, \d\.\d\d GiB at most", printed)
+
+
+def test_schema_counts_correspondences_that_are_known(shown: Shown) -> None:
+    printed = shown("schema", "made", "--made", 300, "--relations", 6, "--support", 5)
+    (row,) = (line.split("|") for line in printed.splitlines() if line.startswith("| made"))
+    known, correct, incorrect = (int(cell) for cell in row[4:7])
+    assert correct > known // 2 > incorrect
+    assert "probability of equivalence" in printed
+
+
 def test_load_prints_seconds_of_loading_and_building(shown: Shown) -> None:
     assert list(columns_of(shown("load", *MADE, "--repeat", 1)))[2:] == ["load", "build", "both"]
 
@@ -224,6 +238,18 @@ def test_trust_prints_a_row_for_every_case(shown: Shown, tmp_path: Path) -> None
     table = columns_of(shown("trust", "--dataset", folder, *asked))
     for said in ("0%", "20%"):
         assert float(table[f"{folder} 100%, names, {said} seeds"][2]) > 0.9  # correct
+
+
+def test_entities_that_were_taken_out_are_looked_up(shown: Shown) -> None:
+    asked = ("--made", 150, "--threads", 1, "--taken", 10, "--rows", "int8", "bit")
+    lines = shown("lookup", *asked).splitlines()
+    cells = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines[-2:]]
+    assert [row[:2] for row in cells] == [["fast", "int8"], ["fast", "bit"]]
+    for row in cells:
+        batch, together, alone = map(float, row[2:5])
+        assert batch >= 0.5
+        assert min(together, alone) >= batch - 0.4
+    assert float(cells[0][6]) > float(cells[1][6])  # megabytes
 
 
 def test_real_pairs_are_aligned_and_judged(shown: Shown, tmp_path: Path) -> None:

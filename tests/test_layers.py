@@ -17,9 +17,9 @@ FLOORS = (
     ("graphs", "result", "eval"),
     ("link_files", "data_loaders"),
     ("encoders", "training", "search", "matching"),
-    ("attributes", "evidence", "probability", "planning"),
+    ("attributes", "evidence", "probability", "planning", "schema"),
     (
-        *("aligner", "fitted", "bootstrap", "decoding", "alignment", "model", "updating"),
+        *("aligner", "fitted", "bootstrap", "decoding", "alignment", "model", "part", "updating"),
         *("explain", "fusion", "lookup", "report", "review", "pyg"),
     ),
     ("commands", "bench"),

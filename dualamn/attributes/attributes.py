@@ -173,6 +173,8 @@ class Attributes:
         if not len(task.seed_links):
             return self.find_seeds(task)
         seeds, kind = task.seed_links, kinds_of(task)
+        if self.names is not None:
+            self.names.learn_one_sided(seeds)
         found = self._found(task).judged_by(seeds)
         found = found.chosen(types_fit(seeds, found.links, kind))
         if len(task.seed_links) >= ENOUGH or not len(found.links):

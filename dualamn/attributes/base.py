@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dualamn.errors import CheckpointError
-from dualamn.kernels.arrays import BoolArray, Floats, Int32Array, IntArray, no_links
+from dualamn.kernels.arrays import BoolArray, Floats, Int32Array, IntArray, find, no_links
 from dualamn.kernels.logistic import Comparisons, fit_logit
 
 if TYPE_CHECKING:
@@ -96,7 +96,7 @@ class AttributeSimilarity(ABC):
         for part in (0, 1):
             self.learn(links[order[1 - part :: 2]])
             asked += self._compared(links[order[part::2]], beside, rng)
-            asked += self._different(self.rejected[part::2], beside)
+            asked += self._different(links[order[part::2]], beside)
         self._set_weights(fit_logit(asked, self._most, self._n_features))
         self.learn(links)
 
@@ -192,33 +192,35 @@ class AttributeSimilarity(ABC):
         return found
 
     def _different(
-        self, pairs: Int32Array, beside: AttributeSimilarity | None
+        self, links: Int32Array, beside: AttributeSimilarity | None
     ) -> list[Comparisons]:
-        """Pairs that are known to be different, each against no match.
+        """The rejected pairs of linked entities, each beside the counterpart that the entity has.
 
-        With w the match weight of a pair and n entities that could be the counterpart, it is no
-        match with the probability 1 / (1 + exp(w) / n) (Fellegi and Sunter). So the first of every
-        row is what no feature speaks for, and the pair counts for 1 / n.
+        The weights say who of all is the counterpart of an entity that has one. A rejected pair of
+        an entity whose counterpart is not known does not tell of that: it may have none. How far
+        such pairs are to be believed is what probabilities are learned for.
 
         Returns:
-            One, or none without pairs.
+            One with a row for every end of a pair that has a counterpart; none without such.
         """
+        rejected, rows = self.rejected.astype(np.int64), [np.empty((0, 4), np.int64)]
+        for side in (0, 1):
+            order = np.argsort(links[:, side], kind="stable")
+            place, known = find(links[order, side].astype(np.int64), rejected[:, side])
+            own = rejected[known]
+            rows.append(np.concatenate([links[order[place[known]]], own], axis=1))
+        pairs = np.concatenate(rows)
         if self._among is not None:
             pairs = pairs[self._among[pairs].all(axis=1)]
         if not len(pairs):
             return []
-        ends = pairs[:, 0].astype(np.int64), pairs[:, 1].astype(np.int64)
-        sizes = np.bincount(self._sources)[self._sources[pairs[:, 1]]]
-        counts = np.stack([np.ones(len(pairs)), 1 / sizes], axis=1).astype(np.float32)
-
-        def against_none(values: NDArray[Any]) -> NDArray[np.floating]:
-            return np.stack([np.zeros(len(pairs)), values.astype(np.float64)], axis=1)
-
+        ends = pairs[:, [0, 2]].ravel(), pairs[:, [1, 3]].ravel()
+        shape = len(pairs), 2
         speaks = None
         if beside is not None and beside.has_weight:
-            speaks = against_none(beside.match_weight(*ends))
-        features = [against_none(values) for values in self.features(*ends)]
-        return [Comparisons(features, counts, speaks)]
+            speaks = beside.match_weight(*ends).reshape(shape)
+        features = [values.reshape(shape) for values in self.features(*ends)]
+        return [Comparisons(features, np.ones(shape, dtype=np.float32), speaks)]
 
 
 def repeated(candidates: NDArray[np.integer]) -> BoolArray:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cached_property
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from scipy.sparse import csr_array, hstack
@@ -13,7 +13,9 @@ from dualamn.attributes.base import AttributeSimilarity, joined
 from dualamn.attributes.facts import row_products
 from dualamn.attributes.name_features import NameFeatures
 from dualamn.attributes.name_sets import NameOwners, all_names, best_entities, distinct_names
+from dualamn.attributes.namedness import one_sided_weights
 from dualamn.attributes.translation import learn_synonyms
+from dualamn.errors import CheckpointError
 from dualamn.graphs.knowledge_graph import FurtherNames
 from dualamn.kernels.arrays import (
     BoolArray,
@@ -27,6 +29,9 @@ from dualamn.kernels.arrays import (
 )
 from dualamn.kernels.logistic import Comparisons
 from dualamn.search.exact import nearest, pair_cosines
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 _COLUMNS = 32  # of random directions drawn at a time
 _PAIRS = 1 << 14  # pairs compared at a time: their rows and products fit into 50 MB
@@ -84,6 +89,7 @@ class NameSimilarity(AttributeSimilarity):
         owners: whose names there are, r in all.
         whole: (r,) see `NameFeatures`.
         named: (n,) who has a name with a word in it.
+        one_sided: (g, g) see `one_sided_weights`; 0 before `learn_one_sided`.
         rows: (r, f) float32 sparse rows of words, pieces and translations, none below 0, whose
             inner products, 1 at most, are the similarities.
     """
@@ -117,6 +123,7 @@ class NameSimilarity(AttributeSimilarity):
         self.whole: IntArray = features.whole
         self.named: BoolArray = np.zeros(n, dtype=np.bool_)
         self.named[self.owners.owner[self.whole >= 0]] = True
+        self.one_sided = one_sided_weights(self.named, sources, np.empty((0, 2), dtype=np.int32))
         self._words = features.words
         self._rare_words = self._by_rarity(features.words)
         self._as_written = unit_rows(
@@ -225,6 +232,42 @@ class NameSimilarity(AttributeSimilarity):
         if self.meaning is None:
             return found
         return *found, pair_cosines(self.meaning, left, right)
+
+    def match_weight(self, left: IntArray, right: IntArray) -> Floats:
+        """(p,) the match weight of pairs of joint ids, also of those of which one has no name."""
+        weight = super().match_weight(left, right)
+        one, other = self.named[left], self.named[right]
+        for has, lacks, at in ((left, right, one & ~other), (right, left, other & ~one)):
+            weight[at] += self.one_sided[self._sources[has[at]], self._sources[lacks[at]]]
+        return weight
+
+    def learn_one_sided(self, links: Int32Array) -> None:
+        """Learns from (m, 2) links that names did not help to find who lacks a name."""
+        self.one_sided = one_sided_weights(self.named, self._sources, links)
+
+    def take_weights(self, other: AttributeSimilarity) -> None:
+        """Takes the weights of another, and what a lack of names says."""
+        super().take_weights(other)
+        assert isinstance(other, NameSimilarity)
+        self.one_sided = other.one_sided
+
+    def state(self) -> dict[str, Tensor]:
+        """What was learned, enough for `load_state` on the same task."""
+        import torch
+
+        return {**super().state(), "one_sided": torch.from_numpy(self.one_sided.copy())}
+
+    def load_state(self, state: dict[str, Tensor]) -> None:
+        """Takes back what `state` gave.
+
+        Raises:
+            CheckpointError: it is of another task.
+        """
+        super().load_state(state)
+        one_sided = state.get("one_sided")
+        if one_sided is None or tuple(one_sided.shape) != self.one_sided.shape:
+            raise CheckpointError("what was saved of names does not fit this task")
+        self.one_sided = one_sided.numpy().astype(np.float64)
 
     def likely(self, queries: IntArray, pool: IntArray, k: int) -> IntArray:
         """(q, min(k, p)) those with the nearest names, by words and pieces; -1 fills rows."""

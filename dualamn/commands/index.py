@@ -50,8 +50,8 @@ def index(
 
     SAVED is the file of dualamn align --save; links are computed from it again, without training.
     The index has all that look-ups need: entities, statements, links, embeddings and names of two
-    graphs. It is opened in a moment, however large it is. Entities that the aligner's second models
-    have not seen are looked up in what those know, which shows how probable candidates are.
+    graphs. It is opened in a moment, however large it is. To learn how probable candidates are,
+    known entities are taken out and looked up in what a model knows of the rest.
 
     \b
     Examples:
@@ -85,5 +85,7 @@ def index(
     )
     console.say(to, f"index of {' and '.join(sizes)} in {out}, {out.stat().st_size / 1e6:,.1f} MB")
     if lookup.n_asked:
-        console.say(to, f"  probabilities by {counted(lookup.n_asked, 'look-up')} in second models")
+        console.say(
+            to, f"  probabilities by {counted(lookup.n_asked, 'look-up')} of what was taken out"
+        )
     console.say(to, f"next: dualamn match {out} NEW --side left --out links.tsv")

@@ -45,6 +45,7 @@ class Outputs:
     top: int | None
     unmatched: Path | None
     report: Path | None
+    schema: Path | None
     clusters: Path | None
     embeddings: Path | None
     save: Path | None
@@ -83,7 +84,10 @@ class Outputs:
 
         if self.top is not None and self.candidates is None:
             raise click.UsageError("--top goes with --candidates FILE, where they are written.")
-        names = ("out", "save", "embeddings", "clusters", "candidates", "unmatched", "report")
+        names = (
+            *("out", "save", "embeddings", "clusters", "candidates", "unmatched"),
+            *("report", "schema"),
+        )
         files = {name: getattr(self, name) for name in names} | {"checkpoint": checkpoint}
         inputs, taken = {path.resolve() for path in read}, set[Path]()
         for name, path in files.items():
@@ -104,6 +108,10 @@ class Outputs:
                 f"{self.form.title} is no text, give the name of a file to write."
             )
         self.form.check(self._write_options)
+        if self.schema is not None:
+            from dualamn.schema.schema_files import check_schema_file
+
+            check_schema_file(self.schema, None, self._schema_base)
         for path in (self.candidates, self.unmatched):
             if path is not None:
                 _table_form(path).check(WriteOptions())
@@ -116,7 +124,7 @@ class Outputs:
 
     def refuse_twice(self, option: str, path: Path) -> None:
         """Refuses another file of a name that one of these has."""
-        tables = self.clusters, self.candidates, self.unmatched
+        tables = self.clusters, self.candidates, self.unmatched, self.schema
         own = (self.out, self.save, self.embeddings, self.report, *tables)
         if path.resolve() in {file.resolve() for file in own if file is not None}:
             raise click.UsageError(f"{option} {path}: this needs a file of its own.")
@@ -125,12 +133,16 @@ class Outputs:
         """Refuses entities that the format of the links cannot hold.
 
         Raises:
-            DataError: an entity that cannot get an IRI, in a format of IRIs.
+            DataError: an entity or a term that cannot get an IRI, in a format of IRIs.
         """
         if self.form.has_iris:
             from dualamn.link_files.table import check_iris
 
             check_iris(task, self._write_options.iris)
+        if self.schema is not None:
+            from dualamn.schema.schema_files import check_terms
+
+            check_terms(task, self.schema, self._schema_base)
 
     def write_trained(self, aligner: Aligner, alignment: Alignment | None = None) -> None:
         """Writes the aligner, with the links that were written, and its embeddings.
@@ -162,6 +174,8 @@ class Outputs:
         if self.unmatched is not None:
             table = unmatched_table(alignment)
             lines.append(self._write_table(table, self.unmatched, "entities without a link"))
+        if self.schema is not None:
+            lines.append(self._write_schema(alignment, self.schema))
         if self.report is not None:
             alignment.report(self.report, seconds=seconds, notes=notes)
             self.kept.append(f"the report in {self.report}")
@@ -179,7 +193,24 @@ class Outputs:
     def _write_options(self) -> WriteOptions:
         from dualamn.link_files.table import WriteOptions
 
-        return WriteOptions(self.base, self.slots, self.ids)
+        for_schema = self._schema_base is not None and not self.form.has_iris
+        return WriteOptions(None if for_schema else self.base, self.slots, self.ids)
+
+    @property
+    def _schema_base(self) -> str | None:
+        """The base as far as the file of the schema takes one."""
+        from dualamn.link_files.formats import format_of
+
+        takes = self.schema is not None and format_of(self.schema).write_table is None
+        return self.base if takes else None
+
+    def _write_schema(self, alignment: Alignment, path: Path) -> str:
+        schema = alignment.schema()
+        schema.write(path, base=self._schema_base)
+        self.kept.append(f"the schema in {path}")
+        counts = schema.counts()
+        several = ", ".join(f"{count:,} of {kind}" for kind, count in counts.items() if count)
+        return f"{len(schema):,} correspondences in {path}" + (f" ({several})" if several else "")
 
     def _write_table(self, table: Table, path: Path, what: str) -> str:
         place = write_table(table, path)
@@ -316,6 +347,11 @@ writing = options.gathered(
         "Write a page for the browser: results, their certainty, and a sample of the links "
         "with their reasons.",
         metavar="FILE.html",
+    ),
+    options.file_option(
+        "--schema",
+        "Write which relations, properties and classes stand for each other, as the links show: "
+        "a table, or .nt, .ttl or .sssom.tsv.",
     ),
     options.file_option(
         "--clusters",

@@ -115,6 +115,7 @@ WELL_KNOWN = {
     "http://dbpedia.org/resource/": "dbr",
     "http://www.wikidata.org/entity/": "wd",
     "https://orcid.org/": "orcid",
+    "http://www.w3.org/2000/01/rdf-schema#": "rdfs",
     "http://www.w3.org/2002/07/owl#": "owl",
     "http://www.w3.org/2004/02/skos/core#": "skos",
     "https://w3id.org/semapv/vocab/": "semapv",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,7 @@ from dualamn.fusion.functional_properties import Conflicts
 from dualamn.fusion.fused_files import GraphFormat, graph_format
 from dualamn.fusion.identities import PREFERENCES, LinkedTerms, Prefer
 from dualamn.fusion.rewiring import Rewiring
-from dualamn.fusion.statement_chunks import GraphFiles, check_files
+from dualamn.fusion.statement_chunks import Chunk, GraphFiles, check_files
 from dualamn.fusion.survey import Survey
 from dualamn.fusion.terms import Terms, plain
 from dualamn.link_files.alike import file_notes
@@ -205,7 +205,7 @@ def fuse(
     added = [_SAME] if same_as else []
     if provenance and form.is_rdf and not form.has_graphs:
         added.append(DERIVED)
-    n_conflicts = None
+    n_conflicts: int | None = None
     with Conflicts(functional) as found:
         rewiring = Rewiring(
             identities,
@@ -215,13 +215,18 @@ def fuse(
             has_graphs=form.has_graphs,
             added=added,
         )
-        chunks = rewiring.chunks(sources, terms, reading, progress)
-        form.write(out, chunks, labels, with_source=provenance)
-        if side is not None and write_side is not None:
-            table = found.table(terms.graphs, identities.renamed, written)
-            write_side(table, side)
-            whose = zip(table.columns["entity"], table.columns["property"], strict=True)
-            n_conflicts = len(set(whose))
+
+        def chunks_then_conflicts() -> Iterator[Chunk]:
+            # Before the graph gets its name, so that there are both files or none.
+            nonlocal n_conflicts
+            yield from rewiring.chunks(sources, terms, reading, progress)
+            if side is not None and write_side is not None:
+                table = found.table(terms.graphs, identities.renamed, written)
+                write_side(table, side)
+                whose = zip(table.columns["entity"], table.columns["property"], strict=True)
+                n_conflicts = len(set(whose))
+
+        form.write(out, chunks_then_conflicts(), labels, with_source=provenance)
     return Fusion(
         graphs=dict(zip(terms.graphs, survey.n_statements, strict=True)),
         n_statements=rewiring.n_written,

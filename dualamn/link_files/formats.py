@@ -97,6 +97,10 @@ class Format:
                 f"{_names(lambda form: not form.has_iris)}"
             )
         checked_slots(options.sssom)
+        self.check_package()
+
+    def check_package(self) -> None:
+        """Raises a MissingExtraError if a package that writes the format is not installed."""
         if self.needs_to_write is not None:
             name, extra = self.needs_to_write
             needs(name, extra=extra)

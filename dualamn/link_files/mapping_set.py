@@ -26,7 +26,7 @@ from typing import Any, Literal
 from urllib.parse import quote, unquote
 
 from dualamn.errors import ConfigError, DataError, did_you_mean
-from dualamn.files.iris import is_iri
+from dualamn.files.iris import Base, is_iri
 from dualamn.files.text import short
 from dualamn.kernels.arrays import FloatArray
 from dualamn.link_files.table import (
@@ -187,7 +187,7 @@ class MappingSet:
     Attributes:
         id: the IRI of the set.
         slots: the slots of the whole set by name, in the order of the standard.
-        predicate, justification: CURIEs that hold for every link.
+        curies: the predicates and justifications that links may have.
         columns: the slots of links by name, in the order of the standard, m texts each. Not
             there are labels if no entity has one ("" is for some without), sources that `slots`
             says for all, confidence if no link has one ("" is for some without), and `other`,
@@ -196,9 +196,29 @@ class MappingSet:
 
     id: str
     slots: dict[str, tuple[str, ...]]
-    predicate: str
-    justification: str
+    curies: tuple[str, ...]
     columns: dict[str, list[str]]
+
+    @classmethod
+    def of(
+        cls,
+        set_id: str,
+        slots: Mapping[str, tuple[str, ...]],
+        curies: tuple[str, ...],
+        columns: Mapping[str, list[str] | None],
+    ) -> MappingSet:
+        """A set with the slots that every one has, and more, and columns that are there."""
+        every = {
+            "mapping_set_id": (set_id,),
+            "license": (NO_LICENSE,),
+            "mapping_tool": ("dualamn",),
+            "mapping_tool_version": (__version__,),
+            "mapping_date": (today(),),
+            **slots,
+        }
+        ordered = {name: every[name] for name in SLOTS if name in every}
+        there = {name: column for name, column in columns.items() if column is not None}
+        return cls(set_id, ordered, curies, there)
 
 
 def mapping_set(alignment: AlignedLinks, options: WriteOptions, path: Path) -> MappingSet:
@@ -211,26 +231,12 @@ def mapping_set(alignment: AlignedLinks, options: WriteOptions, path: Path) -> M
     given = checked_slots(options.sssom)
     table, order = table_of_links(alignment), link_order(alignment)
     subjects, objects = link_iris(table, options.iris, path)
-    (set_id,) = given.get("mapping_set_id", (_set_id(subjects, objects, path),))
-
-    def source(graph: str) -> str:
-        if is_iri(graph):
-            return graph
-        base = options.iris
-        return f"{set_id}#{quote(graph, safe='')}" if base is None else base.graph(graph)
-
-    slots = {
-        "mapping_set_id": (set_id,),
-        "license": (NO_LICENSE,),
-        "mapping_tool": ("dualamn",),
-        "mapping_tool_version": (__version__,),
-        "mapping_date": (today(),),
-        **{name: values for name, values in given.items() if name in SLOTS},
-    }
+    (set_id,) = given.get("mapping_set_id", (id_of_set(subjects, objects, path),))
+    slots = {name: values for name, values in given.items() if name in SLOTS}
     sources = {}
     for slot, column in (("subject_source", "left_source"), ("object_source", "right_source")):
         names = table.columns[column].tolist()
-        iris = {name: source(name) for name in dict.fromkeys(names)}
+        iris = {name: source_iri(name, set_id, options.iris) for name in dict.fromkeys(names)}
         if len(iris) == 1:
             slots.setdefault(slot, tuple(iris.values()))
         sources[slot] = None if slot in slots else [iris[name] for name in names]
@@ -250,13 +256,14 @@ def mapping_set(alignment: AlignedLinks, options: WriteOptions, path: Path) -> M
         "confidence": confidence,
         "other": other,
     }
-    return MappingSet(
-        set_id,
-        {name: slots[name] for name in SLOTS if name in slots},
-        predicate,
-        justification,
-        {name: column for name, column in columns.items() if column is not None},
-    )
+    return MappingSet.of(set_id, slots, (predicate, justification), columns)
+
+
+def source_iri(graph: str, set_id: str, base: Base | None) -> str:
+    """The IRI of a graph that links are of: itself, or under the base, or the id of the set."""
+    if is_iri(graph):
+        return graph
+    return f"{set_id}#{quote(graph, safe='')}" if base is None else base.graph(graph)
 
 
 def graph_of(source: str, set_id: str) -> str:
@@ -283,7 +290,12 @@ def score_and_probability(
     return {"score": scores, "probability": list(confidence)}
 
 
-def _set_id(subjects: list[str], objects: list[str], path: Path) -> str:
+def id_of_set(subjects: Sequence[str], objects: Sequence[str], path: Path) -> str:
+    """The id of a set of links, alike for the same ones.
+
+    Raises:
+        DataError: a name is no text.
+    """
     digest = hashlib.sha256()
     for pair in zip(subjects, objects, strict=True):
         try:

@@ -71,10 +71,11 @@ def write_ntriples(alignment: AlignedLinks, path: Path, options: WriteOptions) -
 
 def write_turtle(alignment: AlignedLinks, path: Path, options: WriteOptions) -> None:
     """Writes the links, with six decimals of each confidence."""
-    write_lines(path, _turtle(mapping_set(alignment, options, path)))
+    write_lines(path, turtle_lines(mapping_set(alignment, options, path)))
 
 
-def _turtle(made: MappingSet) -> Iterator[str]:
+def turtle_lines(made: MappingSet) -> Iterator[str]:
+    """A mapping set in Turtle."""
     for prefix, space in PREFIXES.items():
         yield f"@prefix {prefix}: <{space}> .\n"
     yield f"\n<{made.id}> a sssom:MappingSet"
@@ -83,13 +84,14 @@ def _turtle(made: MappingSet) -> Iterator[str]:
             yield f" ;\n    {SLOTS[name].property} {_object(SLOTS[name].kind, value)}"
     yield " .\n\n"
     cells = [(name, _KINDS[name], made.columns[name]) for name in _KINDS if name in made.columns]
-    ends = zip(made.columns["subject_id"], made.columns["object_id"], strict=True)
-    for row, (subject, object_) in enumerate(ends):
-        yield f"<{subject}> {made.predicate} <{object_}> .\n"
+    names = ("subject_id", "predicate_id", "object_id", "mapping_justification")
+    rows = zip(*(made.columns[name] for name in names), strict=True)
+    for row, (subject, predicate, object_, justification) in enumerate(rows):
+        yield f"<{subject}> {predicate} <{object_}> .\n"
         yield (
             f"<{made.id}> sssom:mappings [ a owl:Axiom ; owl:annotatedSource <{subject}> ; "
-            f"owl:annotatedProperty {made.predicate} ; owl:annotatedTarget <{object_}> ; "
-            f"sssom:mapping_justification {made.justification}"
+            f"owl:annotatedProperty {predicate} ; owl:annotatedTarget <{object_}> ; "
+            f"sssom:mapping_justification {justification}"
         )
         for name, kind, column in cells:
             if column[row]:

@@ -48,14 +48,15 @@ _REFERENCES = ("creator_id", "subject_source", "object_source")
 
 def write_sssom(alignment: AlignedLinks, path: Path, options: WriteOptions) -> None:
     """Writes the links, with six decimals of each confidence."""
-    write_lines(path, _lines(mapping_set(alignment, options, path)))
+    write_lines(path, sssom_lines(mapping_set(alignment, options, path)))
 
 
-def _lines(made: MappingSet) -> Iterator[str]:
+def sssom_lines(made: MappingSet) -> Iterator[str]:
+    """A mapping set as SSSOM's table, behind its header."""
     ids = ("subject_id", "object_id", "subject_source", "object_source")
     uris = {name: list(map(to_uri, made.columns[name])) for name in ids if name in made.columns}
     references = [to_uri(iri) for name in _REFERENCES for iri in made.slots.get(name, ())]
-    always = [PREFIXES[curie.partition(":")[0]] for curie in (made.predicate, made.justification)]
+    always = [PREFIXES[curie.partition(":")[0]] for curie in made.curies]
     # Entities first: what they have in common is what the prefixes are for.
     every = chain(*uris.values(), references)
     curies = curies_of((iri for iri in every if not iri.startswith("orcid:")), always)

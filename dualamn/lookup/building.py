@@ -11,7 +11,7 @@ from dualamn.alignment import Alignment
 from dualamn.errors import ConfigError
 from dualamn.lookup.freezing import KnownLinks, freeze
 from dualamn.lookup.index_file import write_index
-from dualamn.lookup.lookup_trials import LookupTrial, chances_by
+from dualamn.lookup.lookup_trials import LookupTrial, chances_by, n_lookup_trials
 from dualamn.lookup.packed_rows import Precision
 from dualamn.progress import ProgressCallback, silent, within
 
@@ -37,15 +37,18 @@ def build_index(
         The alignment whose links the index has.
 
     Raises:
-        ConfigError: several pairs of graphs and none is named, or an unknown graph.
+        ConfigError: several pairs of graphs and none is named, an unknown graph, or a part of an
+            aligner (`Aligner.slice`).
         DataError: the file cannot be written.
     """
     task, model = aligner.task, aligner.fitted.model
+    if aligner.part is not None:
+        raise ConfigError("a part of an aligner cannot be indexed; take the whole one")
     if pair is None and len(task.kg_pairs) > 1:
         raise ConfigError(
             f"the task has the graphs {', '.join(task.kg_names)}: name the two to be indexed"
         )
-    models = 1 + len(aligner.fitted.trials)
+    models = 1 + n_lookup_trials(aligner)
     alignment = aligner.align(pairs=None if pair is None else [pair], progress=progress)
     left, right = alignment.pairs[0].left, alignment.pairs[0].right
     found = alignment.pairs[0]
@@ -60,7 +63,7 @@ def build_index(
     )
     trials = [
         LookupTrial.of(aligner, alignment, at, within(progress, model=at + 2, models=models))
-        for at in range(len(aligner.fitted.trials))
+        for at in range(models - 1)
     ]
     about |= {"chances": chances_by(trials, _linked_share(alignment)).as_dict()}
     write_index(path, arrays, about)

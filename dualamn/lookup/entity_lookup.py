@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 TOO_LITTLE = "too little is known"
 """Said of an entity with neither a known neighbour nor a name."""
 
+_AGAIN = 2  # times that entities with new neighbours are looked up again
 _MOST_REASONS = 2  # statements that a reason names
 
 Triple = tuple[str, str, str]
@@ -172,8 +173,8 @@ class Lookup:
         if self._chances.n_asked:
             return ()
         return (
-            "probabilities are what held for other data: the aligner has no second model, or it "
-            "says too little",
+            "probabilities are what held for other data: there are too few seed links to learn "
+            "them from, or no second model",
         )
 
     def match(
@@ -213,7 +214,7 @@ class Lookup:
     ) -> tuple[Matches, ...]:
         """Looks up entities that may be each other's neighbours.
 
-        First each is looked up by itself; those with new neighbours are looked up once more, by
+        First each is looked up by itself; those with new neighbours are looked up again, by
         what was found of these. Where several claim the same candidate, its probability is shared.
 
         Args:
@@ -232,7 +233,7 @@ class Lookup:
             links.append(among)
         scored = [self._scorer.score(one, which) for one in asked]
         chosen = self._chosen(scored)
-        if any(links):
+        for _ in range(_AGAIN if any(links) else 0):
             for at, among in enumerate(links):
                 found = {place: chosen[other].counterparts for place, other in among.items()}
                 found = {place: some for place, some in found.items() if len(some[0])}

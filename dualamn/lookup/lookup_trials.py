@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from dualamn.aligner import Aligner
 from dualamn.alignment import Alignment
+from dualamn.encoders.propagation import Propagation
 from dualamn.graphs.knowledge_graph import Literals
 from dualamn.graphs.task import AlignmentTask
 from dualamn.kernels.arrays import BoolArray, FloatArray, Int32Array
@@ -24,7 +25,10 @@ _MOST_PARTED = 500  # links a side, one end of which is taken out
 _MOST_OTHERS = 300  # entities a side that are taken out besides
 _OTHERS_OUT = 0.025  # share of all of them at most
 _LEAST_SHARE = 0.02  # of entities with a counterpart, and of those without one
-_UNTRAINED = "propagation"  # the encoder that is fitted in no time
+_SEEDS_OUT = 0.05  # of the seed links, one end of which is taken out of a model that is not trained
+_FEWEST_OUT = 40  # of them, or a fifth of all
+_TOO_FEW = 10
+_TRIALS = 3  # at most of such models
 
 _PURPOSE = 0x100CED  # keeps these draws apart from others of the same seed
 
@@ -53,26 +57,35 @@ class LookupTrial:
     ) -> LookupTrial:
         """Takes entities out of a task, and looks them up in what a model knows of the rest.
 
-        Those are one end of known links that the second model of this number has not seen, and some
-        others. The model is fitted anew where that takes no time, on all that is not taken out;
-        otherwise it is the second one, which nothing is trained for, with the statements of all
-        others around its parameters.
+        Those are one end of known links, and some others. Where fitting takes no time, the model is
+        fitted anew on all the rest, which a few links fewer hardly change. Otherwise it is the
+        second model of this number, with the statements of all the rest around its parameters, and
+        what is taken out are entities that it has not seen.
 
         Args:
-            aligner: fitted, with second models.
+            aligner: fitted.
             alignment: of the two graphs.
-            number: which second model.
+            number: of the trial, see `n_lookup_trials`.
             progress: told of searches.
         """
         task, first = aligner.task, aligner.fitted.model
-        holdout, second = aligner.fitted.trials[number]
         left, right = alignment.pairs[0].left, alignment.pairs[0].right
         rng = np.random.default_rng([aligner.config.seed, _PURPOSE, number])
-        unseen = np.zeros(task.n_entities, dtype=np.bool_)
-        unseen[holdout.gone] = True
-        parted = task.links_between(holdout.parted, left, right)
-        parted = parted[unseen[parted].sum(axis=1) == 1]
-        ends = [parted[unseen[parted[:, side]]][:_MOST_PARTED] for side in (0, 1)]
+        seeds = task.links_between(task.seed_links, left, right)
+        second = None
+        if _is_untrained(aligner):
+            unseen = np.ones(task.n_entities, dtype=np.bool_)
+            order = np.random.default_rng([aligner.config.seed, _PURPOSE]).permutation(len(seeds))
+            count = _taken_links(len(seeds))
+            parted = seeds[order[number * count : (number + 1) * count]]
+            ends = [parted[::2], parted[1::2]]
+        else:
+            holdout, second = aligner.fitted.trials[number]
+            unseen = np.zeros(task.n_entities, dtype=np.bool_)
+            unseen[holdout.gone] = True
+            parted = task.links_between(holdout.parted, left, right)
+            parted = parted[unseen[parted].sum(axis=1) == 1]
+            ends = [parted[unseen[parted[:, side]]][:_MOST_PARTED] for side in (0, 1)]
         taken = np.zeros(task.n_entities, dtype=np.bool_)
         for side in (0, 1):
             taken[ends[side][:, side]] = True
@@ -80,7 +93,13 @@ class LookupTrial:
         taken[np.concatenate(others)] = True
         gone = np.flatnonzero(taken).astype(np.int32)
         rest = without(task, gone)
-        model = _model_of(first, second, rest, _hidden(first.attributes.meaning, gone), progress)
+        meaning = _hidden(first.attributes.meaning, gone)
+        config = replace(aligner.config, calibrate=False)
+        storage = first.encoder.storage
+        if second is None:
+            model = fit(rest, config, storage, meaning, weights_of=first, progress=progress)
+        else:
+            model = restored(rest, config, storage, second.state(), meaning)
         scorer = _scorer(model, alignment, progress)
         asked_ends = [ends[side][:, side] for side in (0, 1)]
         found: list[tuple[Choice, int]] = []
@@ -102,6 +121,24 @@ class LookupTrial:
                 for asked in asked_of(task, kg, others[side], taken)
             ]
         return cls(found, missing, unlabelled, still_there)
+
+
+def n_lookup_trials(aligner: Aligner) -> int:
+    """How many trials there can be: second models, or some for an encoder that is not trained."""
+    if not _is_untrained(aligner):
+        return len(aligner.fitted.trials)
+    count = _taken_links(len(aligner.task.seed_links))
+    return min(_TRIALS, -(-2 * _MOST_PARTED // count)) if count >= _TOO_FEW else 0
+
+
+def _taken_links(n_seeds: int) -> int:
+    """How many links have one end taken out of a model that is fitted anew."""
+    few = min(_FEWEST_OUT, n_seeds // 5)
+    return min(max(int(_SEEDS_OUT * n_seeds), few), 2 * _MOST_PARTED)
+
+
+def _is_untrained(aligner: Aligner) -> bool:
+    return isinstance(aligner.fitted.model.encoder, Propagation)
 
 
 def chances_by(trials: Sequence[LookupTrial], linked: float) -> Chances:
@@ -154,20 +191,6 @@ def _hidden(meaning: FloatArray | None, gone: Int32Array) -> FloatArray | None:
     meaning = meaning.copy()
     meaning[gone] = 0
     return meaning
-
-
-def _model_of(
-    first: Model,
-    second: Model,
-    rest: AlignmentTask,
-    meaning: FloatArray | None,
-    progress: ProgressCallback,
-) -> Model:
-    """A model of a task that has not seen what was taken out of it."""
-    config, storage = second.config, second.encoder.storage
-    if config.encoder == _UNTRAINED:
-        return fit(rest, config, storage, meaning, weights_of=first, progress=progress)
-    return restored(rest, config, storage, second.state(), meaning)
 
 
 def _scorer(model: Model, alignment: Alignment, progress: ProgressCallback) -> Scorer:

@@ -9,7 +9,7 @@ from dualamn import bootstrap
 from dualamn.aligner import Aligner
 from dualamn.attributes import PseudoSeeds
 from dualamn.attributes.attributes import Attributes
-from dualamn.attributes.pseudo_seeds import shared_identifiers
+from dualamn.attributes.pseudo_seeds import ENOUGH, shared_identifiers
 from dualamn.attributes.seeds_by_name import types_fit
 from dualamn.config import AlignerConfig
 from dualamn.decoding import Decoder
@@ -32,6 +32,7 @@ def test_seed_links_judge_those_beside_them() -> None:
     pairs = [[i, 100 + i] for i in range(30)]
     own = found(pairs, [0.0] * 10 + [0.3] * 20, exact=10, near=20)
     right = np.array(pairs[:5] + pairs[12:17], dtype=np.int32)
+    few = np.array(pairs[:1] + pairs[12:13] + [[50, 150]], dtype=np.int32)
     kept = own.judged_by(right)
     # Half of what chance gave before them counts for no more than ten seed links do.
     np.testing.assert_allclose(kept.chance, [0.0] * 5 + [0.15] * 15, atol=1e-6)
@@ -40,9 +41,11 @@ def test_seed_links_judge_those_beside_them() -> None:
     wrong = right.copy()
     wrong[:, 1] += 50
     assert len(own.judged_by(wrong).links) == 0
-    # Seed links of others say nothing.
-    others = np.array([[50, 150]], dtype=np.int32)
+    # Many seed links stand in for pairs that are not trusted, a few do not.
+    others = np.array([[50 + i, 250 + i] for i in range(ENOUGH)], dtype=np.int32)
     assert own.judged_by(others).links.tolist() == pairs[:10]
+    assert len(own.judged_by(others[:1]).links) == 30
+    assert len(own.judged_by(few).links) == 28
 
 
 def iri_task() -> AlignmentTask:

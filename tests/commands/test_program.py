@@ -52,6 +52,7 @@ def test_there_is_a_command_for_every_job() -> None:
             "inspect",
             "match",
             "review",
+            "slice",
             "update",
         )
     }

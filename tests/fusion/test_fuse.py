@@ -359,7 +359,9 @@ def test_a_file_that_is_read_is_never_written(files: list[Path], tmp_path: Path)
     assert files[0].read_text() == LEFT
 
 
-def test_nothing_is_half_written(files: list[Path], tmp_path: Path) -> None:
+def test_nothing_is_half_written(
+    files: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     out, side = tmp_path / "one.nt", tmp_path / "conflicts.tsv"
     out.write_text("as it was")
     files[1].write_text(RIGHT + "no turtle")
@@ -373,6 +375,13 @@ def test_nothing_is_half_written(files: list[Path], tmp_path: Path) -> None:
 
     with pytest.raises(KeyboardInterrupt):
         dualamn.fuse(files, LINKS, out, conflicts=side, progress=interrupt)
+
+    def fail(self: object, *_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("dualamn.fusion.functional_properties.Conflicts.table", fail)
+    with pytest.raises(DataError, match="No space left"):
+        dualamn.fuse(files, LINKS, out, conflicts=side)
     assert out.read_text() == "as it was"
     assert sorted(path.name for path in tmp_path.iterdir()) == ["left.nt", "one.nt", "right.ttl"]
 
