@@ -124,7 +124,7 @@ class Outputs:
 
     def refuse_twice(self, option: str, path: Path) -> None:
         """Refuses another file of a name that one of these has."""
-        tables = self.clusters, self.candidates, self.unmatched
+        tables = self.clusters, self.candidates, self.unmatched, self.schema
         own = (self.out, self.save, self.embeddings, self.report, *tables)
         if path.resolve() in {file.resolve() for file in own if file is not None}:
             raise click.UsageError(f"{option} {path}: this needs a file of its own.")
