@@ -39,7 +39,7 @@ _MODULE_OF = {
     "Review": "dualamn.review",
     "SchemaAlignment": "dualamn.schema.schema_alignment",
     "TrainingError": "dualamn.errors",
-    "append_decision": "dualamn.link_files.decisions",
+    "append_decision": "dualamn.link_files.decision_file",
     "Update": "dualamn.updating.outcome",
     "as_graph": "dualamn.data_loaders",
     "as_task": "dualamn.data_loaders",
@@ -80,7 +80,8 @@ if TYPE_CHECKING:
     from dualamn.graphs.knowledge_graph import KnowledgeGraph
     from dualamn.graphs.task import AlignmentTask
     from dualamn.link_files.changes import Changes, diff
-    from dualamn.link_files.decisions import Decision, append_decision, read_decisions
+    from dualamn.link_files.decision_file import append_decision
+    from dualamn.link_files.decisions import Decision, read_decisions
     from dualamn.lookup import Lookup, Matches, NewEntity
     from dualamn.matching.entity_clusters import Clusters
     from dualamn.progress import Progress

@@ -23,11 +23,14 @@ from dualamn.eval import PROTOCOL_IN_WORDS, evaluate
 from dualamn.files.atomic import atomic_write
 from dualamn.files.text import counted
 from dualamn.graphs.knowledge_graph import KnowledgeGraph
+from dualamn.link_files.decision_file import decision_rows
+from dualamn.link_files.decisions import VERDICTS, Decision
 from dualamn.link_files.unlinked import REASONS, unlinked
 from dualamn.probability.calibration import JudgedLinks
 from dualamn.report.certainty import (
     CONFIDENCE,
     METHOD_IN_WORDS,
+    Band,
     coverage,
     pair_certainty,
     sample_links,
@@ -44,6 +47,9 @@ MOST_REASONS = 8
 
 MOST_RELATIONS = 8
 """Relations of a graph that are listed."""
+
+WHO, WHEN = "{who}", "{when}"
+"""What the page's script puts a reader's name and the date in the place of."""
 
 _PACKAGES = ("torch", "numpy", "scipy", "faiss-cpu")
 _OF_THE_RUN = ("seed", "device", "threads", "memory", "calibrate")
@@ -94,7 +100,7 @@ def _content(
 ) -> dict[str, Any]:
     task, calibration = alignment.task, alignment.calibration
     health, summary = check_health(task), describe(task)
-    script = _part("filter.js")
+    script = _part("report.js")
     if calibration is not None:
         seconds["calibrate"] = calibration.seconds
         notes = [*notes, *calibration.notes]
@@ -102,11 +108,13 @@ def _content(
     assert isinstance(whole, JudgedLinks)
     pairs = [pair_certainty(whole, number) for number in range(len(whole.pairs))]
     least = min(alignment.least_probability or 0.0, 1.0)  # infinite where none is probable enough
+    bands = sample_links(whole, per_band)
     return {
         "alignment": alignment,
         "whole": whole,
         "task": task,
-        "bands": sample_links(whole, per_band),
+        "bands": bands,
+        "decisions": decision_parts(bands),
         "calibration": calibration,
         "confidence": CONFIDENCE,
         "classes": links_by_class(whole, least),
@@ -131,6 +139,41 @@ def _content(
         "versions": versions(),
         "written": datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
     }
+
+
+def decision_parts(bands: Sequence[Band]) -> tuple[str, list[list[str]]]:
+    """What a file of decisions about the sample is put together from.
+
+    Its beginning, and for each listed link a row for every verdict, with places for who decided and
+    when; no rows for a link that no file can hold.
+    """
+    pairs = [
+        (found.left, found.right)
+        for found in (link.explanation for band in bands for link in band.sampled)
+        if found.right is not None  # which a link always has
+    ]
+    writable = [all(_is_text(f"{end.graph}{end.identifier}") for end in ends) for ends in pairs]
+    beginning, rows = decision_rows(
+        Decision(
+            left.identifier,
+            right.identifier,
+            verdict,
+            WHO,
+            WHEN,
+            left_source=left.graph,
+            right_source=right.graph,
+        )
+        for (left, right), is_text in zip(pairs, writable, strict=True)
+        if is_text
+        for verdict in VERDICTS
+    )
+    each = iter(rows)
+    return beginning, [[next(each) for _ in VERDICTS] if is_text else [] for is_text in writable]
+
+
+def _is_text(value: str) -> bool:
+    """Whether it is free of half surrogate pairs, which UTF-8 cannot hold."""
+    return not any("\ud800" <= char <= "\udfff" for char in value)
 
 
 def _part(name: str) -> str:

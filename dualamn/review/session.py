@@ -13,13 +13,8 @@ from dualamn.data_loaders.decided import Found
 from dualamn.explain import PairExplainer
 from dualamn.files.text import counted
 from dualamn.kernels.arrays import BoolArray, Floats, IntArray, find, pair_keys
-from dualamn.link_files.decisions import (
-    Decision,
-    Verdict,
-    append_decision,
-    read_decisions,
-    withdraw_decision,
-)
+from dualamn.link_files.decision_file import append_decision, withdraw_decision
+from dualamn.link_files.decisions import Decision, Verdict, read_decisions
 from dualamn.probability.calibration import JudgedLinks
 from dualamn.result import LIKELY
 from dualamn.review.asking_order import RANDOM_SHARE, next_questions

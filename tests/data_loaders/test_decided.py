@@ -10,7 +10,8 @@ import pytest
 from dualamn import Aligner, AlignmentTask, as_task
 from dualamn.bench.synthetic_task import make_task
 from dualamn.data_loaders.decided import with_decisions
-from dualamn.link_files.decisions import Decision, append_decision
+from dualamn.link_files.decision_file import append_decision
+from dualamn.link_files.decisions import Decision
 
 
 @pytest.fixture

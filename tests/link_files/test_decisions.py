@@ -9,14 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dualamn.errors import ConfigError, DataError
-from dualamn.link_files.decisions import (
-    VERDICTS,
-    Decision,
-    append_decision,
-    read_decisions,
-    settled,
-    withdraw_decision,
-)
+from dualamn.link_files.decision_file import append_decision, withdraw_decision
+from dualamn.link_files.decisions import VERDICTS, Decision, read_decisions, settled
 
 LEFT, RIGHT = "http://left.org/a", "http://right.org/A"
 FILE = "decisions.sssom.tsv"

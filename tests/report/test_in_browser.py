@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from dualamn import Alignment
+from dualamn import Alignment, read_decisions
 
 CHROMIUM = next(
     filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), ""
@@ -139,6 +139,48 @@ def test_a_slider_chooses_the_probability(calibrated: Alignment, tmp_path: Path)
         f"{kept:,} links, of which {expected:,.0f} expected to be correct: "
         f"{100 * expected / kept:.1f}%, and with 95% confidence {100 * lower:.1f}% or more"
     )
+
+
+def test_decisions_are_saved_as_the_file_that_align_reads(
+    calibrated: Alignment, tmp_path: Path
+) -> None:
+    script = """
+    const frame = document.querySelector("iframe").contentWindow, page = frame.document;
+    const seen = {}, links = [...page.querySelectorAll("details.link")];
+    for (const link of links) link.open = true;
+    const all = [...page.querySelectorAll(".verdicts button")];
+    seen.tall = Math.min(...all.map((x) => x.offsetHeight));
+    frame.Blob = function (parts) { seen.saved = parts.join(""); };
+    frame.URL.createObjectURL = () => "#";
+    const save = page.querySelector("#decide button");
+    const buttons = (at) => links[at].querySelectorAll(".verdicts button");
+    seen.nothingToSave = save.disabled;
+    buttons(0)[0].click(); buttons(1)[1].click(); buttons(2)[2].click();
+    buttons(3)[0].click(); buttons(3)[0].click();
+    seen.pressed = [...buttons(1)].map((x) => x.getAttribute("aria-pressed"));
+    page.forms.decide.elements.who.value = "Ann\t{when}";
+    save.click();
+    seen.told = page.getElementById("decided").textContent;
+    seen.narrow = page.documentElement.scrollWidth - page.documentElement.clientWidth;
+    document.title = JSON.stringify(seen);
+    """
+    seen, console = framed(tmp_path, page_of(calibrated, tmp_path), script)
+    assert console == []
+    assert seen["nothingToSave"]
+    assert seen["tall"] >= 40
+    assert seen["narrow"] <= 0
+    assert seen["pressed"] == ["false", "true", "false"]
+    assert seen["told"].startswith("3 of ")
+    (tmp_path / "decisions.sssom.tsv").write_text(seen["saved"], encoding="utf-8")
+    decisions = read_decisions(tmp_path / "decisions.sssom.tsv").decisions
+    assert [decision.verdict for decision in decisions] == ["accepted", "rejected", "unsure"]
+    assert {decision.who for decision in decisions} == {"Ann {when}"}
+    assert all(re.fullmatch(r"\d{4}-\d\d-\d\d", decision.when) for decision in decisions)
+    task = calibrated.task
+    known = [set(kg.entities.tolist()) for kg in task.kgs]
+    for decision in decisions:
+        assert decision.left in known[task.kg_names.index(decision.left_source)]
+        assert decision.right in known[task.kg_names.index(decision.right_source)]
 
 
 def test_strings_of_the_data_run_nothing(tricky: Alignment, tmp_path: Path) -> None:

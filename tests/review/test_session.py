@@ -8,7 +8,8 @@ import pytest
 from dualamn import Aligner, load_files
 from dualamn.data_loaders.decided import with_decisions
 from dualamn.kernels.arrays import pair_keys
-from dualamn.link_files.decisions import Decision, append_decision, read_decisions
+from dualamn.link_files.decision_file import append_decision
+from dualamn.link_files.decisions import Decision, read_decisions
 from dualamn.review import Review
 from dualamn.review.linked_files import alignment_of_links
 from dualamn.review.proposals import Proposals, influence

@@ -46,6 +46,41 @@
     });
     choose.addEventListener("submit", (event) => event.preventDefault());
   }
+  const decide = document.getElementById("decide");
+  if (decide) {
+    const rows = JSON.parse(decide.dataset.rows), verdicts = links.map(() => -1);
+    const save = decide.querySelector("button"), told = document.getElementById("decided");
+    links.forEach((link, at) => {
+      const group = link.querySelector(".verdicts"), buttons = [...group.children];
+      group.hidden = !rows[at].length;
+      group.addEventListener("click", (event) => {
+        const verdict = buttons.indexOf(event.target.closest("button"));
+        if (verdict < 0) return;
+        verdicts[at] = verdicts[at] === verdict ? -1 : verdict;
+        buttons.forEach((button, number) => button.setAttribute("aria-pressed", number === verdicts[at]));
+        link.dataset.decided = verdicts[at] < 0 ? "" : verdicts[at];
+        const count = verdicts.filter((one) => one >= 0).length;
+        save.disabled = !count;
+        told.textContent = count ? `${count} of ${links.length} decided, not saved yet` : "none yet";
+      });
+    });
+    decide.addEventListener("submit", (event) => {
+      event.preventDefault();
+      const who = decide.elements.who.value.replace(/["\s\p{C}]+/gu, " ").trim();
+      const now = new Date(), two = (number) => String(number).padStart(2, "0");
+      const when = `${now.getFullYear()}-${two(now.getMonth() + 1)}-${two(now.getDate())}`;
+      const chosen = verdicts.flatMap((verdict, at) => (verdict < 0 ? [] : [rows[at][verdict]]));
+      const lines = chosen.map((row) => row.replace("{when}", when).replace("{who}", () => who));
+      const text = [JSON.parse(decide.dataset.begin), ...lines, ""].join("\n");
+      const file = document.createElement("a");
+      file.href = URL.createObjectURL(new Blob([text], { type: "text/tab-separated-values" }));
+      file.download = "decisions.sssom.tsv";
+      file.click();
+      setTimeout(() => URL.revokeObjectURL(file.href), 60_000);
+      told.textContent = `${chosen.length} of ${links.length} saved as ${file.download}`;
+    });
+    decide.hidden = false;
+  }
   // On paper nothing can be opened.
   let closed = [];
   addEventListener("beforeprint", () => {
