@@ -71,6 +71,11 @@ def _part(
     alignment: AlignedLinks, pair: PairAlignment, topk: TopK | None, k: int
 ) -> tuple[Int32Array, Int32Array, Int32Array, FloatArray, BoolArray]:
     """Queries, candidates, ranks, scores and whether linked, of one direction."""
+    if topk is None and alignment.matcher in ("mutual", "sinkhorn", "csls", "greedy"):
+        raise ConfigError(
+            "nothing was searched for, as the links are those of before, so there are no "
+            "candidates: leave them out, or align anew"
+        )
     if topk is None:
         raise ConfigError(
             f"the matcher {alignment.matcher} decides on links and ranks nothing: for candidates "
