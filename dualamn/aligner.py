@@ -19,17 +19,17 @@ from dualamn.data_loaders.growth import Growth, grown_by
 from dualamn.decoding import Decoder, chosen_pairs
 from dualamn.encoders import get_encoder
 from dualamn.encoders.no_structure import NoStructure
-from dualamn.errors import CheckpointError, ConfigError, DataError, DualamnError, TrainingError
-from dualamn.fitted import Fitted, Linked
+from dualamn.errors import CheckpointError, ConfigError, DataError, DualamnError
+from dualamn.fitted import Fitted, Linked, second_models
 from dualamn.graphs.packed_records import pack, unpack
 from dualamn.graphs.task import AlignmentTask
 from dualamn.kernels.arrays import BoolArray, EmbeddingArray, Int32Array
 from dualamn.kernels.memory import check_room
 from dualamn.matching import check_many, configured_matcher
-from dualamn.model import Model, fit, restored
+from dualamn.model import Model, fit
 from dualamn.part import Part
 from dualamn.planning.execution_plan import ExecutionPlan, plan
-from dualamn.probability.holdout import Holdout, n_trials
+from dualamn.probability.holdout import n_trials
 from dualamn.progress import ProgressCallback, silent, within
 from dualamn.result import CandidateProtocol
 from dualamn.settings.groups import Device
@@ -39,15 +39,7 @@ from dualamn.updating.outcome import Update
 from dualamn.updating.updated import Retrain, check_retrain, notes_on, updated
 
 if TYPE_CHECKING:
-    from torch import Tensor
-
     from dualamn.attributes import PseudoSeeds
-
-_SECOND = "second/"  # in front of the names of the second model's state, in a saved aligner
-
-
-_HIDDEN = "hidden/"  # in front of what the second model did not see
-_OF_HOLDOUT = ("held_out", "parted", "gone", "rejected")
 
 
 class Aligner:
@@ -92,9 +84,9 @@ class Aligner:
         self.plan: ExecutionPlan | None = None
         self.seconds: dict[str, float] = {}
         self._fitted: Fitted | None = None
+        self.part: Part | None = None
         self._found: Found | None = None  # by the last `align`
         self._last: AlignmentState | None = None  # of what was loaded
-        self.part: Part | None = None
 
     def slice(
         self, targets: BoolArray, *, k: int = 10, progress: ProgressCallback = silent
@@ -214,47 +206,10 @@ class Aligner:
         if self.config.calibrate:
             started = time.perf_counter()
             model.decoder.forget()  # while the second model is trained
-            holdouts = self._holdouts(model)
-            trials = []
-            for at, holdout in enumerate(holdouts, start=2):
-                told = within(progress, model=at, models=1 + len(holdouts))
-                second = self._second(model, holdout, told)
-                if second is not None:
-                    trials.append((holdout, second))
+            trials = second_models(model, progress)
             self.seconds["calibrate"] = time.perf_counter() - started
-            self._fitted = Fitted(model, tuple(trials))
+            self._fitted = Fitted(model, trials)
         return self
-
-    def _second(self, model: Model, holdout: Holdout, progress: ProgressCallback) -> Model | None:
-        """A model that does not see what is held out; None where that leaves nothing to learn."""
-        task, meaning = holdout.task, holdout.hidden(model.attributes.meaning)
-        storage = model.encoder.storage
-        try:
-            second = fit(
-                task,
-                self._of_second,
-                storage,
-                meaning,
-                weights_of=model,
-                progress=progress,
-            )
-        except TrainingError:
-            return None
-        second.decoder.forget()
-        return second
-
-    def _holdouts(self, model: Model) -> tuple[Holdout, ...]:
-        """What the second models do not see."""
-        task, seeds = model.task, model.pseudo_seeds
-        return tuple(
-            Holdout.of(task, seeds, self.config.seed, number)
-            for number in range(n_trials(task, seeds))
-        )
-
-    @property
-    def _of_second(self) -> AlignerConfig:
-        """The settings of the second model."""
-        return replace(self.config, calibrate=False)
 
     def embeddings(self) -> EmbeddingArray:
         """(n, d) float32 rows of length one (or zero) in the task's joint ids.
@@ -433,15 +388,25 @@ class Aligner:
         """
         from dualamn.graphs.aligner_file import write_aligner
 
-        state = self.fitted.model.state() if self.part is None else self.part.state()
-        for holdout, second in self.fitted.trials:
-            at = f"{_SECOND}{holdout.number}/"
-            state |= {f"{at}{k}": v for k, v in second.state().items()}
-            state |= {f"{at}{_HIDDEN}{k}": v for k, v in _hidden(holdout).items()}
+        state = self.fitted.state() if self.part is None else self.part.state()
         storage = self.fitted.model.encoder.storage
         last = self._state(alignment)
         packed = None if last is None else pack(last)
         write_aligner(path, self.config, storage, self.task, state, packed)
+
+    def with_ids(self, alignment: Alignment) -> Alignment:
+        """The same links with the ids of links and clusters that updates keep.
+
+        Args:
+            alignment: what `align` or `update` found last, or links chosen of it.
+
+        Raises:
+            DualamnError: nothing was found yet.
+        """
+        state = self._state(alignment)
+        if state is None:
+            raise DualamnError("there are no links that could have ids: call align() first")
+        return replace(alignment, pairs=with_ids(alignment.pairs, state.pairs))
 
     def _state(self, alignment: Alignment | None = None) -> AlignmentState | None:
         """The links that were found last, see `save`."""
@@ -463,32 +428,20 @@ class Aligner:
         Raises:
             CheckpointError: the file is damaged or no saved aligner.
         """
-        from dualamn.graphs.aligner_file import read_aligner, taken
+        from dualamn.graphs.aligner_file import read_aligner
 
         config, storage, task, state, last = read_aligner(path)
         aligner = cls(config if device is None else replace(config, device=device))
         part = Part.taken(state)
         if part is not None:
             return aligner._with_part(task, part)
-        of_seconds = taken(state, _SECOND)
-        model = restored(task, aligner.config, storage, state)
-        aligner._fitted = Fitted(model)
+        aligner._fitted = Fitted.restored(task, aligner.config, storage, state)
         try:
             aligner._last = None if last is None else unpack(AlignmentState, last)
         except (KeyError, TypeError, ValueError) as error:
             raise CheckpointError(
                 f"the links in {path} were saved by another version, or are damaged: {error}"
             ) from None
-        if aligner.config.calibrate:
-            trials = []
-            holdouts = _saved_holdouts(task, of_seconds) or aligner._holdouts(model)
-            for holdout in holdouts:
-                own = taken(of_seconds, f"{holdout.number}/")
-                if own:
-                    meaning = holdout.hidden(model.attributes.meaning)
-                    second = restored(holdout.task, aligner._of_second, storage, own, meaning)
-                    trials.append((holdout, second))
-            aligner._fitted = Fitted(model, tuple(trials))
         return aligner
 
     def save_embeddings(self, path: str | Path) -> Path:
@@ -503,25 +456,3 @@ class Aligner:
         from dualamn.link_files.side_tables import write_embeddings
 
         return write_embeddings(self.task, self.embeddings(), path)
-
-
-def _hidden(holdout: Holdout) -> dict[str, Tensor]:
-    """What a second model did not see, as a state has it."""
-    import torch
-
-    return {name: torch.from_numpy(getattr(holdout, name)) for name in _OF_HOLDOUT}
-
-
-def _saved_holdouts(task: AlignmentTask, state: dict[str, Tensor]) -> list[Holdout]:
-    """What the second models of a state did not see; empty of older versions, which draw it anew.
-
-    It is taken out of the state.
-    """
-    numbers = sorted({int(name.partition("/")[0]) for name in state if f"/{_HIDDEN}" in name})
-    found = []
-    for number in numbers:
-        held_out, parted, gone, rejected = (
-            state.pop(f"{number}/{_HIDDEN}{name}").numpy() for name in _OF_HOLDOUT
-        )
-        found.append(Holdout.made(task, held_out, parted, gone, number, rejected))
-    return found

@@ -184,6 +184,7 @@ class Alignment(JudgedLinks):
         *,
         base: str | None = None,
         sssom: Slots | None = None,
+        ids: bool = False,
     ) -> None:
         """Writes the links, see `written`, in the format that the file name ends in.
 
@@ -195,6 +196,7 @@ class Alignment(JudgedLinks):
                 identifiers are no IRIs get one there.
             sssom: slots of the mapping set that Turtle and SSSOM are, such as
                 `{"license": "https://creativecommons.org/publicdomain/zero/1.0/"}`.
+            ids: write the ids of links and clusters in tables, see `Aligner.with_ids`.
 
         Raises:
             ConfigError: the format is unknown, the name tells none, or an option does not fit.
@@ -204,7 +206,7 @@ class Alignment(JudgedLinks):
         from dualamn.link_files.formats import format_of
         from dualamn.link_files.table import WriteOptions
 
-        chosen, options = format_of(path, format), WriteOptions(base, sssom or {})
+        chosen, options = format_of(path, format), WriteOptions(base, sssom or {}, ids)
         chosen.check(options)
         chosen.write_links(self.written(), Path(path), options)
 

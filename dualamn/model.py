@@ -125,7 +125,7 @@ class Model:
                         matching, near.candidates, self.task, self.config.temperature
                     )
                 if candidates != "test_only":  # where everybody has a counterpart
-                    matching = self._with_reason(matching, near)
+                    matching = self._with_reason(matching, near, earlier)
                 pair = PairAlignment.of(left, right, matching, near.recall)
                 if features:
                     ends = pair.links.astype(np.int64).T
@@ -150,12 +150,16 @@ class Model:
                 progress(Progress("match", number + 1, len(pairs)))
         return tuple(found), seconds
 
-    def _with_reason(self, matching: Matching, near: ScoredCandidates) -> Matching:
+    def _with_reason(
+        self, matching: Matching, near: ScoredCandidates, earlier: EarlierLinks | None = None
+    ) -> Matching:
         """Less the links that there is nothing for but a cosine, see `Decoder.has_reason`."""
         begun = np.zeros(len(matching.links), dtype=np.bool_)
         if self.pseudo_seeds is not None:
             begun = np.isin(pair_keys(matching.links), pair_keys(self.pseudo_seeds.links))
         kept = self.decoder.has_reason(matching.links, near, begun)
+        if earlier is not None and earlier.stands is not None:
+            kept |= np.isin(pair_keys(matching.links), pair_keys(earlier.links[earlier.stands]))
         kept &= ~self.decoder.ruled_out(matching.links)
         if self.pseudo_seeds is not None:
             same = self.pseudo_seeds.links[: self.pseudo_seeds.shared]  # by the same IRI

@@ -44,11 +44,14 @@ class EarlierLinks:
         probabilities: (m,) float32, how sure they were.
         margins: (m,) log odds by which another link has to be ahead to take the place of each; 0
             if None.
+        stands: (m,) bool links that need no other reason than that they were there, as nothing has
+            changed about either entity; none if None.
     """
 
     links: Int32Array
     probabilities: FloatArray
     margins: Floats | None = None
+    stands: BoolArray | None = None
 
 
 @dataclass(frozen=True, eq=False)

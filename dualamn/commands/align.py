@@ -202,6 +202,8 @@ def align(
             console.keeps(f"{NOTHING} With --checkpoint FILE a run can be continued.")
         raise
     alignment, threshold = wanted.chosen(found)
+    if outputs.ids:
+        alignment = aligner.with_ids(alignment)
     iris = wanted.notes(alignment, str(outputs.out), has_iris=outputs.form.has_iris)
     notes = [*aligner.notes, *found.notes, *iris]
     pseudo_seeds = [] if aligner.pseudo_seeds is None else [str(aligner.pseudo_seeds)]

@@ -40,6 +40,7 @@ class Outputs:
     format_name: str | None
     base: str | None
     slots: dict[str, list[str]]
+    ids: bool
     candidates: Path | None
     top: int | None
     unmatched: Path | None
@@ -123,7 +124,7 @@ class Outputs:
 
     def refuse_twice(self, option: str, path: Path) -> None:
         """Refuses another file of a name that one of these has."""
-        tables = self.clusters, self.candidates, self.unmatched
+        tables = self.clusters, self.candidates, self.unmatched, self.schema
         own = (self.out, self.save, self.embeddings, self.report, *tables)
         if path.resolve() in {file.resolve() for file in own if file is not None}:
             raise click.UsageError(f"{option} {path}: this needs a file of its own.")
@@ -193,7 +194,7 @@ class Outputs:
         from dualamn.link_files.table import WriteOptions
 
         for_schema = self._schema_base is not None and not self.form.has_iris
-        return WriteOptions(None if for_schema else self.base, self.slots)
+        return WriteOptions(None if for_schema else self.base, self.slots, self.ids)
 
     @property
     def _schema_base(self) -> str | None:
@@ -323,6 +324,11 @@ writing = options.gathered(
         callback=_slots,
         metavar="SLOT=VALUE",
         help="Add metadata to a Turtle or SSSOM file, such as license=IRI. Repeatable.",
+    ),
+    click.option(
+        "--ids",
+        is_flag=True,
+        help="In tables: write ids of links and of clusters as well, which stay in updates.",
     ),
     options.file_option(
         "--candidates",

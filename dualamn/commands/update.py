@@ -148,6 +148,8 @@ def update(
     alignment, threshold = (
         wanted.chosen(found.alignment) if wanted.is_given else (found.written, [])
     )
+    if outputs.ids:
+        alignment = aligner.with_ids(alignment)
     notes += [
         *found.notes,
         *found.alignment.notes,

@@ -72,7 +72,7 @@ class Format:
         if self.write_iris is not None:
             self.write_iris(alignment, path, options)
         elif self.write_table is not None:
-            self.write_table(table_of_links(alignment), path)
+            self.write_table(table_of_links(alignment, ids=options.ids), path)
 
     def check(self, options: WriteOptions) -> None:
         """Asks, before long work, whether links can be written with these options.
@@ -90,6 +90,11 @@ class Format:
             raise ConfigError(
                 f"{self.title} has no SSSOM slots; they go with "
                 f"{_names(lambda form: form.has_slots)}"
+            )
+        if options.ids and self.has_iris:
+            raise ConfigError(
+                f"{self.title} has no columns for ids; they go with "
+                f"{_names(lambda form: not form.has_iris)}"
             )
         checked_slots(options.sssom)
         self.check_package()

@@ -11,9 +11,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from dualamn.errors import ConfigError
 from dualamn.files.iris import Base, entity_iri
 from dualamn.graphs.task import AlignmentTask
-from dualamn.kernels.arrays import StringArray
+from dualamn.kernels.arrays import StringArray, strings
 from dualamn.result import AlignedLinks
 
 COLUMNS = ("left_source", "left", "right_source", "right", "score")
@@ -63,20 +64,39 @@ def _as_text(column: NDArray[Any]) -> list[str]:
     return [str(value) for value in column.tolist()]
 
 
-def table_of_links(alignment: AlignedLinks) -> Table:
+def table_of_links(alignment: AlignedLinks, *, ids: bool = False) -> Table:
     """The links of an alignment in the order in which they are written, see `link_order`.
 
     Columns are left_source, left, right_source, right and probability, or score where links have no
     probability: what they are ranked by. After them come left_name and right_name if a graph has
-    names, and origin if some links were not found, see `LinkColumns`.
+    names, origin if some links were not found, see `LinkColumns`, and with `ids` link_id and
+    cluster_id, see `dualamn.link_files.link_ids`.
+
+    Raises:
+        ConfigError: ids of links that have none.
     """
     columns = alignment.columns()
     p = columns.probability
     scored = ("score",) if p is None or np.isnan(p).any() else ()
     order = (*TEXT_COLUMNS, *scored, "probability", *_MORE)
     named = {name: getattr(columns, name) for name in order}
-    table = Table({name: column for name, column in named.items() if column is not None})
+    found = {name: column for name, column in named.items() if column is not None}
+    table = Table(found | _ids(alignment) if ids else found)
     return table.take(link_order(alignment))
+
+
+def _ids(alignment: AlignedLinks) -> dict[str, StringArray]:
+    """The ids of the links of an alignment, and those of the clusters that they are in."""
+    columns: dict[str, StringArray] = {}
+    for name in ("link_id", "cluster_id"):
+        parts = [getattr(pair, f"{name}s") for pair in alignment.pairs]
+        if any(part is None for part in parts):
+            raise ConfigError(
+                "these links have no ids: take those of Aligner.with_ids(alignment), or of an "
+                "update"
+            )
+        columns[name] = np.concatenate([strings([]), *parts])
+    return columns
 
 
 def link_order(alignment: AlignedLinks) -> NDArray[np.int64]:
@@ -101,6 +121,7 @@ class WriteOptions:
     Attributes:
         base: an IRI under which entities whose identifiers are no IRIs get one.
         sssom: slots of the SSSOM mapping set, see `dualamn.link_files.mapping_set`.
+        ids: tables have columns link_id and cluster_id.
 
     Raises:
         ConfigError: `base` cannot be one.
@@ -108,6 +129,7 @@ class WriteOptions:
 
     base: str | None = None
     sssom: Slots = field(default_factory=dict)
+    ids: bool = False
 
     def __post_init__(self) -> None:
         _ = self.iris

@@ -25,22 +25,24 @@ from dualamn.kernels.arrays import BoolArray, Floats, IntArray
 from dualamn.kernels.logistic import fit_logistic, log_odds_of
 from dualamn.lookup.scoring import Scored
 
-FEATURES = ("score", "behind", "claim", "evidence", "cosine")
+FEATURES = ("score", "behind", "claim", "evidence", "cosine", "best", "lead")
 """What the choice of a candidate is read from:
 
 - `score`: all that speaks for it, in temperatures, 10 of them counted as one;
 - `behind`: how far it is behind the best of them, likewise;
 - `claim`: log of the chance that it is free, see `Scored`;
 - `evidence`: log(1 + the match weight of statements in common);
-- `cosine`: of the embeddings.
+- `cosine`: of the embeddings;
+- `best`: 1 for the one that score and claim put first, else 0;
+- `lead`: how far that one is ahead of the second in both, likewise, 1 at most; 0 for others.
 """
 
 OF_NONE = ("always", "statements")
 """What the choice of none is read from: 1, and log(1 + statements about known neighbours)."""
 
 # Near what seed links that were held out of DBP15K ZH-EN and JA-EN gave.
-_PRIOR = np.array([1.0, 1.0, 1.0, 0.5, 0.0, 0.0, 0.0])
-_DOUBT = np.array([4.0, 4.0, 4.0, 4.0, 1.0, 1.0, 1.0])  # how firmly, in entities
+_PRIOR = np.array([1.0, 1.0, 1.0, 0.5, 0.0, 0.0, 0.0, 0.0, 0.0])
+_DOUBT = np.array([4.0, 4.0, 4.0, 4.0, 1.0, 1.0, 1.0, 1.0, 1.0])  # how firmly, in entities
 
 _MOST = 30  # candidates of an entity that have a chance
 _SCALE = 10.0  # temperatures
@@ -67,7 +69,12 @@ class Choice:
         """Of the best candidates, without one of these entities."""
         usable = np.flatnonzero(scored.entities != left_out)
         rough = scored.score[usable] / temperature + scored.claim[usable]
-        place = usable[np.argsort(-rough, kind="stable")[:_MOST]]
+        order = np.argsort(-rough, kind="stable")[:_MOST]
+        place, rough = usable[order], rough[order]
+        best, lead = np.zeros(len(place)), np.zeros(len(place))
+        best[:1] = 1
+        if len(place) > 1:
+            lead[0] = min((rough[0] - rough[1]) / _SCALE, 1.0)
         score = scored.score[place] / temperature / _SCALE
         columns = (
             score,
@@ -75,6 +82,8 @@ class Choice:
             scored.claim[place],
             np.log1p(scored.evidence[place]),
             scored.cosine[place],
+            best,
+            lead,
         )
         told = np.array([1.0, np.log1p(scored.n_known)])
         return cls(place, np.stack(columns, axis=1), told)

@@ -38,6 +38,11 @@ Triple = tuple[str, str, str]
 class NewEntity:
     """An entity that is new in one of the graphs, and all that is known of it.
 
+    >>> import dualamn
+    >>> triples = (("?", "capital of", "Belgium"), ("?", "twinned with", "Brest"))
+    >>> dualamn.NewEntity("?", triples, names=("Brüssel", "Brussels")).names[0]
+    'Brüssel'
+
     Attributes:
         entity: its identifier, or whatever stands for it in the triples.
         triples: (head, relation, tail) of strings; it is the head or the tail of each.
@@ -78,6 +83,11 @@ class Candidate:
 @dataclass(frozen=True)
 class Matches:
     """What a look-up finds.
+
+    >>> import dualamn
+    >>> nothing = dualamn.Matches("?", (), none=0.9, known=0, note="too little is known")
+    >>> nothing.best is None
+    True
 
     Attributes:
         entity: the identifier that was given.

@@ -220,8 +220,9 @@ def _note_on_share(pair: PairCalibration, chance: CounterpartChance) -> list[str
     if min(left, right) >= _WORTH_A_NOTE:
         return []
     return [
-        f"{pair.name}: about {left:.0%} of the entities of {pair.left} and {right:.0%} of those of "
-        f"{pair.right} have a counterpart, by estimate; others are best left without one"
+        f"{pair.name}: about {left:.0%} of the entities of {pair.left} that have a link, and "
+        f"{right:.0%} of those of {pair.right}, have a counterpart, by estimate; others are best "
+        "left without one"
     ]
 
 

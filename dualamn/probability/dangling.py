@@ -43,6 +43,7 @@ _SIZE, _SIZE_DOUBT = -2.0, 0.25  # log c: links of dangling entities have an exp
 _FREE = 0.02  # how firmly an intercept is expected to be 0
 _UNLIKE = 2.0  # how firmly seeds are expected to have as many triples as others
 _MOST_LOG = 20.0
+_DEGREE_BINS, _MOST_RATIO = 6, 5.0  # of numbers of triples, and how far a weight may go
 
 # Each slope is what a feature counts for if a unit of match weight, of which much is counted
 # twice, tells less than half of what it says.
@@ -101,9 +102,28 @@ class EntitySample(NamedTuple):
     total: Floats
 
     @property
-    def linked(self) -> float:
-        """The share that has a link, as if one more had half a link."""
-        return float((self.weights.sum() + 0.5) / (self.total.sum() + 1))
+    def linked(self) -> Floats:
+        """(4,) how much those with a link count, by group."""
+        return np.bincount(self.group, self.weights, GROUPS).astype(np.float64)
+
+    def like(self, others: EntitySample) -> EntitySample:
+        """The sample with weights by which its links have as many triples as those of others.
+
+        Seed links are of well-known entities more often than not, and few triples make any link
+        look improbable.
+        """
+        if not len(self.seen) or not len(others.seen):
+            return self
+        cuts = np.linspace(0, 1, _DEGREE_BINS + 1)[1:-1]
+        edges = np.unique(np.quantile(others.seen[:, _DEGREE], cuts))
+        own, wanted = (np.searchsorted(edges, sample.seen[:, _DEGREE]) for sample in (self, others))
+        there, want = (
+            np.bincount(place, sample.weights, len(edges) + 1) + 1
+            for place, sample in ((own, self), (wanted, others))
+        )
+        ratio = (want / want.sum()) / (there / there.sum())
+        weights = self.weights * np.clip(ratio, 1 / _MOST_RATIO, _MOST_RATIO)[own]
+        return self._replace(weights=weights * self.weights.sum() / max(weights.sum(), 1e-9))
 
 
 @dataclass(frozen=True, eq=False)
@@ -114,8 +134,8 @@ class CounterpartChance:
     group of the entity.
 
     Attributes:
-        share: (2,) of the entities of either graph, those that have a counterpart, or, without
-            held-out seed links, whose link is correct.
+        share: (2,) of the entities of either graph that have a link, those that have a counterpart,
+            or, without held-out seed links, whose link is correct.
         intercepts: (4,) by group, see `EntitySample`.
         slopes: (8,) see `seen`.
         draws: (N_DRAWS, 12) intercepts and slopes as probable as these, for what is not known of
@@ -167,7 +187,7 @@ def chance_of_correct(
     share, intercepts, slopes = fit.parts(best)
     _, drawn_intercepts, drawn_slopes = fit.parts(drawn)
     return CounterpartChance(
-        _by_side(1 - share, others.total),
+        _by_side(1 - share, others.linked),
         intercepts,
         slopes,
         np.concatenate([drawn_intercepts, drawn_slopes], axis=1),
@@ -186,12 +206,12 @@ class _Mixture:
         self._weights = np.concatenate([others.weights, dangling.weights])
         self._sign = np.where(np.arange(len(self._rows)) < len(others.seen), 1.0, -1.0)
         least = 1e-9
-        self._more = np.log(np.maximum(others.total, least) / np.maximum(dangling.total, least))
+        self._more = np.log(np.maximum(others.linked, least) / np.maximum(dangling.linked, least))
         self._held = np.concatenate([correct, dangling.seen])
         self._held_sign = np.where(np.arange(len(self._held)) < len(correct), 1.0, -1.0)
         self._held_weights = np.concatenate([np.ones(len(correct)), dangling.weights])
         self._has_held = len(correct) > 0
-        self._chance_links = np.minimum(_CHANCE_LINKS, _CHANCE_OF_ALL * others.total)
+        self._chance_links = np.minimum(_CHANCE_LINKS, _CHANCE_OF_ALL * others.linked)
 
     def parts(self, at: Floats) -> tuple[Floats, Floats, Floats]:
         """s, log(c / s) and b."""
@@ -257,53 +277,53 @@ def chance_of_counterpart(
     """The chance that an entity has a counterpart, where held-out links show how those look.
 
     The ratio of the densities of both is learned by logistic regression; the share of dangling
-    entities among the others is the mean of its posterior, in which entities without a link count
-    too.
+    entities among the others with a link is the mean of its posterior. Entities without one tell
+    nothing: where the seed links are of well-known entities, most others have none for want of
+    triples.
 
     Args:
         others: entities of which neither is known.
         dangling: entities without counterpart, by construction.
         having: the ends of held-out seed links, which have one.
     """
+    dangling, having = dangling.like(others), having.like(others)
     rows = np.concatenate([having.seen, dangling.seen])
     known = np.arange(len(rows)) < len(having.seen)
-    n_having, n_dangling = float(having.total.sum()), float(dangling.total.sum())
+    n_having, n_dangling = float(having.weights.sum()), float(dangling.weights.sum())
     fewer = min(n_having, n_dangling)
     weights = np.concatenate(
-        [having.weights * fewer / n_having, dangling.weights * fewer / max(n_dangling, 1e-9)]
+        [
+            having.weights * fewer / max(n_having, 1e-9),
+            dangling.weights * fewer / max(n_dangling, 1e-9),
+        ]
     )
     prior = np.append(-1.0, 0.7 * PRIOR_SLOPES)
     doubt = np.append(0.1, PRIOR_DOUBT)
     best = fit_logistic(rows, known, weights, prior, doubt)
-    none = float(np.log((1 - having.linked) / (1 - dangling.linked)))
     covariance = _inverse(_logistic_curvature(rows, weights, best, doubt))
     rng = np.random.default_rng(0)
     drawn = best + rng.standard_normal((N_DRAWS, len(best))) @ np.linalg.cholesky(covariance).T
     shares, odds = np.empty(GROUPS), np.empty((GROUPS, N_DRAWS))
     for group in range(GROUPS):
         own = others.group == group
-        unlinked = float(others.total[group] - others.weights[own].sum())
         log_ratio = np.clip(best[0] + others.seen[own] @ best[1:], -_MOST_LOG, _MOST_LOG)
-        posterior = _posterior(log_ratio, others.weights[own], none, unlinked)
+        posterior = _posterior(log_ratio, others.weights[own])
         shares[group] = posterior @ _SHARES
         chosen = rng.choice(_SHARES, N_DRAWS, p=posterior)
         odds[group] = np.log((1 - chosen) / chosen)
     return CounterpartChance(
-        _by_side(1 - shares, others.total),
+        _by_side(1 - shares, others.linked),
         best[0] + np.log((1 - shares) / shares),
         best[1:],
         np.concatenate([odds.T + drawn[:, :1], drawn[:, 1:]], axis=1),
     )
 
 
-def _posterior(log_ratio: Floats, weights: Floats, none: float, unlinked: float) -> Floats:
+def _posterior(log_ratio: Floats, weights: Floats) -> Floats:
     """(200,) how probable each of the shares of dangling entities is."""
+    ratio = np.exp(log_ratio)
     log_likelihood = np.array(
-        [
-            weights @ np.log((1 - share) * np.exp(log_ratio) + share)
-            + unlinked * np.log((1 - share) * np.exp(none) + share)
-            for share in _SHARES
-        ]
+        [weights @ np.log((1 - share) * ratio + share) for share in _SHARES.tolist()]
     )
     even = _EVEN_SHARE * np.log(_SHARES) + (1 - _EVEN_SHARE) * np.log1p(-_SHARES)
     log_likelihood += _EVEN_LINKS * even
@@ -330,8 +350,8 @@ def is_among(entities: NDArray[np.integer], n: int) -> BoolArray:
     return found
 
 
-def _by_side(shares: Floats, total: Floats) -> Floats:
-    """(2,) the share of all entities of either graph, of (4,) those by group."""
-    weights = np.maximum(total, 1e-9).reshape(SIDES, -1)
+def _by_side(shares: Floats, linked: Floats) -> Floats:
+    """(2,) the share of the entities of either graph with a link, of (4,) those by group."""
+    weights = np.maximum(linked, 1e-9).reshape(SIDES, -1)
     found: Floats = (shares.reshape(SIDES, -1) * weights).sum(axis=1) / weights.sum(axis=1)
     return found

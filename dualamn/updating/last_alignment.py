@@ -9,7 +9,14 @@ import numpy as np
 
 from dualamn.alignment import Alignment
 from dualamn.data_loaders.growth import Grown
-from dualamn.kernels.arrays import FloatArray, StringArray, no_links, strings
+from dualamn.kernels.arrays import (
+    FloatArray,
+    StringArray,
+    find,
+    no_links,
+    pair_keys,
+    strings,
+)
 from dualamn.link_files.link_ids import EntitySets, Ids, Lineage, follow
 from dualamn.result import LIKELY, EarlierLinks, PairAlignment
 from dualamn.updating.alignment_state import AlignmentState, LastClusters
@@ -174,11 +181,16 @@ def next_state(
 def with_ids(
     pairs: Sequence[PairAlignment], named: Sequence[PairAlignment]
 ) -> tuple[PairAlignment, ...]:
-    """The same links, with the ids that a state has of them."""
-    return tuple(
-        replace(pair, link_ids=own.link_ids, cluster_ids=own.cluster_ids)
-        for pair, own in zip(pairs, named, strict=True)
-    )
+    """Links of a state, or some of them, with the ids that it has of them."""
+    found = []
+    for pair, own in zip(pairs, named, strict=True):
+        assert own.link_ids is not None
+        assert own.cluster_ids is not None
+        keys = pair_keys(own.links)
+        order = np.argsort(keys, kind="stable")
+        at = order[find(keys[order], pair_keys(pair.links))[0]] if len(pair.links) else order[:0]
+        found.append(replace(pair, link_ids=own.link_ids[at], cluster_ids=own.cluster_ids[at]))
+    return tuple(found)
 
 
 def chosen_anew(state: AlignmentState, alignment: Alignment) -> AlignmentState:

@@ -17,6 +17,18 @@ from dualamn.updating.link_changes import changes_of
 class Update:
     """The links after an update, and how they changed.
 
+    >>> import dualamn
+    >>> german = [("Rhein", "mündet in", "Nordsee"), ("Rhein", "fließt durch", "Köln")]
+    >>> english = [("Rhine", "flows to", "North Sea"), ("Rhine", "passes", "Cologne")]
+    >>> known = [("Nordsee", "North Sea"), ("Köln", "Cologne")]
+    >>> task = dualamn.as_task({"de": german, "en": english}, known)
+    >>> aligner = dualamn.Aligner("fast", calibrate=False).fit(task)
+    >>> _ = aligner.align()
+    >>> update = aligner.update(dualamn.Growth({"de": [("Rhein", "fließt durch", "Basel")]}))
+    >>> print(update.changes)
+    links  before  now  kept  moved  new  dropped
+    de-en       1    1     1      0    0        0
+
     Attributes:
         alignment: all links of now, with ids; files have those that are as probable as written
             links were before.

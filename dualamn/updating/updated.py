@@ -150,7 +150,8 @@ def _linked(
     for number, (model, found) in enumerate(zip(models, state.found, strict=True)):
         own = _possible(found, model.task, many=state.many)
         again = 0 if number else _contested(state, own.links)
-        earlier.append(replace(own, margins=margins(own.links, again, touched)))
+        stands = np.asarray(~touched[own.links].any(axis=1))
+        earlier.append(replace(own, margins=margins(own.links, again, touched), stands=stands))
     return _quicker(now).link(
         [(pair.left, pair.right) for pair in state.pairs],
         state.protocol,

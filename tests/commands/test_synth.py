@@ -87,5 +87,6 @@ def test_ctrl_c_leaves_nothing(run: Run, tmp_path: Path, monkeypatch: pytest.Mon
 
 def test_every_option_of_the_library_can_be_given() -> None:
     named = {parameter.name for parameter in synth.params}
-    assert named == {*(field.name for field in fields(SyntheticOptions)), "out", "preset", "quiet"}
+    others = "out", "preset", "grow", "quiet"
+    assert named == {*(field.name for field in fields(SyntheticOptions)), *others}
     assert DEFAULT_PRESET in PRESETS

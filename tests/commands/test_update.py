@@ -102,9 +102,33 @@ def test_decisions_and_rejected_pairs_are_read(run: Run, files: Path, tmp_path: 
         *("--out", "links.tsv", "--changes", "changes.tsv"),
     )
     assert result.exit_code == 0
-    gone = {row[2]: (row[0], row[-1]) for row in lines(tmp_path / "changes.tsv")}
-    assert gone[first[1]][0] in ("rejected", "moved")
-    assert gone[second[1]] == ("dropped", "a seed link now")
+    rows = {(row[2], row[4]): (row[0], row[-1]) for row in lines(tmp_path / "changes.tsv")}
+    assert rows[first[1], first[3]] == ("rejected", "known to be different")
+    assert rows[second[1], second[3]] == ("dropped", "a seed link now")
+
+
+def test_ids_are_those_of_the_changes(run: Run, files: Path, tmp_path: Path) -> None:
+    graphs = [files / f"{name}.tsv" for name in ("a", "b")]
+    first = run("align", *graphs, "--links", files / "seeds.tsv", *FAST, "--out", "0.tsv", "--ids")
+    assert first.exit_code == 0
+    same = run("update", files / "day0.model", "--out", "same.tsv", "--ids")
+    assert same.exit_code == 0
+    assert (tmp_path / "same.tsv").read_bytes() == (tmp_path / "0.tsv").read_bytes()
+    added = "--left", files / "a_new.tsv", "--right", files / "b_new.tsv"
+    words = *added, "--out", "1.tsv", "--ids", "--changes", "changes.tsv"
+    assert run("update", files / "day0.model", *words).exit_code == 0
+    header, *rows = lines(tmp_path / "1.tsv")
+    assert header[-2:] == ["link_id", "cluster_id"]
+    ids = {(row[1], row[3]): row[-2:] for row in rows}
+    names, *changes = lines(tmp_path / "changes.tsv")
+    at = [names.index(name) for name in ("link_id", "cluster_id")]
+    now = {(row[2], row[4]): [row[i] for i in at] for row in changes if row[0] != "dropped"}
+    assert now == ids
+    old = {(row[1], row[3]): row[-2:] for row in lines(tmp_path / "0.tsv")[1:]}
+    assert all(ids[pair] == own for pair, own in old.items() if pair in ids)
+    assert run("evaluate", "1.tsv", files / "seeds.tsv").exit_code == 0, "the file can be read"
+    iris = run("update", files / "day0.model", "--out", "x.nt", "--base", "http://x/", "--ids")
+    assert "N-Triples has no columns for ids" in " ".join(iris.output.split())
 
 
 @pytest.mark.parametrize(

@@ -78,6 +78,28 @@ def test_held_out_links_tell_the_share_with_a_counterpart(has: float) -> None:
     assert found.draws.shape == (N_DRAWS, GROUPS + WIDTH)
 
 
+def test_seed_links_of_well_known_entities_do_not_mislead() -> None:
+    def drawn(count: int, has: float, seed: int, triples: float, linked: float) -> EntitySample:
+        """With fewer triples links look worse, and more entities have none."""
+        made, good = sample(count, has, seed, linked)
+        rows = made.seen - np.where(good[:, None] > 0, SHIFT, 0)
+        rows[:, 5] += triples
+        more = logistic(2 * rows[:, 5:6])
+        return made._replace(seen=rows + np.where(good[:, None] > 0, 2 * SHIFT * more, 0))
+
+    others = drawn(4_000, 0.5, 1, -0.7, 0.3)
+    dangling, having = drawn(500, 0.0, 2, 0.7, 0.8), drawn(500, 1.0, 3, 0.7, 0.8)
+    np.testing.assert_allclose(
+        chance_of_counterpart(others, dangling, having).share, 0.5, atol=0.12
+    )
+    alike = having.like(others)
+    assert alike.weights.sum() == pytest.approx(having.weights.sum())
+    degree = [
+        float(np.average(each.seen[:, 5], weights=each.weights)) for each in (having, alike, others)
+    ]
+    assert abs(degree[1] - degree[2]) < 0.4 * abs(degree[0] - degree[2])
+
+
 def test_weights_count_as_repeated_entities_do() -> None:
     others, _ = sample(300, 0.4, 1)
     one, _ = sample(50, 0.0, 2)
