@@ -19,7 +19,7 @@ from dualamn.files.text import counted
 from dualamn.graphs.graph_change import GraphChange, GrownTask, grow, grow_task
 from dualamn.graphs.knowledge_graph import KnowledgeGraph, Literals, Numbers
 from dualamn.graphs.task import AlignmentTask
-from dualamn.kernels.arrays import no_links, pair_keys, strings
+from dualamn.kernels.arrays import Int32Array, no_links, pair_keys, strings
 from dualamn.link_files.confidence import MIN_CONFIDENCE
 from dualamn.link_files.decisions import Decision
 from dualamn.link_files.resolving import LinkReader, join_links
@@ -103,8 +103,15 @@ def grown_by(task: AlignmentTask, growth: Growth, *, many: bool = False) -> Grow
     changes = [_change(kg, growth, notes) for kg in task.kgs]
     grown = grow_task(task, changes)
     notes += grown.notes
-    known = _with_links(grown.task, growth.links, many, notes)
-    known = _with_not_links(known, growth.not_links, notes)
+    same = _given_pairs(grown.task, growth.links, notes, many=many)
+    different = _given_pairs(grown.task, growth.not_links, notes, many=True, different=True)
+    both = same[np.isin(pair_keys(same), pair_keys(different))]
+    if len(both):
+        first = " and ".join(map(repr, grown.task.identifiers(both[0])))
+        raise DataError(
+            f"{first} are given as a link and as a pair that is different; remove one of the two"
+        )
+    known = _with_not_links(_with_links(grown.task, same, many, notes), different, notes)
     if growth.decisions is not None:
         known = with_decisions(known, growth.decisions, many=many)
         notes += known.notes[len(task.notes) :]
@@ -241,14 +248,23 @@ def _classifying(kg: KnowledgeGraph) -> set[tuple[str, str]]:
     return set(zip(kinds.tolist(), own.values[at].tolist(), strict=True))
 
 
-def _with_links(task: AlignmentTask, links: Any, many: bool, notes: list[str]) -> AlignmentTask:
-    """The task that knows more links."""
-    if links is None:
-        return task
-    reader = LinkReader(task.kgs, notes, min_confidence=MIN_CONFIDENCE, many=many)
-    joined = join_links(task.kgs, notes, many=many, seeds=read_given(reader, links))
-    given = [task.entity_offsets[list(pair)] + found.seeds for pair, found in joined.items()]
-    every = np.concatenate([no_links(), *given]).astype(np.int32)
+def _given_pairs(
+    task: AlignmentTask, given: Any, notes: list[str], *, many: bool, different: bool = False
+) -> Int32Array:
+    """(m, 2) joint ids of the pairs that are given: links, or pairs known to be different."""
+    if given is None:
+        return no_links()
+    least = 0 if different else MIN_CONFIDENCE
+    reader = LinkReader(task.kgs, notes, min_confidence=least, many=many, different=different)
+    joined = join_links(task.kgs, notes, many=many, seeds=read_given(reader, given))
+    pairs = [task.entity_offsets[list(pair)] + found.seeds for pair, found in joined.items()]
+    return np.concatenate([no_links(), *pairs]).astype(np.int32)
+
+
+def _with_links(
+    task: AlignmentTask, every: Int32Array, many: bool, notes: list[str]
+) -> AlignmentTask:
+    """The task that knows more links, (m, 2) joint ids."""
     new = every[~np.isin(pair_keys(every), pair_keys(task.seed_links))]
     seeds = task.seed_links
     lost = np.zeros(len(seeds), dtype=np.bool_)
@@ -277,14 +293,8 @@ def _with_links(task: AlignmentTask, links: Any, many: bool, notes: list[str]) -
     )
 
 
-def _with_not_links(task: AlignmentTask, not_links: Any, notes: list[str]) -> AlignmentTask:
-    """The task that knows more pairs to be different."""
-    if not_links is None:
-        return task
-    reader = LinkReader(task.kgs, notes, min_confidence=0, many=True, different=True)
-    joined = join_links(task.kgs, notes, many=True, seeds=read_given(reader, not_links))
-    given = [task.entity_offsets[list(pair)] + found.seeds for pair, found in joined.items()]
-    every = np.concatenate([no_links(), *given]).astype(np.int32)
+def _with_not_links(task: AlignmentTask, every: Int32Array, notes: list[str]) -> AlignmentTask:
+    """The task that knows more pairs to be different, (m, 2) joint ids."""
     new = every[~np.isin(pair_keys(every), pair_keys(task.not_links))]
     lost = np.isin(pair_keys(task.seed_links), pair_keys(new))
     if lost.any():

@@ -307,9 +307,11 @@ class Aligner:
         Raises:
             DataError: what has changed cannot be used, see `Growth`.
             DualamnError: nothing was fitted and aligned yet.
-            ConfigError: `retrain` is none of these words.
+            ConfigError: `retrain` is none of these words, or this is a part (`slice`).
         """
         check_retrain(retrain)
+        if self.part is not None:
+            raise ConfigError("a part of an aligner cannot be updated; update the whole one")
         before, old_task = self._state(), self.task
         if before is None:
             raise DualamnError(

@@ -155,15 +155,29 @@ def _answer_lines(lookup: Lookup, side: str, k: int) -> None:
     """
     from dualamn.errors import DataError
 
-    for number, line in enumerate(sys.stdin, start=1):
+    # Bytes, since in some locales text that is no UTF-8 would go through as it is.
+    for number, read in enumerate(sys.stdin.buffer, start=1):
+        try:
+            line = read.decode("utf-8-sig")
+        except UnicodeDecodeError as error:
+            raise DataError(
+                f"is not UTF-8 (byte {read[error.start]:#04x} at byte {error.start + 1})",
+                path="standard input",
+                line=number,
+            ) from None
         if not line.strip():
             continue
         try:
             asked = json.loads(line)
-        except ValueError as error:
-            raise DataError(f"is no JSON ({error})", path="standard input", line=number) from None
+        except (ValueError, RecursionError) as error:
+            said = getattr(error, "msg", error)
+            raise DataError(
+                f"is no JSON ({said}): {_shown(line)}", path="standard input", line=number
+            ) from None
         if not isinstance(asked, dict):
-            raise DataError("is no JSON object", path="standard input", line=number)
+            raise DataError(
+                f"is no JSON object: {_shown(line)}", path="standard input", line=number
+            )
         unknown = sorted(asked.keys() - {"entity", "triples", "name", "values"})
         if unknown:
             raise DataError(
@@ -173,10 +187,16 @@ def _answer_lines(lookup: Lookup, side: str, k: int) -> None:
             )
         try:
             found = lookup.match(side=side, k=k, **asked)
-        except (DataError, TypeError, AttributeError) as error:
+        except DataError as error:
             raise DataError(str(error), path="standard input", line=number) from None
         click.echo(json.dumps(found.as_dict(), ensure_ascii=False))
         sys.stdout.flush()
+
+
+def _shown(line: str, most: int = 80) -> str:
+    """A line as an error shows it."""
+    line = line.strip()
+    return line if len(line) <= most else f"{line[:most]}…"
 
 
 def _written(table: Table, path: Path, what: str) -> str:

@@ -119,6 +119,8 @@ def review(
     if any(decisions.resolve() == path.resolve() for path in _given(reviewed, graphs)):
         raise click.UsageError(f"--decisions {decisions}: this file is read, name another one.")
     check_writable(decisions)
+    if decisions.exists() and not decisions.is_file():
+        raise click.UsageError(f"--decisions {decisions}: answers are kept in a file, no device.")
     alignment, notes = _alignment(reviewed, graphs, matcher, quiet=quiet, **machine)
     made = Review(alignment, decisions, who=who, least=min_probability, seed=seed)
     for text in (*notes, *made.notes):

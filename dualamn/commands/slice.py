@@ -79,8 +79,9 @@ def slice_(
     from dataclasses import replace
 
     from dualamn.aligner import Aligner
+    from dualamn.errors import DataError
     from dualamn.files.atomic import check_writable
-    from dualamn.files.text import read_text
+    from dualamn.files.text import counted, read_text
     from dualamn.lookup import targets
 
     if not (types or relations or entities):
@@ -89,19 +90,23 @@ def slice_(
         if path is not None and out.resolve() == path.resolve():
             raise click.UsageError(f"--out {out}: this file is read, and would be lost.")
     check_writable(out)
-    listed = [] if entities is None else read_text(entities).splitlines()
+    listed = list[str]()
+    if entities is not None:
+        listed = [line for line in read_text(entities).splitlines() if line.strip()]
+        if not listed:
+            raise DataError("the file is empty; expected identifiers, one a line", path=entities)
     started = time.perf_counter()
     whole = Aligner.load(saved, **options.given(device=device))
     whole.config = replace(whole.config, **options.given(threads=threads))
     task = whole.task
     wanted = np.zeros(task.n_entities, dtype=np.bool_)
-    missing = 0
+    missing = list[str]()
     if types:
         wanted |= targets.of_types(task, types)
     if relations:
         wanted |= targets.of_relations(task, relations)
     if entities is not None:
-        found, missing = targets.of_identifiers(task, [line for line in listed if line.strip()])
+        found, missing = targets.of_identifiers(task, listed)
         wanted |= found
     with console.progress(quiet=quiet) as progress:
         part = whole.slice(wanted, k=k, progress=progress)
@@ -110,7 +115,9 @@ def slice_(
     if quiet:
         return
     if missing:
-        console.note(f"  note: {missing:,} of the entities asked for are in neither graph")
+        said = counted(len(missing), "entity asked for", "entities asked for")
+        what = f"{said} in no graph, such as {missing[0]!r}"
+        console.note(f"  note: {what}")
     started = time.perf_counter()
     alignment = Aligner.load(out).align()
     spent = time.perf_counter() - started

@@ -180,7 +180,12 @@ def _read(
     """The files that the options name; none may be replaced."""
     sides = ("left_added", "right_added", "left_gone", "right_gone")
     graphs = [path for side in sides for path in growth[side]]
-    graphs += [text.partition("=")[2] for what in ("added", "gone") for text in growth[what]]
+    for what in ("added", "gone"):
+        for text in growth[what]:
+            name, _, path = text.partition("=")
+            if not (name and path):
+                raise click.UsageError(f"--{what} {text}: give GRAPH=FILE, such as fr=new.nt.")
+            graphs.append(path)
     paths = [*(Path(path) for path in graphs), *links, *not_links, decisions]
     return [path for path in paths if path is not None]
 

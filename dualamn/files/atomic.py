@@ -198,11 +198,17 @@ def write_tensors(path: str | Path, tensors: Mapping[str, Tensor], head: dict[st
     """
     # This file is also for those who read and write text, who need not wait for torch.
     from safetensors import SafetensorError
-    from safetensors.torch import save_file
+    from safetensors.torch import save, save_file
 
+    tensors = {name: t.contiguous() for name, t in tensors.items()}
     with atomic_path(path) as temporary:
+        if not temporary.is_file():
+            # `save_file` would put a file in the place of the device.
+            with temporary.open("wb") as device:
+                device.write(save(tensors, head))
+            return
         try:
-            save_file({name: t.contiguous() for name, t in tensors.items()}, temporary, head)
+            save_file(tensors, temporary, head)
         except SafetensorError as error:
             # The library says in words alone what the system said.
             found = _SYSTEM_ERROR.search(str(error))

@@ -72,9 +72,11 @@ def _part(
 ) -> tuple[Int32Array, Int32Array, Int32Array, FloatArray, BoolArray]:
     """Queries, candidates, ranks, scores and whether linked, of one direction."""
     if topk is None:
+        # An update that changes nothing searches for nothing, whatever the matcher.
         raise ConfigError(
-            f"the matcher {alignment.matcher} decides on links and ranks nothing: for candidates "
-            "take mutual, sinkhorn, csls or greedy"
+            "there are no candidates: nothing was searched for in an update in which nothing has "
+            f"changed, or else the matcher {alignment.matcher} decides on links and ranks nothing: "
+            "for candidates take mutual, sinkhorn, csls or greedy"
         )
     order = np.argsort(alignment.task.identifiers(topk.queries), kind="stable")
     candidates, scores = topk.candidates[order, :k], topk.scores[order, :k]

@@ -211,11 +211,14 @@ class Lookup:
 
         Raises:
             ConfigError: no such side, or k less than 1.
-            DataError: a triple that is none, or not about the entity.
+            DataError: a triple that is none, or not about the entity; names or values that are no
+                strings.
         """
-        names = (name,) if isinstance(name, str) else tuple(name)
-        own = tuple(_triple(row, entity) for row in triples)
-        one = NewEntity(entity, own, names, tuple(_values(values or {})))
+        if not isinstance(entity, str):
+            raise DataError(f"entity has to be a string, got {entity!r}")
+        names = _names(name)
+        own = tuple(_triple(row, entity) for row in _listed("triples", triples))
+        one = NewEntity(entity, own, names, tuple(_values({} if values is None else values)))
         (found,) = self.match_all([one], side=side, k=k)
         return found
 
@@ -407,8 +410,24 @@ class _Chosen:
         return self.entities[kept], self.probability[kept]
 
 
+def _listed(what: str, given: Any) -> Iterable[Any]:
+    """What can be gone through, and is no string or object, which could be as well."""
+    if isinstance(given, (str, bytes, Mapping)) or not isinstance(given, Iterable):
+        raise DataError(f"{what} must be a list, got {given!r}")
+    return given
+
+
+def _names(given: Any) -> tuple[str, ...]:
+    names = (given,) if isinstance(given, str) else tuple(_listed("name", given))
+    for name in names:
+        if not isinstance(name, str):
+            raise DataError(f"name has to be a string or a list of them, got {name!r}")
+    return names
+
+
 def _triple(row: Sequence[str], entity: str) -> Triple:
-    if isinstance(row, str) or len(row) != 3 or not all(isinstance(part, str) for part in row):
+    row = list(_listed("a triple", row))
+    if len(row) != 3 or not all(isinstance(part, str) for part in row):
         raise DataError(f"a triple has a head, a relation and a tail, all strings; got {row!r}")
     head, relation, tail = row
     if entity not in (head, tail):
@@ -420,8 +439,11 @@ def _triple(row: Sequence[str], entity: str) -> Triple:
 
 
 def _values(values: Mapping[str, str | Sequence[str]]) -> Iterator[Value]:
+    if not isinstance(values, Mapping):
+        raise DataError(f"values has to be an object of attributes, got {values!r}")
     for attribute, given in values.items():
-        for value in [given] if isinstance(given, str) else given:
+        many = [given] if isinstance(given, str) else _listed(f"what {attribute!r} has", given)
+        for value in many:
             if not isinstance(value, str):
                 raise DataError(f"a value of {attribute!r} has to be a string, got {value!r}")
             yield attribute, value, ""

@@ -9,6 +9,7 @@ import numpy as np
 from dualamn.attributes.types import stated_types
 from dualamn.errors import DataError, did_you_mean
 from dualamn.explain.called import local_name
+from dualamn.files.text import counted
 from dualamn.graphs.task import AlignmentTask
 from dualamn.kernels.arrays import BoolArray
 
@@ -46,23 +47,23 @@ def of_relations(task: AlignmentTask, relations: Sequence[str]) -> BoolArray:
     return chosen & task.is_linkable
 
 
-def of_identifiers(task: AlignmentTask, identifiers: Sequence[str]) -> tuple[BoolArray, int]:
-    """(n,) the entities of these identifiers, in whichever graphs, and how many are in none.
+def of_identifiers(task: AlignmentTask, identifiers: Sequence[str]) -> tuple[BoolArray, list[str]]:
+    """(n,) the entities of these identifiers, in whichever graphs, and which are in none.
 
     Raises:
         DataError: no graph has any of them.
     """
     chosen = np.zeros(task.n_entities, dtype=np.bool_)
-    missing = 0
+    missing = list[str]()
     for identifier in dict.fromkeys(identifiers):
         kgs = [kg for kg in range(len(task.kgs)) if task.has(kg, identifier)]
-        missing += not kgs
+        missing += [] if kgs else [identifier]
         for kg in kgs:
             chosen[task.ids(kg, [identifier])] = True
     if not chosen.any():
         raise DataError(
-            f"none of {len(set(identifiers)):,} entities is in {' or '.join(task.kg_names)}; "
-            "give identifiers as the graphs have them, one a line"
+            f"none of {counted(len(missing), 'entity', 'entities')}, such as {missing[0]!r}, is in "
+            f"{' or '.join(task.kg_names)}; give identifiers as the graphs have them, one a line"
         )
     return chosen, missing
 

@@ -124,7 +124,10 @@ def updated(
     if trained:
         now = _trained(now, config, moved, linked, progress)
         linked = _linked(now, config, moved, grown.touched, progress)
-    linked = replace(linked, pairs=_kept_as_they_were(linked.pairs, moved, grown.touched))
+    # Of accepted links, now or then, the probability comes from the decision alone.
+    decided = np.concatenate([task.accepted_links, grown.moved(fitted.model.task.accepted_links)])
+    kept = _kept_as_they_were(linked.pairs, moved, grown.touched, decided)
+    linked = replace(linked, pairs=kept)
     return Updated(now, linked, moved, trained, missed)
 
 
@@ -240,17 +243,21 @@ def _trained(
 
 
 def _kept_as_they_were(
-    pairs: Sequence[PairAlignment], before: AlignmentState, touched: BoolArray
+    pairs: Sequence[PairAlignment],
+    before: AlignmentState,
+    touched: BoolArray,
+    decided: Int32Array,
 ) -> tuple[PairAlignment, ...]:
     """The links of now; those that were there before, of entities of which nothing has changed,
-    with the probability of then."""
+    with the probability of then, unless somebody decided on them."""
     found = []
     for pair in pairs:
         old = next(own for own in before.pairs if (own.left, own.right) == (pair.left, pair.right))
         keys = pair_keys(old.links)
         order = np.argsort(keys, kind="stable")
         place, here = find(keys[order], pair_keys(pair.links))
-        kept = np.flatnonzero(here & ~touched[pair.links].any(axis=1))
+        own = np.isin(pair_keys(pair.links), pair_keys(decided))
+        kept = np.flatnonzero(here & ~own & ~touched[pair.links].any(axis=1))
         at = order[place[kept]]
         changed = {}
         for name in ("scores", "probabilities", "features"):

@@ -27,7 +27,7 @@ def index(saved: Path) -> str:
     return str(path)
 
 
-def answered(lines: str, *arguments: str) -> Result:
+def answered(lines: str | bytes, *arguments: str) -> Result:
     return CliRunner().invoke(cli, ["match", *arguments], input=lines, prog_name="dualamn")
 
 
@@ -83,13 +83,28 @@ def test_json_lines(index: str, made: Any) -> None:
         ("[]", "line 1: is no JSON object"),
         ('{"tripels": []}', "line 1: unknown field 'tripels'"),
         ('{"triples": [["a", "b", "c"]]}', "line 1: ['a', 'b', 'c'] is not about '?'"),
-        ('{"triples": 3}', "line 1: "),
+        ('{"triples": 3}', "line 1: triples must be a list, got 3"),
+        ('{"triples": [3]}', "line 1: a triple must be a list, got 3"),
+        ('{"triples": [["?", 1, 2]]}', "line 1: a triple has a head, a relation and a tail"),
+        ('{"name": 5}', "line 1: name must be a list, got 5"),
+        ('{"name": ["a", 5]}', "line 1: name has to be a string or a list of them, got 5"),
+        ('{"values": []}', "line 1: values has to be an object of attributes, got []"),
+        ('{"values": {"a": 1}}', "line 1: what 'a' has must be a list, got 1"),
+        ('{"entity": 5}', "line 1: entity has to be a string, got 5"),
+        ('{"name": "abc', 'line 1: is no JSON (Unterminated string starting at): {"name": "abc'),
+        ("[" * 100_000, "line 1: is no JSON"),
     ],
 )
 def test_bad_lines(index: str, line: str, said: str) -> None:
     shown = answered(line, index, "-")
     assert shown.exit_code == 1
     assert said in shown.stderr
+
+
+def test_lines_that_are_no_utf_8(index: str) -> None:
+    shown = answered(b'{}\n{"name": "\xff"}\n', index, "-")
+    assert shown.exit_code == 1
+    assert "line 2: is not UTF-8 (byte 0xff at byte 11)" in shown.stderr
 
 
 def test_what_cannot_be_done(run: Any, index: str, saved: Path, tmp_path: Path) -> None:

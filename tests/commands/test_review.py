@@ -111,6 +111,7 @@ def test_without_an_answer_nothing_is_written(ask: Ask, model: Path, tmp_path: P
         (["LINKS", "left.tsv"], "was a graph forgotten"),
         (["LINKS", "--decisions", "LINKS"], "name another one"),
         (["MODEL", "--decisions", "no/folder/d.tsv"], "no folder"),
+        (["MODEL", "--decisions", "/dev/null"], "kept in a file, no device"),
     ],
 )
 def test_what_cannot_be_is_told(ask: Ask, model: Path, arguments: list[str], message: str) -> None:

@@ -69,6 +69,9 @@ def test_an_update_of_nothing_writes_the_same_file(run: Run, files: Path, tmp_pa
     assert result.exit_code == 0
     assert "the links are the same as before" in result.output
     assert (tmp_path / "links.tsv").read_bytes() == (files / "day0.tsv").read_bytes()
+    asked = run("update", "again.model", "--out", "links.tsv", "--candidates", "c.tsv")
+    assert asked.exit_code == 1
+    assert "nothing was searched for" in asked.stderr
     again = run("update", "again.model", "--out", "links.tsv", "-q")
     assert again.exit_code == 0
     assert (tmp_path / "links.tsv").read_bytes() == (files / "day0.tsv").read_bytes()
@@ -139,6 +142,7 @@ def test_ids_are_those_of_the_changes(run: Run, files: Path, tmp_path: Path) -> 
         (("{model}", "--out", "x.tsv", "--left", "none.tsv"), "there is no such file"),
         (("{model}", "--out", "x.tsv", "--all", "--precision", "0.9"), "--all writes every link"),
         (("{model}", "--out", "x.tsv", "--changes", "x.nt"), "x.nt"),
+        (("{model}", "--out", "x.tsv", "--added", "new.nt"), "--added new.nt: give GRAPH=FILE"),
     ],
 )
 def test_what_cannot_be_is_refused_and_nothing_written(

@@ -4,6 +4,7 @@ import errno
 import os
 import stat
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
@@ -12,6 +13,7 @@ import numpy as np
 import pytest
 import torch
 from safetensors import SafetensorError
+from safetensors.torch import load
 
 from dualamn.bench.synthetic_task import make_task
 from dualamn.errors import DataError
@@ -227,6 +229,17 @@ def test_tensors_on_a_full_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
         write_tensors(target, {"a": torch.zeros(2)}, {})
     assert target.read_text() == "old"
     assert list(tmp_path.iterdir()) == [target]
+
+
+def test_tensors_go_into_a_device_and_not_in_its_place(tmp_path: Path) -> None:
+    # A pipe, since a file in the place of a device would be left after the test.
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with ThreadPoolExecutor() as pool:
+        read = pool.submit(pipe.read_bytes)
+        write_tensors(pipe, {"a": torch.zeros(2)}, {"b": "c"})
+        assert pipe.is_fifo()
+        assert load(read.result())["a"].tolist() == [0, 0]
 
 
 @pytest.mark.skipif(not FULL.exists(), reason="only Linux has a device that is always full")

@@ -84,7 +84,7 @@ def test_what_is_wanted(whole: Aligner) -> None:
     task = whole.task
     some = task.identifiers([3, 5]).tolist()
     chosen, missing = targets.of_identifiers(task, [*some, "nobody"])
-    assert (identifiers(task, chosen), missing) == (set(some), 1)
+    assert (identifiers(task, chosen), missing) == (set(some), ["nobody"])
     relation = str(task.relations[0])
     ends = targets.of_relations(task, [relation])
     assert ends.sum() == len(np.unique(task.triples[task.triples[:, 1] == 0][:, [0, 2]]))
@@ -92,7 +92,7 @@ def test_what_is_wanted(whole: Aligner) -> None:
         targets.of_types(task, ["Persn"])
     with pytest.raises(DataError, match="no graph has the relation"):
         targets.of_relations(task, ["nothing"])
-    with pytest.raises(DataError, match="none of 1 entities"):
+    with pytest.raises(DataError, match="none of 1 entity, such as 'nobody', is in"):
         targets.of_identifiers(task, ["nobody"])
 
 
@@ -104,6 +104,8 @@ def test_what_a_part_cannot_do(whole: Aligner, tmp_path: Path) -> None:
         part.align(matcher="csls")
     with pytest.raises(ConfigError, match="cannot be indexed"):
         Lookup.build(part, tmp_path / "x.index")
+    with pytest.raises(ConfigError, match="cannot be updated"):
+        part.update(dualamn.Growth())
     assert part.align(pairs=[whole.task.kg_names]).pairs[0].left == 0  # type: ignore[list-item]
 
 
@@ -113,8 +115,11 @@ def test_the_command(run: Any, whole: Aligner, tmp_path: Path) -> None:
     shown = run("slice", "whole", "--entities", "wanted.txt", "--type", "Person", "--out", "part")
     assert shown.exit_code == 0, shown.output
     assert "of whole; its links take" in shown.stdout
-    assert "1 of the entities asked for are in neither graph" in shown.stderr
+    assert "1 entity asked for in no graph, such as 'x'" in shown.stderr
     assert "test links tell of" in shown.stdout
     assert isinstance(dualamn.Aligner.load(tmp_path / "part"), Aligner)
+    (tmp_path / "empty.txt").touch()
+    empty = run("slice", "whole", "--entities", "empty.txt", "--out", "part").stderr
+    assert "empty.txt: the file is empty; expected identifiers, one a line" in empty
     assert run("slice", "whole", "--out", "part").exit_code == 2
     assert "would be lost" in run("slice", "whole", "--type", "Person", "--out", "whole").stderr

@@ -1,11 +1,13 @@
 """Updates: what comes, what goes, what stays as it was."""
 
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
-from dualamn import Aligner, ConfigError, DataError, DualamnError, Growth
+from dualamn import Aligner, ConfigError, DataError, Decision, DualamnError, Growth
 from dualamn.progress import Progress
 from tests.updating.growing import CALM, World, correct, links
 
@@ -104,6 +106,23 @@ def test_known_links_become_seeds_and_rejected_pairs_never_come_back(model: Path
     assert wrong not in links(aligner.update(Growth(added={"a": [(wrong[0], "r", "x")]})).alignment)
 
 
+def test_an_accepted_link_is_certain_until_it_is_taken_back(world: World) -> None:
+    aligner = Aligner("fast", relation_dim=16).fit(world.task())
+    before = aligner.align()
+    assert before.probabilities is not None
+    pair = before.links[before.probabilities.argmin()]
+    left, right = aligner.task.identifiers(pair).tolist()
+    accepted = Decision(left, right, "accepted", "anna")
+
+    def probability(growth: Growth) -> Any:
+        found = aligner.update(growth).alignment
+        assert found.probabilities is not None
+        return found.probabilities[(found.links == pair).all(axis=1)].tolist()
+
+    assert probability(Growth(decisions=[accepted])) == [1]
+    assert all(p < 1 for p in probability(Growth(decisions=[replace(accepted, verdict="unsure")])))
+
+
 def test_later_knowledge_that_contradicts_a_seed_counts(model: Path) -> None:
     aligner = Aligner.load(model)
     left, right = aligner.task.identifiers(aligner.task.seed_links[0])
@@ -127,6 +146,8 @@ def test_links_that_contradict_each_other_are_refused_and_change_nothing(model: 
     one, two = aligner.task.kgs[1].entities[:2]
     with pytest.raises(DataError, match="is linked to"):
         aligner.update(Growth(links=[(left, one), (left, two)]))
+    with pytest.raises(DataError, match="given as a link and as a pair that is different"):
+        aligner.update(Growth(links=[(left, one)], not_links=[(left, one)]))
     with pytest.raises(DataError, match="no triple of b has it"):
         aligner.update(Growth(links=[(left, "nobody")]))
     with pytest.raises(DataError, match="no knowledge graph 'c' to change"):
