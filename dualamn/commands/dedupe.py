@@ -144,11 +144,10 @@ def dedupe(
     for line in lines:
         console.say(to, line)
     if len(pairs) and not to_stdout:
-        console.say(
-            to,
-            f"next: look through {shlex.quote(str(out))}, then dualamn fuse "
-            f"{shlex.quote(source.new)} --links {shlex.quote(str(out))} --out clean.nt",
-        )
+        file = shlex.quote(str(out))
+        merge = f", then dualamn fuse {shlex.quote(source.new)} --links {file} --out clean.nt"
+        # Tables of one entity a row cannot be fused.
+        console.say(to, f"next: look through {file}{'' if source.table else merge}")
 
 
 def _check(out: Path, clusters: Path | None, read: list[Path]) -> None:

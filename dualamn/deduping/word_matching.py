@@ -81,7 +81,9 @@ def _alike(one: str, other: str) -> bool:
         one, other = other, one
     if len(one) == 1:
         return other[0] == one and not one.isdigit()
-    if len(one) < _SHORTEST or len(other) - len(one) > 1 or one.isdigit() or other.isdigit():
+    if len(one) < _SHORTEST or len(other) - len(one) > 1:
+        return False
+    if any(map(str.isdigit, one + other)):  # RS120 is not RS130 misspelt
         return False
     at = next((k for k, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), len(one))
     if len(one) < len(other):

@@ -119,6 +119,7 @@ def test_values_of_single_properties_that_differ_are_seen() -> None:
         ("Anna Maria Berg", "Anna Clara Berg", 1),
         ("Anna Berg", "Carl Stein", 0),
         ("Berlin 2010", "Berlin 2012", 0),
+        ("Camcorder FS110", "Camcorder FS120", 0),
         ("", "Anna", 0),
     ],
 )
