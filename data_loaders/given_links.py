@@ -53,7 +53,9 @@ def read_given(reader: LinkReader, links: Any) -> list[PairFiles]:
     return [reader.resolve(named_links(table, header, different=reader.different))]
 
 
-def link_table(data: Any, *, encoding: str | None = None, name: Path = _LINKS) -> LinkTable:
+def link_table(
+    data: Any, *, encoding: str | None = None, name: Path = _LINKS, different: bool = False
+) -> LinkTable:
     """The links that data holds, as strings.
 
     Args:
@@ -61,6 +63,7 @@ def link_table(data: Any, *, encoding: str | None = None, name: Path = _LINKS) -
             files have; or pairs of identifiers, as a sequence, an array of strings or a table.
         encoding: that of a file that is not UTF-8.
         name: what links in memory are called in messages.
+        different: whether pairs are read that are known to be different, in place of links.
 
     Raises:
         DataError: the data is nothing of these, or a file cannot be read.
@@ -75,9 +78,11 @@ def link_table(data: Any, *, encoding: str | None = None, name: Path = _LINKS) -
         return LinkTable(name, columns | ({"probability": missing} if missing else {}))
     if isinstance(data, str | Path):
         encoding = None if encoding is None else checked_encoding(encoding)
-        return read_table(Path(data).expanduser(), asked=Asked(encoding=encoding))
+        return read_table(
+            Path(data).expanduser(), asked=Asked(encoding=encoding, different=different)
+        )
     header, table = columns_of(data, 2, name)
-    return named_links(table, header)
+    return named_links(table, header, different=different)
 
 
 def _are_several(links: Any) -> bool:

@@ -27,6 +27,7 @@ _MODULE_OF = {
     "Decision": "dualamn.link_files.decisions",
     "DownloadError": "dualamn.errors",
     "DualamnError": "dualamn.errors",
+    "Duplicates": "dualamn.deduping",
     "Evaluation": "dualamn.eval",
     "Fusion": "dualamn.fusion.fusing",
     "Growth": "dualamn.data_loaders.growth",
@@ -43,6 +44,7 @@ _MODULE_OF = {
     "Update": "dualamn.updating.outcome",
     "as_graph": "dualamn.data_loaders",
     "as_task": "dualamn.data_loaders",
+    "dedupe": "dualamn.deduping",
     "diff": "dualamn.link_files.changes",
     "evaluate": "dualamn.eval",
     "fetch": "dualamn.data_loaders",
@@ -66,6 +68,7 @@ if TYPE_CHECKING:
         with_decisions,
     )
     from dualamn.data_loaders.growth import Growth
+    from dualamn.deduping import Duplicates, dedupe
     from dualamn.errors import (
         CheckpointError,
         ConfigError,
@@ -102,6 +105,7 @@ __all__ = [
     "Decision",
     "DownloadError",
     "DualamnError",
+    "Duplicates",
     "Evaluation",
     "Fusion",
     "Growth",
@@ -119,6 +123,7 @@ __all__ = [
     "append_decision",
     "as_graph",
     "as_task",
+    "dedupe",
     "diff",
     "evaluate",
     "fetch",

@@ -160,6 +160,13 @@ def test_fuse_prints_time_and_memory(shown: Shown) -> None:
     assert re.search(r"\d+ s, \d+ s of one core, \d\.\d\d GiB at most", printed)
 
 
+def test_dedupe_prints_what_is_found_of_entities_split_in_two(shown: Shown) -> None:
+    printed = shown("dedupe", "--made", 100, "--seeds", 1, "--size", 90)
+    (row,) = (line.split("|") for line in printed.splitlines() if line.startswith("| 0 "))
+    entities, duplicates = int(row[2]), int(row[3])
+    assert entities > 3 * duplicates > 0
+
+
 def test_schema_counts_correspondences_that_are_known(shown: Shown) -> None:
     printed = shown("schema", "made", "--made", 300, "--relations", 6, "--support", 5)
     (row,) = (line.split("|") for line in printed.splitlines() if line.startswith("| made"))

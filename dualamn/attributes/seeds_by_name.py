@@ -166,13 +166,13 @@ def local_chance(
         seen = np.bincount(count - 1 - place, minlength=count)
         expected *= np.sqrt((np.stack([seen + 0.5 / count, seen])) * scale)
     for row, numbers in zip(chance, expected, strict=True):
-        rates = np.minimum(_ascending(numbers / sizes, sizes), 1)
+        rates = np.minimum(ascending(numbers / sizes, sizes), 1)
         for part, rate in zip(bins, rates, strict=True):
             row[part] = rate
     return chance[0], chance[1]
 
 
-def _ascending(values: Floats, weights: Floats) -> Floats:
+def ascending(values: Floats, weights: Floats) -> Floats:
     """The ascending numbers nearest to these, by pooling adjacent violators."""
     pooled: list[tuple[float, float, int]] = []
     for value, weight in zip(values.tolist(), weights.tolist(), strict=True):

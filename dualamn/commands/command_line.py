@@ -17,6 +17,7 @@ from dualamn.commands.align import align
 from dualamn.commands.bench import bench
 from dualamn.commands.console import KEPT
 from dualamn.commands.data import data
+from dualamn.commands.dedupe import dedupe
 from dualamn.commands.diff import diff
 from dualamn.commands.evaluate import evaluate
 from dualamn.commands.explain import explain
@@ -121,6 +122,7 @@ for command in (
     inspect,
     evaluate,
     diff,
+    dedupe,
     fuse,
     bench,
     data,

@@ -240,6 +240,11 @@ class GraphSource:
 reading_one = options.gathered("source", GraphSource, click.argument("new", metavar="NEW"), *_HOW)
 """Adds the argument NEW and options on how it is read; the command gets `GraphSource`."""
 
+reading_alone = options.gathered(
+    "source", GraphSource, click.argument("new", metavar="GRAPH"), *_HOW
+)
+"""The same for a command that reads one graph and nothing beside it, GRAPH."""
+
 
 def check_start(task: AlignmentTask) -> None:
     """Refuses a task without seed links, names and values, as nothing can start from that."""

@@ -44,6 +44,7 @@ def test_there_is_a_command_for_every_job() -> None:
             "align",
             "bench",
             "data",
+            "dedupe",
             "diff",
             "evaluate",
             "explain",
