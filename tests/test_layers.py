@@ -20,6 +20,7 @@ FLOORS = (
     ("attributes", "evidence", "probability", "planning", "schema"),
     (
         *("aligner", "fitted", "bootstrap", "decoding", "alignment", "model", "part", "updating"),
+        "seed_audit",
         *("explain", "fusion", "lookup", "report", "review", "pyg"),
     ),
     ("commands", "bench"),
