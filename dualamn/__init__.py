@@ -20,6 +20,7 @@ _MODULE_OF = {
     "Alignment": "dualamn.alignment",
     "AlignmentTask": "dualamn.graphs.task",
     "CheckpointError": "dualamn.errors",
+    "Audit": "dualamn.seed_audit",
     "Changes": "dualamn.link_files.changes",
     "Clusters": "dualamn.matching.entity_clusters",
     "ConfigError": "dualamn.errors",
@@ -45,6 +46,7 @@ _MODULE_OF = {
     "as_graph": "dualamn.data_loaders",
     "as_task": "dualamn.data_loaders",
     "dedupe": "dualamn.deduping",
+    "audit": "dualamn.seed_audit",
     "diff": "dualamn.link_files.changes",
     "evaluate": "dualamn.eval",
     "fetch": "dualamn.data_loaders",
@@ -90,6 +92,7 @@ if TYPE_CHECKING:
     from dualamn.progress import Progress
     from dualamn.review import Review
     from dualamn.schema.schema_alignment import SchemaAlignment
+    from dualamn.seed_audit import Audit, audit
     from dualamn.updating.outcome import Update
 
 __all__ = [
@@ -97,6 +100,7 @@ __all__ = [
     "AlignerConfig",
     "Alignment",
     "AlignmentTask",
+    "Audit",
     "Changes",
     "CheckpointError",
     "Clusters",
@@ -123,6 +127,7 @@ __all__ = [
     "append_decision",
     "as_graph",
     "as_task",
+    "audit",
     "dedupe",
     "diff",
     "evaluate",

@@ -88,6 +88,13 @@ class Decoder:
             candidates, pairs, offsets, searched - started, spent, near.recall, final
         )
 
+    def scores_of(self, embeddings: EmbeddingArray, left: int, right: int) -> PairScores:
+        """Scores, less the evidence, of any pairs of two graphs, by each graph's own numbers."""
+        offsets = self.task.entity_offsets[[left, right]].astype(np.int64)
+        scores = self._pair_scores(offsets, embeddings)
+        assert scores is not None
+        return scores
+
     def has_reason(
         self, links: Int32Array, found: ScoredCandidates, begun: BoolArray | None = None
     ) -> BoolArray:

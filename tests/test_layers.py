@@ -20,7 +20,7 @@ FLOORS = (
     ("attributes", "evidence", "probability", "planning", "schema"),
     (
         *("aligner", "fitted", "bootstrap", "decoding", "alignment", "model", "part", "updating"),
-        *("deduping", "explain", "fusion", "lookup", "report", "review", "pyg"),
+        *("seed_audit", "deduping", "explain", "fusion", "lookup", "report", "review", "pyg"),
     ),
     ("commands", "bench"),
 )

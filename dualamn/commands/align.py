@@ -15,7 +15,7 @@ from dualamn.commands.source import (
     Source,
     check_start,
     describe_task,
-    files_of,
+    given_files,
     parse_pair,
     reading,
 )
@@ -155,7 +155,7 @@ def align(
     from dualamn.config import AlignerConfig
 
     config = AlignerConfig.preset(preset, **options.given(**settings))
-    outputs.check(config.matcher, checkpoint, _read(source, names))
+    outputs.check(config.matcher, checkpoint, given_files(source, names))
     if checkpoint is not None and checkpoint.exists() and not resume:
         raise click.UsageError(
             f"--checkpoint {checkpoint}: there is one already. Add --resume to go on from it, "
@@ -227,12 +227,3 @@ def align(
             tables.print_clusters(clusters, outputs.clusters, to)
     if not quiet:
         print_closing_lines(alignment, outputs, threshold, to)
-
-
-def _read(source: Source, names: str | None) -> list[Path]:
-    """The files and folders that are given; a data set is none of them."""
-    graphs = source.paths if len(source.paths) > 1 else ()
-    given = [path for text in graphs for path in files_of(text)]
-    names_file = None if names is None else Path(names)
-    others = (*source.links, *source.not_links, source.decisions, names_file)
-    return [*given, *(path for path in others if path is not None)]

@@ -14,6 +14,7 @@ import click
 
 from dualamn.commands import NOTHING, stop
 from dualamn.commands.align import align
+from dualamn.commands.audit import audit
 from dualamn.commands.bench import bench
 from dualamn.commands.console import KEPT
 from dualamn.commands.data import data
@@ -120,6 +121,7 @@ for command in (
     match,
     slice_,
     inspect,
+    audit,
     evaluate,
     diff,
     dedupe,

@@ -302,6 +302,15 @@ def files_of(text: str) -> list[Path]:
     return found
 
 
+def given_files(source: Source, names: str | None) -> list[Path]:
+    """The files and folders that are read; a data set is none of them."""
+    graphs = source.paths if len(source.paths) > 1 else ()
+    given = [path for text in graphs for path in files_of(text)]
+    names_file = None if names is None else Path(names)
+    others = (*source.links, *source.not_links, source.decisions, names_file)
+    return [*given, *(path for path in others if path is not None)]
+
+
 def parse_pair(text: str, names: Sequence[str]) -> tuple[str, str]:
     """The pair of graphs, of these names, that was asked for as A-B.
 

@@ -42,6 +42,7 @@ def test_there_is_a_command_for_every_job() -> None:
     assert set(COMMANDS) == {
         *(
             "align",
+            "audit",
             "bench",
             "data",
             "dedupe",
