@@ -73,14 +73,7 @@ if TYPE_CHECKING:
 @thresholds
 @options.preset
 @options.epochs
-@click.option(
-    "--seed",
-    type=click.IntRange(min=0),
-    default=0,
-    show_default=True,
-    metavar="S",
-    help="Random seed; the same seed gives the same links.",
-)
+@options.seed_option("Random seed; the same seed gives the same links.")
 @options.file_option(
     "--checkpoint", "Save the state of training here, to continue after an interruption."
 )

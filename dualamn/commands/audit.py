@@ -54,22 +54,8 @@ _SHOWN = 10
     show_default=True,
     help="Choose the settings of these models: fast, balanced or best.",
 )
-@click.option(
-    "--seed",
-    type=click.IntRange(min=0),
-    default=0,
-    show_default=True,
-    metavar="S",
-    help="Random seed; the same seed gives the same suspects.",
-)
-@click.option(
-    "--show",
-    type=click.IntRange(min=0),
-    default=_SHOWN,
-    show_default=True,
-    metavar="N",
-    help="Print the N most suspect links.",
-)
+@options.seed_option("Random seed; the same seed gives the same suspects.")
+@options.show_option(_SHOWN, "Print the N most suspect links.")
 @options.as_json
 @options.device
 @options.threads

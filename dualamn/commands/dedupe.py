@@ -61,14 +61,7 @@ if TYPE_CHECKING:
     "Write which entities are one thing, a row for each, as a table: .tsv, .csv, .jsonl or "
     ".parquet.",
 )
-@click.option(
-    "--min-probability",
-    type=click.FloatRange(0, 1),
-    default=0.5,
-    show_default=True,
-    metavar="P",
-    help="Write pairs with this probability or more. Clusters are made of all.",
-)
+@options.likely_option("Write pairs with this probability or more. Clusters are made of all.")
 @options.quiet
 def dedupe(
     source: GraphSource,

@@ -29,14 +29,7 @@ _FAR = 0.1  # a change of probability that is worth a word
     ".jsonl or .parquet. An existing file is replaced; - is standard output.",
 )
 @options.table_format
-@click.option(
-    "--show",
-    type=click.IntRange(min=0),
-    default=_SHOWN,
-    show_default=True,
-    metavar="N",
-    help="Print N links that moved, were dropped or are new.",
-)
+@options.show_option(_SHOWN, "Print N links that moved, were dropped or are new.")
 @options.as_json
 @options.links_base
 @options.encoding

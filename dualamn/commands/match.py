@@ -43,14 +43,7 @@ if TYPE_CHECKING:
     metavar="K",
     help="Give this many candidates of every entity.",
 )
-@click.option(
-    "--min-probability",
-    type=click.FloatRange(0, 1),
-    default=0.5,
-    show_default=True,
-    metavar="P",
-    help="Write links with this probability or more.",
-)
+@options.likely_option("Write links with this probability or more.")
 @click.option(
     "--out",
     type=click.Path(path_type=Path),

@@ -146,6 +146,44 @@ same_type = click.option(
     help="Link no entities whose types (rdf:type) are known not to match. Which classes stand for "
     "each other is learned; without this a mismatch counts against a link.",
 )
+
+
+def seed_option(text: str) -> Callable[..., Any]:
+    """The option of a random seed, and what it settles."""
+    return click.option(
+        "--seed",
+        type=click.IntRange(min=0),
+        default=0,
+        show_default=True,
+        metavar="S",
+        help=text,
+    )
+
+
+def show_option(count: int, text: str) -> Callable[..., Any]:
+    """The option of how many rows are printed."""
+    return click.option(
+        "--show",
+        type=click.IntRange(min=0),
+        default=count,
+        show_default=True,
+        metavar="N",
+        help=text,
+    )
+
+
+def likely_option(text: str) -> Callable[..., Any]:
+    """The option of the least probability, .5 if it is not given."""
+    return click.option(
+        "--min-probability",
+        type=click.FloatRange(0, 1),
+        default=0.5,
+        show_default=True,
+        metavar="P",
+        help=text,
+    )
+
+
 encoding = click.option(
     "--encoding",
     metavar="NAME",

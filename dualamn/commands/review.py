@@ -37,22 +37,8 @@ if TYPE_CHECKING:
     metavar="N",
     help="After every N answers, say how much precision and recall are known to be.",
 )
-@click.option(
-    "--min-probability",
-    type=click.FloatRange(0, 1),
-    default=0.5,
-    show_default=True,
-    metavar="P",
-    help="Links with this probability or more are those that are written.",
-)
-@click.option(
-    "--seed",
-    type=click.IntRange(min=0),
-    default=0,
-    show_default=True,
-    metavar="S",
-    help="Random seed of the questions that are drawn at random.",
-)
+@options.likely_option("Links with this probability or more are those that are written.")
+@options.seed_option("Random seed of the questions that are drawn at random.")
 @click.option(
     "--web",
     is_flag=True,

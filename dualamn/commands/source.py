@@ -22,7 +22,36 @@ _COMPLETE = "complete files are kept; the same command fetches the others."  # a
 
 
 @dataclass(frozen=True)
-class Source:
+class HowToRead:
+    """How files of graphs are read: a field for each of these options."""
+
+    columns: list[str] | None
+    table: str | None
+    edges: tuple[str, ...]
+    separator: str | None
+    encoding: str | None
+    skip_bad_lines: bool
+    labels: tuple[str, ...]
+    language: str | None
+    entities: str
+
+    @property
+    def arguments(self) -> dict[str, Any]:
+        """What `as_graph` and `load_files` take alike; all but the column of identifiers."""
+        return {
+            "labels": self.labels,
+            "language": self.language,
+            "columns": self.columns,
+            "edges": self.edges or None,
+            "separator": self.separator,
+            "encoding": self.encoding,
+            "skip_bad_lines": self.skip_bad_lines,
+            "entities": self.entities,
+        }
+
+
+@dataclass(frozen=True)
+class Source(HowToRead):
     """What the user wants to be read: a data set, or graphs; `reading` makes it of options."""
 
     paths: tuple[str, ...]
@@ -34,15 +63,6 @@ class Source:
     train_ratio: float | None
     fold: int | None
     layout: str | None
-    columns: list[str] | None
-    table: str | None
-    edges: tuple[str, ...]
-    separator: str | None
-    encoding: str | None
-    skip_bad_lines: bool
-    labels: tuple[str, ...]
-    language: str | None
-    entities: str
 
     def check(self) -> None:
         """Refuses what does not go with a data set, a path alone, before anything is read."""
@@ -94,18 +114,11 @@ class Source:
             return load_files(
                 [files_of(path) for path in self.paths],
                 self.links,
-                labels=self.labels,
-                language=self.language,
-                columns=self.columns,
                 table=self._id_columns(),
-                edges=self.edges or None,
-                separator=self.separator,
-                encoding=self.encoding,
-                skip_bad_lines=self.skip_bad_lines,
                 min_confidence=self.min_confidence,
                 many=many,
-                entities=self.entities,
                 progress=progress,
+                **self.arguments,
                 **shared,
             )
 
@@ -200,41 +213,16 @@ reading = options.gathered(
 
 
 @dataclass(frozen=True)
-class GraphSource:
+class GraphSource(HowToRead):
     """One graph that is read beside what is there already; `reading_one` makes it of options."""
 
     new: str
-    columns: str | None
-    table: str | None
-    edges: tuple[str, ...]
-    separator: str | None
-    encoding: str | None
-    skip_bad_lines: bool
-    labels: tuple[str, ...]
-    language: str | None
-    entities: str
 
     def load(self, name: str, notes: list[str]) -> KnowledgeGraph:
         """Reads it, as the graph of this name; what was merged or skipped is added to the notes."""
         from dualamn.data_loaders import as_graph
 
-        columns = None
-        if self.columns is not None:
-            columns = [column.strip() for column in self.columns.split(",")]
-        return as_graph(
-            files_of(self.new),
-            name,
-            labels=self.labels,
-            language=self.language,
-            columns=columns,
-            table=self.table,
-            edges=self.edges or None,
-            separator=self.separator,
-            encoding=self.encoding,
-            skip_bad_lines=self.skip_bad_lines,
-            entities=self.entities,
-            notes=notes,
-        )
+        return as_graph(files_of(self.new), name, table=self.table, notes=notes, **self.arguments)
 
 
 reading_one = options.gathered("source", GraphSource, click.argument("new", metavar="NEW"), *_HOW)

@@ -148,12 +148,9 @@ class PairCalibration:
         total = sum((drawn(draw) for draw in range(JUDGED_DRAWS)), np.zeros(len(features)))
         return (total / JUDGED_DRAWS).astype(np.float32)
 
-    def drawn(self, features: FloatArray, draw: int) -> Floats:
-        """(m,) probabilities by one of the N_DRAWS as probable parameters."""
-        return self.of(features)(draw)
-
     def of(self, features: FloatArray) -> Callable[[int | None], Floats]:
-        """`drawn` of the same links for one draw after another; None: the most probable."""
+        """(m,) probabilities of the links by one after another of the N_DRAWS as probable
+        parameters; None: the most probable ones."""
         rows = features.astype(np.float64)
         chance = None if self.chance is None else self.chance.of(rows)
 

@@ -147,12 +147,12 @@ class CounterpartChance:
     slopes: Floats
     draws: Floats
 
-    def predict(self, features: Floats, draw: int | None = None) -> Floats:
-        """(m,) the chance of every link, by (m, f) `link_features`, or by one of the draws."""
-        return self.of(features)(draw)
+    def predict(self, features: Floats) -> Floats:
+        """(m,) the chance of every link, by (m, f) `link_features`."""
+        return self.of(features)(None)
 
     def of(self, features: Floats) -> Callable[[int | None], Floats]:
-        """`predict` of the same links for one draw after another."""
+        """`predict` of the same links by one of the draws after another; None: as it is."""
         rows = seen(features)
         groups = features[:, _NAMED].astype(np.int64) + 2 * np.arange(SIDES)
 

@@ -37,6 +37,19 @@ def test_pairs_and_clusters_are_written_and_can_be_fused(run: Run, graph: Path) 
     assert "<http://x/b>" not in Path("clean.nt").read_text()
 
 
+def test_columns_of_a_table_are_chosen(run: Run, tmp_path: Path) -> None:
+    rows = ["to\tfrom\tby", *(f"Bern\t{name}\tin" for name in ("Anna Berg", "Berg, Anna"))]
+    (tmp_path / "graph.tsv").write_text("\n".join(rows) + "\n")
+    (tmp_path / "names.json").write_text('{"Anna Berg": "Anna Berg", "Berg, Anna": "Berg, Anna"}')
+    done = run(
+        *("dedupe", "graph.tsv", "--columns", "from, by,to", "--names", "names.json"),
+        *("--out", "pairs.tsv", "--min-probability", 0),
+    )
+    assert done.exit_code == 0, done.output
+    (pair,) = Path("pairs.tsv").read_text().splitlines()[1:]
+    assert {"Anna Berg", "Berg, Anna"} < set(pair.split("\t"))
+
+
 def test_known_and_rejected_pairs_are_read(run: Run, graph: Path) -> None:
     Path("known.nt").write_text(
         "<http://x/c> <http://www.w3.org/2002/07/owl#sameAs> <http://x/d> .\n"

@@ -65,6 +65,18 @@ def test_a_file_of_new_entities(run: Any, index: str, made: Any, tmp_path: Path)
     assert "of NEW were there before" in shown.stdout
 
 
+def test_columns_of_a_table_are_chosen(run: Any, index: str, made: Any, tmp_path: Path) -> None:
+    seed = made.seeds.read_text(encoding="utf-8").split("\n")[0].split("\t")[0]
+    triples = made.left.read_text(encoding="utf-8").splitlines()
+    twin = [row.split("\t")[1:] for row in triples if row.startswith(f"{seed}\t")]
+    rows = ["note\tto\tby\tfrom", *(f"-\t{tail}\t{by}\tnew" for by, tail in twin)]
+    (tmp_path / "new.tsv").write_text("\n".join(rows) + "\n", encoding="utf-8")
+    shown = run("match", index, "new.tsv", "--columns", "from, by,to", "--candidates", "c.tsv")
+    assert shown.exit_code == 0, shown.output
+    found = (tmp_path / "c.tsv").read_text(encoding="utf-8").splitlines()[1:]
+    assert {row.split("\t")[1] for row in found} == {"new"}
+
+
 def test_json_lines(index: str, made: Any) -> None:
     _, relation, tail = made.left.read_text(encoding="utf-8").splitlines()[0].split("\t")
     asked = json.dumps({"triples": [["?", relation, tail]]})

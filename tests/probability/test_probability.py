@@ -288,7 +288,7 @@ def test_the_precision_curve_is_that_of_a_plain_reference() -> None:
     every = np.concatenate([p for _, p, _ in parts])
     assert curve.n_links == curve.kept[-1] == len(every)
     drawn = [
-        np.concatenate([by.drawn(f, n) for f, by in zip(features, pairs, strict=True)])
+        np.concatenate([by.of(f)(n) for f, by in zip(features, pairs, strict=True)])
         for n in range(N_DRAWS)
     ]
     for at in (0, len(curve.kept) // 3, len(curve.kept) - 1):
